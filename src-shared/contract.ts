@@ -1,0 +1,392 @@
+/**
+ * The one list of calls and events between a window and the main process. Both hosts (Electron and web) carry exactly
+ * this; every argument is parsed with its schema on the main side before a handler sees it. All times are ISO 8601 UTC.
+ */
+import { z } from "zod";
+import { cellSchema } from "./domain/cell.ts";
+import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
+import type { MetricColumns } from "./domain/metrics.ts";
+import { type Architecture, architectureSchema, networkConfigSchema } from "./domain/network.ts";
+import type { Artifact, Candidate, LogLine, RunDetail, RunProgress, RunSummary, Training } from "./domain/run.ts";
+import { RUN_STATUSES } from "./domain/run.ts";
+import { type RunConfig, runConfigSchema } from "./domain/run-config.ts";
+import { searchSpaceSchema } from "./domain/search-space.ts";
+
+export interface CallSpec<Input extends z.ZodType, Output> {
+  readonly input: Input;
+  /** Carries the type of the answer; has no value. */
+  readonly output?: Output;
+}
+
+function call<Output>() {
+  return <Input extends z.ZodType>(input: Input): CallSpec<Input, Output> => ({ input });
+}
+
+const nothing = z.strictObject({});
+const runId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const runIds = z.array(runId).min(1).max(10_000);
+const filePath = z.string().min(1).max(4096);
+const text = z.string().max(10_000);
+
+// ---------------------------------------------------------------- projects
+
+export interface ProjectInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly createdAt: string;
+  readonly runs: number;
+  readonly bytes: number;
+  readonly isSample: boolean;
+}
+
+export interface RecentProject {
+  readonly folder: string;
+  readonly name: string;
+  readonly openedAt: string;
+  /** False when the folder is gone or not reachable now. */
+  readonly exists: boolean;
+  readonly runs: number | null;
+}
+
+// ---------------------------------------------------------------- system
+
+export interface DoctorItem {
+  readonly area: string;
+  readonly name: string;
+  readonly value: string;
+  readonly state: "ok" | "warning" | "missing";
+  readonly reason?: string;
+  readonly remedy?: string;
+}
+
+export interface SystemInfo {
+  readonly host: "electron" | "web";
+  readonly version: string;
+  readonly platform: string;
+  readonly items: readonly DoctorItem[];
+  readonly backend: string;
+  readonly device: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: "folder" | "file";
+  readonly bytes: number;
+  readonly isProject: boolean;
+}
+
+export interface FolderListing {
+  readonly path: string;
+  readonly parent: string | null;
+  readonly roots: readonly string[];
+  readonly entries: readonly FolderEntry[];
+}
+
+// ---------------------------------------------------------------- runs
+
+const sortKey = z.string().regex(/^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/);
+
+/** What the history asks for: filters, order and a window of rows. */
+export const runQuerySchema = z.strictObject({
+  search: z.string().max(500).default(""),
+  status: z.array(z.enum(RUN_STATUSES)).default([]),
+  kind: z.array(z.enum(["ghn-training", "search", "cell-training", "pipeline"])).default([]),
+  dataset: z.array(z.enum(DATASET_IDS)).default([]),
+  tags: z.array(z.string().max(100)).max(100).default([]),
+  /** Expression over run fields and metrics, e.g. `best("train/validation-accuracy") > 0.9 and dataset == "cifar10"`. */
+  expression: z.string().max(2000).default(""),
+  view: z.enum(["active", "archived", "trash"]).default("active"),
+  /** Only runs without a parent; stages are then fetched with their pipeline. */
+  topLevelOnly: z.boolean().default(false),
+  sort: z.array(z.strictObject({ key: sortKey, descending: z.boolean() })).max(4).default([{ key: "createdAt", descending: true }]),
+  offset: z.int().min(0).default(0),
+  limit: z.int().min(1).max(10_000).default(100),
+});
+export type RunQuery = z.infer<typeof runQuerySchema>;
+
+export interface RunPage {
+  readonly rows: readonly RunSummary[];
+  readonly total: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly tags: readonly string[];
+  readonly metricNames: readonly string[];
+  /** Set when the expression does not parse: where and why. Rows are then unfiltered by it. */
+  readonly expressionError: { readonly message: string; readonly position: number } | null;
+}
+
+export interface Preset {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly config: RunConfig;
+}
+
+/** Checking of a draft: problems by path (dots), and what it would cost here. */
+export interface DraftCheck {
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
+  readonly estimate: RunEstimate | null;
+}
+
+export interface RunEstimate {
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly stages: readonly { readonly name: string; readonly seconds: number; readonly memoryBytes: number }[];
+  /** How the figure came about: measured on this device, or extrapolated. */
+  readonly basis: string;
+}
+
+export interface Draft {
+  readonly config: unknown;
+  readonly name: string;
+  readonly clonedFrom: string | null;
+  readonly savedAt: string;
+}
+
+// ---------------------------------------------------------------- metrics
+
+/** Series thinned to at most `buckets` min/max pairs over [fromStep, toStep]; raw points when there are few. */
+export interface SeriesAnswer {
+  readonly runId: string;
+  readonly columns: MetricColumns;
+  readonly thinned: boolean;
+  readonly totalPoints: number;
+  /** Pass to `metrics.since` to get what came later. */
+  readonly cursor: number;
+}
+
+// ---------------------------------------------------------------- cells
+
+export interface CellDescription {
+  readonly architecture: Architecture;
+  readonly canonical: string;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** One entry for each node of each block, in order. */
+  readonly nodes: readonly NodeDescription[];
+}
+
+export interface NodeDescription {
+  readonly block: number;
+  /** 0 and 1 are the input nodes; 2 + i is operation node i; −1 the stem, −2 the classifier. */
+  readonly node: number;
+  readonly operation: string;
+  /** [height, width, channels] of its output for one image. */
+  readonly shape: readonly number[];
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+}
+
+export interface SpaceHistogram {
+  readonly parameters: readonly number[];
+  readonly multiplyAdds: readonly number[];
+}
+
+// ---------------------------------------------------------------- datasets
+
+export interface DatasetInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly available: boolean;
+  readonly where: string | null;
+  readonly trainImages: number;
+  readonly testImages: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classNames: readonly string[];
+  readonly classCounts: readonly number[];
+  readonly bytes: number;
+  readonly fingerprint: string | null;
+  readonly attribution: string;
+  readonly downloadBytes: number | null;
+  /** Why it cannot be used now, and what to do. */
+  readonly problem: { readonly message: string; readonly remedy: string } | null;
+}
+
+export interface DatasetPreview {
+  /** PNG data URLs with their class index. */
+  readonly images: readonly { readonly label: number; readonly url: string }[];
+}
+
+// ---------------------------------------------------------------- export
+
+export interface ExportChoice {
+  readonly format: "cell-json" | "cell-svg" | "cell-png" | "weights-safetensors" | "config-json" | "candidates-csv";
+  readonly title: string;
+  readonly description: string;
+  /** Size if known before writing. */
+  readonly bytes: number | null;
+  readonly available: boolean;
+  readonly reason: string | null;
+}
+
+export interface ExportedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly format: string;
+}
+
+export const exportSubjectSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("candidate"), candidateId: z.int().min(0) }),
+  z.strictObject({ type: z.literal("training"), trainingId: z.int().min(0) }),
+  z.strictObject({ type: z.literal("run"), runId }),
+]);
+export type ExportSubject = z.infer<typeof exportSubjectSchema>;
+
+// ---------------------------------------------------------------- the list
+
+export const CALLS = {
+  "system.info": call<SystemInfo>()(nothing),
+  /** Folder browser, inside the allowed roots; the Electron host uses native dialogs instead. */
+  "system.browse": call<FolderListing>()(z.strictObject({ path: z.string().max(4096).optional() })),
+  /** Native folder or file chooser; null when cancelled or when the host has none (use system.browse). */
+  "system.choose": call<{ path: string } | null>()(
+    z.strictObject({ kind: z.enum(["folder", "file", "save"]), title: z.string().max(200), defaultPath: z.string().max(4096).optional() }),
+  ),
+  "system.reveal": call<{ revealed: boolean }>()(z.strictObject({ path: filePath })),
+  "system.openExternal": call<null>()(z.strictObject({ url: z.url({ protocol: /^https$/ }) })),
+  "settings.get": call<Readonly<Record<string, unknown>>>()(nothing),
+  "settings.set": call<null>()(z.strictObject({ key: z.string().regex(/^[a-zA-Z0-9.:_-]{1,100}$/), value: z.json() })),
+
+  "project.recent": call<readonly RecentProject[]>()(nothing),
+  "project.forget": call<null>()(z.strictObject({ folder: filePath })),
+  "project.create": call<ProjectInfo>()(z.strictObject({ folder: filePath, name: z.string().min(1).max(200) })),
+  "project.open": call<ProjectInfo>()(z.strictObject({ folder: filePath })),
+  "project.openSample": call<ProjectInfo>()(nothing),
+  "project.current": call<ProjectInfo | null>()(nothing),
+  "project.close": call<null>()(nothing),
+  "project.rename": call<ProjectInfo>()(z.strictObject({ name: z.string().min(1).max(200) })),
+
+  "presets.list": call<readonly Preset[]>()(nothing),
+  "draft.get": call<Draft | null>()(nothing),
+  "draft.save": call<null>()(z.strictObject({ config: z.json(), name: z.string().max(200), clonedFrom: runId.nullable() })),
+  "draft.check": call<DraftCheck>()(z.strictObject({ config: z.json() })),
+
+  "runs.query": call<RunPage>()(runQuerySchema),
+  "runs.get": call<RunDetail>()(z.strictObject({ runId })),
+  "runs.create": call<RunDetail>()(z.strictObject({ name: z.string().max(200), config: runConfigSchema, tags: z.array(z.string().max(100)).max(50).default([]) })),
+  "runs.stop": call<null>()(z.strictObject({ runId })),
+  "runs.kill": call<null>()(z.strictObject({ runId })),
+  "runs.resume": call<null>()(z.strictObject({ runId })),
+  /** A new run with the same config. */
+  "runs.retry": call<RunDetail>()(z.strictObject({ runId })),
+  "runs.update": call<RunSummary>()(
+    z.strictObject({
+      runId,
+      name: z.string().min(1).max(200).optional(),
+      notes: z.string().max(100_000).optional(),
+      starred: z.boolean().optional(),
+      tags: z.array(z.string().min(1).max(100)).max(50).optional(),
+    }),
+  ),
+  "runs.archive": call<null>()(z.strictObject({ runIds, archived: z.boolean() })),
+  "runs.trash": call<null>()(z.strictObject({ runIds })),
+  "runs.restore": call<null>()(z.strictObject({ runIds })),
+  /** Deletes for good, with artifacts. Only runs in the trash. Answers the bytes set free. */
+  "runs.purge": call<{ bytes: number }>()(z.strictObject({ runIds })),
+  "runs.reorderQueue": call<null>()(z.strictObject({ runIds })),
+  "runs.csv": call<{ csv: string }>()(runQuerySchema),
+
+  "metrics.series": call<readonly SeriesAnswer[]>()(
+    z.strictObject({
+      runIds: z.array(runId).min(1).max(50),
+      names: z.array(z.string().max(100)).min(1).max(50),
+      fromStep: z.number().optional(),
+      toStep: z.number().optional(),
+      buckets: z.int().min(10).max(5000).default(800),
+    }),
+  ),
+  /** Points after a cursor of one run, for appending. */
+  "metrics.since": call<{ columns: readonly MetricColumns[]; cursor: number }>()(z.strictObject({ runId, cursor: z.int().min(0) })),
+  "logs.list": call<readonly LogLine[]>()(z.strictObject({ runId, afterId: z.int().min(0).default(0), limit: z.int().min(1).max(5000).default(500) })),
+
+  "candidates.list": call<{ rows: readonly Candidate[]; total: number }>()(
+    z.strictObject({ runId, sort: z.enum(["rank", "index", "parameters", "multiplyAdds", "score"]).default("rank"), descending: z.boolean().default(false), offset: z.int().min(0).default(0), limit: z.int().min(1).max(20_000).default(1000) }),
+  ),
+  "candidates.get": call<Candidate>()(z.strictObject({ candidateId: z.int().min(0) })),
+  /** Trainings of a run; for a pipeline, of all its stages. */
+  "trainings.list": call<readonly Training[]>()(z.strictObject({ runId })),
+
+  "cells.sample": call<readonly CellDescription[]>()(
+    z.strictObject({ space: searchSpaceSchema, network: networkConfigSchema, dataset: datasetConfigSchema, seed: z.int().min(0), count: z.int().min(1).max(20) }),
+  ),
+  "cells.describe": call<CellDescription>()(z.strictObject({ architecture: architectureSchema, network: networkConfigSchema, dataset: datasetConfigSchema })),
+  "cells.histogram": call<SpaceHistogram>()(
+    z.strictObject({ space: searchSpaceSchema, network: networkConfigSchema, dataset: datasetConfigSchema, seed: z.int().min(0), count: z.int().min(10).max(1000).default(200) }),
+  ),
+  "cells.parse": call<Architecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
+  "cells.compare": call<{ same: boolean }>()(z.strictObject({ a: cellSchema, b: cellSchema })),
+
+  "datasets.list": call<readonly DatasetInfo[]>()(nothing),
+  "datasets.describe": call<DatasetInfo>()(z.strictObject({ dataset: datasetConfigSchema })),
+  "datasets.preview": call<DatasetPreview>()(z.strictObject({ dataset: datasetConfigSchema, perClass: z.int().min(1).max(10).default(3) })),
+  "datasets.download": call<null>()(z.strictObject({ id: z.enum(DATASET_IDS) })),
+  "datasets.cancelDownload": call<null>()(z.strictObject({ id: z.enum(DATASET_IDS) })),
+  "datasets.import": call<DatasetInfo>()(z.strictObject({ id: z.enum(DATASET_IDS), path: filePath })),
+
+  "export.choices": call<readonly ExportChoice[]>()(z.strictObject({ subject: exportSubjectSchema })),
+  "export.write": call<readonly ExportedFile[]>()(
+    z.strictObject({ subject: exportSubjectSchema, formats: z.array(z.string().max(50)).min(1).max(10), folder: filePath, baseName: z.string().regex(/^[^/\\:*?"<>|]{1,120}$/) }),
+  ),
+  /** Errors of the page, for the log file of the studio. */
+  "log.report": call<null>()(z.strictObject({ message: text, detail: text.optional() })),
+} as const;
+
+export type CallName = keyof typeof CALLS;
+export type CallInput<Name extends CallName> = z.input<(typeof CALLS)[Name]["input"]>;
+export type CallParsed<Name extends CallName> = z.output<(typeof CALLS)[Name]["input"]>;
+export type CallOutput<Name extends CallName> = (typeof CALLS)[Name] extends CallSpec<z.ZodType, infer Output> ? Output : never;
+
+/** Events that the main process sends to windows. Windows say with `subscribe` which runs they want live metrics of. */
+export interface EventMap {
+  readonly "run.changed": RunSummary;
+  readonly "run.removed": { readonly runId: string };
+  readonly "run.live": {
+    readonly runId: string;
+    readonly metrics: readonly MetricColumns[];
+    readonly cursor: number;
+    readonly progress: RunProgress | null;
+    readonly candidates: readonly Candidate[];
+    readonly trainings: readonly Training[];
+    readonly logs: readonly LogLine[];
+    readonly current: { readonly name: string; readonly architecture: Architecture } | null;
+  };
+  /** Stored metrics of a run after this step were removed: it was resumed from a checkpoint. Reload its series. */
+  readonly "run.rewound": { readonly runId: string };
+  readonly "artifact.added": Artifact;
+  readonly "dataset.progress": { readonly id: string; readonly receivedBytes: number; readonly totalBytes: number | null; readonly state: "running" | "done" | "failed" | "cancelled"; readonly message: string };
+  readonly "project.changed": ProjectInfo | null;
+  /** A menu item or shortcut of the host asks the window for something. */
+  readonly "command": { readonly id: string; readonly argument?: string };
+}
+export type EventName = keyof EventMap;
+export const EVENT_NAMES = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added", "dataset.progress", "project.changed", "command"] as const satisfies readonly EventName[];
+
+/** An error as it crosses from main to a window. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly detail?: string;
+}
+export type CallAnswer<Name extends CallName> = { readonly ok: true; readonly value: CallOutput<Name> } | { readonly ok: false; readonly error: WireError };
+
+/** What the bridge puts on `window.studio`, the same in both hosts. */
+export interface StudioBridge {
+  readonly host: "electron" | "web";
+  call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>>;
+  on<Name extends EventName>(name: Name, listener: (payload: EventMap[Name]) => void): () => void;
+  /** Which runs this window wants `run.live` of; replaces the last list. */
+  subscribe(runIds: readonly string[]): void;
+  /** True while events arrive; the web host reconnects by itself. */
+  readonly connected: boolean;
+  onConnection(listener: (connected: boolean) => void): () => void;
+  /** Path of a dropped file or folder; null where the host cannot tell (web). */
+  pathOf(file: unknown): string | null;
+}

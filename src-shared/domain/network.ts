@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { cellSchema } from "./cell.ts";
+
+/** How cells are stacked into a network (paper, appendix 5.1). */
+export const networkConfigSchema = z.strictObject({
+  blocks: z.int().min(1).max(60).default(18).meta({
+    title: "Blocks",
+    description: "Number of cells stacked one after the other. The paper uses 18.",
+  }),
+  initialChannels: z.int().min(4).max(512).default(32).meta({
+    title: "Initial channels F",
+    description: "Channels of every node in the first blocks; doubled at each reduction. The paper uses 32.",
+  }),
+  reductions: z.array(z.int().min(0).max(60)).max(8).default([6, 12]).meta({
+    title: "Reductions after block",
+    description: "After these many blocks the image size is halved and the channels are doubled.",
+  }),
+  stem: z.enum(["conv3x3", "imagenet"]).default("conv3x3").meta({
+    title: "Stem",
+    description: "First convolution: 3×3 at full size, or stride 2 for 224 × 224 images.",
+  }),
+  stemMultiplier: z.int().min(1).max(8).default(1).meta({
+    title: "Stem multiplier",
+    description: "Channels of the stem as a multiple of F.",
+  }),
+  separableRepeats: z.int().min(1).max(3).default(2).meta({
+    title: "Separable repeats",
+    description: "How often separable and dilated convolutions are applied in a node.",
+  }),
+  factorizedDivisor: z.int().min(1).max(8).default(4).meta({
+    title: "1×7–7×1 bottleneck",
+    description: "The 1×7–7×1 operation works on C divided by this many channels.",
+  }),
+});
+export type NetworkConfig = z.infer<typeof networkConfigSchema>;
+
+/** A searchable architecture: one cell for all blocks, or separate cells where the scale is reduced. */
+export const architectureSchema = z.strictObject({
+  normal: cellSchema,
+  reduction: cellSchema.optional(),
+});
+export type Architecture = z.infer<typeof architectureSchema>;
+
+/** Shape of what enters and leaves a network. */
+export interface NetworkInput {
+  /** Image height and width in pixels (square images are not required). */
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classes: number;
+}
+
+/** Exact counts of a built network. Multiply-adds are for one image. */
+export interface NetworkCounts {
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  readonly nodes: number;
+  readonly depth: number;
+}
