@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
+import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import { UserError } from "../errors.ts";
+import { readSafetensors, writeSafetensors } from "../export/safetensors.ts";
+
+/** Arrays by name with their shapes. */
+export type NamedArrays = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+export const CHECKPOINT_VERSION = 1;
+
+export interface Checkpoint {
+  readonly step: number;
+  readonly tensors: NamedArrays;
+  /** State of generators, samplers and counters, as the writer left it. */
+  readonly state: unknown;
+  readonly keep: ResumePoint;
+}
+
+/**
+ * Identifies everything that a checkpoint depends on: the config without what may change between attempts
+ * (where it computes, how often it saves) and the images.
+ */
+export function checkpointKey(config: RunConfig, datasetFingerprint: string): string {
+  const { compute: _compute, checkpointEvery: _every, ...rest } = config;
+  return createHash("sha256").update(JSON.stringify(rest)).update(datasetFingerprint).digest("hex");
+}
+
+/** Writes a checkpoint atomically (safetensors with the state as metadata). Answers its size and SHA-256. */
+export async function writeCheckpoint(path: string, key: string, checkpoint: Checkpoint): Promise<{ bytes: number; sha256: string }> {
+  return writeSafetensors(path, checkpoint.tensors, {
+    format: "ghn-studio-checkpoint",
+    version: String(CHECKPOINT_VERSION),
+    key,
+    step: String(checkpoint.step),
+    state: JSON.stringify(checkpoint.state),
+    keep: JSON.stringify(checkpoint.keep),
+  });
+}
+
+/**
+ * Reads a checkpoint of the same config and data.
+ * @throws UserError when the file is no checkpoint, is damaged, or belongs to another config or dataset
+ */
+export async function readCheckpoint(path: string, key: string): Promise<Checkpoint> {
+  const { tensors, metadata } = await readSafetensors(path);
+  if (metadata.format !== "ghn-studio-checkpoint" || metadata.version !== String(CHECKPOINT_VERSION))
+    throw new UserError(`The file ${path} is not a checkpoint that this version of GHN Studio can read.`, {
+      code: "checkpoint-foreign",
+      remedy: "Start the run anew, or resume it with the version that wrote it.",
+      file: path,
+    });
+  if (metadata.key !== key)
+    throw new UserError(`The checkpoint ${path} was written with another configuration or other images.`, {
+      code: "checkpoint-mismatch",
+      remedy: "Resume the run that wrote it, or start a new run.",
+      file: path,
+    });
+  return {
+    step: Number(metadata.step),
+    tensors,
+    state: parseJson(metadata.state, path),
+    keep: parseJson(metadata.keep, path) as ResumePoint,
+  };
+}
+
+function parseJson(text: string | undefined, path: string): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (cause) {
+    throw new UserError(`The checkpoint ${path} is damaged: its state cannot be read.`, {
+      code: "checkpoint-damaged",
+      remedy: "Resume from an earlier checkpoint, or start the run anew.",
+      file: path,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+/** Steady estimate of images per second and of the time left: an exponential mean over recent steps. */
+export class Throughput {
+  private rate: number | null = null;
+  private last: number;
+  private readonly halfLife: number;
+
+  /** @param halfLifeSeconds weight of a measurement halves after so many seconds */
+  constructor(now: number, halfLifeSeconds = 5) {
+    this.last = now;
+    this.halfLife = halfLifeSeconds;
+  }
+
+  /** `units` were done since the last call; `now` in seconds. */
+  add(units: number, now: number): void {
+    const seconds = now - this.last;
+    this.last = now;
+    if (seconds <= 0) return;
+    const current = units / seconds;
+    const keep = this.rate === null ? 0 : 0.5 ** (seconds / this.halfLife);
+    this.rate = keep * (this.rate ?? 0) + (1 - keep) * current;
+  }
+
+  /** Time spent on something else (a validation, a checkpoint) does not count. */
+  skipTo(now: number): void {
+    this.last = now;
+  }
+
+  get perSecond(): number | undefined {
+    return this.rate ?? undefined;
+  }
+
+  secondsFor(units: number): number | undefined {
+    return this.rate !== null && this.rate > 0 ? units / this.rate : undefined;
+  }
+}
