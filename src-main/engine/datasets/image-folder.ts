@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
 import sharp from 'sharp'
 
@@ -54,7 +54,7 @@ export async function readImageFolder(path: string, options: ImageFolderOptions,
     })
   }
   const signature = await sourceSignature(path, isImageName)
-  const key = createHash('sha256').update(JSON.stringify([CACHE_VERSION, resolve(path), signature, imageSize, channels, skipBroken])).digest('hex').slice(0, 32)
+  const key = createHash('sha256').update(JSON.stringify([CACHE_VERSION, signature, imageSize, channels, skipBroken])).digest('hex').slice(0, 32)
   const cachePath = join(locations.dataRoot, 'cache', `images-${key}.bin`)
   const cached = await readCache(cachePath, imageSize, channels)
   const decoded = cached ?? (await decodeAll(path, options, locations))

@@ -130,11 +130,15 @@ export async function readDataset(ref: DatasetRef, foundAt: string, locations: D
   if (id === 'folder') {
     return readImageFolder(foundAt, { imageSize: ref.imageSize ?? 32, channels: ref.channels ?? 3, skipBroken: ref.skipBroken ?? false }, locations)
   }
-  const files = await officialFiles(id, foundAt, locations)
+  return parseOfficial(id, await officialFiles(id, foundAt, locations), foundAt)
+}
+
+/** Parses the official files of a dataset; errors as {@link openDataset}. */
+export function parseOfficial(id: Exclude<DatasetId, 'folder'>, files: ReadonlyMap<string, Uint8Array>, foundAt: string): RawDataset {
   if (id === 'cifar10' || id === 'cifar100') return parseCifar(id, files, foundAt)
   if (id === 'digits') {
     const bytes = files.get(DIGITS_FILE) ?? files.get('digits.csv')
-    if (bytes === undefined) throw missing(ref, `there is no ${DIGITS_FILE} at ${foundAt}`)
+    if (bytes === undefined) throw missing({ id }, `there is no ${DIGITS_FILE} at ${foundAt}`)
     return parseDigits(bytes, foundAt)
   }
   return parseIdxDataset(id, files, foundAt)
