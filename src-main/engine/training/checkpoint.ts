@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import type { NamedArray } from "../backend/types.ts";
 import { UserError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../export/safetensors.ts";
 
 /** Arrays by name with their shapes. */
-export type NamedArrays = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
 export const CHECKPOINT_VERSION = 1;
 
@@ -75,4 +76,14 @@ function parseJson(text: string | undefined, path: string): unknown {
       cause,
     });
   }
+}
+
+/** Names every array with a prefix. */
+export function withPrefix(prefix: string, arrays: Readonly<Record<string, NamedArray>>): [string, NamedArray][] {
+  return Object.entries(arrays).map(([name, array]) => [prefix + name, array]);
+}
+
+/** The arrays of one prefix, without it. */
+export function prefixed(prefix: string, arrays: NamedArrays): Record<string, NamedArray> {
+  return Object.fromEntries([...arrays].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
 }

@@ -1,0 +1,152 @@
+import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
+import type { SearchRun, SearchSettings } from "../../../src-shared/domain/run-config.ts";
+import type { Cell } from "../../../src-shared/domain/cell.ts";
+import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import { Rng } from "../random.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
+import { readGhnFile } from "../training/ghn-file.ts";
+import type { RunContext, RunEnd } from "../training/run-context.ts";
+import { Throughput } from "../training/timing.ts";
+import type { Workbench } from "../training/workbench.ts";
+import { buildPlan } from "../network/plan.ts";
+import { compareCandidates } from "./ranking.ts";
+import { EvaluationSet, Scorer } from "./scoring.ts";
+import { createStrategy, type Proposal } from "./strategy.ts";
+
+/** Architectures whose weights are generated in one go. */
+export const SCORING_BATCH = 8;
+
+interface SearchState {
+  readonly scored: readonly CandidateMessage[];
+  readonly strategy: unknown;
+  readonly baseline: unknown;
+}
+
+/**
+ * Ranks cells with generated weights (paper, section 3.1): proposes distinct cells, scores each on the same validation
+ * images in the same order, keeps a shortlist; draws a random baseline beside it and scores that too.
+ */
+export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: string, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
+  const ghn = await readGhnFile(ghnFile, config.network, bench.input);
+  const { search, space, network } = config;
+  const images = new EvaluationSet(bench.trainBatches, bench.split.validation, search.validationImages, search.batchSize);
+  const scorer = new Scorer(bench.backend.ops, ghn, images);
+  try {
+    const saved = (checkpoint?.state ?? null) as SearchState | null;
+    const scored: CandidateMessage[] = [...(saved?.scored ?? [])];
+    const allowed = constraint(search, network, bench.input);
+    const seen = new Set<string>();
+    const strategy = createStrategy({ space, settings: search, rng: Rng.fromSeed(config.seed, "search"), allowed, seen }, saved?.strategy ?? null);
+    // The baseline is drawn from the same space under the same limits, whatever the strategy.
+    const baseline = createStrategy(
+      { space, settings: { ...search, strategy: "random" }, rng: Rng.fromSeed(config.seed, "random-baseline"), allowed, seen: new Set() },
+      saved?.baseline ?? null,
+    );
+    const total = search.samples + search.randomBaseline;
+    const throughput = new Throughput(performance.now() / 1000);
+    let best = scored.reduce((top, candidate) => Math.max(top, candidate.score ?? 0), 0);
+    const save = (): Promise<void> =>
+      context.saveCheckpoint(scored.length, new Map(), { scored, strategy: strategy.state(), baseline: baseline.state() } satisfies SearchState, {
+        stepOfSeries: { "0": scored.length },
+        candidates: scored.length,
+        trainings: 0,
+      });
+    while (scored.length < total) {
+      if (context.stopRequested) {
+        await save();
+        return { type: "stopped", step: scored.length };
+      }
+      const inSearch = scored.length < search.samples;
+      const wanted = Math.min(SCORING_BATCH, (inSearch ? search.samples : total) - scored.length);
+      const proposals = (inSearch ? strategy : baseline).propose(wanted);
+      const plans = proposals.map(({ architecture }) => buildPlan(architecture, network, bench.input));
+      const results = scorer.score(plans);
+      const batch = proposals.map((proposal, i) => candidateOf(proposal, scored.length + i, plans[i], results[i], inSearch ? "none" : "random"));
+      if (inSearch) strategy.observe(proposals.map((proposal, i) => ({ cell: proposal.cell, canonical: proposal.canonical, score: results[i]?.accuracy ?? 0 })));
+      for (const candidate of batch) {
+        scored.push(candidate);
+        context.candidate(candidate);
+        context.metric("search/score", scored.length, scored.length, candidate.score ?? Number.NaN);
+        best = Math.max(best, candidate.score ?? 0);
+        context.metric("search/best", scored.length, scored.length, best);
+      }
+      const lead = proposals[proposals.length - 1];
+      if (lead !== undefined) context.current(`Cell ${scored.length}`, lead.architecture);
+      throughput.add(batch.length, performance.now() / 1000);
+      const secondsLeft = throughput.secondsFor(total - scored.length);
+      const speed = throughput.perSecond;
+      context.progress({
+        phase: inSearch ? "Scoring cells with generated weights" : "Scoring the random baseline",
+        step: scored.length,
+        totalSteps: total,
+        ...(speed === undefined ? {} : { imagesPerSecond: speed * images.count }),
+        ...(secondsLeft === undefined ? {} : { secondsLeft }),
+      });
+      await context.breathe();
+      if (context.checkpointDue) await save();
+    }
+    const ranked = scored.slice(0, search.samples).sort(compareCandidates);
+    const shortlist = ranked.slice(0, search.shortlist).map((candidate) => candidate.index);
+    const random = scored.slice(search.samples).map((candidate) => candidate.index);
+    await save();
+    context.roles(shortlist, random);
+    return { type: "done", summary: searchFacts(scored, ranked, search) };
+  } finally {
+    images.dispose();
+    ghn.dispose();
+  }
+}
+
+/** True for cells within the limits on parameters and multiply-adds. */
+function constraint(search: SearchSettings, network: NetworkConfig, input: NetworkInput): (cell: Cell) => boolean {
+  const { minParameters, maxParameters, minMultiplyAdds, maxMultiplyAdds } = search;
+  if (minParameters === undefined && maxParameters === undefined && minMultiplyAdds === undefined && maxMultiplyAdds === undefined) return () => true;
+  return (cell) => {
+    const { parameters, multiplyAdds } = buildPlan({ normal: cell }, network, input).counts;
+    return (
+      parameters >= (minParameters ?? 0) &&
+      parameters <= (maxParameters ?? Infinity) &&
+      multiplyAdds >= (minMultiplyAdds ?? 0) &&
+      multiplyAdds <= (maxMultiplyAdds ?? Infinity)
+    );
+  };
+}
+
+function candidateOf(
+  proposal: Proposal,
+  index: number,
+  plan: { counts: { parameters: number; multiplyAdds: number } } | undefined,
+  result: { accuracy: number; loss: number; generationMs: number; evaluationMs: number } | undefined,
+  role: "none" | "random",
+): CandidateMessage {
+  if (plan === undefined || result === undefined) throw new Error("A proposed cell was not scored.");
+  return {
+    index,
+    name: role === "random" ? `Random ${index}` : `Cell ${index}`,
+    canonical: proposal.canonical,
+    architecture: proposal.architecture satisfies Architecture,
+    parameters: plan.counts.parameters,
+    multiplyAdds: plan.counts.multiplyAdds,
+    // A network whose logits are not finite ranks last, it does not end the search.
+    score: Number.isFinite(result.accuracy) ? result.accuracy : 0,
+    scoreLoss: Number.isFinite(result.loss) ? result.loss : null,
+    role,
+    generationMs: result.generationMs,
+    evaluationMs: result.evaluationMs,
+  };
+}
+
+function searchFacts(scored: readonly CandidateMessage[], ranked: readonly CandidateMessage[], search: SearchSettings): Record<string, number | string> {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const top = ranked.slice(0, search.shortlist);
+  return {
+    cellsScored: ranked.length,
+    randomBaseline: scored.length - ranked.length,
+    bestScore: ranked[0]?.score ?? 0,
+    meanScore: mean(ranked.map((candidate) => candidate.score ?? 0)),
+    meanScoreOfShortlist: mean(top.map((candidate) => candidate.score ?? 0)),
+    meanScoreOfRandom: mean(scored.slice(ranked.length).map((candidate) => candidate.score ?? 0)),
+    generationMsPerCell: mean(scored.map((candidate) => candidate.generationMs ?? 0)),
+    evaluationMsPerCell: mean(scored.map((candidate) => candidate.evaluationMs ?? 0)),
+  };
+}

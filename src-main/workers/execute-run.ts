@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
+import { initBackend } from "../engine/backend/index.ts";
+import { openDataset } from "../engine/datasets/index.ts";
+import { UserError } from "../engine/errors.ts";
+import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
+import { runCellTraining } from "../engine/training/cell-training-run.ts";
+import { runGhnTraining } from "../engine/training/ghn-training-run.ts";
+import type { RunEnd } from "../engine/training/run-context.ts";
+import { createWorkbench } from "../engine/training/workbench.ts";
+import { runSearch } from "../engine/search/search-run.ts";
+import type { Reporter } from "./reporter.ts";
+import { WorkerContext } from "./worker-context.ts";
+
+/** Executes one run to its end, or to the stop that was asked for. Throws UserError for bad input. */
+export async function executeRun(
+  start: Extract<ToWorker, { type: "start" }>,
+  post: (message: FromWorker) => void,
+  reporter: Reporter,
+  onContext: (context: WorkerContext) => void,
+): Promise<RunEnd> {
+  const { config } = start;
+  const backend = await initBackend({ prefer: config.compute.backend, ...(config.compute.threads > 0 ? { threads: config.compute.threads } : {}) });
+  post({
+    type: "ready",
+    backend: backend.name,
+    device: backend.device,
+    libraryVersion: backend.libraryVersion,
+    fallbackReason: backend.fallbackReason ?? null,
+    pid: process.pid,
+  });
+  if (backend.fallbackReason !== undefined) reporter.log("warning", backend.fallbackReason);
+  const dataset = await openDataset(
+    {
+      id: config.dataset.id,
+      ...(config.dataset.path === undefined ? {} : { path: config.dataset.path }),
+      ...(config.dataset.imageSize === undefined ? {} : { imageSize: config.dataset.imageSize }),
+    },
+    { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id) },
+  );
+  post({ type: "dataset", fingerprint: dataset.fingerprint, description: `${dataset.name}: ${dataset.train.count} training and ${dataset.test.count} test images` });
+  for (const note of dataset.notes) reporter.log("info", note);
+  const bench = createWorkbench(backend, dataset, config.dataset);
+  const key = checkpointKey(config, dataset.fingerprint);
+  const context = new WorkerContext({
+    post,
+    reporter,
+    artifactFolder: start.artifactFolder,
+    relativeFolder: `artifacts/${basename(start.artifactFolder)}`,
+    checkpointEverySeconds: config.checkpointEvery,
+    checkpointKey: key,
+  });
+  onContext(context);
+  let checkpoint: Checkpoint | null = null;
+  if (start.resumeFrom !== null) {
+    checkpoint = await readCheckpoint(start.resumeFrom, key);
+    post({ type: "resumed", step: checkpoint.step, keep: checkpoint.keep });
+    reporter.log("info", `Resumed from the checkpoint of step ${checkpoint.step}.`);
+  } else {
+    // A run that starts anew must not keep figures of an attempt that left no checkpoint.
+    post({ type: "resumed", step: 0, keep: { stepOfSeries: {}, candidates: 0, trainings: 0 } });
+  }
+  switch (config.kind) {
+    case "ghn-training":
+      return runGhnTraining(bench, config, context, checkpoint);
+    case "search":
+      if (start.ghnFile === null)
+        throw new UserError("The GHN of this search cannot be found.", { code: "ghn-missing", remedy: "Name a run that finished training a GHN.", field: "ghnRunId" });
+      return runSearch(bench, config, start.ghnFile, context, checkpoint);
+    case "cell-training":
+      return runCellTraining(bench, config, start.cells, context, checkpoint);
+    case "pipeline":
+      throw new Error("A pipeline is led by the supervisor and never sent to a worker.");
+  }
+}
+
+/** The first of the data folders that holds the dataset; the first of all when none does. */
+function firstFolderWith(folders: readonly string[], id: string): string {
+  return folders.find((folder) => existsSync(join(folder, id))) ?? folders[0] ?? ".";
+}

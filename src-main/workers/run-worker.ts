@@ -1,0 +1,70 @@
+/** Entry of the child process that executes one run. Knows neither Electron nor the store; it has a Port. */
+import { basename } from "node:path";
+import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
+import type { RunFailure } from "../../src-shared/domain/run.ts";
+import { isUserError } from "../engine/errors.ts";
+import { processPort } from "./port.ts";
+import { Reporter } from "./reporter.ts";
+import { executeRun } from "./execute-run.ts";
+import type { WorkerContext } from "./worker-context.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+
+type StartMessage = Extract<ToWorker, { type: "start" }>;
+
+const port = processPort();
+let context: WorkerContext | null = null;
+let reporter: Reporter | null = null;
+let stopRequested = false;
+let started = false;
+
+port.onMessage((message) => {
+  switch (message.type) {
+    case "start":
+      if (started) return;
+      started = true;
+      void run(message);
+      return;
+    case "stop":
+      stopRequested = true;
+      if (context !== null) context.stopRequested = true;
+      return;
+    case "acknowledge":
+      reporter?.acknowledge(message.sequence);
+      return;
+  }
+});
+
+async function run(start: StartMessage): Promise<void> {
+  const post = (message: FromWorker): void => port.post(message);
+  const report = new Reporter(post, { activeBefore: start.activeSecondsBefore, wallBefore: start.wallSecondsBefore });
+  reporter = report;
+  const stopHeartbeat = startHeartbeat(post);
+  let last: FromWorker;
+  try {
+    const end = await executeRun(start, post, report, (ready) => {
+      context = ready;
+      ready.stopRequested = stopRequested;
+    });
+    last = end.type === "done" ? { type: "done", summary: end.summary } : { type: "stopped", step: end.step };
+  } catch (error) {
+    last = { type: "failed", failure: toFailure(error) };
+  }
+  stopHeartbeat();
+  report.flush();
+  port.post(last);
+  // Closing lets the messages out first; the process then ends by itself or at the supervisor's wish.
+  port.close();
+}
+
+function toFailure(error: unknown): RunFailure {
+  if (isUserError(error)) return { message: error.message, remedy: error.remedy, ...(error.stack === undefined ? {} : { detail: error.stack }) };
+  if (error instanceof Error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOSPC" || code === "EDQUOT")
+      return { message: "The disk is full: a file of the run could not be written.", remedy: "Free some space, then resume the run.", detail: error.message };
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+      return { message: `A file of the run could not be written for lack of permission (${basename((error as NodeJS.ErrnoException).path ?? "")}).`, remedy: "Give yourself write permission on the project folder, then resume the run.", detail: error.message };
+    return { message: `The run failed inside the studio: ${error.message}`, remedy: "Resume it; if that fails the same way, report it with the details.", ...(error.stack === undefined ? {} : { detail: error.stack }) };
+  }
+  return { message: "The run failed for an unknown reason.", detail: String(error) };
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { ArtifactMessage, FromWorker, ResumePoint } from "../../src-shared/worker-protocol.ts";
+import { type NamedArrays, writeCheckpoint } from "../engine/training/checkpoint.ts";
+import type { RunContext } from "../engine/training/run-context.ts";
+import { writeSafetensors } from "../engine/export/safetensors.ts";
+import type { Reporter } from "./reporter.ts";
+
+export interface WorkerContextOptions {
+  readonly post: (message: FromWorker) => void;
+  readonly reporter: Reporter;
+  readonly artifactFolder: string;
+  /** Folder of the run inside the project, as artifacts name it, with forward slashes. */
+  readonly relativeFolder: string;
+  readonly checkpointEverySeconds: number;
+  readonly checkpointKey: string;
+}
+
+/** The engine's window to the world inside a worker process. */
+export class WorkerContext implements RunContext {
+  stopRequested = false;
+  private readonly options: WorkerContextOptions;
+  private lastCheckpoint = performance.now();
+
+  constructor(options: WorkerContextOptions) {
+    this.options = options;
+  }
+
+  metric: RunContext["metric"] = (...point) => this.options.reporter.metric(...point);
+  candidate: RunContext["candidate"] = (candidate) => this.options.reporter.candidate(candidate);
+  training: RunContext["training"] = (training) => this.options.reporter.training(training);
+  log: RunContext["log"] = (level, text) => this.options.reporter.log(level, text);
+  progress: RunContext["progress"] = (progress) => this.options.reporter.progress(progress);
+  current: RunContext["current"] = (name, architecture) => this.options.reporter.current(name, architecture);
+
+  roles(shortlist: readonly number[], random: readonly number[]): void {
+    this.options.reporter.flush();
+    this.options.post({ type: "roles", shortlist, random });
+  }
+
+  async breathe(): Promise<void> {
+    this.options.reporter.tick();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  get checkpointDue(): boolean {
+    return performance.now() - this.lastCheckpoint >= this.options.checkpointEverySeconds * 1000;
+  }
+
+  async saveCheckpoint(step: number, tensors: NamedArrays, state: unknown, keep: ResumePoint): Promise<void> {
+    const name = `checkpoint-${String(step).padStart(9, "0")}.safetensors`;
+    const file = await writeCheckpoint(join(this.options.artifactFolder, name), this.options.checkpointKey, { step, tensors, state, keep });
+    // What the checkpoint stands for must be stored before the checkpoint is announced.
+    this.options.reporter.flush();
+    this.options.post({ type: "checkpoint", step, artifact: this.artifact("checkpoint", name, file) });
+    this.lastCheckpoint = performance.now();
+  }
+
+  async saveTensors(kind: "ghn" | "weights", name: string, tensors: NamedArrays, metadata: Record<string, string>): Promise<void> {
+    const fileName = `${name}.safetensors`;
+    const file = await writeSafetensors(join(this.options.artifactFolder, fileName), tensors, metadata);
+    this.options.reporter.flush();
+    this.options.post({ type: "artifact", artifact: this.artifact(kind, fileName, file) });
+  }
+
+  private artifact(kind: ArtifactMessage["kind"], name: string, file: { bytes: number; sha256: string }): ArtifactMessage {
+    return { kind, name, path: `${this.options.relativeFolder}/${name}`, bytes: file.bytes, sha256: file.sha256 };
+  }
+}
