@@ -76,10 +76,12 @@ function parsePair(id: IdxDatasetId, imagesFile: NamedBytes, labelsFile: NamedBy
 function parseIdx(id: IdxDatasetId, file: NamedBytes, rank: number): { dims: number[]; data: Uint8Array } {
   const bytes = gunzipIfNeeded(file.name, file.bytes, MAX_UNPACKED)
   const header = 4 + 4 * rank
-  if (bytes.length < header) throw damagedFile(id, file.name, `it ends after ${String(bytes.length)} bytes, inside its header`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const tooShort = damagedFile(id, file.name, `it ends after ${String(bytes.length)} bytes, inside its header`)
+  if (bytes.length < 4) throw tooShort
   // Two zero bytes, the type (8: unsigned byte), the number of dimensions.
   if (view.getUint32(0) !== 0x0800 + rank) throw damagedFile(id, file.name, `it begins with ${view.getUint32(0).toString(16)} instead of ${(0x0800 + rank).toString(16)}, so it is no IDX file of this kind`)
+  if (bytes.length < header) throw tooShort
   const dims = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
   const record = dims.slice(1).reduce((product, n) => product * n, 1)
   const expected = (dims[0] ?? 0) * record

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { lstat, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { createGunzip, gunzipSync } from 'node:zlib'
+import { crc32, createGunzip, gunzipSync } from 'node:zlib'
 
 import { Parser } from 'tar'
 import yauzl from 'yauzl'
@@ -307,7 +307,10 @@ function readZipEntry(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): Pro
         reject(damaged(path, cause))
       })
       stream.on('end', () => {
-        resolve(Buffer.concat(chunks))
+        const bytes = Buffer.concat(chunks)
+        // The reader checks sizes, not checksums.
+        if (crc32(bytes) === entry.crc32) resolve(bytes)
+        else reject(damaged(path, `"${entry.fileName}" does not match its checksum`))
       })
     })
   })
