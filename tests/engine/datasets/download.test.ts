@@ -8,7 +8,7 @@ import { create } from 'tar'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 
 import { CATALOG, type DatasetProgress, downloadDataset, type DownloadOptions, openDataset } from '../../../src-main/engine/datasets/index.ts'
-import { cifarBytes, put, temporaryFolder, userErrorOf } from './helpers.ts'
+import { cifarBytes, idxBytes, put, temporaryFolder, userErrorOf } from './helpers.ts'
 
 let archive = Buffer.alloc(0)
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
@@ -63,7 +63,7 @@ function options(urls: readonly string[], extra: Partial<DownloadOptions> = {}):
 const part = (dataRoot: string): string => join(dataRoot, '.downloads', 'cifar10', 'cifar-10-binary.tar.gz.part')
 
 describe('downloadDataset', () => {
-  it('fetches, checks, unpacks and opens; leaves nothing else; does not fetch twice what is complete', async () => {
+  it('fetches, checks, unpacks and opens; leaves nothing else', async () => {
     const dataRoot = await temporaryFolder()
     const { url, seen } = await serve((_, request, response) => { send(request, response) })
     const progress: DatasetProgress[] = []
@@ -76,6 +76,18 @@ describe('downloadDataset', () => {
     const bytes = progress.filter((p) => p.phase === 'download')
     expect(bytes.at(-1)).toEqual({ phase: 'download', what: 'cifar-10-binary.tar.gz', done: archive.length, total: archive.length, unit: 'bytes' })
     expect(progress.map((p) => p.phase)).toEqual(expect.arrayContaining(['check', 'unpack']))
+  })
+
+  it('does not fetch what is there and complete', async () => {
+    const dataRoot = await temporaryFolder()
+    for (const [name, count] of [['train', 60_000], ['t10k', 10_000]] as const) {
+      await put(join(dataRoot, 'mnist', `${name}-images-idx3-ubyte`), idxBytes([count, 28, 28], new Uint8Array(count * 784)))
+      await put(join(dataRoot, 'mnist', `${name}-labels-idx1-ubyte`), idxBytes([count], new Uint8Array(count)))
+    }
+    const { url, seen } = await serve((_, request, response) => { send(request, response) })
+    expect((await downloadDataset('mnist', dataRoot, options([url]))).trainCount).toBe(60_000)
+    expect(seen).toHaveLength(0)
+    expect(await readdir(dataRoot)).toEqual(['mnist'])
   })
 
   it('continues by Range after the connection drops, again and again', async () => {
@@ -165,8 +177,9 @@ describe('downloadDataset', () => {
     ]) {
       const dataRoot = await temporaryFolder()
       await put(part(dataRoot), archive.subarray(0, 5000))
-      const { url } = await serve((n, request, response) => { if (n === 1) answer(response); else send(request, response) })
+      const { url, seen } = await serve((n, request, response) => { if (n === 1) answer(response); else send(request, response) })
       expect((await downloadDataset('cifar10', dataRoot, options([url]))).trainCount).toBe(500)
+      expect(seen.map(({ range }) => range)).toEqual(['bytes=5000-', undefined])
     }
     // Whole already, only its name is missing.
     const dataRoot = await temporaryFolder()

@@ -327,7 +327,7 @@ describe('archives', () => {
     expect([...(await readSourceFiles(join(folder, 'in'), { wanted: () => true })).keys()]).toEqual(['a', 'b'])
 
     await create({ file: join(folder, 'ok.tgz'), gzip: true, cwd: folder }, ['in/a', 'in/b'])
-    await writeFile(join(folder, 'ok.zip'), zipSync({ 'in/a': Buffer.from('aaa'), 'in/b': Buffer.from('bbb') }))
+    await writeFile(join(folder, 'ok.zip'), zipSync({ 'in/a': Buffer.from('aaa'), 'in/b': Buffer.from('bbb'), '__MACOSX/in/._a': Buffer.from('x') }))
     for (const name of ['ok.tgz', 'ok.zip', 'in']) {
       expect((await visit(join(folder, name)) as Map<string, Uint8Array>).size).toBe(2)
       for (const limits of [{ maxEntries: 1 }, { maxEntryBytes: 2 }, { maxTotalBytes: 5 }]) {
