@@ -1,0 +1,129 @@
+/**
+ * The tensor backend of this process: TensorFlow (CUDA or CPU) or, where that cannot be had, wasm.
+ *
+ * TensorFlow reads its settings once, while it loads, and a process has one backend: hence `initBackend` once, first thing, and one process a run.
+ */
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { UserError } from "../errors.ts";
+import { registerGradients, registerKernels } from "./kernels.ts";
+import { NativeKernels } from "./native.ts";
+import { ops } from "./ops.ts";
+import { composedSplit, FlatOptimizer } from "./optimizer.ts";
+import { tensorflowKernels } from "./tensorflow-kernels.ts";
+import { nodeRequire, tf } from "./tf.ts";
+import type { Backend, BackendChoice } from "./types.ts";
+import { composedUpdateRules, nativeUpdateRules, type UpdateRules } from "./update-rules.ts";
+import { wasmKernels } from "./wasm-kernels.ts";
+
+export { clipByGlobalNorm, globalNorm } from "./gradient-norm.ts";
+export { tf } from "./tf.ts";
+export type * from "./types.ts";
+
+/** Activations of at least this many elements run faster with oneDNN. */
+const ONE_DNN_FROM_ELEMENTS = 16_384;
+
+let started: Promise<Backend> | undefined;
+
+/**
+ * Loads and starts the backend of this process. Later calls give the same backend whatever they ask for.
+ *
+ * @throws UserError `backend-unavailable` if `prefer` is `tensorflow` and it cannot be loaded, or if no backend can
+ */
+export function initBackend(choice: BackendChoice = {}): Promise<Backend> {
+  started ??= start(choice);
+  return started;
+}
+
+async function start(choice: BackendChoice): Promise<Backend> {
+  const { prefer = "auto" } = choice;
+  registerGradients();
+  if (prefer === "wasm") return startWasm();
+  try {
+    return await startTensorFlow(choice);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (prefer === "tensorflow") {
+      throw new UserError(`TensorFlow cannot be loaded: ${firstLine(reason)}`, {
+        code: "backend-unavailable",
+        remedy: "Set TensorFlow up (see the setup command), or choose the backend “auto” to compute with wasm, which is slower.",
+        field: "compute.backend",
+        cause: error,
+      });
+    }
+    return startWasm(`TensorFlow cannot be loaded: ${firstLine(reason)}`);
+  }
+}
+
+async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
+  const { threads = 0, activationElements = Number.POSITIVE_INFINITY, deterministic = false } = choice;
+  const oneDnn = choice.oneDnn ?? activationElements >= ONE_DNN_FROM_ELEMENTS;
+  // Read by TensorFlow while it loads. What the user has set already stays.
+  const settings: Record<string, string> = {
+    TF_CPP_MIN_LOG_LEVEL: "2",
+    TF_FORCE_GPU_ALLOW_GROWTH: "true",
+    TF_ENABLE_ONEDNN_OPTS: oneDnn ? "1" : "0",
+    ...(threads > 0 ? { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1", OMP_NUM_THREADS: String(threads) } : {}),
+    ...(deterministic ? { TF_DETERMINISTIC_OPS: "1" } : {}),
+  };
+  for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
+
+  const { loadNativeTensorFlow } = await import("./load-native.ts");
+  await loadNativeTensorFlow();
+  if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs did not accept the TensorFlow backend.");
+  await tf.ready();
+  const native = new NativeKernels();
+  registerKernels("tensorflow", tensorflowKernels(native));
+  const threadCount = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
+  const cpu = [`CPU, ${threadCount} ${threadCount === 1 ? "thread" : "threads"}`, ...(process.env["TF_ENABLE_ONEDNN_OPTS"] === "1" ? ["oneDNN"] : [])].join(", ");
+  const visible = process.env["CUDA_VISIBLE_DEVICES"];
+  return assemble({
+    name: native.usesGpu ? "tensorflow-cuda" : "tensorflow-cpu",
+    device: native.usesGpu ? `CUDA GPU ${visible === undefined || visible === "" ? "0" : visible}` : cpu,
+    libraryVersion: `TensorFlow ${native.version}`,
+    rules: nativeUpdateRules(native),
+  });
+}
+
+async function startWasm(fallbackReason?: string): Promise<Backend> {
+  try {
+    const wasm = nodeRequire("@tensorflow/tfjs-backend-wasm") as WasmModule;
+    wasm.setWasmPaths(`${path.dirname(nodeRequire.resolve("@tensorflow/tfjs-backend-wasm"))}${path.sep}`);
+    if (!(await tf.setBackend("wasm"))) throw new Error("tfjs did not accept the wasm backend.");
+    await tf.ready();
+    registerKernels("wasm", wasmKernels());
+    return assemble({
+      name: "wasm",
+      device: "CPU, 1 thread, WebAssembly",
+      libraryVersion: `tfjs-backend-wasm ${wasm.version_wasm}`,
+      ...(fallbackReason === undefined ? {} : { fallbackReason }),
+      rules: composedUpdateRules(composedSplit),
+    });
+  } catch (error) {
+    throw new UserError("No compute backend can be loaded.", {
+      code: "backend-unavailable",
+      remedy: "Reinstall the dependencies with npm; the package @tensorflow/tfjs-backend-wasm must be there.",
+      field: "compute.backend",
+      cause: error,
+    });
+  }
+}
+
+interface WasmModule {
+  setWasmPaths(prefix: string): void;
+  readonly version_wasm: string;
+}
+
+function assemble({ rules, ...identity }: Omit<Backend, "ops" | "createAdam" | "createSgd"> & { readonly rules: UpdateRules }): Backend {
+  const total = (variables: readonly { readonly variable: { readonly size: number } }[]): number => variables.reduce((sum, { variable }) => sum + variable.size, 0);
+  return {
+    ...identity,
+    ops,
+    createAdam: (variables, options = {}) => new FlatOptimizer(variables, rules.adam(total(variables), options), rules.split, options.clipNorm),
+    createSgd: (variables, options = {}) => new FlatOptimizer(variables, rules.sgd(total(variables), options), rules.split, options.clipNorm),
+  };
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
+}

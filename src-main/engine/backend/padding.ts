@@ -1,0 +1,19 @@
+/** How SAME padding falls along one axis of an image. */
+export interface SamePadding {
+  /** Length of the axis before padding. */
+  readonly size: number;
+  /** Length of the result. */
+  readonly output: number;
+  /** Zeros in front. */
+  readonly before: number;
+  /** Zeros behind: as many, or one more. */
+  readonly after: number;
+}
+
+/** TensorFlow's SAME padding of an axis of `size` for a window of `kernel` taps. */
+export function samePadding(size: number, kernel: number, stride: number, dilation: number): SamePadding {
+  const output = Math.ceil(size / stride);
+  const total = Math.max(0, (output - 1) * stride + (kernel - 1) * dilation + 1 - size);
+  const before = Math.floor(total / 2);
+  return { size, output, before, after: total - before };
+}
