@@ -20,9 +20,6 @@ export { clipByGlobalNorm, globalNorm } from "./gradient-norm.ts";
 export { tf } from "./tf.ts";
 export type * from "./types.ts";
 
-/** Activations of at least this many elements run faster with oneDNN. */
-const ONE_DNN_FROM_ELEMENTS = 16_384;
-
 let started: Promise<Backend> | undefined;
 
 /**
@@ -56,13 +53,13 @@ async function start(choice: BackendChoice): Promise<Backend> {
 }
 
 async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
-  const { threads = 0, activationElements = Number.POSITIVE_INFINITY, deterministic = false } = choice;
-  const oneDnn = choice.oneDnn ?? activationElements >= ONE_DNN_FROM_ELEMENTS;
+  const { threads = 0, oneDnn = true, deterministic = false } = choice;
   // Read by TensorFlow while it loads. What the user has set already stays.
   const settings: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: "2",
     TF_FORCE_GPU_ALLOW_GROWTH: "true",
-    TF_ENABLE_ONEDNN_OPTS: oneDnn ? "1" : "0",
+    // Not everywhere, but where it pays: see `tensorflow-kernels.ts`.
+    TF_ENABLE_ONEDNN_OPTS: "0",
     ...(threads > 0 ? { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1", OMP_NUM_THREADS: String(threads) } : {}),
     ...(deterministic ? { TF_DETERMINISTIC_OPS: "1" } : {}),
   };
@@ -73,9 +70,9 @@ async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
   if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs did not accept the TensorFlow backend.");
   await tf.ready();
   const native = new NativeKernels();
-  registerKernels("tensorflow", tensorflowKernels(native));
+  registerKernels("tensorflow", tensorflowKernels(native, { oneDnn }));
   const threadCount = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
-  const cpu = [`CPU, ${threadCount} ${threadCount === 1 ? "thread" : "threads"}`, ...(process.env["TF_ENABLE_ONEDNN_OPTS"] === "1" ? ["oneDNN"] : [])].join(", ");
+  const cpu = `CPU, ${threadCount} ${threadCount === 1 ? "thread" : "threads"}`;
   const visible = process.env["CUDA_VISIBLE_DEVICES"];
   return assemble({
     name: native.usesGpu ? "tensorflow-cuda" : "tensorflow-cpu",

@@ -11,11 +11,9 @@ export interface BackendChoice {
   /** Threads inside one kernel; 0 or absent leaves the choice to the library. Ignored by wasm, which runs on one thread. */
   readonly threads?: number;
   /**
-   * Elements of a typical activation, batch · height · width · channels. Decides whether oneDNN runs the kernels on the CPU: it gains about 3 × on
-   * images of ordinary size and loses on tiny ones. Absent counts as large.
+   * Whether oneDNN's kernels may run on the CPU; default true. Each call then takes them from the size on at which they win, by shape alone. False is for
+   * comparisons.
    */
-  readonly activationElements?: number;
-  /** Overrides what `activationElements` would decide. CPU only. */
   readonly oneDnn?: boolean;
   /**
    * Asks TensorFlow for deterministic kernels on CUDA; slower, and an operation without one throws. On the CPU the kernels used here are deterministic anyway.
@@ -26,7 +24,7 @@ export interface BackendChoice {
 /** The backend of this process, from `initBackend`. */
 export interface Backend {
   readonly name: BackendName;
-  /** The processor in words, for example `CPU, 2 threads, oneDNN`. */
+  /** The processor in words, for example `CPU, 2 threads`. */
   readonly device: string;
   /** For example `TensorFlow 2.21.0` or `tfjs-backend-wasm 4.22.0`. */
   readonly libraryVersion: string;
