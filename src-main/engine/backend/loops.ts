@@ -1,0 +1,224 @@
+/**
+ * Kernels as plain loops over float32 arrays in NHWC, for what the wasm backend lacks or computes wrongly. Sums over a batch run in double precision.
+ * Nothing here knows tensors; arguments are not changed.
+ */
+import type { SamePadding } from "./padding.ts";
+
+/** Image batch: count, height, width, channels. */
+export type ImageShape = readonly [number, number, number, number];
+
+/** A window over an image along both axes. */
+export interface Window {
+  readonly height: number;
+  readonly width: number;
+  readonly stride: number;
+  readonly rows: Pick<SamePadding, "output" | "before">;
+  readonly columns: Pick<SamePadding, "output" | "before">;
+}
+
+/** Statistics of each channel over all pixels. */
+export interface ChannelStatistics {
+  readonly mean: Float32Array;
+  /** Divided by the number of pixels. */
+  readonly variance: Float32Array;
+}
+
+export function channelStatistics(x: Float32Array, channels: number): ChannelStatistics {
+  const count = x.length / channels;
+  const mean = new Float64Array(channels);
+  const variance = new Float64Array(channels);
+  for (let i = 0; i < x.length; ) {
+    for (let c = 0; c < channels; c++) mean[c] = read(mean, c) + read(x, i++);
+  }
+  for (let c = 0; c < channels; c++) mean[c] = read(mean, c) / count;
+  for (let i = 0; i < x.length; ) {
+    for (let c = 0; c < channels; c++) {
+      const difference = read(x, i++) - read(mean, c);
+      variance[c] = read(variance, c) + difference * difference;
+    }
+  }
+  for (let c = 0; c < channels; c++) variance[c] = read(variance, c) / count;
+  return { mean: Float32Array.from(mean), variance: Float32Array.from(variance) };
+}
+
+/** scale · (x - mean) / sqrt(variance + epsilon) + shift. */
+export function normalise(x: Float32Array, statistics: ChannelStatistics, scale: Float32Array, shift: Float32Array, epsilon: number): Float32Array {
+  const channels = scale.length;
+  const factor = scale.map((value, c) => value / Math.sqrt(read(statistics.variance, c) + epsilon));
+  const y = new Float32Array(x.length);
+  for (let i = 0; i < x.length; ) {
+    for (let c = 0; c < channels; c++, i++) y[i] = (read(x, i) - read(statistics.mean, c)) * read(factor, c) + read(shift, c);
+  }
+  return y;
+}
+
+/** Gradients of batch norm. */
+export interface NormGradients {
+  readonly x: Float32Array;
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
+/**
+ * Gradients of `normalise`; with `ofBatch`, where the statistics are those of x itself and depend on it:
+ * dx = scale / sigma · (dy - mean(dy) - normalised x · mean(dy · normalised x)).
+ */
+export function normaliseGradient(dy: Float32Array, x: Float32Array, statistics: ChannelStatistics, scale: Float32Array, epsilon: number, ofBatch: boolean): NormGradients {
+  const channels = scale.length;
+  const count = x.length / channels;
+  const inverse = statistics.variance.map((variance) => 1 / Math.sqrt(variance + epsilon));
+  const sum = new Float64Array(channels);
+  const product = new Float64Array(channels);
+  for (let i = 0; i < x.length; ) {
+    for (let c = 0; c < channels; c++, i++) {
+      const gradient = read(dy, i);
+      sum[c] = read(sum, c) + gradient;
+      product[c] = read(product, c) + gradient * (read(x, i) - read(statistics.mean, c)) * read(inverse, c);
+    }
+  }
+  const dx = new Float32Array(x.length);
+  const meanOfGradient = sum.map((value) => (ofBatch ? value / count : 0));
+  const meanOfProduct = product.map((value, c) => (ofBatch ? (value / count) * read(inverse, c) : 0));
+  const factor = scale.map((value, c) => value * read(inverse, c));
+  for (let i = 0; i < x.length; ) {
+    for (let c = 0; c < channels; c++, i++) {
+      dx[i] = read(factor, c) * (read(dy, i) - read(meanOfGradient, c) - (read(x, i) - read(statistics.mean, c)) * read(meanOfProduct, c));
+    }
+  }
+  return { x: dx, scale: Float32Array.from(product), shift: Float32Array.from(sum) };
+}
+
+/** Gradient of a depthwise convolution with respect to its filters: [height, width, channels] of `window`. */
+export function depthwiseFilterGradient(x: Float32Array, shape: ImageShape, dy: Float32Array, window: Window): Float32Array {
+  const [, , , channels] = shape;
+  const sums = new Float64Array(window.height * window.width * channels);
+  forEachTap(shape, window, (input, output, tap) => {
+    for (let c = 0, target = tap * channels; c < channels; c++, target++) sums[target] = read(sums, target) + read(x, input + c) * read(dy, output + c);
+  });
+  return Float32Array.from(sums);
+}
+
+/** Gradient of max pooling; of equal maxima the first in row order gets it. */
+export function maxPoolGradient(dy: Float32Array, x: Float32Array, y: Float32Array, shape: ImageShape, window: Window): Float32Array {
+  const [, , , channels] = shape;
+  const dx = new Float32Array(x.length);
+  const given = new Uint8Array(dy.length);
+  forEachTap(shape, window, (input, output) => {
+    for (let c = 0; c < channels; c++) {
+      if (given[output + c] === 0 && x[input + c] === y[output + c]) {
+        given[output + c] = 1;
+        dx[input + c] = read(dx, input + c) + read(dy, output + c);
+      }
+    }
+  });
+  return dx;
+}
+
+/** Gradient of average pooling that does not count padding. */
+export function avgPoolGradient(dy: Float32Array, shape: ImageShape, window: Window): Float32Array {
+  const [n, height, width, channels] = shape;
+  const dx = new Float32Array(n * height * width * channels);
+  forEachTap(shape, window, (input, output, _tap, taps) => {
+    for (let c = 0; c < channels; c++) dx[input + c] = read(dx, input + c) + read(dy, output + c) / taps;
+  });
+  return dx;
+}
+
+/** Mean over the pixels of each image: [n, channels]. */
+export function globalMean(x: Float32Array, [n, height, width, channels]: ImageShape): Float32Array {
+  const sums = new Float64Array(n * channels);
+  const pixels = height * width;
+  for (let image = 0, i = 0; image < n; image++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      for (let c = image * channels; c < (image + 1) * channels; c++) sums[c] = read(sums, c) + read(x, i++);
+    }
+  }
+  return Float32Array.from(sums, (sum) => sum / pixels);
+}
+
+/** [n, channels] -> [n, height, width, channels], each value divided by the number of pixels. */
+export function globalMeanGradient(dy: Float32Array, [n, height, width, channels]: ImageShape): Float32Array {
+  const pixels = height * width;
+  const scaled = dy.map((value) => value / pixels);
+  const dx = new Float32Array(n * pixels * channels);
+  for (let image = 0; image < n; image++) {
+    const row = scaled.subarray(image * channels, (image + 1) * channels);
+    for (let pixel = 0; pixel < pixels; pixel++) dx.set(row, (image * pixels + pixel) * channels);
+  }
+  return dx;
+}
+
+/** -log softmax(logits)[label] of each row and its gradient, softmax - one-hot. @throws Error for a label outside the classes */
+export function softmaxCrossEntropy(logits: Float32Array, labels: Int32Array, classes: number): { losses: Float32Array; gradient: Float32Array } {
+  const losses = new Float32Array(labels.length);
+  const gradient = new Float32Array(logits.length);
+  for (const [row, label] of labels.entries()) {
+    if (label < 0 || label >= classes) throw new Error(`softmaxCrossEntropy: label ${label} is not one of the ${classes} classes.`);
+    const start = row * classes;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, read(logits, start + c));
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp(read(logits, start + c) - largest);
+    for (let c = 0; c < classes; c++) gradient[start + c] = Math.exp(read(logits, start + c) - largest) / sum - (c === label ? 1 : 0);
+    losses[row] = Math.log(sum) + largest - read(logits, start + label);
+  }
+  return { losses, gradient };
+}
+
+/** Every pixel repeated factor × factor times. */
+export function repeatPixels(x: Float32Array, [n, height, width, channels]: ImageShape, factor: number): Float32Array {
+  const y = new Float32Array(x.length * factor * factor);
+  let target = 0;
+  for (let row = 0; row < n * height * factor; row++) {
+    const source = Math.floor(row / factor) * width;
+    for (let column = 0; column < width * factor; column++, target += channels) {
+      const from = (source + Math.floor(column / factor)) * channels;
+      for (let c = 0; c < channels; c++) y[target + c] = read(x, from + c);
+    }
+  }
+  return y;
+}
+
+/** Sum over each factor × factor block; the gradient of `repeatPixels`. `shape` is that of dy. */
+export function sumBlocks(dy: Float32Array, [n, height, width, channels]: ImageShape, factor: number): Float32Array {
+  const dx = new Float32Array(dy.length / (factor * factor));
+  let source = 0;
+  for (let row = 0; row < n * height; row++) {
+    const target = Math.floor(row / factor) * (width / factor);
+    for (let column = 0; column < width; column++, source += channels) {
+      const to = (target + Math.floor(column / factor)) * channels;
+      for (let c = 0; c < channels; c++) dx[to + c] = read(dx, to + c) + read(dy, source + c);
+    }
+  }
+  return dx;
+}
+
+/**
+ * Visits every tap of every window inside the image: offsets of channel 0 of the pixel and of the result, number of the tap, and how many taps of this window lie
+ * inside the image. Taps of a window come in row order.
+ */
+function forEachTap([n, height, width, channels]: ImageShape, window: Window, visit: (input: number, output: number, tap: number, taps: number) => void): void {
+  const { rows, columns, stride } = window;
+  for (let image = 0; image < n; image++) {
+    for (let i = 0; i < rows.output; i++) {
+      const top = i * stride - rows.before;
+      const firstRow = Math.max(0, -top);
+      const endRow = Math.min(window.height, height - top);
+      for (let j = 0; j < columns.output; j++) {
+        const left = j * stride - columns.before;
+        const firstColumn = Math.max(0, -left);
+        const endColumn = Math.min(window.width, width - left);
+        const taps = (endRow - firstRow) * (endColumn - firstColumn);
+        const output = ((image * rows.output + i) * columns.output + j) * channels;
+        for (let a = firstRow; a < endRow; a++) {
+          for (let b = firstColumn; b < endColumn; b++) visit(((image * height + top + a) * width + left + b) * channels, output, a * window.width + b, taps);
+        }
+      }
+    }
+  }
+}
+
+/** An element that the loops above know to exist. */
+function read(array: Float32Array | Float64Array, index: number): number {
+  return array[index] ?? Number.NaN;
+}
