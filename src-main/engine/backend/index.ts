@@ -24,12 +24,15 @@ export type * from "./types.ts";
 let started: Promise<Backend> | undefined;
 
 /**
- * Loads and starts the backend of this process. Later calls give the same backend whatever they ask for.
+ * Loads and starts the backend of this process. Later calls give the same backend whatever they ask for; after a failure the next call tries again.
  *
  * @throws UserError `backend-unavailable` if `prefer` is `tensorflow` and it cannot be loaded, or if no backend can
  */
 export function initBackend(choice: BackendChoice = {}): Promise<Backend> {
-  started ??= start(choice);
+  started ??= start(choice).catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  });
   return started;
 }
 
@@ -55,16 +58,16 @@ async function start(choice: BackendChoice): Promise<Backend> {
 
 async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
   const { threads = 0, oneDnn = true, deterministic = false } = choice;
-  // Read by TensorFlow while it loads. What the user has set already stays.
-  const settings: Record<string, string> = {
+  // Read by TensorFlow while it loads. Of these, what the user has set already stays.
+  const defaults: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: "2",
     TF_FORCE_GPU_ALLOW_GROWTH: "true",
     // Not everywhere, but where it pays: see `tensorflow-kernels.ts`.
     TF_ENABLE_ONEDNN_OPTS: "0",
-    ...(threads > 0 ? { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1", OMP_NUM_THREADS: String(threads) } : {}),
-    ...(deterministic ? { TF_DETERMINISTIC_OPS: "1" } : {}),
   };
-  for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
+  for (const [name, value] of Object.entries(defaults)) process.env[name] ??= value;
+  if (threads > 0) Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1" });
+  if (deterministic) process.env["TF_DETERMINISTIC_OPS"] = "1";
 
   const { loadNativeTensorFlow } = await import("./load-native.ts");
   await loadNativeTensorFlow();

@@ -1,0 +1,250 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Backend, clipByGlobalNorm, globalNorm, initBackend, type NamedArray, type Optimizer, type OptimizedVariable, tf, type Tensor, type Variable } from "../../../../src-main/engine/backend/index.ts";
+import { scoped, tensor } from "./check.ts";
+import { type Dense, random } from "./reference.ts";
+
+const SHAPES = [[3, 2], [5], [1, 1, 2, 2], []] as const;
+const DECAY = [0.1, 0, 0.02, 0];
+const STEPS = 10;
+const RATE = 0.05;
+
+interface Rules {
+  readonly kind: "adam" | "sgd";
+  readonly clipNorm?: number;
+  readonly decay?: boolean;
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly epsilon?: number;
+}
+
+const CASES: readonly Rules[] = [
+  { kind: "sgd", momentum: 0 },
+  { kind: "sgd", momentum: 0.9 },
+  { kind: "sgd", momentum: 0.9, nesterov: true },
+  { kind: "sgd", momentum: 0.9, decay: true, clipNorm: 1 },
+  { kind: "adam" },
+  { kind: "adam", epsilon: 0.1 },
+  { kind: "adam", decay: true, clipNorm: 1 },
+];
+
+const start = (): Dense[] => SHAPES.map((shape, i) => random(shape, i + 1));
+const gradientsAt = (step: number): Dense[] => SHAPES.map((shape, i) => random(shape, 100 * step + i));
+
+/** The textbook update, a number at a time, in double precision. */
+function reference(rules: Rules): Float64Array[] {
+  const parameters = start().map(({ values }) => values.slice());
+  const first = parameters.map((values) => new Float64Array(values.length));
+  const second = parameters.map((values) => new Float64Array(values.length));
+  for (let step = 1; step <= STEPS; step++) {
+    const gradients = gradientsAt(step);
+    const norm = Math.sqrt(gradients.flatMap(({ values }) => [...values]).reduce((sum, value) => sum + value * value, 0));
+    const scale = rules.clipNorm !== undefined && norm > rules.clipNorm ? rules.clipNorm / norm : 1;
+    for (const [v, values] of parameters.entries()) {
+      const [m, u] = [first[v] ?? new Float64Array(), second[v] ?? new Float64Array()];
+      for (const [i, parameter] of values.entries()) {
+        const gradient = (gradients[v]?.values[i] ?? 0) * scale + (rules.decay === true ? (DECAY[v] ?? 0) * parameter : 0);
+        if (rules.kind === "sgd") {
+          const velocity = (rules.momentum ?? 0.9) * (m[i] ?? 0) + gradient;
+          m[i] = velocity;
+          values[i] = parameter - RATE * (rules.nesterov === true ? gradient + (rules.momentum ?? 0.9) * velocity : velocity);
+        } else {
+          m[i] = 0.9 * (m[i] ?? 0) + 0.1 * gradient;
+          u[i] = 0.999 * (u[i] ?? 0) + 0.001 * gradient * gradient;
+          const mean = (m[i] ?? 0) / (1 - 0.9 ** step);
+          const deviation = Math.sqrt((u[i] ?? 0) / (1 - 0.999 ** step));
+          values[i] = parameter - (RATE * mean) / (deviation + (rules.epsilon ?? 1e-8));
+        }
+      }
+    }
+  }
+  return parameters;
+}
+
+export function describeOptimizers(prefer: "tensorflow" | "wasm"): void {
+  let backend: Backend;
+
+  beforeAll(async () => {
+    backend = await initBackend({ prefer });
+  });
+
+  const variables = (decay = false): { list: OptimizedVariable[]; plain: Variable[] } => {
+    const plain = scoped(() => start().map((values) => tf.variable(tensor<Tensor>(values))));
+    return { plain, list: plain.map((variable, i) => (decay ? { variable, weightDecay: DECAY[i] ?? 0 } : { variable })) };
+  };
+
+  const create = (rules: Rules, list: readonly OptimizedVariable[]): Optimizer => {
+    const { kind, decay: _, ...options } = rules;
+    return kind === "adam" ? backend.createAdam(list, options) : backend.createSgd(list, options);
+  };
+
+  const step = (optimizer: Optimizer, gradients: readonly Dense[], rate = RATE): ReturnType<Optimizer["apply"]> =>
+    scoped(() => optimizer.apply(Object.fromEntries(optimizer.variables.map(({ name }, i) => [name, tensor(gradients[i] ?? { shape: [], values: Float64Array.of(0) })])), rate));
+
+  const run = (optimizer: Optimizer, from: number, to: number): void => {
+    for (let i = from; i <= to; i++) step(optimizer, gradientsAt(i));
+  };
+
+  const bits = (list: readonly Variable[]): number[][] => list.map((variable) => [...new Uint32Array(variable.dataSync().slice().buffer)]);
+
+  const free = (optimizer: Optimizer): void => {
+    optimizer.dispose();
+    tf.dispose([...optimizer.variables]);
+  };
+
+  it.each(CASES.map((rules) => ({ name: JSON.stringify(rules), rules })))("follows the textbook: $name", ({ rules }) => {
+    const { list, plain } = variables(rules.decay);
+    const optimizer = create(rules, list);
+    run(optimizer, 1, STEPS);
+    expect(optimizer.step).toBe(STEPS);
+    for (const [v, expected] of reference(rules).entries()) {
+      const actual = plain[v]?.dataSync() ?? [];
+      expect(plain[v]?.shape).toEqual([...(SHAPES[v] ?? [])]);
+      // float32 over ten steps. Adam divides by a root that is small at first, which magnifies.
+      for (const [i, value] of expected.entries()) expect(Math.abs((actual[i] ?? Number.NaN) - value)).toBeLessThan(2e-5);
+    }
+    free(optimizer);
+  });
+
+  it.each([{ kind: "adam" }, { kind: "sgd" }] as const)("continues bit for bit from a restored state: $kind", ({ kind }) => {
+    const rules: Rules = { kind, decay: true, clipNorm: 2 };
+    const whole = variables(true);
+    const first = create(rules, whole.list);
+    run(first, 1, 4);
+    const state = first.state();
+    const values = whole.plain.map((variable) => variable.dataSync().slice());
+    run(first, 5, 8);
+
+    const { list, plain } = variables(true);
+    const second = create(rules, list);
+    run(second, 1, 1);
+    const renamed: Record<string, NamedArray> = {};
+    for (const [name, entry] of Object.entries(state)) {
+      const index = whole.plain.findIndex((variable) => name.startsWith(`${variable.name}/`));
+      renamed[index < 0 ? name : `${plain[index]?.name}${name.slice(whole.plain[index]?.name.length)}`] = entry;
+    }
+    second.restore(renamed);
+    scoped(() => {
+      for (const [i, variable] of plain.entries()) variable.assign(tf.tensor(values[i] ?? new Float32Array(), variable.shape));
+    });
+    expect(second.step).toBe(4);
+    run(second, 5, 8);
+    expect(bits(plain)).toEqual(bits(whole.plain));
+    free(first);
+    free(second);
+  });
+
+  it("gives each variable its moments, by name", () => {
+    const { list, plain } = variables();
+    const optimizer = create({ kind: "sgd", momentum: 0.5 }, list);
+    step(optimizer, gradientsAt(1));
+    const state = optimizer.state();
+    expect(Object.keys(state)).toHaveLength(5);
+    expect(state["step"]).toEqual({ shape: [], values: Float32Array.of(1) });
+    const [first] = gradientsAt(1);
+    expect(state[`${plain[0]?.name}/momentum`]).toEqual({ shape: [3, 2], values: Float32Array.from(first?.values ?? []) });
+    free(optimizer);
+  });
+
+  it("skips a step whose gradient is not finite, and says so", () => {
+    const { list, plain } = variables(true);
+    const optimizer = create({ kind: "adam", decay: true, clipNorm: 1 }, list);
+    run(optimizer, 1, 2);
+    const before = bits(plain);
+    const state = optimizer.state();
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const gradients = gradientsAt(3).map((dense, i) => (i === 1 ? { shape: dense.shape, values: dense.values.fill(bad, 2, 3) } : dense));
+      const result = step(optimizer, gradients);
+      expect(result.applied).toBe(false);
+      expect(Number.isFinite(result.gradientNorm)).toBe(false);
+    }
+    expect(bits(plain)).toEqual(before);
+    expect(optimizer.state()).toEqual(state);
+    expect(step(optimizer, gradientsAt(3)).applied).toBe(true);
+    free(optimizer);
+  });
+
+  it("counts a missing gradient as zero", () => {
+    const { list, plain } = variables();
+    const optimizer = create({ kind: "sgd", momentum: 0 }, list);
+    const before = bits(plain);
+    scoped(() => optimizer.apply({ [plain[1]?.name ?? ""]: tf.ones([5]) }, 1));
+    const after = bits(plain);
+    expect(after[0]).toEqual(before[0]);
+    expect(after[1]).not.toEqual(before[1]);
+    free(optimizer);
+  });
+
+  it("leaves tensors alone that were read before a step", () => {
+    const { list, plain } = variables();
+    const optimizer = create({ kind: "sgd" }, list);
+    run(optimizer, 1, 1);
+    scoped(() => {
+      const copy = plain.map((variable) => variable.clone());
+      const before = copy.map((t) => [...t.dataSync()]);
+      run(optimizer, 2, 4);
+      expect(copy.map((t) => [...t.dataSync()])).toEqual(before);
+    });
+    free(optimizer);
+  });
+
+  it("refuses what does not fit", () => {
+    const { list, plain } = variables();
+    const optimizer = create({ kind: "adam" }, list);
+    scoped(() => {
+      expect(() => optimizer.apply({ stranger: tf.zeros([1]) }, 1)).toThrow("stranger");
+      expect(() => optimizer.apply({ [plain[0]?.name ?? ""]: tf.zeros([2, 3]) }, 1)).toThrow("shape [2, 3] instead of [3, 2]");
+    });
+    expect(() => optimizer.restore({})).toThrow("step count");
+    expect(() => optimizer.restore({ step: { shape: [], values: Float32Array.of(1) } })).toThrow("entries");
+    expect(() => backend.createSgd([])).toThrow("at least one");
+    expect(() => backend.createSgd(list, { momentum: 1 })).toThrow("momentum");
+    expect(() => backend.createAdam(list, { epsilon: 0 })).toThrow("epsilon");
+    expect(() => backend.createSgd([...list, ...list])).toThrow("same name");
+    free(optimizer);
+    expect(() => optimizer.apply({}, 1)).toThrow("disposed");
+  });
+
+  it("works on a single variable", () => {
+    const variable = scoped(() => tf.variable(tf.ones([2, 2])));
+    const optimizer = backend.createSgd([{ variable, weightDecay: 0.5 }], { momentum: 0 });
+    scoped(() => optimizer.apply({ [variable.name]: tf.fill([2, 2], 3) }, 0.1));
+    for (const value of variable.dataSync()) expect(value).toBeCloseTo(1 - 0.1 * 3.5, 6);
+    free(optimizer);
+  });
+
+  it("holds no tensor after a step, nor after disposal", () => {
+    const empty = tf.memory();
+    const { list } = variables(true);
+    const optimizer = create({ kind: "adam", decay: true, clipNorm: 1 }, list);
+    run(optimizer, 1, 2);
+    const before = tf.memory();
+    run(optimizer, 3, 8);
+    optimizer.restore(optimizer.state());
+    run(optimizer, 9, 10);
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+    free(optimizer);
+    // Nothing but constant shapes, on TensorFlow, may have come.
+    expect(tf.memory().numTensors - empty.numTensors).toBeLessThanOrEqual(prefer === "wasm" ? 0 : 5);
+  });
+
+  describe("global norm", () => {
+    it("is the norm over all gradients, on the device", () => {
+      scoped(() => {
+        expect(globalNorm({ a: tf.tensor1d([3, 0]), b: tf.tensor2d([[4], [0]]), c: tf.scalar(12) }).dataSync()[0]).toBeCloseTo(13, 5);
+      });
+    });
+
+    it("clips only what is too long", () => {
+      scoped(() => {
+        const gradients = { a: tf.tensor1d([3, 0]), b: tf.scalar(4) };
+        const long = clipByGlobalNorm(gradients, 1);
+        expect(long.norm.dataSync()[0]).toBeCloseTo(5, 5);
+        expect(long.gradients["a"]?.dataSync()[0]).toBeCloseTo(0.6, 6);
+        expect(long.gradients["b"]?.dataSync()[0]).toBeCloseTo(0.8, 6);
+        expect([...(clipByGlobalNorm(gradients, 10).gradients["a"]?.dataSync() ?? [])]).toEqual([3, 0]);
+        expect(() => clipByGlobalNorm(gradients, 0)).toThrow("positive");
+      });
+    });
+  });
+}

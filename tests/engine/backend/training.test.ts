@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { tensorflowMissing } from "./support/available.ts";
+
+interface Training {
+  readonly name: string;
+  readonly losses: readonly number[];
+  readonly tensors: readonly number[];
+  readonly bits: string;
+}
+
+const STEPS = 20;
+
+/** Trains in a process of its own: a process has one backend, and reproducibility across processes is what counts. */
+async function train(backend: "tensorflow" | "wasm", side: number, optimizer: "sgd" | "adam" = "sgd"): Promise<Training> {
+  const script = fileURLToPath(new URL("./support/train.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script, backend, String(STEPS), String(side), optimizer]);
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Training;
+}
+
+const missing = await tensorflowMissing();
+const why = missing === undefined ? "" : ` (${missing})`;
+
+describe("training a small network with every operation", () => {
+  it("gives the same bits twice on wasm, and holds no tensors", { timeout: 120_000 }, async () => {
+    const first = await train("wasm", 7);
+    expect(await train("wasm", 7)).toEqual(first);
+    expect(new Set(first.tensors.slice(1)).size).toBe(1);
+  });
+
+  // Side 7 stays below the sizes from which TensorFlow's path takes other kernels, side 16 is above most.
+  it.skipIf(missing !== undefined).each([7, 16])(`gives the same bits twice on TensorFlow, images of %d pixels${why}`, { timeout: 120_000 }, async (side) => {
+    const first = await train("tensorflow", side);
+    expect(await train("tensorflow", side)).toEqual(first);
+    expect(new Set(first.tensors.slice(1)).size).toBe(1);
+  });
+
+  it.skipIf(missing !== undefined).each([
+    { side: 7, optimizer: "sgd" },
+    { side: 16, optimizer: "sgd" },
+    { side: 8, optimizer: "adam" },
+  ] as const)(`gives the same losses on TensorFlow and on wasm, $side pixels, $optimizer${why}`, { timeout: 120_000 }, async ({ side, optimizer }) => {
+    const tensorflow = await train("tensorflow", side, optimizer);
+    const wasm = await train("wasm", side, optimizer);
+    expect(tensorflow.losses).toHaveLength(STEPS);
+    for (const [step, loss] of tensorflow.losses.entries()) expect(Math.abs(loss - (wasm.losses[step] ?? Number.NaN)), `step ${step}`).toBeLessThan(1e-3);
+    expect(tensorflow.losses.at(-1)).toBeLessThan((tensorflow.losses[0] ?? 0) * 0.8);
+  });
+});
