@@ -1,0 +1,55 @@
+import type { RunKind } from "../../src-shared/domain/run-config.ts";
+import type { RunStatus } from "../../src-shared/domain/run.ts";
+
+/** Names of things, in the paper's words, in one place. */
+export const KIND_TITLES: Readonly<Record<RunKind, string>> = {
+  pipeline: "Pipeline",
+  "ghn-training": "GHN training",
+  search: "Search",
+  "cell-training": "Cell training",
+};
+
+export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
+  pipeline: "The whole path: train a GHN, rank random cells with generated weights (GHN Top), train the shortlist beside random cells, train the best to the end (GHN Top-Best).",
+  "ghn-training": "Train a Graph HyperNetwork on random cells, so that it generates weights for cells it has never seen.",
+  search: "Rank cells by their validation accuracy with weights from a trained GHN. No cell is trained.",
+  "cell-training": "Train cells from scratch: the shortlist of a search, the best of an earlier training, or your own.",
+};
+
+export const STATUS_TITLES: Readonly<Record<RunStatus, string>> = {
+  queued: "Queued",
+  running: "Running",
+  stopping: "Stopping",
+  stopped: "Stopped",
+  interrupted: "Interrupted",
+  failed: "Failed",
+  completed: "Completed",
+};
+
+export const DATASET_TITLES: Readonly<Record<string, string>> = {
+  digits: "Digits",
+  cifar10: "CIFAR-10",
+  cifar100: "CIFAR-100",
+  mnist: "MNIST",
+  "fashion-mnist": "Fashion-MNIST",
+  kmnist: "Kuzushiji-MNIST",
+  folder: "Image folder",
+};
+
+export const ROLE_TITLES: Readonly<Record<"shortlist" | "random" | "none", string>> = {
+  shortlist: "Shortlist",
+  random: "Random",
+  none: "",
+};
+
+export const STAGE_TITLES: Readonly<Record<string, string>> = {
+  ghn: "1 · Train GHN",
+  "ghn-training": "1 · Train GHN",
+  search: "2 · Search (GHN Top)",
+  compare: "3 · Train shortlist",
+  final: "4 · Train the best (GHN Top-Best)",
+};
+
+export function stageTitle(stage: string | null): string {
+  return stage === null ? "" : (STAGE_TITLES[stage] ?? stage);
+}

@@ -1,0 +1,51 @@
+import "@fontsource-variable/inter/index.css";
+import "@fontsource-variable/jetbrains-mono/index.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+import { z } from "zod";
+import App from "./App.vue";
+import { call, connectStudio } from "./bridge/studio.ts";
+import { router } from "./router.ts";
+import { useActiveRuns } from "./stores/active-runs.ts";
+import { useConnection } from "./stores/connection.ts";
+import { useProject } from "./stores/project.ts";
+import { useSettings } from "./stores/settings.ts";
+import { useTheme } from "./stores/theme.ts";
+import { describeError, useToasts } from "./stores/toasts.ts";
+
+// The content security policy forbids code made from strings; zod then does without.
+z.config({ jitless: true });
+
+async function start(): Promise<void> {
+  const app = createApp(App);
+  app.use(createPinia());
+  const report = (cause: unknown): void => {
+    const { text, detail } = describeError(cause);
+    useToasts().error("Something in the window went wrong", cause);
+    call("log.report", { message: text.slice(0, 10_000), detail: detail.slice(0, 10_000) }).catch(() => undefined);
+  };
+  app.config.errorHandler = (cause) => {
+    console.error(cause);
+    report(cause);
+  };
+  window.addEventListener("unhandledrejection", (event) => report(event.reason));
+  window.addEventListener("dragover", (event) => event.preventDefault());
+  window.addEventListener("drop", (event) => event.preventDefault());
+
+  await connectStudio();
+  useConnection().watchBridge();
+  await Promise.all([useSettings().load(), useProject().load()]);
+  useTheme().apply();
+  if (useProject().current !== null) await useActiveRuns().load();
+  app.use(router);
+  await router.isReady();
+  app.mount("#app");
+}
+
+start().catch((cause: unknown) => {
+  const root = document.getElementById("app");
+  if (root !== null) root.textContent = `GHN Studio could not start: ${describeError(cause).text} Reload the page to try again.`;
+});

@@ -1,0 +1,43 @@
+import { defineStore } from "pinia";
+import { ref } from "vue";
+import { call, onEvent } from "../bridge/studio.ts";
+import type { ProjectInfo } from "../../src-shared/contract.ts";
+
+export const useProject = defineStore("project", () => {
+  const current = ref<ProjectInfo | null>(null);
+  const loaded = ref(false);
+
+  async function load(): Promise<void> {
+    onEvent("project.changed", (project) => {
+      current.value = project;
+    });
+    try {
+      current.value = await call("project.current", {});
+    } finally {
+      loaded.value = true;
+    }
+  }
+
+  async function open(folder: string): Promise<void> {
+    current.value = await call("project.open", { folder });
+  }
+
+  async function create(folder: string, name: string): Promise<void> {
+    current.value = await call("project.create", { folder, name });
+  }
+
+  async function openSample(): Promise<void> {
+    current.value = await call("project.openSample", {});
+  }
+
+  async function close(): Promise<void> {
+    await call("project.close", {});
+    current.value = null;
+  }
+
+  async function rename(name: string): Promise<void> {
+    current.value = await call("project.rename", { name });
+  }
+
+  return { current, loaded, load, open, create, openSample, close, rename };
+});

@@ -1,0 +1,45 @@
+import { defineStore } from "pinia";
+import { ref } from "vue";
+import { StudioError } from "../bridge/studio.ts";
+
+export interface Toast {
+  readonly id: number;
+  readonly kind: "info" | "good" | "bad";
+  readonly title: string;
+  readonly text?: string;
+  readonly detail?: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Milliseconds on screen; errors stay until they are dismissed. */
+  readonly life: number;
+}
+
+export const useToasts = defineStore("toasts", () => {
+  const list = ref<Toast[]>([]);
+  let next = 1;
+
+  function push(toast: Omit<Toast, "id" | "life"> & { life?: number }): number {
+    const id = next++;
+    list.value = [...list.value.slice(-3), { ...toast, id, life: toast.life ?? (toast.kind === "bad" ? 0 : toast.action ? 9000 : 4000) }];
+    return id;
+  }
+
+  function dismiss(id: number): void {
+    list.value = list.value.filter((toast) => toast.id !== id);
+  }
+
+  function error(what: string, cause: unknown): void {
+    push({ kind: "bad", title: what, ...describeError(cause) });
+  }
+
+  return { list, push, dismiss, error };
+});
+
+/** What went wrong in words, what to do, and the details for whoever helps. */
+export function describeError(cause: unknown): { text: string; detail: string } {
+  if (cause instanceof StudioError) {
+    const text = cause.remedy === undefined ? cause.message : `${cause.message} ${cause.remedy}`;
+    return { text, detail: [`${cause.code}: ${cause.message}`, cause.remedy, cause.detail].filter((part) => part !== undefined).join("\n") };
+  }
+  if (cause instanceof Error) return { text: cause.message, detail: cause.stack ?? cause.message };
+  return { text: String(cause), detail: String(cause) };
+}
