@@ -1,0 +1,145 @@
+import { useDebounceFn } from "@vueuse/core";
+import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, triggerRef, watch } from "vue";
+import type { CallInput, RunPage } from "../../../src-shared/contract.ts";
+import type { RunSummary } from "../../../src-shared/domain/run.ts";
+import { call, onEvent } from "../../bridge/studio.ts";
+import { useConnection } from "../../stores/connection.ts";
+
+export type RunFilter = Omit<CallInput<"runs.query">, "offset" | "limit">;
+
+export interface RunRow {
+  readonly run: RunSummary;
+  /** 1 for a stage shown under its pipeline. */
+  readonly depth: 0 | 1;
+}
+
+const PAGE = 200;
+
+export interface RunPages {
+  readonly count: ComputedRef<number>;
+  readonly total: Ref<number>;
+  readonly facts: Ref<Pick<RunPage, "counts" | "tags" | "metricNames" | "expressionError"> | null>;
+  readonly error: Ref<unknown>;
+  readonly loading: Ref<boolean>;
+  rowAt(index: number): RunRow | undefined;
+  want(from: number, to: number): void;
+  reload(): Promise<void>;
+  readonly expanded: Ref<ReadonlyMap<string, readonly RunSummary[]>>;
+  toggle(run: RunSummary): Promise<void>;
+}
+
+/** The rows of a query, fetched in pages as they scroll into view, kept up to date by events. */
+export function useRunPages(filter: Ref<RunFilter>): RunPages {
+  const rows = shallowRef<(RunSummary | undefined)[]>([]);
+  const total = ref(0);
+  const facts = shallowRef<RunPages["facts"]["value"]>(null);
+  const error = ref<unknown>(null);
+  const loading = ref(false);
+  const expanded = shallowRef<ReadonlyMap<string, readonly RunSummary[]>>(new Map());
+  let generation = 0;
+  let requested = new Set<number>();
+  let range: readonly [number, number] = [0, 0];
+
+  /** Stages that hang under a row of the list, with the place of that row. */
+  const inserted = computed(() =>
+    [...expanded.value].map(([id, children]) => ({ at: rows.value.findIndex((run) => run?.id === id), children })).filter((entry) => entry.at >= 0).sort((a, b) => a.at - b.at),
+  );
+  const count = computed(() => total.value + inserted.value.reduce((sum, entry) => sum + entry.children.length, 0));
+
+  function locate(index: number): { top: number } | { child: RunSummary } {
+    let shift = 0;
+    for (const entry of inserted.value) {
+      const first = entry.at + 1 + shift;
+      if (index < first) break;
+      const child = entry.children[index - first];
+      if (child !== undefined) return { child };
+      shift += entry.children.length;
+    }
+    return { top: index - shift };
+  }
+
+  function rowAt(index: number): RunRow | undefined {
+    const place = locate(index);
+    if ("child" in place) return { run: place.child, depth: 1 };
+    const run = rows.value[place.top];
+    return run === undefined ? undefined : { run, depth: 0 };
+  }
+
+  async function fetchPage(page: number): Promise<void> {
+    if (requested.has(page)) return;
+    requested.add(page);
+    const mine = generation;
+    loading.value = true;
+    try {
+      const answer = await call("runs.query", { ...filter.value, offset: page * PAGE, limit: PAGE });
+      if (mine !== generation) return;
+      if (total.value !== answer.total || rows.value.length !== answer.total) {
+        total.value = answer.total;
+        rows.value.length = answer.total;
+      }
+      answer.rows.forEach((run, i) => {
+        rows.value[page * PAGE + i] = run;
+      });
+      triggerRef(rows);
+      facts.value = answer;
+      error.value = null;
+    } catch (cause) {
+      if (mine === generation) {
+        error.value = cause;
+        requested.delete(page);
+      }
+    } finally {
+      if (mine === generation) loading.value = false;
+    }
+  }
+
+  function want(from: number, to: number): void {
+    const first = locate(from);
+    const last = locate(to);
+    range = ["top" in first ? first.top : range[0], "top" in last ? last.top : range[1]];
+    for (let page = Math.floor(range[0] / PAGE); page <= Math.floor(range[1] / PAGE); page++) if (page === 0 || page * PAGE < total.value) void fetchPage(page);
+  }
+
+  /** Old rows stay until the new ones are there, so nothing flickers. */
+  async function reload(): Promise<void> {
+    generation++;
+    requested = new Set();
+    const page = Math.floor(range[0] / PAGE);
+    const keepUntil = generation;
+    await fetchPage(page);
+    if (keepUntil !== generation) return;
+    if (page * PAGE >= total.value && page > 0) await fetchPage(0);
+    rows.value = rows.value.map((run, i) => (requested.has(Math.floor(i / PAGE)) ? run : undefined));
+    want(range[0], range[1]);
+  }
+
+  async function toggle(run: RunSummary): Promise<void> {
+    const next = new Map(expanded.value);
+    if (!next.delete(run.id)) next.set(run.id, (await call("runs.get", { runId: run.id })).children);
+    expanded.value = next;
+  }
+
+  const reloadSoon = useDebounceFn(() => void reload(), 400, { maxWait: 1500 });
+
+  onScopeDispose(
+    onEvent("run.changed", (run) => {
+      const place = rows.value.findIndex((entry) => entry?.id === run.id);
+      const before = rows.value[place];
+      if (before !== undefined) {
+        rows.value[place] = run;
+        triggerRef(rows);
+      }
+      const siblings = run.parentId === null ? undefined : expanded.value.get(run.parentId);
+      if (run.parentId !== null && siblings !== undefined) {
+        const known = siblings.some((entry) => entry.id === run.id);
+        expanded.value = new Map(expanded.value).set(run.parentId, known ? siblings.map((entry) => (entry.id === run.id ? run : entry)) : [...siblings, run]);
+      }
+      if (before === undefined ? run.parentId === null || siblings === undefined : before.status !== run.status || before.archived !== run.archived || before.trashedAt !== run.trashedAt) void reloadSoon();
+    }),
+  );
+  onScopeDispose(onEvent("run.removed", () => void reloadSoon()));
+  watch(() => useConnection().generation, reload);
+  watch(filter, reload, { deep: true });
+
+  return { count, total, facts, error, loading, rowAt, want, reload, expanded, toggle };
+}
