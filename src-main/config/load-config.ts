@@ -1,0 +1,139 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
+import { withValueAt } from "../../src-shared/analysis/config-diff.ts";
+import { type ConfigProblem, type KnownData, checkRunConfig, kindOf, unknownField } from "../../src-shared/domain/check-config.ts";
+import { fieldsAt, nearestWord } from "../../src-shared/domain/config-fields.ts";
+import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/run-config.ts";
+import { UserError } from "../engine/errors.ts";
+import { presetFileSchema, presetNames, readPreset } from "./presets.ts";
+
+/** Config files hold settings and perhaps a thousand cells, never more. */
+const MAX_CONFIG_BYTES = 16 * 2 ** 20;
+
+export interface LoadedConfig {
+  readonly config: RunConfig;
+  /** A name for the run: the preset's, or the file's. */
+  readonly name: string;
+  readonly origin: { readonly preset: string } | { readonly file: string };
+}
+
+/**
+ * A run config from a preset or a JSON file, with `sets` ("path.to.field=value") applied in order.
+ * @throws UserError `config-*` with every problem in one sentence each
+ */
+export async function loadConfig(presetOrFile: string, sets: readonly string[] = [], known: KnownData = {}): Promise<LoadedConfig> {
+  const { raw, name, origin } = await readSource(presetOrFile);
+  const config = completeConfig(raw, sets, "preset" in origin ? `the preset ${origin.preset}` : origin.file, known);
+  return { config, name, origin };
+}
+
+/** Applies `sets` to a raw config, checks it and fills in defaults. `where` names its origin in messages. */
+export function completeConfig(raw: unknown, sets: readonly string[], where: string, known: KnownData = {}): RunConfig {
+  const changed = applySets(raw, sets);
+  const problems = checkRunConfig(changed, known);
+  if (problems.length > 0) throw configError(problems, sets.length > 0 ? `${where} or in the --set options` : `${where} or with --set`);
+  return runConfigSchema.parse(changed);
+}
+
+/** All problems of a config as one error. */
+export function configError(problems: readonly ConfigProblem[], where: string): UserError {
+  const [first] = problems;
+  const message =
+    problems.length === 1 ? (first?.message ?? "") : `${problems.length} settings cannot be used:\n${problems.map((problem) => `  - ${problem.message}`).join("\n")}`;
+  return new UserError(message, {
+    code: "config-invalid",
+    remedy: `Correct ${problems.length === 1 ? "it" : "them"} in ${where}; "ghn-studio run --help" shows how.`,
+    ...(first === undefined || first.path === "" ? {} : { field: first.path }),
+  });
+}
+
+/** Applies "path=value" settings to a raw config. Values are JSON, or bare text; nothing after "=" takes a field back to its default. */
+export function applySets(raw: unknown, sets: readonly string[]): unknown {
+  let config = raw;
+  const problems: ConfigProblem[] = [];
+  for (const set of sets) {
+    const at = set.indexOf("=");
+    const path = (at < 0 ? set : set.slice(0, at)).trim();
+    if (at < 0 || path === "") {
+      throw new UserError(`"--set ${set}" is not of the form field=value.`, { code: "config-set", remedy: 'Write, for example, --set training.epochs=10 or --set "network.reductions=[1,2]".' });
+    }
+    const kind = kindOf(config);
+    const known = kind === undefined ? [] : fieldsAt(kind, path.split("."));
+    if (kind !== undefined && known.length === 0) {
+      problems.push(unknownField(kind, path));
+      continue;
+    }
+    const value = parseValue(set.slice(at + 1), kind, path);
+    config = withValueAt(config, path, value);
+  }
+  if (problems.length > 0) throw configError(problems, "the --set options");
+  return config;
+}
+
+/** A value as written behind "=": JSON where it is JSON, text where the field takes text, a list where it takes a list. */
+function parseValue(written: string, kind: RunKind | undefined, path: string): unknown {
+  const text = written.trim();
+  if (text === "" || text === "null") return undefined;
+  const fields = kind === undefined ? [] : fieldsAt(kind, path.split("."));
+  const takesText = fields.length > 0 && fields.every((field) => field.type === "string");
+  if (takesText && !text.startsWith('"')) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    if (fields.some((field) => field.type === "array"))
+      return text
+        .replace(/^\[|\]$/g, "")
+        .split(",")
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== "")
+        .map((entry) => (Number.isFinite(Number(entry)) ? Number(entry) : entry));
+    return text;
+  }
+}
+
+async function readSource(presetOrFile: string): Promise<{ raw: unknown; name: string; origin: LoadedConfig["origin"] }> {
+  const presets = await presetNames();
+  if (presets.includes(presetOrFile)) return { raw: (await readPreset(presetOrFile)).config, name: presetOrFile, origin: { preset: presetOrFile } };
+  const file = resolve(presetOrFile);
+  const found = await stat(file).catch(() => null);
+  const looksLikeFile = /[\\/]|\.json$/i.test(presetOrFile);
+  if (found === null) {
+    const near = nearestWord(presetOrFile, presets);
+    throw looksLikeFile
+      ? new UserError(`There is no config file ${file}.`, { code: "config-missing", file, remedy: `Check the path, or use a preset: ${presets.join(", ")}.` })
+      : new UserError(`There is no preset "${presetOrFile}".${near === undefined ? "" : ` Did you mean "${near}"?`}`, {
+          code: "config-missing",
+          remedy: `Choose one of ${presets.join(", ")}, or give the path of a JSON file.`,
+        });
+  }
+  if (!found.isFile()) throw new UserError(`${file} is a folder, not a config file.`, { code: "config-missing", file, remedy: `Give the path of a JSON file, or a preset: ${presets.join(", ")}.` });
+  if (found.size > MAX_CONFIG_BYTES)
+    throw new UserError(`${file} is too large for a run config (${Math.round(found.size / 2 ** 20)} MB).`, { code: "config-too-large", file, remedy: "Check that it is the file you meant; a config has 16 MB at most." });
+  const raw = unwrap(parseJson(await readText(file), file));
+  return { raw, name: basename(file, extname(file)), origin: { file } };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new UserError(`The config file ${file} cannot be read.`, { code: "config-unreadable", file, remedy: "Give yourself permission to read it.", cause });
+  }
+}
+
+/** Parses JSON; a mistake is named with its line. */
+export function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    const position = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
+    const line = position === undefined ? "" : ` (line ${text.slice(0, Number(position)).split("\n").length})`;
+    throw new UserError(`${file} is not valid JSON${line}.`, { code: "config-json", file, remedy: "Correct the JSON: quotes around names, no comma after the last entry, no comments.", cause });
+  }
+}
+
+/** A preset file may stand where a config stands. */
+function unwrap(json: unknown): unknown {
+  const preset = presetFileSchema.safeParse(json);
+  return preset.success ? preset.data.config : json;
+}

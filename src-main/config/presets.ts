@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import type { Preset } from "../../src-shared/contract.ts";
+import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
+import { UserError } from "../engine/errors.ts";
+
+/** Presets from small to large, as lists show them; others follow by name. */
+const ORDER = ["demo", "quick", "paper-cifar10"];
+
+export const presetFileSchema = z.strictObject({
+  title: z.string().min(1).max(200),
+  description: z.string().max(2000).default(""),
+  config: z.record(z.string(), z.json()),
+});
+
+/** A preset as it was written: without the defaults of fields that it leaves out. */
+export interface PresetSource {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Folder of the presets: in `resources/` of a source tree, or beside a packaged program. */
+export function presetFolder(): string {
+  let folder = import.meta.dirname;
+  for (;;) {
+    for (const candidate of [join(folder, "resources", "presets"), join(folder, "presets")]) if (existsSync(join(candidate, "demo.json"))) return candidate;
+    const parent = dirname(folder);
+    if (parent === folder) return join(import.meta.dirname, "presets");
+    folder = parent;
+  }
+}
+
+export async function presetNames(folder = presetFolder()): Promise<string[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).map((name) => basename(name, ".json"));
+  const rank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return names.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+export async function readPreset(id: string, folder = presetFolder()): Promise<PresetSource> {
+  const path = join(folder, `${id}.json`);
+  const parsed = presetFileSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+  if (!parsed.success) throw new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Install GHN Studio again." });
+  return { id, ...parsed.data };
+}
+
+/** All presets with every default filled in. */
+export async function listPresets(folder = presetFolder()): Promise<Preset[]> {
+  return Promise.all(
+    (await presetNames(folder)).map(async (id) => {
+      const preset = await readPreset(id, folder);
+      return { ...preset, config: runConfigSchema.parse(preset.config) };
+    }),
+  );
+}

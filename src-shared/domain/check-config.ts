@@ -1,0 +1,237 @@
+/** Checks of a run config beyond its schema, and schema errors as sentences. Pure: the window and the command line share it. */
+import type { z } from "zod";
+import { valueAt } from "../analysis/config-diff.ts";
+import { describeField, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
+import { INPUT_NODES } from "./cell.ts";
+import type { DatasetConfig, DatasetId } from "./dataset.ts";
+import type { NetworkConfig } from "./network.ts";
+import { type CellTraining, type GhnTraining, RUN_KINDS, type RunConfig, type RunKind, type SearchSettings, runConfigSchema } from "./run-config.ts";
+import type { SearchSpace } from "./search-space.ts";
+
+/** Something wrong with a config: the dotted path of the field, and a whole sentence that says how to mend it. */
+export interface ConfigProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What is known of a dataset before it is opened; a folder says nothing. */
+const DATASETS: Readonly<Record<Exclude<DatasetId, "folder">, { readonly name: string; readonly trainImages: number; readonly side: number }>> = {
+  digits: { name: "the digits", trainImages: 1437, side: 8 },
+  cifar10: { name: "CIFAR-10", trainImages: 50_000, side: 32 },
+  cifar100: { name: "CIFAR-100", trainImages: 50_000, side: 32 },
+  mnist: { name: "MNIST", trainImages: 60_000, side: 28 },
+  "fashion-mnist": { name: "Fashion-MNIST", trainImages: 60_000, side: 28 },
+  kmnist: { name: "KMNIST", trainImages: 60_000, side: 28 },
+};
+
+/** Facts about the images at hand, where they are known: a sample of CIFAR-10 is smaller than CIFAR-10. */
+export interface KnownData {
+  readonly trainImages?: number;
+}
+
+/** Everything wrong with a config: fields that do not parse, or settings that contradict each other. Empty when it can run. */
+export function checkRunConfig(config: unknown, known: KnownData = {}): ConfigProblem[] {
+  const parsed = runConfigSchema.safeParse(config);
+  if (!parsed.success) return parsed.error.issues.flatMap((issue) => problemsOf(issue, config));
+  return contradictions(parsed.data, known);
+}
+
+/** Settings of a parsed config that exclude each other. */
+export function contradictions(config: RunConfig, known: KnownData = {}): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const report = (path: string, message: string): void => {
+    problems.push({ path, message });
+  };
+  const images = checkDataset(config.dataset, known, report);
+  checkNetwork(config.network, "network", config.dataset, report);
+  switch (config.kind) {
+    case "ghn-training":
+      checkGhnTraining(config.training, config.dataset, images, report);
+      break;
+    case "search":
+      checkSearch(config.search, config.space, config.dataset, report);
+      break;
+    case "cell-training":
+      checkCellTraining(config.training, "training", config.dataset, images, report);
+      if (config.source.from === "search" && config.source.top + config.source.random === 0)
+        report("source.top", "No cell is to be trained: source.top and source.random are both 0. Set one of them to at least 1.");
+      break;
+    case "pipeline":
+      if (config.finalNetwork !== undefined) checkNetwork(config.finalNetwork, "finalNetwork", config.dataset, report);
+      checkGhnTraining(config.training, config.dataset, images, report);
+      checkSearch(config.search, config.space, config.dataset, report);
+      checkCellTraining(config.compare, "compare", config.dataset, images, report);
+      checkCellTraining(config.final, "final", config.dataset, images, report);
+      break;
+  }
+  return problems;
+}
+
+type Report = (path: string, message: string) => void;
+
+/** Answers how many images remain for training; undefined when that is not known. */
+function checkDataset(dataset: DatasetConfig, known: KnownData, report: Report): number | undefined {
+  const official = dataset.id === "folder" ? undefined : DATASETS[dataset.id];
+  const all = known.trainImages ?? official?.trainImages;
+  if (dataset.id === "folder" && (dataset.path === undefined || dataset.path === ""))
+    report("dataset.path", "dataset.path is missing: say which folder of images to use (one subfolder for each class).");
+  if (dataset.id !== "folder" && dataset.imageSize !== undefined)
+    report("dataset.imageSize", `dataset.imageSize is for image folders only; ${official?.name ?? dataset.id} keeps its own size. Remove it.`);
+  if (all === undefined) return undefined;
+  const name = known.trainImages !== undefined && known.trainImages !== official?.trainImages ? "the images at hand" : (official?.name ?? "the images at hand");
+  if (dataset.validationImages >= all) {
+    report(
+      "dataset.validationImages",
+      `dataset.validationImages holds back ${figure(dataset.validationImages)} images, but there are only ${figure(all)} in ${name} for training and validation together. Set it to ${figure(Math.floor(all / 5))} or less.`,
+    );
+    return undefined;
+  }
+  return Math.min(all - dataset.validationImages, dataset.trainImages ?? Infinity);
+}
+
+function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConfig, report: Report): void {
+  const { reductions, blocks } = network;
+  const beyond = reductions.filter((block) => block >= blocks);
+  if (beyond.length > 0)
+    report(
+      `${path}.reductions`,
+      `${path}.reductions names block ${beyond.map(figure).join(" and ")}, but with ${path}.blocks = ${figure(blocks)} a reduction can come after block ${figure(blocks - 1)} at the latest. Use smaller numbers or more blocks.`,
+    );
+  if (reductions.some((block, i) => i > 0 && block <= (reductions[i - 1] ?? -1)))
+    report(`${path}.reductions`, `${path}.reductions must rise from one entry to the next; it is [${reductions.join(", ")}].`);
+  const side = dataset.id === "folder" ? (dataset.imageSize ?? 32) : DATASETS[dataset.id].side;
+  const halvings = reductions.length + (network.stem === "imagenet" ? 1 : 0);
+  const most = Math.floor(Math.log2(side));
+  if (halvings > most)
+    report(
+      `${path}.reductions`,
+      `Images of ${figure(side)} × ${figure(side)} pixels can be halved ${figure(most)} times at most, but ${path} halves them ${figure(halvings)} times. Use fewer reductions${network.stem === "imagenet" ? " or the conv3x3 stem" : ""}.`,
+    );
+}
+
+function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images: number | undefined, report: Report): void {
+  if (training.validationCells > 0) checkHeldBack(training.validationImages, "training.validationImages", dataset, report);
+  checkBatch(training.batchSize, "training.batchSize", images, report);
+  if (training.halveAt.some((at, i) => i > 0 && at <= (training.halveAt[i - 1] ?? -1)))
+    report("training.halveAt", `training.halveAt must rise from one entry to the next; it is [${training.halveAt.join(", ")}].`);
+  checkAugmentation(training.augmentation, "training", dataset, report);
+}
+
+function checkSearch(search: SearchSettings, space: SearchSpace, dataset: DatasetConfig, report: Report): void {
+  checkHeldBack(search.validationImages, "search.validationImages", dataset, report);
+  if (search.shortlist > search.samples)
+    report("search.shortlist", `search.shortlist keeps ${figure(search.shortlist)} cells, but only ${figure(search.samples)} are scored. Set it to search.samples at most.`);
+  checkOrder(search.minParameters, search.maxParameters, "search.minParameters", "search.maxParameters", report);
+  checkOrder(search.minMultiplyAdds, search.maxMultiplyAdds, "search.minMultiplyAdds", "search.maxMultiplyAdds", report);
+  if (search.strategy !== "random" && search.populationSize > search.samples)
+    report("search.populationSize", `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the ${search.strategy} strategy would never start. Set it below search.samples.`);
+  if (search.strategy === "evolution" && search.tournamentSize > search.populationSize)
+    report("search.tournamentSize", `search.tournamentSize (${figure(search.tournamentSize)}) cannot exceed search.populationSize (${figure(search.populationSize)}).`);
+  const cells = cellsAtMost(space);
+  if (search.samples > cells)
+    report("search.samples", `search.samples asks for ${figure(search.samples)} distinct cells, but the search space has ${figure(cells)} at most. Ask for fewer, or allow more operations or nodes.`);
+}
+
+function checkCellTraining(training: CellTraining, path: string, dataset: DatasetConfig, images: number | undefined, report: Report): void {
+  checkBatch(training.batchSize, `${path}.batchSize`, images, report);
+  if (training.warmupEpochs >= training.epochs && training.warmupEpochs > 0)
+    report(`${path}.warmupEpochs`, `${path}.warmupEpochs (${figure(training.warmupEpochs)}) must be shorter than ${path}.epochs (${figure(training.epochs)}).`);
+  checkAugmentation(training.augmentation, path, dataset, report);
+}
+
+function checkAugmentation(augmentation: { readonly cutout: number; readonly cropPadding: number }, path: string, dataset: DatasetConfig, report: Report): void {
+  const side = dataset.id === "folder" ? (dataset.imageSize ?? 32) : DATASETS[dataset.id].side;
+  if (augmentation.cutout >= side)
+    report(`${path}.augmentation.cutout`, `${path}.augmentation.cutout blanks a square of ${figure(augmentation.cutout)} pixels, which covers the whole image of ${figure(side)} × ${figure(side)}. Set it to ${figure(Math.floor(side / 2))} or less.`);
+  if (augmentation.cropPadding >= side)
+    report(`${path}.augmentation.cropPadding`, `${path}.augmentation.cropPadding is ${figure(augmentation.cropPadding)}, which can move the whole image of ${figure(side)} × ${figure(side)} pixels out of view. Set it to ${figure(Math.floor(side / 4))} or less.`);
+}
+
+function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: Report): void {
+  if (count > dataset.validationImages)
+    report(path, `${path} asks for ${figure(count)} images, but dataset.validationImages holds back only ${figure(dataset.validationImages)}. Make the two agree.`);
+}
+
+function checkBatch(batchSize: number, path: string, images: number | undefined, report: Report): void {
+  if (images !== undefined && batchSize > images)
+    report(path, `${path} is ${figure(batchSize)}, but only ${figure(images)} images are left for training. Set it to ${figure(images)} at most.`);
+}
+
+function checkOrder(low: number | undefined, high: number | undefined, lowPath: string, highPath: string, report: Report): void {
+  if (low !== undefined && high !== undefined && low > high)
+    report(lowPath, `${lowPath} (${figure(low)}) is above ${highPath} (${figure(high)}), so no cell fits. Exchange or widen them.`);
+}
+
+/** Labelled cells of a space, isomorphic ones counted apart: an upper bound. */
+function cellsAtMost(space: SearchSpace): number {
+  let cells = 1;
+  for (let i = 0; i < space.nodes; i++) {
+    const earlier = INPUT_NODES + i;
+    let choices = 0;
+    let subsets = 1;
+    for (let k = 1; k <= Math.min(space.maxInputs, earlier); k++) {
+      subsets = (subsets * (earlier - k + 1)) / k;
+      choices += subsets;
+    }
+    cells *= space.operations.length * choices;
+  }
+  return cells;
+}
+
+// ---------------------------------------------------------------- schema errors as sentences
+
+/** One schema error as problems: one for each field at fault. */
+export function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
+  const path = issue.path.map(String).join(".");
+  const kind = kindOf(config);
+  if (kind === undefined) {
+    const written = valueAt(config, "kind");
+    const suggestion = typeof written === "string" ? nearestWord(written, RUN_KINDS) : undefined;
+    if (typeof config !== "object" || config === null || Array.isArray(config))
+      return [{ path: "", message: `A run config is a JSON object; this is ${quote(config)}. Start from a preset: ghn-studio run demo --print.` }];
+    return [
+      {
+        path: "kind",
+        message: `${written === undefined ? "kind is missing: it" : `kind is ${quote(written)}, but it`} must be one of ${RUN_KINDS.join(", ")}.${suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`}`,
+      },
+    ];
+  }
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownField(kind, path === "" ? key : `${path}.${key}`));
+    case "custom":
+      return [{ path, message: `${path}: ${issue.message}` }];
+    default: {
+      const fields = fieldsAt(kind, issue.path);
+      const written = valueAt(config, path);
+      const choices = fields.flatMap((field) => field.enum ?? []).map(String);
+      const suggestion = typeof written === "string" ? nearestWord(written, choices) : undefined;
+      const takes = fields.length === 0 ? issue.message : describeField(fields);
+      const title = fields[0]?.description;
+      if (written === undefined)
+        return [{ path, message: `${path} is missing: it must be ${takes}.${title === undefined ? "" : ` ${title}`}` }];
+      return [{ path, message: `${path} must be ${takes}; it is ${quote(written)}.${suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`}` }];
+    }
+  }
+}
+
+/** A field that does not exist, with the ones that may have been meant. */
+export function unknownField(kind: RunKind, path: string): ConfigProblem {
+  const near = nearestFields(kind, path).map((field) => `"${field}"`);
+  const list = near.length > 1 ? `${near.slice(0, -1).join(", ")} or ${near[near.length - 1] ?? ""}` : (near[0] ?? "");
+  const group = path.split(".").slice(0, -1);
+  const members = near.length === 0 ? fieldsOf(kind, group) : [];
+  const hint = near.length > 0 ? ` Did you mean ${list}?` : members.length > 0 ? ` ${group.length === 0 ? "It has" : `"${group.join(".")}" has`} ${members.join(", ")}.` : "";
+  return { path, message: `There is no field "${path}" in a ${kind} run.${hint}` };
+}
+
+/** The kind that a config claims, where it is one. */
+export function kindOf(config: unknown): RunKind | undefined {
+  const kind = valueAt(config, "kind");
+  return RUN_KINDS.find((known) => known === kind);
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
