@@ -4,7 +4,7 @@ import type { GridColumn, GridState } from "../grid/grid.ts";
 
 const FIXED: readonly GridColumn[] = [
   { id: "starred", title: "★", hint: "Starred", width: 40, sortKey: "starred", descendingFirst: true },
-  { id: "name", title: "Name", width: 320, sortKey: "name" },
+  { id: "name", title: "Name", width: 290, sortKey: "name" },
   { id: "status", title: "Status", width: 132, sortKey: "status" },
   { id: "kind", title: "Kind", width: 116, sortKey: "kind" },
   { id: "dataset", title: "Dataset", width: 112, sortKey: "datasetId" },
@@ -41,7 +41,7 @@ export function runColumns(metricNames: readonly string[]): GridColumn[] {
 
 export function usualState(columns: readonly GridColumn[]): GridState {
   const hidden = columns.map((column) => column.id).filter((id) => HIDDEN_FIXED.includes(id) || (id.startsWith("metric:") && USUAL_METRICS[id] === undefined));
-  return { order: [...FIXED.map((column) => column.id), ...Object.keys(USUAL_METRICS)], hidden, pinned: ["starred", "name"], widths: {} };
+  return { order: ["starred", "name", "status", ...Object.keys(USUAL_METRICS), ...FIXED.map((column) => column.id).filter((id) => !["starred", "name", "status"].includes(id))], hidden, pinned: ["starred", "name"], widths: {} };
 }
 
 export function metricCell(run: RunSummary, columnId: string): string {

@@ -1,0 +1,20 @@
+import { type Ref, shallowRef, watch } from "vue";
+import type { Graph } from "./graph.ts";
+import { type Direction, type Layout, layout } from "./layout.ts";
+import { layoutEngine } from "./layout-engine.ts";
+
+/** The layout of a graph that changes; the old drawing stays until the new one is there. */
+export function useLayout(graph: Ref<Graph | null>, direction: Ref<Direction>): Ref<Layout | null> {
+  const placed = shallowRef<Layout | null>(null);
+  let generation = 0;
+  watch(
+    [graph, direction],
+    async ([value, way]) => {
+      const mine = ++generation;
+      const next = value === null ? null : await layout(value, way, layoutEngine);
+      if (mine === generation) placed.value = next;
+    },
+    { immediate: true },
+  );
+  return placed;
+}

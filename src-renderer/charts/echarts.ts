@@ -1,0 +1,11 @@
+/** Only the parts of ECharts that the studio draws with. */
+import { LineChart, ParallelChart, ScatterChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, ParallelComponent } from "echarts/components";
+import * as core from "echarts/core";
+import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
+
+core.use([LineChart, ScatterChart, ParallelChart, GridComponent, MarkLineComponent, ParallelComponent, CanvasRenderer, SVGRenderer]);
+
+export type Chart = core.ECharts;
+export type ChartOption = core.EChartsCoreOption;
+export const init = core.init;

@@ -1,0 +1,130 @@
+import { onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import type { EventMap } from "../../src-shared/contract.ts";
+import { call, onEvent } from "../bridge/studio.ts";
+import { useConnection } from "../stores/connection.ts";
+import { subscribeAgain, subscribeRun } from "../stores/live-subscriptions.ts";
+import { append, type SeriesData, seriesFrom, seriesKey } from "./series.ts";
+
+export interface RunSeries {
+  readonly series: Ref<ReadonlyMap<string, SeriesData>>;
+  /** Grows with every change of the points. */
+  readonly version: Ref<number>;
+  readonly loading: Ref<boolean>;
+  readonly error: Ref<unknown>;
+  reload(): Promise<void>;
+}
+
+const BUCKETS = 1000;
+
+/**
+ * Series of runs: loaded once (thinned by the main process), then appended by live events. Events that come while the
+ * load is on its way wait for it; points known already are dropped, so nothing is lost and nothing doubled.
+ */
+export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly string[]>): RunSeries {
+  const series = shallowRef<ReadonlyMap<string, SeriesData>>(new Map());
+  const version = ref(0);
+  const loading = ref(false);
+  const error = ref<unknown>(null);
+  const cursors = new Map<string, number>();
+  let waiting: EventMap["run.live"][] | null = null;
+  let generation = 0;
+  let releases: (() => void)[] = [];
+
+  function take(event: Pick<EventMap["run.live"], "runId" | "metrics" | "cursor">): void {
+    cursors.set(event.runId, event.cursor);
+    let changed = false;
+    for (const columns of event.metrics) {
+      if (!names.value.includes(columns.name)) continue;
+      const key = seriesKey(event.runId, columns.name, columns.series);
+      const known = series.value.get(key);
+      if (known === undefined) {
+        series.value = new Map(series.value).set(key, seriesFrom(event.runId, columns, columns.step.length, false));
+        changed = true;
+      } else if (append(known, columns) > 0) changed = true;
+    }
+    if (changed) version.value++;
+  }
+
+  async function reload(): Promise<void> {
+    const mine = ++generation;
+    const ids = [...runIds.value];
+    if (ids.length === 0 || names.value.length === 0) {
+      series.value = new Map();
+      version.value++;
+      return;
+    }
+    loading.value = true;
+    waiting = [];
+    try {
+      const answers = await call("metrics.series", { runIds: ids, names: [...names.value], buckets: BUCKETS });
+      if (mine !== generation) return;
+      const next = new Map<string, SeriesData>();
+      for (const answer of answers) {
+        const data = seriesFrom(answer.runId, answer.columns, answer.totalPoints, answer.thinned);
+        next.set(data.key, data);
+        cursors.set(answer.runId, Math.min(cursors.get(answer.runId) ?? Number.POSITIVE_INFINITY, answer.cursor));
+      }
+      series.value = next;
+      error.value = null;
+      const held: EventMap["run.live"][] = waiting ?? [];
+      waiting = null;
+      held.forEach(take);
+      version.value++;
+    } catch (cause) {
+      if (mine === generation) error.value = cause;
+    } finally {
+      if (mine === generation) {
+        loading.value = false;
+        waiting = null;
+      }
+    }
+  }
+
+  /** After a reconnection only what was missed is fetched. */
+  async function catchUp(): Promise<void> {
+    subscribeAgain();
+    for (const runId of runIds.value) {
+      const cursor = cursors.get(runId);
+      try {
+        if (cursor === undefined) await reload();
+        else {
+          const missed = await call("metrics.since", { runId, cursor });
+          take({ runId, metrics: missed.columns, cursor: missed.cursor });
+        }
+      } catch {
+        await reload();
+      }
+    }
+  }
+
+  watch(
+    [runIds, names],
+    ([ids], before) => {
+      const old = before[0];
+      if (old !== undefined && old.join() === ids.join() && before[1]?.join() === names.value.join()) return;
+      for (const release of releases) release();
+      releases = ids.map(subscribeRun);
+      cursors.clear();
+      void reload();
+    },
+    { immediate: true },
+  );
+  onScopeDispose(() => {
+    generation++;
+    for (const release of releases) release();
+  });
+  onScopeDispose(
+    onEvent("run.live", (event) => {
+      if (!runIds.value.includes(event.runId)) return;
+      if (waiting !== null) waiting.push(event);
+      else take(event);
+    }),
+  );
+  onScopeDispose(
+    onEvent("run.rewound", ({ runId }) => {
+      if (runIds.value.includes(runId)) void reload();
+    }),
+  );
+  watch(() => useConnection().generation, catchUp);
+  return { series, version, loading, error, reload };
+}
