@@ -42,8 +42,15 @@ export async function presetNames(folder = presetFolder()): Promise<string[]> {
 
 export async function readPreset(id: string, folder = presetFolder()): Promise<PresetSource> {
   const path = join(folder, `${id}.json`);
-  const parsed = presetFileSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-  if (!parsed.success) throw new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Install GHN Studio again." });
+  const damaged = (cause: unknown): UserError => new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Install GHN Studio again.", cause });
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  const parsed = presetFileSchema.safeParse(json);
+  if (!parsed.success) throw damaged(parsed.error);
   return { id, ...parsed.data };
 }
 

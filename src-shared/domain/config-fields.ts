@@ -92,10 +92,12 @@ export function nearestFields(kind: RunKind, path: string): string[] {
   const best = ranked[0];
   const inGroup = best !== undefined && (sameGroup(path, best.candidate) || best.distance <= 2);
   if (best !== undefined && inGroup && best.distance <= Math.max(1, Math.floor(last.length / 2))) return [best.candidate];
-  const namesakes = ranked.filter(({ candidate }) => lastKey(candidate).toLowerCase() === last.toLowerCase());
-  if (namesakes.length > 0) return namesakes.slice(0, 3).map(({ candidate }) => candidate);
-  // `lr`, `layers`: not near to anything, but perhaps a part of a name.
-  return known.filter((candidate) => lastKey(candidate).toLowerCase().includes(last.toLowerCase())).slice(0, 3);
+  const namesakes = known.filter((candidate) => lastKey(candidate).toLowerCase() === last.toLowerCase());
+  if (namesakes.length > 0) return namesakes.slice(0, 3);
+  // `op`, `layers`: not near to anything, but perhaps a part of a name; best of one in the same group.
+  const holding = known.filter((candidate) => lastKey(candidate).toLowerCase().includes(last.toLowerCase()));
+  const inSameGroup = holding.filter((candidate) => path.includes(".") && sameGroup(path, candidate));
+  return (inSameGroup.length > 0 ? inSameGroup : holding).slice(0, 3);
 }
 
 /** What a field takes, in words: "a whole number from 1 to 60". */
@@ -151,17 +153,20 @@ export function figure(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: 20 });
 }
 
-/** Levenshtein distance, case ignored. */
+/** Edit distance with neighbours exchanged counting as one change (optimal string alignment), case ignored. */
 export function editDistance(a: string, b: string): number {
   const left = a.toLowerCase();
   const right = b.toLowerCase();
+  let before: number[] = [];
   let row = Array.from({ length: right.length + 1 }, (_, j) => j);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
     for (let j = 1; j <= right.length; j++) {
       const change = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const exchanged = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity;
+      next.push(Math.min(change, exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[right.length] ?? 0;

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { checkRunConfig } from "../../src-shared/domain/check-config.ts";
+
+const base = { kind: "pipeline", dataset: { id: "cifar10" } };
+
+function messages(config: unknown, trainImages?: number): string[] {
+  return checkRunConfig(config, trainImages === undefined ? {} : { trainImages }).map((problem) => `${problem.path}| ${problem.message}`);
+}
+
+describe("contradictions in a config", () => {
+  it("finds nothing wrong with the paper's settings", () => {
+    expect(messages(base)).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ["reductions beyond the last block", { network: { blocks: 4, reductions: [2, 6] } }, "network.reductions| network.reductions names block 6"],
+    ["reductions out of order", { network: { reductions: [12, 6] } }, "must rise from one entry to the next; it is [12, 6]"],
+    ["more halvings than the image has pixels", { network: { blocks: 18, reductions: [1, 2, 3, 4, 5, 6] } }, "can be halved 5 times at most"],
+    ["a shortlist longer than the search", { search: { samples: 5, shortlist: 10 } }, "search.shortlist keeps 10 cells, but only 5 are scored"],
+    ["a lower limit above the upper", { search: { minParameters: 10, maxParameters: 5 } }, "search.minParameters (10) is above search.maxParameters (5)"],
+    ["limits on multiply-adds the wrong way round", { search: { minMultiplyAdds: 10, maxMultiplyAdds: 5 } }, "search.minMultiplyAdds| "],
+    ["a population that never fills", { search: { strategy: "evolution", samples: 20, shortlist: 2 } }, "the evolution strategy would never start"],
+    ["a tournament above the population", { search: { strategy: "evolution", populationSize: 5 } }, "search.tournamentSize (10) cannot exceed search.populationSize (5)"],
+    ["more cells than the space has", { space: { nodes: 1, operations: ["identity"], maxInputs: 1 }, search: { samples: 50 } }, "the search space has 2 at most"],
+    ["validation images that were not held back", { search: { validationImages: 6000 } }, "asks for 6,000 images, but dataset.validationImages holds back only 5,000"],
+    ["all images held back", { dataset: { id: "digits", validationImages: 1500 } }, "there are only 1,437 in the digits"],
+    ["a batch larger than the data", { dataset: { id: "cifar10", trainImages: 50 } }, "training.batchSize is 64, but only 50 images are left"],
+    ["a warm-up longer than the training", { final: { epochs: 3, warmupEpochs: 5 } }, "final.warmupEpochs (5) must be shorter than final.epochs (3)"],
+    ["Cutout over the whole image", { final: { augmentation: { cutout: 32 } } }, "covers the whole image of 32 × 32"],
+    ["padding beyond the image", { compare: { augmentation: { cropPadding: 40 } } }, "can move the whole image of 32 × 32 pixels out of view"],
+    ["halvings of the learning rate out of order", { training: { halveAt: [0.7, 0.5] } }, "training.halveAt must rise"],
+    ["an image folder without a path", { dataset: { id: "folder" } }, "dataset.path is missing"],
+    ["an image size for a dataset that has its own", { dataset: { id: "cifar10", imageSize: 16 } }, "dataset.imageSize is for image folders only"],
+    ["a final network that does not fit", { finalNetwork: { blocks: 2 } }, "finalNetwork.reductions names block 6 and 12"],
+  ])("%s", (_, change, expected) => {
+    expect(messages({ ...base, ...change }).join("\n")).toContain(expected);
+  });
+
+  it("reports several problems at once, each with its path", () => {
+    const found = messages({ ...base, search: { samples: 5, shortlist: 10, minParameters: 3, maxParameters: 2 } });
+    expect(found.map((line) => line.split("|")[0])).toEqual(["search.shortlist", "search.minParameters"]);
+  });
+
+  it("uses the number of images at hand where it is known", () => {
+    expect(messages(base, 4000).join("\n")).toContain("there are only 4,000 in the images at hand");
+    expect(messages({ ...base, dataset: { id: "cifar10", validationImages: 1000 }, search: { validationImages: 500 } }, 10_000)).toEqual([]);
+  });
+
+  it("refuses a cell training that trains nothing", () => {
+    expect(messages({ kind: "cell-training", dataset: { id: "cifar10" }, source: { from: "search", runId: "x", top: 0, random: 0 } })[0]).toContain("No cell is to be trained");
+  });
+});
+
+describe("fields that do not parse", () => {
+  it("asks for the kind, with a suggestion", () => {
+    expect(messages({ seed: 1 })[0]).toContain("kind is missing: it must be one of ghn-training, search, cell-training, pipeline.");
+    expect(messages({ kind: "pipline" })[0]).toContain('Did you mean "pipeline"?');
+  });
+
+  it("names an unknown operation, and an operation listed twice", () => {
+    expect(messages({ ...base, space: { operations: ["identity", "conv2x2"] } })[0]).toContain("space.operations.1");
+    expect(messages({ ...base, space: { operations: ["identity", "identity"] } })[0]).toContain("Each operation may be listed once.");
+  });
+
+  it("names what is impossible in a cell", () => {
+    const withCell = (normal: unknown): unknown => ({ kind: "cell-training", dataset: { id: "cifar10" }, source: { from: "cells", cells: [{ name: "one", architecture: { normal } }] } });
+    expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [2] }] }))[0]).toContain("which does not come before it");
+    expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0, 0] }] }))[0]).toContain("lists input 0 twice");
+    expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0] }], output: [7] }))[0]).toContain("The output names node 7");
+    expect(messages(withCell({ nodes: [] }))[0]).toContain("source.cells.0.architecture.normal.nodes");
+  });
+
+  it("asks for a required field", () => {
+    expect(messages({ kind: "search", dataset: { id: "cifar10" } })[0]).toContain("ghnRunId is missing");
+  });
+});

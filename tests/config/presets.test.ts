@@ -1,0 +1,55 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { listPresets, presetNames, readPreset } from "../../src-main/config/presets.ts";
+import { checkRunConfig } from "../../src-shared/domain/check-config.ts";
+
+describe("presets", () => {
+  it("are listed from small to large", async () => {
+    expect((await presetNames()).slice(0, 3)).toEqual(["demo", "quick", "paper-cifar10"]);
+  });
+
+  it("each can run as it is, and says what it is for", async () => {
+    for (const name of await presetNames()) {
+      const preset = await readPreset(name);
+      expect(checkRunConfig(preset.config), name).toEqual([]);
+      expect(preset.title.length, name).toBeGreaterThan(5);
+      expect(preset.description.length, name).toBeGreaterThan(20);
+    }
+  });
+
+  it("quick also fits the sample of 10,000 CIFAR-10 images", async () => {
+    expect(checkRunConfig((await readPreset("quick")).config, { trainImages: 10_000 })).toEqual([]);
+  });
+
+  it("demo and quick train both groups with one protocol", async () => {
+    for (const preset of (await listPresets()).filter(({ id }) => id === "demo" || id === "quick")) {
+      if (preset.config.kind !== "pipeline") throw new Error(`${preset.id} must be a pipeline`);
+      expect(preset.config.search.randomBaseline).toBeGreaterThanOrEqual(preset.config.search.shortlist);
+    }
+  });
+
+  it("paper-cifar10 holds the paper's figures", async () => {
+    const paper = (await listPresets()).find(({ id }) => id === "paper-cifar10");
+    if (paper?.config.kind !== "pipeline") throw new Error("paper-cifar10 must be a pipeline");
+    const { network, space, ghn, training, search, final, dataset } = paper.config;
+    expect(network).toMatchObject({ blocks: 18, initialChannels: 32, reductions: [6, 12] });
+    expect(space).toMatchObject({ nodes: 17 });
+    expect(space.operations).toHaveLength(9);
+    expect(ghn).toEqual({ hiddenSize: 32, messageHiddenSize: 32, decoderHiddenSize: 64, propagation: "forward-backward", propagationSteps: 5, shareParameters: true, passEmbedding: true, fanInNormalisation: true });
+    expect(training).toMatchObject({ nodes: 7, epochs: 200, batchSize: 64, learningRate: 1e-3, halveAt: [0.5, 0.75] });
+    expect(search).toMatchObject({ strategy: "random", samples: 1000, shortlist: 10, validationImages: 5000 });
+    expect(final).toMatchObject({ epochs: 600, learningRate: 0.025, momentum: 0.9, weightDecay: 3e-4, gradientClip: 5, dropPath: 0.4, auxiliaryWeight: 0.5, repetitions: 5, warmupEpochs: 5, augmentation: { cutout: 16 } });
+    expect(dataset.validationImages).toBe(5000);
+  });
+
+  it("a damaged preset is named", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ghn-preset-"));
+    await writeFile(join(folder, "odd.json"), '{"title":1}');
+    await writeFile(join(folder, "torn.json"), '{"title":');
+    await expect(readPreset("odd", folder)).rejects.toThrow(/odd\.json is damaged/);
+    await expect(readPreset("torn", folder)).rejects.toThrow(/torn\.json is damaged/);
+    await rm(folder, { recursive: true });
+  });
+});
