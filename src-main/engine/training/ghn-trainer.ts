@@ -13,6 +13,7 @@ import { Rng, type RngState } from "../random.ts";
 import { EvaluationSet, Scorer } from "../search/scoring.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { createGhn } from "./ghn-file.ts";
+import { countCorrect, lossAndGradients } from "./gradients.ts";
 import { halvedRate } from "./schedules.ts";
 import type { Workbench } from "./workbench.ts";
 
