@@ -1,0 +1,153 @@
+/** The bridge of the web host: calls over fetch, events over one WebSocket that reconnects by itself. */
+import type { CallAnswer, CallInput, CallName, EventMap, EventName, StudioBridge, WireError } from "../../src-shared/contract.ts";
+
+/** What the bridge needs of a browser; given by tests. */
+export interface WebBridgeOptions {
+  /** Address of the host, e.g. `http://127.0.0.1:8420`; the page's own unless given. */
+  readonly origin?: string;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly createSocket?: (url: string) => WebSocket;
+}
+
+/** Waits before trying to reconnect, in ms; the last one repeats. */
+const RETRY_MS = [250, 500, 1000, 2000, 5000] as const;
+/** The first call waits so long for the events, so that nothing falls between an answer and the first event. */
+const FIRST_CONNECTION_MS = 3000;
+/** Unless the host says how often it gives a sign of life. */
+const ALIVE_MS = 15_000;
+
+type Listener = (payload: never) => void;
+
+export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
+  const origin = options.origin ?? globalThis.location.origin;
+  const request = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const createSocket = options.createSocket ?? ((url: string) => new WebSocket(url));
+  const listeners = new Map<string, Set<Listener>>();
+  const connectionListeners = new Set<(connected: boolean) => void>();
+  let socket: WebSocket | null = null;
+  // A page that has just been served has a host; it is told when that turns out wrong.
+  let connected = true;
+  let failures = 0;
+  let aliveMs = ALIVE_MS;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  let runIds: readonly string[] = [];
+  let firstTry: (() => void) | undefined;
+  const ready = Promise.race([
+    new Promise<void>((resolve) => {
+      firstTry = resolve;
+    }),
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, FIRST_CONNECTION_MS);
+    }),
+  ]);
+
+  function setConnected(now: boolean): void {
+    if (now === connected) return;
+    connected = now;
+    for (const listener of connectionListeners) listener(now);
+  }
+
+  function heard(own: WebSocket): void {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      if (own === socket) lose(own);
+    }, aliveMs * 2.5);
+  }
+
+  function lose(own: WebSocket): void {
+    if (own !== socket) return;
+    socket = null;
+    clearTimeout(silence);
+    own.close();
+    setConnected(false);
+    firstTry?.();
+    setTimeout(connect, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+    failures++;
+  }
+
+  function connect(): void {
+    if (socket !== null) return;
+    const own = createSocket(`${origin.replace(/^http/, "ws")}/events`);
+    socket = own;
+    heard(own);
+    own.onopen = () => {
+      failures = 0;
+      if (runIds.length > 0) own.send(JSON.stringify({ type: "subscribe", runIds }));
+      firstTry?.();
+      setConnected(true);
+    };
+    own.onclose = () => lose(own);
+    own.onerror = () => lose(own);
+    own.onmessage = (message) => {
+      heard(own);
+      receive(message.data);
+    };
+  }
+
+  function receive(data: unknown): void {
+    if (typeof data !== "string") return;
+    const message = JSON.parse(data) as { event?: string; payload?: unknown; everyMs?: number };
+    if (typeof message.everyMs === "number") aliveMs = message.everyMs;
+    if (message.event === undefined) return;
+    for (const listener of listeners.get(message.event) ?? []) (listener as (payload: unknown) => void)(message.payload);
+  }
+
+  connect();
+
+  return {
+    host: "web",
+    async call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>> {
+      await ready;
+      try {
+        const response = await request(`${origin}/call/${name}`, { method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(input) });
+        if (!response.ok) return { ok: false, error: await httpError(response) };
+        return (await response.json()) as CallAnswer<Name>;
+      } catch (cause) {
+        return {
+          ok: false,
+          error: {
+            code: "offline",
+            message: "The studio does not answer.",
+            remedy: "Check that `ghn-studio serve` still runs and that the tunnel to it is open; the window reconnects by itself.",
+            detail: cause instanceof Error ? cause.message : String(cause),
+          },
+        };
+      }
+    },
+    on<Name extends EventName>(name: Name, listener: (payload: EventMap[Name]) => void): () => void {
+      const own = listeners.get(name) ?? new Set<Listener>();
+      listeners.set(name, own);
+      own.add(listener as Listener);
+      return () => {
+        own.delete(listener as Listener);
+      };
+    },
+    subscribe(wanted: readonly string[]): void {
+      runIds = [...wanted];
+      if (socket?.readyState === 1) socket.send(JSON.stringify({ type: "subscribe", runIds }));
+    },
+    get connected() {
+      return connected;
+    },
+    onConnection(listener: (connected: boolean) => void): () => void {
+      connectionListeners.add(listener);
+      return () => {
+        connectionListeners.delete(listener);
+      };
+    },
+    // A browser does not tell where a dropped file lies.
+    pathOf: () => null,
+  };
+}
+
+async function httpError(response: Response): Promise<WireError> {
+  const detail = await response.text().catch(() => "");
+  switch (response.status) {
+    case 401:
+      return { code: "token", message: "This page is no longer admitted: the studio was started anew.", remedy: "Open the link that `ghn-studio serve` printed last." };
+    case 413:
+      return { code: "call-too-large", message: "That is too much data for one call.", remedy: "Send less at once." };
+    default:
+      return { code: `http-${response.status}`, message: "The studio refused the call.", remedy: "Reload the page and try again.", detail };
+  }
+}
