@@ -1,0 +1,92 @@
+import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
+import { parseToWorker } from "./to-worker.ts";
+
+/** All that a worker sees of the process that started it. */
+export interface Port {
+  /** Sends a message; the order is kept. Without effect once the other side is gone. */
+  post(message: FromWorker): void;
+  /** Hands over every message that has the form of the protocol; others are dropped. */
+  onMessage(callback: (message: ToWorker) => void): void;
+  /** Lets out what was posted, then cuts the connection, so that the process can end by itself. */
+  close(): void;
+}
+
+/** Exit code of a worker whose supervisor vanished. */
+export const ORPHANED_EXIT_CODE = 70;
+
+/** The part of Electron's `process.parentPort` that a utility process needs; Electron itself is not imported. */
+interface ElectronParentPort {
+  postMessage(message: unknown): void;
+  on(event: "message", listener: (event: { readonly data: unknown }) => void): unknown;
+}
+
+/**
+ * The port of this process: Electron's when it is a utility process, Node's when it was forked.
+ * @throws Error when the process is neither; a worker cannot be started by hand
+ */
+export function processPort(): Port {
+  const { parentPort } = process as { parentPort?: ElectronParentPort };
+  if (parentPort !== undefined && parentPort !== null) return electronPort(parentPort);
+  if (process.send !== undefined) return forkedPort();
+  throw new Error("A run worker is started by the studio only: this process has nobody to report to.");
+}
+
+/** Under `child_process.fork`. */
+function forkedPort(): Port {
+  let unsent = 0;
+  let closing = false;
+  const finish = (): void => {
+    if (closing && unsent === 0 && process.connected) process.disconnect();
+  };
+  // Ctrl+C reaches every process of the terminal. The supervisor decides what it means for a run.
+  process.on("SIGINT", () => undefined);
+  // Without a supervisor nobody stores the results: an orphan would only keep the machine busy.
+  process.on("disconnect", () => {
+    if (!closing) process.exit(ORPHANED_EXIT_CODE);
+  });
+  return {
+    post(message) {
+      if (!process.connected || closing) return;
+      unsent += 1;
+      process.send?.(message, undefined, {}, () => {
+        unsent -= 1;
+        finish();
+      });
+    },
+    onMessage(callback) {
+      process.on("message", (data) => {
+        const message = parseToWorker(data);
+        if (message !== null) callback(message);
+      });
+    },
+    close() {
+      closing = true;
+      finish();
+    },
+  };
+}
+
+/** How long a utility process waits to be ended by the supervisor before it ends by itself, in milliseconds. */
+const ELECTRON_LINGER_MS = 5000;
+
+/** Under Electron's `utilityProcess.fork`, whose port has no "sent" and no end of its own. */
+function electronPort(parent: ElectronParentPort): Port {
+  let closed = false;
+  return {
+    post(message) {
+      if (!closed) parent.postMessage(message);
+    },
+    onMessage(callback) {
+      parent.on("message", (event) => {
+        const message = parseToWorker(event.data);
+        if (message !== null) callback(message);
+      });
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      // The supervisor ends the process when it has the last message, which proves that everything arrived.
+      setTimeout(() => process.exit(0), ELECTRON_LINGER_MS);
+    },
+  };
+}
