@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { balancedBatches } from "../../../src-main/engine/training/evaluation.ts";
+import { cosineRate, dropPathProbability, halvedRate } from "../../../src-main/engine/training/schedules.ts";
+import { Throughput } from "../../../src-main/engine/training/timing.ts";
+
+describe("learning rates", () => {
+  it("halves the GHN's rate at epochs 100 and 150 of 200", () => {
+    const at = (epoch: number): number => halvedRate(1e-3, [0.5, 0.75], epoch / 200);
+    expect(at(0)).toBe(1e-3);
+    expect(at(99.9)).toBe(1e-3);
+    expect(at(100)).toBe(5e-4);
+    expect(at(149.9)).toBe(5e-4);
+    expect(at(150)).toBe(2.5e-4);
+    expect(at(200)).toBe(2.5e-4);
+  });
+
+  it("follows a single-period cosine to zero", () => {
+    const schedule = { base: 0.025, factor: 1, warmup: 0 };
+    expect(cosineRate(schedule, 0)).toBeCloseTo(0.025, 12);
+    expect(cosineRate(schedule, 0.5)).toBeCloseTo(0.0125, 12);
+    expect(cosineRate(schedule, 1)).toBeCloseTo(0, 12);
+  });
+
+  it("warms a large batch up linearly from the small-batch rate to factor times it", () => {
+    const schedule = { base: 0.025, factor: 32, warmup: 0.1 };
+    expect(cosineRate(schedule, 0)).toBeCloseTo(0.025, 12);
+    expect(cosineRate(schedule, 0.05)).toBeCloseTo((0.025 + 0.8) / 2, 12);
+    expect(cosineRate(schedule, 0.1)).toBeCloseTo(0.8, 12);
+    expect(cosineRate(schedule, 1)).toBeCloseTo(0, 12);
+  });
+
+  it("raises drop-path linearly to its final probability", () => {
+    expect(dropPathProbability(0.4, 0)).toBe(0);
+    expect(dropPathProbability(0.4, 0.5)).toBeCloseTo(0.2, 12);
+    expect(dropPathProbability(0.4, 1)).toBe(0.4);
+  });
+});
+
+describe("evaluation batches", () => {
+  it.each([
+    [500, 250],
+    [501, 250],
+    [360, 250],
+    [10, 250],
+    [1, 250],
+  ])("cuts %i images into batches of at most %i that differ by one image at most", (count, size) => {
+    const batches = balancedBatches(count, size);
+    const sizes = batches.map(({ from, to }) => to - from);
+    expect(batches[0]?.from).toBe(0);
+    expect(batches.at(-1)?.to).toBe(count);
+    batches.slice(1).forEach((batch, i) => expect(batch.from).toBe(batches[i]?.to));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(size);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("throughput", () => {
+  it("forgets a slow start and does not count pauses", () => {
+    const throughput = new Throughput(0, 1);
+    expect(throughput.perSecond).toBeUndefined();
+    throughput.add(10, 10);
+    for (let second = 11; second < 40; second++) throughput.add(100, second);
+    expect(throughput.perSecond).toBeCloseTo(100, 3);
+    throughput.skipTo(1000);
+    throughput.add(100, 1001);
+    expect(throughput.perSecond).toBeCloseTo(100, 3);
+    expect(throughput.secondsFor(500)).toBeCloseTo(5, 3);
+  });
+});
