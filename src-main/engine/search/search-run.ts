@@ -2,6 +2,7 @@ import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-sha
 import type { SearchRun, SearchSettings } from "../../../src-shared/domain/run-config.ts";
 import type { Cell } from "../../../src-shared/domain/cell.ts";
 import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import { isUserError } from "../errors.ts";
 import { Rng } from "../random.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
 import { readGhnFile } from "../training/ghn-file.ts";
@@ -11,12 +12,14 @@ import type { Workbench } from "../training/workbench.ts";
 import { buildPlan } from "../network/plan.ts";
 import { compareCandidates } from "./ranking.ts";
 import { EvaluationSet, Scorer } from "./scoring.ts";
-import { createStrategy, type Proposal } from "./strategy.ts";
+import { createStrategy, type Proposal, type SearchStrategy } from "./strategy.ts";
 
 /** Architectures whose weights are generated in one go. */
 export const SCORING_BATCH = 8;
 
 interface SearchState {
+  /** Cells that the search is to score; fewer than asked for once the space is used up. */
+  readonly samples: number;
   readonly scored: readonly CandidateMessage[];
   readonly strategy: unknown;
   readonly baseline: unknown;
@@ -42,11 +45,12 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
       { space, settings: { ...search, strategy: "random" }, rng: Rng.fromSeed(config.seed, "random-baseline"), allowed, seen: new Set() },
       saved?.baseline ?? null,
     );
-    const total = search.samples + search.randomBaseline;
+    let samples = saved?.samples ?? search.samples;
+    let total = samples + search.randomBaseline;
     const throughput = new Throughput(performance.now() / 1000);
     let best = scored.reduce((top, candidate) => Math.max(top, candidate.score ?? 0), 0);
     const save = (): Promise<void> =>
-      context.saveCheckpoint(scored.length, new Map(), { scored, strategy: strategy.state(), baseline: baseline.state() } satisfies SearchState, {
+      context.saveCheckpoint(scored.length, new Map(), { samples, scored, strategy: strategy.state(), baseline: baseline.state() } satisfies SearchState, {
         stepOfSeries: { "0": scored.length },
         candidates: scored.length,
         trainings: 0,
@@ -56,9 +60,17 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
         await save();
         return { type: "stopped", step: scored.length };
       }
-      const inSearch = scored.length < search.samples;
-      const wanted = Math.min(SCORING_BATCH, (inSearch ? search.samples : total) - scored.length);
-      const proposals = (inSearch ? strategy : baseline).propose(wanted);
+      const inSearch = scored.length < samples;
+      const wanted = Math.min(SCORING_BATCH, (inSearch ? samples : total) - scored.length);
+      const proposals = proposalsOf(inSearch ? strategy : baseline, wanted, scored.length > 0);
+      if (proposals.length === 0) {
+        // A small space is used up before all samples are drawn: what was scored is all there is.
+        context.log("warning", `No further cell fits the search space and its limits: ${scored.length} cells were scored instead of ${total}.`);
+        if (!inSearch) break;
+        samples = scored.length;
+        total = samples + search.randomBaseline;
+        continue;
+      }
       const plans = proposals.map(({ architecture }) => buildPlan(architecture, network, bench.input));
       const results = scorer.score(plans);
       const batch = proposals.map((proposal, i) => candidateOf(proposal, scored.length + i, plans[i], results[i], inSearch ? "none" : "random"));
@@ -85,15 +97,25 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
       await context.breathe();
       if (context.checkpointDue) await save();
     }
-    const ranked = scored.slice(0, search.samples).sort(compareCandidates);
+    const ranked = scored.slice(0, samples).sort(compareCandidates);
     const shortlist = ranked.slice(0, search.shortlist).map((candidate) => candidate.index);
-    const random = scored.slice(search.samples).map((candidate) => candidate.index);
+    const random = scored.slice(samples).map((candidate) => candidate.index);
     await save();
     context.roles(shortlist, random);
     return { type: "done", summary: searchFacts(scored, ranked, search) };
   } finally {
     images.dispose();
     ghn.dispose();
+  }
+}
+
+/** New cells; none when the space is used up, which is an error only if there is nothing to rank at all. */
+function proposalsOf(strategy: SearchStrategy, count: number, mayEnd: boolean): Proposal[] {
+  try {
+    return strategy.propose(count);
+  } catch (error) {
+    if (mayEnd && isUserError(error) && error.code === "space-exhausted") return [];
+    throw error;
   }
 }
 
