@@ -1,0 +1,56 @@
+/** Drawings of architectures as SVG and PNG, laid out in layers with few crossings by elkjs. */
+import ElkBundle from "elkjs/lib/elk.bundled.js";
+import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
+import sharp from "sharp";
+import { cellGraph, withoutIdleInputs } from "../../../src-shared/cells/graph.ts";
+import { layout } from "../../../src-shared/cells/layout.ts";
+import { DARK_DRAWING, LIGHT_DRAWING, type Panel, pictureSvg } from "../../../src-shared/cells/svg.ts";
+import { architectureDescription } from "../../../src-shared/cells/words.ts";
+import type { Architecture } from "../../../src-shared/domain/network.ts";
+
+/** elkjs is CommonJS: under Node its class is the module itself, though its types say `default`. */
+const Elk = ElkBundle as unknown as new () => ELK;
+
+export interface PictureOptions {
+  readonly title: string;
+  /** A line under the drawing: counts, accuracy. */
+  readonly caption?: string;
+  readonly theme?: "light" | "dark";
+}
+
+/** An architecture as an SVG document: one drawing, or the normal and the reduction cell side by side. */
+export async function architectureSvg(architecture: Architecture, options: PictureOptions): Promise<string> {
+  const elk = new Elk();
+  const engine = (graph: ElkNode): Promise<ElkNode> => elk.layout(graph);
+  const draw = async (cell: Architecture["normal"], heading: string): Promise<Panel> => ({ heading, layout: await layout(withoutIdleInputs(cellGraph(cell)), "down", engine) });
+  const panels =
+    architecture.reduction === undefined
+      ? [await draw(architecture.normal, options.title)]
+      : [await draw(architecture.normal, `${options.title}: normal cell`), await draw(architecture.reduction, "Reduction cell")];
+  return pictureSvg(
+    panels,
+    { title: options.title, description: architectureDescription(architecture), ...(options.caption === undefined ? {} : { caption: options.caption }) },
+    options.theme === "dark" ? DARK_DRAWING : LIGHT_DRAWING,
+  );
+}
+
+/** An SVG as PNG bytes, `scale` pixels for each unit. Fonts are those of the machine. */
+export async function svgToPng(svg: string, scale = 2): Promise<Buffer> {
+  return sharp(Buffer.from(svg), { density: 72 * scale }).png({ compressionLevel: 9 }).toBuffer();
+}
+
+let fonts: Promise<boolean> | null = null;
+
+/** Whether this machine has a font at all: without one, a PNG would show boxes without their operations. */
+export function canDrawText(): Promise<boolean> {
+  fonts ??= (async () => {
+    const probe = `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20" font-family="sans-serif" font-size="12"><rect width="60" height="20" fill="#fff"/><text x="2" y="14">3×3 sep</text></svg>`;
+    try {
+      const { channels } = await sharp(Buffer.from(probe)).stats();
+      return (channels[0]?.min ?? 255) < 128;
+    } catch {
+      return false;
+    }
+  })();
+  return fonts;
+}

@@ -1,0 +1,39 @@
+import type { WeightsManifest } from "../../../src-main/engine/training/weights-file.ts";
+import type { Architecture } from "../../../src-shared/domain/network.ts";
+
+export const EXAMPLE_ARCHITECTURE: Architecture = {
+  normal: {
+    nodes: [
+      { operation: "sepConv3x3", inputs: [0] },
+      { operation: "maxPool3x3", inputs: [0, 1] },
+      { operation: "conv1x1", inputs: [2] },
+    ],
+  },
+};
+
+export const exampleManifest: WeightsManifest = {
+  version: 1,
+  name: "Cell 3",
+  architecture: EXAMPLE_ARCHITECTURE,
+  network: { blocks: 2, initialChannels: 8, reductions: [1], stem: "conv3x3", stemMultiplier: 1, separableRepeats: 2, factorizedDivisor: 4 },
+  input: { height: 8, width: 8, channels: 1, classes: 2 },
+  normalisation: { mean: [0.3], std: [0.4] },
+  classNames: ["zero", "one"],
+  dataset: { id: "digits", fingerprint: "abc" },
+  batchNormEpsilon: 1e-5,
+  parameters: 1234,
+  multiplyAdds: 5678,
+  validationAccuracy: 0.9,
+  testAccuracy: 0.95,
+  seed: 11,
+};
+
+/** A small weights file as the engine writes it, put together by hand: an independent reading of the format. */
+export function safetensorsBytes(metadata: Record<string, string> = { format: "ghn-studio-weights", manifest: JSON.stringify(exampleManifest) }): Buffer {
+  const header = Buffer.from(
+    JSON.stringify({ __metadata__: metadata, classifier: { dtype: "F32", shape: [3, 2], data_offsets: [16, 40] }, stem: { dtype: "F32", shape: [4], data_offsets: [0, 16] } }),
+  );
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, Buffer.from(new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).buffer)]);
+}
