@@ -34,6 +34,9 @@ export function testSession(given: Partial<Handlers<null>>, log: Logger, secrets
   };
   return {
     id: "test",
+    project: null,
+    runningRuns: () => [],
+    open: () => Promise.reject(new Error("This session has no projects.")),
     sinks,
     emit,
     call: (name, input) => gate(name, input, null),

@@ -1,0 +1,67 @@
+/** The bridge of the desktop host: one sandboxed file that exposes the contract and nothing else of Electron. */
+import { contextBridge, ipcRenderer, webUtils } from "electron";
+import type { CallAnswer, CallInput, CallName, EventMap, EventName, StudioBridge } from "../src-shared/contract.ts";
+import type { IPC as Channels } from "../src-main/hosts/electron/channels.ts";
+
+/** Repeated here, typed by the original, so that the preload stays one small file without imports of its own. */
+const IPC: typeof Channels = { call: "studio:call", subscribe: "studio:subscribe", event: "studio:event", acknowledge: "studio:acknowledge" };
+
+/** Every event of the contract; one that is missing or unknown is a type error. */
+const EVENTS: Readonly<Record<EventName, true>> = {
+  "run.changed": true,
+  "run.removed": true,
+  "run.live": true,
+  "run.rewound": true,
+  "artifact.added": true,
+  "dataset.progress": true,
+  "project.changed": true,
+  command: true,
+};
+
+type Listener = (payload: never) => void;
+const listeners = new Map<string, Set<Listener>>();
+
+ipcRenderer.on(IPC.event, (_event, name: unknown, payload: unknown) => {
+  if (typeof name === "string" && Object.hasOwn(EVENTS, name)) {
+    for (const listener of listeners.get(name) ?? []) {
+      try {
+        (listener as (payload: unknown) => void)(payload);
+      } catch (error) {
+        // One broken listener must not keep the others from hearing.
+        console.error(error);
+      }
+    }
+  }
+  // The main process sends on when the page has consumed, not when it was sent.
+  ipcRenderer.send(IPC.acknowledge);
+});
+
+const bridge: StudioBridge = {
+  host: "electron",
+  call: async <Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>> => {
+    if (typeof name !== "string") return { ok: false, error: { code: "call-unknown", message: "A call needs a name." } };
+    return (await ipcRenderer.invoke(IPC.call, name, input)) as CallAnswer<Name>;
+  },
+  on: <Name extends EventName>(name: Name, listener: (payload: EventMap[Name]) => void): (() => void) => {
+    if (!Object.hasOwn(EVENTS, name) || typeof listener !== "function") return () => undefined;
+    const own = listeners.get(name) ?? new Set<Listener>();
+    listeners.set(name, own);
+    own.add(listener as Listener);
+    return () => {
+      own.delete(listener as Listener);
+    };
+  },
+  subscribe: (runIds: readonly string[]): void => {
+    ipcRenderer.send(IPC.subscribe, [...runIds].map(String));
+  },
+  // Within one application the connection cannot break without the page.
+  connected: true,
+  onConnection: () => () => undefined,
+  pathOf: (file: unknown): string | null => {
+    if (!(file instanceof File)) return null;
+    const path = webUtils.getPathForFile(file);
+    return path === "" ? null : path;
+  },
+};
+
+contextBridge.exposeInMainWorld("studio", bridge);
