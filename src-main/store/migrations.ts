@@ -1,0 +1,179 @@
+/** A step of the schema. Steps are only ever appended; a released step is never edited. */
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/**
+ * The schema, step by step. Large values that lists never show (configs, summaries) lie in `run_details`, so that a
+ * pass over ten thousand runs reads a few pages only.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  parent_id TEXT REFERENCES runs(id) ON DELETE CASCADE,
+  stage TEXT,
+  dataset_id TEXT NOT NULL,
+  seed INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  started_at TEXT,
+  finished_at TEXT,
+  active_seconds REAL NOT NULL DEFAULT 0,
+  progress TEXT,
+  failure TEXT,
+  notes TEXT NOT NULL DEFAULT '',
+  starred INTEGER NOT NULL DEFAULT 0,
+  archived INTEGER NOT NULL DEFAULT 0,
+  trashed_at TEXT,
+  queue_position REAL,
+  backend TEXT,
+  device TEXT,
+  metric_cursor INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX runs_by_parent ON runs(parent_id);
+CREATE INDEX runs_by_status ON runs(status);
+CREATE INDEX runs_by_creation ON runs(created_at);
+
+CREATE TABLE run_details (
+  run_id TEXT PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+  config TEXT NOT NULL,
+  code_version TEXT NOT NULL,
+  dataset_fingerprint TEXT,
+  dataset_description TEXT,
+  resumed_from TEXT NOT NULL DEFAULT '[]',
+  summary TEXT NOT NULL DEFAULT '{}',
+  cells TEXT,
+  process_id INTEGER
+) STRICT;
+
+CREATE TABLE run_tags (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (run_id, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_tags_by_tag ON run_tags(tag, run_id);
+
+CREATE TABLE metric_names (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE metric_summaries (
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  name_id INTEGER NOT NULL REFERENCES metric_names(id),
+  last REAL NOT NULL,
+  best REAL NOT NULL,
+  best_step REAL NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (run_id, name_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metric_series (
+  id INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  name_id INTEGER NOT NULL REFERENCES metric_names(id),
+  series INTEGER NOT NULL,
+  UNIQUE (run_id, name_id, series)
+) STRICT;
+
+-- Points of a series in pieces, columns packed one after the other (metric-pack.ts). Batches arrive as small pieces
+-- at the end and are merged into large ones, so that a curve of 100,000 points is about 100 rows.
+CREATE TABLE metric_pieces (
+  id INTEGER PRIMARY KEY,
+  series_id INTEGER NOT NULL REFERENCES metric_series(id) ON DELETE CASCADE,
+  first_cursor INTEGER NOT NULL,
+  last_cursor INTEGER NOT NULL,
+  first_step REAL NOT NULL,
+  last_step REAL NOT NULL,
+  count INTEGER NOT NULL,
+  data BLOB NOT NULL
+) STRICT;
+CREATE INDEX metric_pieces_by_series ON metric_pieces(series_id, first_cursor, last_cursor, first_step, last_step, count);
+
+CREATE TABLE candidates (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  parameters INTEGER NOT NULL,
+  multiply_adds INTEGER NOT NULL,
+  score REAL,
+  score_loss REAL,
+  role TEXT NOT NULL,
+  generation_ms REAL,
+  evaluation_ms REAL,
+  UNIQUE (run_id, position)
+) STRICT;
+CREATE INDEX candidates_by_score ON candidates(run_id, score DESC, score_loss, position);
+
+CREATE TABLE trainings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  candidate_id INTEGER REFERENCES candidates(id) ON DELETE SET NULL,
+  name TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  role TEXT NOT NULL,
+  repetition INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  epochs REAL NOT NULL,
+  parameters INTEGER NOT NULL,
+  multiply_adds INTEGER NOT NULL,
+  score REAL,
+  validation_accuracy REAL NOT NULL,
+  test_accuracy REAL,
+  train_loss REAL,
+  seconds REAL NOT NULL,
+  UNIQUE (run_id, position)
+) STRICT;
+CREATE INDEX trainings_by_candidate ON trainings(candidate_id);
+
+CREATE TABLE artifacts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  path TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  step INTEGER,
+  created_at TEXT NOT NULL,
+  UNIQUE (run_id, name)
+) STRICT;
+
+CREATE TABLE logs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  time TEXT NOT NULL,
+  level TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+CREATE INDEX logs_by_run ON logs(run_id, id);
+
+CREATE TABLE settings (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What another process asks of the one that holds the project open (a stop from the command line).
+CREATE TABLE requests (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  type TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+`,
+  },
+];
+
+/** Schema that this version of the studio reads and writes. */
+export const SCHEMA_VERSION = Math.max(...MIGRATIONS.map((migration) => migration.version));

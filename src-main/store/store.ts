@@ -1,0 +1,78 @@
+import type { ResumePoint } from "../../src-shared/worker-protocol.ts";
+import { type ArtifactReader, type ArtifactWriter, SqliteArtifactReader, SqliteArtifactWriter } from "./artifacts.ts";
+import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./candidates.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { type LogReader, type LogWriter, SqliteLogReader, SqliteLogWriter } from "./logs.ts";
+import { type MetricReader, SqliteMetricReader } from "./metrics.ts";
+import { type MetricWriter, SqliteMetricWriter } from "./metric-writer.ts";
+import { RequestBox } from "./requests.ts";
+import { type RunReader, SqliteRunReader } from "./runs.ts";
+import { type RunWriter, SqliteRunWriter } from "./run-writer.ts";
+import { type SettingsReader, type SettingsWriter, SqliteSettingsReader, SqliteSettingsWriter } from "./settings.ts";
+import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./trainings.ts";
+
+/** Everything that can be asked of a project; nothing that changes it. */
+export interface StoreReader {
+  readonly runs: RunReader;
+  readonly metrics: MetricReader;
+  readonly candidates: CandidateReader;
+  readonly trainings: TrainingReader;
+  readonly artifacts: ArtifactReader;
+  readonly logs: LogReader;
+  readonly settings: SettingsReader;
+}
+
+/** The same, and everything that changes a project. There is one writer a project. */
+export interface StoreWriter extends StoreReader {
+  readonly runs: RunWriter;
+  readonly metrics: MetricWriter;
+  readonly candidates: CandidateWriter;
+  readonly trainings: TrainingWriter;
+  readonly artifacts: ArtifactWriter;
+  readonly logs: LogWriter;
+  readonly settings: SettingsWriter;
+  readonly requests: RequestBox;
+  /** Does all of it or nothing. */
+  transaction<Result>(work: () => Result): Result;
+  /**
+   * Removes what a run stored after a checkpoint (step `step` of the run), in one transaction.
+   * Answers whether anything went.
+   */
+  truncateAfter(runId: string, keep: ResumePoint, step: number): boolean;
+}
+
+export function storeReader(db: SqliteDatabase): StoreReader {
+  return {
+    runs: new SqliteRunReader(db),
+    metrics: new SqliteMetricReader(db),
+    candidates: new SqliteCandidateReader(db),
+    trainings: new SqliteTrainingReader(db),
+    artifacts: new SqliteArtifactReader(db),
+    logs: new SqliteLogReader(db),
+    settings: new SqliteSettingsReader(db),
+  };
+}
+
+export function storeWriter(db: SqliteDatabase): StoreWriter {
+  const metrics = new SqliteMetricWriter(db);
+  const candidates = new SqliteCandidateWriter(db);
+  const trainings = new SqliteTrainingWriter(db);
+  const transaction = <Result>(work: () => Result): Result => db.transaction(work).immediate();
+  return {
+    runs: new SqliteRunWriter(db),
+    metrics,
+    candidates,
+    trainings,
+    artifacts: new SqliteArtifactWriter(db),
+    logs: new SqliteLogWriter(db),
+    settings: new SqliteSettingsWriter(db),
+    requests: new RequestBox(db),
+    transaction,
+    truncateAfter(runId, keep, step) {
+      return transaction(() => {
+        const points = metrics.truncate(runId, { stepOfSeries: keep.stepOfSeries, step });
+        return points + candidates.truncate(runId, keep.candidates) + trainings.truncate(runId, keep.trainings) > 0;
+      });
+    },
+  };
+}
