@@ -1,0 +1,177 @@
+import type { Ops } from "../backend/index.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
+import type { Rng } from "../random.ts";
+import type { NetworkPlan, ParameterSlot } from "./plan-types.ts";
+import { type Program, programOf, type Register, type Step } from "./program.ts";
+import type { ChannelMoments, RunningStatistics } from "./running-statistics.ts";
+import type { WeightSource } from "./weights.ts";
+
+export { RunningStatistics } from "./running-statistics.ts";
+
+/** Added to variances in batch norm, as in PyTorch. */
+export const BATCH_NORM_EPSILON = 1e-5;
+
+export interface ForwardOptions {
+  /** Batch norm with the statistics of this batch, or with running averages (then `running` must be given). */
+  readonly statistics: "batch" | "running";
+  /** With batch statistics: updated by this call. With running statistics: read. */
+  readonly running?: RunningStatistics;
+  /** Drops each image at each application of an operation with this probability, but never at an identity (paper, appendix 5.3). */
+  readonly dropPath?: { readonly probability: number; readonly rng: Rng };
+  /** Computes the auxiliary head too. */
+  readonly auxiliary?: boolean;
+}
+
+export interface ForwardResult {
+  /** [n, classes] */
+  readonly logits: Tensor2D;
+  /** [n, classes]; there if `auxiliary` was asked for. */
+  readonly auxiliaryLogits?: Tensor2D;
+}
+
+/**
+ * Computes a network, whatever its weights come from. Call it inside `tf.tidy` or a gradient function. Intermediate values
+ * are freed as soon as nothing reads them any more, so that evaluation takes little memory; while a gradient is being
+ * recorded, tfjs itself keeps what the gradient needs.
+ *
+ * @param images [n, height, width, channels] as the plan was built for
+ * @throws Error for images of another shape, or for running statistics that are missing
+ */
+export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, images: Tensor4D, options: ForwardOptions): ForwardResult {
+  const program = programOf(plan);
+  const { height, width, channels } = program.input;
+  const [n, ...shape] = images.shape;
+  if (shape[0] !== height || shape[1] !== width || shape[2] !== channels)
+    throw new Error(`The network takes images of ${height} × ${width} × ${channels}, not of ${shape.join(" × ")}.`);
+  const { running } = options;
+  if (options.statistics === "running" && running === undefined) throw new Error("Running statistics are asked for but not given.");
+
+  const auxiliary = options.auxiliary === true;
+  const masks = dropMasks(program, ops, n, options.dropPath);
+  const moments: ChannelMoments[] = [];
+  const { steps, released } = program.sequence(auxiliary);
+  const values: (Tensor | undefined)[] = [images];
+  const run = new StepRunner(ops, weights, options, masks, moments, values);
+  for (const [i, step] of steps.entries()) {
+    const y = run.step(step);
+    values[step.y] = y;
+    for (const register of released[i] ?? []) {
+      const value = values[register];
+      // A sum of one term is the term itself.
+      if (value !== y) value?.dispose();
+      values[register] = undefined;
+    }
+  }
+  if (masks !== null) tf.dispose(masks);
+  if (options.statistics === "batch") {
+    running?.update(moments);
+    for (const { mean, variance } of moments) tf.dispose([mean, variance]);
+  }
+  const logits = values[program.logits] as Tensor2D;
+  return auxiliary ? { logits, auxiliaryLogits: values[program.auxiliary.logits] as Tensor2D } : { logits };
+}
+
+class StepRunner {
+  private readonly ops: Ops;
+  private readonly weights: WeightSource;
+  private readonly options: ForwardOptions;
+  private readonly masks: readonly Tensor4D[] | null;
+  private readonly moments: ChannelMoments[];
+  private readonly values: readonly (Tensor | undefined)[];
+
+  constructor(
+    ops: Ops,
+    weights: WeightSource,
+    options: ForwardOptions,
+    masks: readonly Tensor4D[] | null,
+    moments: ChannelMoments[],
+    values: readonly (Tensor | undefined)[],
+  ) {
+    this.ops = ops;
+    this.weights = weights;
+    this.options = options;
+    this.masks = masks;
+    this.moments = moments;
+    this.values = values;
+  }
+
+  step(step: Step): Tensor {
+    const { ops } = this;
+    switch (step.kind) {
+      case "relu":
+        return ops.relu(this.image(step.x));
+      case "conv":
+        return ops.conv2d(this.image(step.x), this.weight(step.weight), step.stride, 1);
+      case "depthwise":
+        return ops.depthwiseConv2d(this.image(step.x), this.weight(step.weight), 1, step.dilation);
+      case "norm":
+        return this.norm(step);
+      case "maxPool":
+        return ops.maxPool(this.image(step.x), step.size, step.stride);
+      case "avgPool":
+        return ops.avgPool(this.image(step.x), step.size, step.stride);
+      case "sum":
+        return this.sum(step);
+      case "concat":
+        return ops.concatChannels(step.xs.map((x) => this.image(x)));
+      case "globalAveragePool":
+        return ops.globalAveragePool(this.image(step.x));
+      case "dense":
+        return tf.add(ops.matMul(this.value<Tensor2D>(step.x), this.weight<Tensor2D>(step.weight)), this.weight<Tensor1D>(step.bias));
+    }
+  }
+
+  private norm(step: Extract<Step, { kind: "norm" }>): Tensor4D {
+    const x = this.image(step.x);
+    const [scale, shift] = [this.weight<Tensor1D>(step.scale), this.weight<Tensor1D>(step.shift)];
+    if (this.options.statistics === "running") {
+      const moments = this.options.running?.at(step.statistic);
+      if (moments === undefined) throw new Error("Running statistics are asked for but not given.");
+      return this.ops.batchNormInference(x, scale, shift, moments.mean, moments.variance, BATCH_NORM_EPSILON);
+    }
+    const { y, mean, variance } = this.ops.batchNormTrain(x, scale, shift, BATCH_NORM_EPSILON);
+    this.moments[step.statistic] = { mean, variance };
+    return y;
+  }
+
+  private sum(step: Extract<Step, { kind: "sum" }>): Tensor4D {
+    const { masks } = this;
+    const terms = step.xs.map((x) => this.image(x));
+    if (masks === null || step.masks === null) return this.ops.addN(terms);
+    const dropped = terms.map((term, i) => {
+      const mask = masks[step.masks?.[i] ?? -1];
+      if (mask === undefined) throw new Error("A drop-path mask is missing.");
+      return this.ops.dropPath(term, mask);
+    });
+    const sum = this.ops.addN(dropped);
+    if (dropped.length > 1) tf.dispose(dropped);
+    return sum;
+  }
+
+  private image(register: Register): Tensor4D {
+    return this.value<Tensor4D>(register);
+  }
+
+  private value<T extends Tensor>(register: Register): T {
+    const value = this.values[register];
+    if (value === undefined) throw new Error(`Register ${register} is empty.`);
+    return value as T;
+  }
+
+  private weight<T extends Tensor = Tensor4D>(slot: ParameterSlot): T {
+    return this.weights.get(slot) as T;
+  }
+}
+
+/** One mask [n, 1, 1, 1] for every application of an operation: 0 with the probability, else 1 / (1 - probability). One tensor is made and cut up. */
+function dropMasks(program: Program, ops: Ops, n: number, dropPath: ForwardOptions["dropPath"]): Tensor4D[] | null {
+  if (dropPath === undefined || dropPath.probability <= 0 || program.masks === 0) return null;
+  const { probability, rng } = dropPath;
+  if (probability >= 1) throw new Error(`The drop-path probability must be below 1 but is ${probability}.`);
+  const kept = 1 / (1 - probability);
+  const values = Float32Array.from({ length: program.masks * n }, () => (rng.bernoulli(probability) ? 0 : kept));
+  const all = tf.tensor(values, [program.masks, n, 1, 1, 1]);
+  const masks = ops.unstack(all) as Tensor4D[];
+  all.dispose();
+  return masks;
+}

@@ -1,0 +1,135 @@
+import type { NamedArray } from "../backend/types.ts";
+import { type Tensor, type Tensor1D, tf } from "../backend/tf.ts";
+import type { NetworkPlan } from "./plan-types.ts";
+import { type NormStatistic, programOf } from "./program.ts";
+import { checkArray } from "./weights.ts";
+
+/** Share of the old value that a running average keeps at each update (TensorFlow's convention; 0.1 in PyTorch's). */
+const MOMENTUM = 0.9;
+
+/** Mean and variance of one batch norm, [channels] each. */
+export interface ChannelMoments {
+  readonly mean: Tensor1D;
+  readonly variance: Tensor1D;
+}
+
+/**
+ * Running averages of every batch norm's statistics, for networks trained from scratch. All of them lie in two flat tensors,
+ * so that an update takes a handful of kernel calls however many batch norms there are.
+ */
+export class RunningStatistics {
+  private readonly norms: readonly NormStatistic[];
+  /** Batch norms of the network itself; those of the auxiliary head follow. */
+  private readonly mainNorms: number;
+  private readonly sizes: number[];
+  private mean: Tensor1D;
+  private variance: Tensor1D;
+  /** The flat tensors cut up, from the first use after a change. */
+  private moments: ChannelMoments[] | null = null;
+
+  /** Means start at 0 and variances at 1. */
+  constructor(plan: NetworkPlan, options: { readonly auxiliary?: boolean } = {}) {
+    const { norms, auxiliary } = programOf(plan);
+    this.mainNorms = norms.length;
+    this.norms = options.auxiliary === true ? [...norms, ...auxiliary.norms] : norms;
+    this.sizes = this.norms.map((norm) => norm.channels);
+    const total = this.sizes.reduce((sum, size) => sum + size, 0);
+    this.mean = tf.keep(tf.zeros([total]));
+    this.variance = tf.keep(tf.ones([total]));
+  }
+
+  /** Number of batch norms. */
+  get length(): number {
+    return this.norms.length;
+  }
+
+  /** Current averages of batch norm number `index`. Not to be disposed; valid until the next update. */
+  at(index: number): ChannelMoments {
+    this.moments ??= this.cutUp();
+    const moments = this.moments[index];
+    if (moments === undefined) throw new Error(`There are running statistics for ${this.norms.length} batch norms, not for number ${index}.`);
+    return moments;
+  }
+
+  /**
+   * Moves the averages towards the statistics of a batch: new = 0.9 old + 0.1 batch. `batch` holds one entry for each batch
+   * norm, or for each of the network without the auxiliary head, whose averages then stay. Does not dispose `batch`.
+   */
+  update(batch: readonly ChannelMoments[]): void {
+    if (batch.length !== this.norms.length && batch.length !== this.mainNorms)
+      throw new Error(`The batch has statistics of ${batch.length} batch norms, the network has ${this.mainNorms}.`);
+    const [mean, variance] = tf.tidy(() => [
+      this.moved(this.mean, batch.map((moments) => moments.mean)),
+      this.moved(this.variance, batch.map((moments) => moments.variance)),
+    ]) as [Tensor1D, Tensor1D];
+    this.replace(mean, variance);
+  }
+
+  /** Copies by name, `<norm id>/mean` and `<norm id>/variance`. */
+  export(options: { readonly auxiliary?: boolean } = {}): Record<string, NamedArray> {
+    const count = options.auxiliary === true ? this.norms.length : this.mainNorms;
+    const [mean, variance] = [this.mean.dataSync<"float32">(), this.variance.dataSync<"float32">()];
+    const result: Record<string, NamedArray> = {};
+    let offset = 0;
+    for (const { id, channels } of this.norms.slice(0, count)) {
+      result[`${id}/mean`] = { shape: [channels], values: mean.slice(offset, offset + channels) };
+      result[`${id}/variance`] = { shape: [channels], values: variance.slice(offset, offset + channels) };
+      offset += channels;
+    }
+    return result;
+  }
+
+  /**
+   * Takes up averages by name; those of the auxiliary head may be missing and then stay.
+   * @throws Error when another is missing or has the wrong shape; nothing changes then
+   */
+  import(arrays: Readonly<Record<string, NamedArray>>): void {
+    const [mean, variance] = [Float32Array.from(this.mean.dataSync()), Float32Array.from(this.variance.dataSync())];
+    let offset = 0;
+    for (const [index, { id, channels }] of this.norms.entries()) {
+      for (const [name, target] of [
+        [`${id}/mean`, mean],
+        [`${id}/variance`, variance],
+      ] as const) {
+        const array = arrays[name];
+        if (array === undefined && index >= this.mainNorms) continue;
+        checkArray(name, array, [channels]);
+        target.set(array.values, offset);
+      }
+      offset += channels;
+    }
+    this.replace(tf.tensor1d(mean), tf.tensor1d(variance));
+  }
+
+  dispose(): void {
+    this.forget();
+    tf.dispose([this.mean, this.variance]);
+  }
+
+  private moved(old: Tensor1D, batch: readonly Tensor1D[]): Tensor1D {
+    const fresh = batch.length === 1 && batch[0] !== undefined ? batch[0] : (tf.concat([...batch], 0) as Tensor1D);
+    const total = old.size;
+    if (fresh.size === total) return tf.add(tf.mul(old, MOMENTUM), tf.mul(fresh, 1 - MOMENTUM));
+    const head = tf.add(tf.mul(tf.slice(old, [0], [fresh.size]), MOMENTUM), tf.mul(fresh, 1 - MOMENTUM)) as Tensor1D;
+    return tf.concat([head, tf.slice(old, [fresh.size], [total - fresh.size])], 0) as Tensor1D;
+  }
+
+  private cutUp(): ChannelMoments[] {
+    if (this.sizes.length === 0) return [];
+    const cut = (flat: Tensor1D): Tensor[] => (this.sizes.length === 1 ? [tf.clone(flat)] : tf.split(flat, this.sizes)).map((part) => tf.keep(part));
+    const [means, variances] = tf.tidy(() => [cut(this.mean), cut(this.variance)]);
+    return this.sizes.map((_, i) => ({ mean: means?.[i] as Tensor1D, variance: variances?.[i] as Tensor1D }));
+  }
+
+  private replace(mean: Tensor1D, variance: Tensor1D): void {
+    this.forget();
+    tf.dispose([this.mean, this.variance]);
+    this.mean = tf.keep(mean);
+    this.variance = tf.keep(variance);
+  }
+
+  private forget(): void {
+    for (const { mean, variance } of this.moments ?? []) tf.dispose([mean, variance]);
+    this.moments = null;
+  }
+}
