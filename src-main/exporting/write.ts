@@ -1,0 +1,164 @@
+/** Writes the files of an export: all or none, never over existing ones, each with its checksum. */
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
+import type { ExportedFile, ExportSubject } from "../../src-shared/contract.ts";
+import type { Architecture } from "../../src-shared/domain/network.ts";
+import type { Artifact } from "../../src-shared/domain/run.ts";
+import { candidatesCsv } from "../engine/export/candidates-csv.ts";
+import { cellFileText } from "../engine/export/cell-file.ts";
+import { architectureSvg, svgToPng } from "../engine/export/cell-picture.ts";
+import { fileChecksum, manifestText, readWeightsInfo } from "../engine/export/weights-package.ts";
+import { UserError } from "../engine/errors.ts";
+import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
+import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
+import { freeBaseName, placeAll } from "./place.ts";
+import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
+
+export interface WriteOptions {
+  /** Colours of pictures; light when absent. */
+  readonly theme?: "light" | "dark";
+}
+
+/** What each format puts behind the base name. */
+const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
+  "cell-json": [".cell.json"],
+  "cell-svg": [".svg"],
+  "cell-png": [".png"],
+  "weights-safetensors": [".safetensors", ".manifest.json"],
+  "config-json": [".config.json"],
+  "candidates-csv": [".candidates.csv"],
+};
+
+const BASE_NAME = /^[^/\\:*?"<>|\u0000-\u001f]{1,120}$/;
+
+/**
+ * Exports a subject into a folder, which is made when it is not there. Where files of that name are there already, all
+ * files of this export get the same number behind their name; none is ever replaced.
+ * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `disk-full`;
+ * nothing is left behind then
+ */
+export async function writeExport(project: ExportProject, subject: ExportSubject, formats: readonly string[], folder: string, baseName: string, options: WriteOptions = {}): Promise<ExportedFile[]> {
+  const wanted = checkFormats(formats);
+  if (!BASE_NAME.test(baseName) || /^\.|[. ]$/.test(baseName))
+    throw new UserError(`"${baseName}" cannot be the name of a file.`, { code: "export-name", remedy: 'Use up to 120 characters without / \\ : * ? " < > |, no dot at the start or end.' });
+  const exportable = resolveSubject(project, subject);
+  for (const format of wanted) {
+    const reason = await obstacle(project, exportable, format);
+    if (reason !== null) throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Leave this format out, or choose another cell." });
+  }
+  const target = resolve(folder);
+  const work = join(target, `.export-${randomUUID()}.tmp`);
+  const suffixes = wanted.flatMap((format) => SUFFIXES[format]);
+  try {
+    await mkdir(work, { recursive: true }).catch((cause: unknown) => {
+      throw cannotUse(target, cause);
+    });
+    for (let first = 1; ; ) {
+      const free = await freeBaseName(target, baseName, suffixes, first);
+      const files: ExportedFile[] = [];
+      for (const format of wanted) files.push(...(await writeFormat(project, exportable, format, work, free.baseName, options)));
+      const moves = files.map(({ path }) => ({ from: path, to: join(target, path.slice(work.length + 1)) }));
+      if (await placeAll(moves)) return files.map((file, i) => ({ ...file, path: moves[i]?.to ?? file.path }));
+      first = free.number + 1;
+    }
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function checkFormats(formats: readonly string[]): ExportFormat[] {
+  const unknown = formats.filter((format) => !EXPORT_FORMATS.some((known) => known === format));
+  if (unknown.length > 0 || formats.length === 0)
+    throw new UserError(unknown.length === 0 ? "No export format is given." : `There is no export format ${unknown.map((format) => `"${format}"`).join(", ")}.`, {
+      code: "export-format",
+      remedy: `Choose among ${EXPORT_FORMATS.join(", ")}.`,
+    });
+  return EXPORT_FORMATS.filter((format) => formats.includes(format));
+}
+
+async function writeFormat(project: ExportProject, exportable: Exportable, format: ExportFormat, work: string, base: string, options: WriteOptions): Promise<ExportedFile[]> {
+  const write = async (suffix: string, content: string | Uint8Array): Promise<ExportedFile> => {
+    const path = join(work, `${base}${suffix}`);
+    const data = typeof content === "string" ? Buffer.from(content) : content;
+    await writeFileAtomic(path, data);
+    return { path, bytes: data.byteLength, sha256: createHash("sha256").update(data).digest("hex"), format };
+  };
+  switch (format) {
+    case "cell-json":
+      return [await write(".cell.json", cellFileText(cellOf(exportable), { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) }))];
+    case "cell-svg":
+      return [await write(".svg", await drawing(exportable, options))];
+    case "cell-png":
+      return [await write(".png", await svgToPng(await drawing(exportable, options)))];
+    case "config-json":
+      return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
+    case "candidates-csv": {
+      const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);
+      const trainings = exportable.trainingRuns.flatMap((run) => project.trainings.list(run.id));
+      return [await write(".candidates.csv", candidatesCsv(candidates, trainings))];
+    }
+    case "weights-safetensors": {
+      if (exportable.weights === null) throw new Error("Weights were checked to be there.");
+      const copy = await copyWeights(project, exportable.weights, join(work, `${base}.safetensors`));
+      const info = await readWeightsInfo(copy.path);
+      const manifest = manifestText(info, `${base}.safetensors`, copy, { run: exportable.run.id, runName: exportable.run.name, source: sourceOf(exportable) });
+      return [{ ...copy, format }, await write(".manifest.json", manifest)];
+    }
+  }
+}
+
+/** Copies a weights file and makes sure that it is still what the run wrote. */
+async function copyWeights(project: ExportProject, artifact: Artifact, to: string): Promise<{ path: string; bytes: number; sha256: string }> {
+  const from = artifactPath(project, artifact);
+  await writeFileAtomic(to, createReadStream(from, { highWaterMark: 2 ** 20 }));
+  const sum = await fileChecksum(to);
+  if (sum.sha256 !== artifact.sha256)
+    throw new UserError(`The weights ${from} have changed since the run wrote them: their checksum does not match.`, {
+      code: "weights-damaged",
+      file: from,
+      remedy: "Restore the file from a copy, or train the cell again.",
+    });
+  return { path: to, ...sum };
+}
+
+function drawing(exportable: Exportable, options: WriteOptions): Promise<string> {
+  const { candidate, training } = exportable;
+  const counts = training ?? candidate;
+  const caption = [
+    ...(counts === null ? [] : [`${count(counts.parameters)} parameters`, `${count(counts.multiplyAdds)} multiply-adds`]),
+    ...(training?.testAccuracy !== null && training !== null ? [`${percent(training.testAccuracy)} on test images`] : candidate?.score !== null && candidate !== null ? [`score ${percent(candidate.score)}`] : []),
+  ].join(" · ");
+  return architectureSvg(cellOf(exportable), { title: exportable.name, ...(caption === "" ? {} : { caption: plainSpaces(caption) }), ...(options.theme === undefined ? {} : { theme: options.theme }) });
+}
+
+function cellOf(exportable: Exportable): Architecture {
+  if (exportable.architecture === null) throw new Error("The cell was checked to be there.");
+  return exportable.architecture;
+}
+
+function sourceOf({ run, candidate, training }: Exportable): string {
+  const rank = candidate?.rank === null || candidate === null ? "" : `, rank ${candidate.rank} of its search`;
+  const trained = training === null ? "" : `, trained for ${training.epochs} epochs with seed ${training.seed}`;
+  return `GHN Studio, run ${run.id} (${run.name}) on ${run.datasetId}${rank}${trained}`.slice(0, 2000);
+}
+
+function metaOf({ candidate, training, run }: Exportable): Record<string, string | number | boolean | null> {
+  const counts = training ?? candidate;
+  return {
+    run: run.id,
+    dataset: run.datasetId,
+    ...(counts === null ? {} : { parameters: counts.parameters, multiplyAdds: counts.multiplyAdds, canonical: counts.canonical, score: counts.score }),
+    ...(candidate === null ? {} : { rank: candidate.rank }),
+    ...(training === null ? {} : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
+  };
+}
+
+function cannotUse(folder: string, cause: unknown): unknown {
+  const code = systemErrorCode(cause);
+  if (code === "ENOSPC" || code === "EDQUOT") return new UserError(`The disk is full: nothing can be written to ${folder}.`, { code: "disk-full", file: folder, remedy: "Free some space, or choose another folder.", cause });
+  if (code === undefined) return cause;
+  return new UserError(`Nothing can be written to ${folder} (${code}).`, { code: "export-folder", file: folder, remedy: "Choose a folder that you may write to.", cause });
+}
