@@ -44,7 +44,6 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
   const stem = writeStem(builder, network, layout);
   describe(0, STEM, "stem", stem.register);
   const sources: Source[] = [];
-  const stepsAfter: number[] = [];
   layout.forEach((block, i) => {
     const channels = network.initialChannels * 2 ** block.scale;
     const [stemHeight, stemWidth] = builder.shape(stem.register);
@@ -87,7 +86,6 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
         parts: outputs.map((node) => ({ source: { block: i, node }, channels })),
       };
     }
-    stepsAfter[i] = builder.steps.length;
   });
 
   const last = layout.length - 1;
@@ -97,12 +95,15 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
   const logits = builder.classifier(builder.relu(end.register), input.classes, end.parts);
   describe(last, CLASSIFIER, "classifier", logits);
 
-  const main = builder.startBranch();
   // At two thirds of the depth (paper, appendix 5.3), or at the last block before it that the network needs.
   let at = Math.min(last, Math.floor((2 * layout.length) / 3));
   while (at > 0 && layout[at]?.needed !== true) at -= 1;
-  const auxiliaryLogits = writeAuxiliaryHead(builder, sources[at]?.register ?? stem.register, input.classes, owner);
-  const auxiliary = { steps: builder.steps, after: stepsAfter[at] ?? 0, logits: auxiliaryLogits, norms: builder.norms };
+  // Whoever needs the block reads its rectified output, so that is there already.
+  const source = builder.relu(known(sources, at).register);
+  const main = builder.startBranch();
+  const auxiliaryLogits = writeAuxiliaryHead(builder, source, input.classes, owner);
+  const after = main.steps.findIndex((step) => step.y === source) + 1;
+  const auxiliary = { steps: builder.steps, after, logits: auxiliaryLogits, norms: builder.norms };
 
   return {
     graph: { blocks: graphOf(layout) },
