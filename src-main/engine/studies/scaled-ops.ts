@@ -12,6 +12,8 @@ import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "..
 export class ScaledOps implements Ops {
   private readonly ops: Ops;
   private readonly logs = new WeakMap<Tensor, number>();
+  /** Factor of the last matrix product: that of the logits, whose bias is zero before training. */
+  lastProductLog = 0;
 
   constructor(ops: Ops) {
     this.ops = ops;
@@ -65,7 +67,9 @@ export class ScaledOps implements Ops {
   }
 
   matMul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D {
-    return this.normalised(this.ops.matMul(a, b, transposeA, transposeB), this.logOf(a));
+    const y = this.normalised(this.ops.matMul(a, b, transposeA, transposeB), this.logOf(a));
+    this.lastProductLog = this.logOf(y);
+    return y;
   }
 
   concatChannels(list: readonly Tensor4D[]): Tensor4D {
