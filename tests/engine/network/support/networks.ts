@@ -1,0 +1,52 @@
+import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
+import { type Tensor, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
+import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
+import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
+import { TensorWeights } from "../../../../src-main/engine/network/weights.ts";
+import type { Rng } from "../../../../src-main/engine/random.ts";
+import type { Cell } from "../../../../src-shared/domain/cell.ts";
+import { type Architecture, type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/network.ts";
+import { ALL_OPERATIONS, type AnyOperationName } from "../../../../src-shared/domain/operations.ts";
+import { searchSpaceSchema } from "../../../../src-shared/domain/search-space.ts";
+import { tensor } from "../../backend/support/check.ts";
+import { type Dense, random } from "../../backend/support/reference.ts";
+import { weightOf } from "./reference-network.ts";
+
+/** A small network; the schema's defaults are the paper's. */
+export function config(values: Partial<NetworkConfig> = {}): NetworkConfig {
+  return networkConfigSchema.parse({ blocks: 2, initialChannels: 4, reductions: [1], ...values });
+}
+
+export const TINY: NetworkInput = { height: 6, width: 5, channels: 2, classes: 3 };
+
+export function tinyImages(n = 3, input: NetworkInput = TINY): Dense {
+  return random([n, input.height, input.width, input.channels], 1);
+}
+
+/** One node of the operation, on one input node or on both. */
+export function cellOf(operation: AnyOperationName, inputs: readonly number[]): Cell {
+  return { nodes: [{ operation, inputs: [...inputs] }] };
+}
+
+/** A random cell that may take any operation, the extra ones too, with explicit outputs now and then. */
+export function anyCell(rng: Rng, nodes: number): Cell {
+  const cell = sampleCell(searchSpaceSchema.parse({ nodes, maxInputs: 3 }), rng);
+  const mixed = cell.nodes.map((node) => ({ ...node, operation: rng.choice(ALL_OPERATIONS) }));
+  return rng.bernoulli(0.3) ? { nodes: mixed, output: [2 + rng.int(nodes)] } : { nodes: mixed };
+}
+
+export function anyArchitecture(rng: Rng, nodes: number): Architecture {
+  return rng.bernoulli(0.5) ? { normal: anyCell(rng, nodes) } : { normal: anyCell(rng, nodes), reduction: anyCell(rng, nodes) };
+}
+
+/** The same values that the slow version takes. */
+export function fixedWeights(plan: BuiltPlan): TensorWeights {
+  const slots = [...plan.slots, ...plan.auxiliarySlots];
+  return new TensorWeights(new Map(slots.map((slot) => [slot.id, tensor<Tensor>(weightOf(slot.id, slot.shape))])));
+}
+
+export function imagesOf(images: Dense): Tensor4D {
+  return tensor<Tensor4D>(images);
+}
+
+export { buildPlan, tf };
