@@ -52,20 +52,22 @@ export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, imag
   const { steps, released } = program.sequence(auxiliary);
   const values: (Tensor | undefined)[] = [images];
   const run = new StepRunner(ops, weights, options, masks, moments, values);
-  for (const [i, step] of steps.entries()) {
-    const y = run.step(step);
-    values[step.y] = y;
-    for (const register of released[i] ?? []) {
-      const value = values[register];
-      // A sum of one term is the term itself.
-      if (value !== y) value?.dispose();
-      values[register] = undefined;
+  try {
+    for (const [i, step] of steps.entries()) {
+      // Kernels may leave tensors beside their results: arg max of a pooling, the rearranged image of a dilated convolution.
+      const y = tf.tidy(() => run.step(step));
+      values[step.y] = y;
+      for (const register of released[i] ?? []) {
+        const value = values[register];
+        // A sum of one term is the term itself.
+        if (value !== y) value?.dispose();
+        values[register] = undefined;
+      }
     }
-  }
-  if (masks !== null) tf.dispose(masks);
-  if (options.statistics === "batch") {
-    running?.update(moments);
+    if (options.statistics === "batch") running?.update(moments);
+  } finally {
     for (const { mean, variance } of moments) tf.dispose([mean, variance]);
+    if (masks !== null) tf.dispose(masks);
   }
   const logits = values[program.logits] as Tensor2D;
   return auxiliary ? { logits, auxiliaryLogits: values[program.auxiliary.logits] as Tensor2D } : { logits };
@@ -130,7 +132,7 @@ class StepRunner {
       return this.ops.batchNormInference(x, scale, shift, moments.mean, moments.variance, BATCH_NORM_EPSILON);
     }
     const { y, mean, variance } = this.ops.batchNormTrain(x, scale, shift, BATCH_NORM_EPSILON);
-    this.moments[step.statistic] = { mean, variance };
+    this.moments[step.statistic] = { mean: tf.keep(mean), variance: tf.keep(variance) };
     return y;
   }
 
@@ -143,9 +145,7 @@ class StepRunner {
       if (mask === undefined) throw new Error("A drop-path mask is missing.");
       return this.ops.dropPath(term, mask);
     });
-    const sum = this.ops.addN(dropped);
-    if (dropped.length > 1) tf.dispose(dropped);
-    return sum;
+    return this.ops.addN(dropped);
   }
 
   private image(register: Register): Tensor4D {
