@@ -48,6 +48,8 @@ export interface CandidateMessage {
   readonly role: "shortlist" | "random" | "none";
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
+  /** Values of other predictors by name, from a prediction run. */
+  readonly predictions?: Readonly<Record<string, number | null>>;
 }
 
 export type TrainingMessage = Omit<Training, "id" | "runId">;

@@ -115,6 +115,8 @@ export interface Candidate {
   readonly role: "shortlist" | "random" | "none";
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
+  /** Values of other predictors by name, from a prediction run; absent elsewhere. */
+  readonly predictions?: Readonly<Record<string, number | null>>;
 }
 
 /** One training of one cell from scratch. Accuracies in [0, 1]. */

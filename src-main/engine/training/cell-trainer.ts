@@ -62,7 +62,8 @@ export class CellTrainer {
   private augment: Rng;
   private dropPathRng: Rng;
 
-  constructor(bench: Workbench, config: CellTrainingRun, architecture: Architecture, seed: number) {
+  /** @param totalSteps length of the schedule in optimizer steps; by default that of the config's epochs */
+  constructor(bench: Workbench, config: CellTrainingRun, architecture: Architecture, seed: number, totalSteps?: number) {
     this.bench = bench;
     this.config = config;
     this.architecture = architecture;
@@ -81,7 +82,7 @@ export class CellTrainer {
     this.augment = Rng.fromSeed(seed, "augment");
     this.dropPathRng = Rng.fromSeed(seed, "drop-path");
     this.stepsPerEpoch = Math.max(1, Math.ceil(this.sampler.batchesPerEpoch / training.accumulate));
-    this.totalSteps = Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
+    this.totalSteps = totalSteps ?? Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
     this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, bench.split.validation.length, 250);
   }
 

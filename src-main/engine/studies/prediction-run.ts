@@ -1,0 +1,133 @@
+import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import type { PredictionRun } from "../../../src-shared/domain/study-config.ts";
+import { searchSettingsSchema } from "../../../src-shared/domain/run-config.ts";
+import { tf } from "../backend/tf.ts";
+import { buildPlan } from "../network/plan.ts";
+import { Rng } from "../random.ts";
+import { createStrategy, type Proposal } from "../search/strategy.ts";
+import { CellTrainer } from "../training/cell-trainer.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
+import type { RunContext, RunEnd } from "../training/run-context.ts";
+import { Throughput } from "../training/timing.ts";
+import type { Workbench } from "../training/workbench.ts";
+import { proxyScores } from "./proxies.ts";
+
+interface PredictionState {
+  readonly done: readonly CandidateMessage[];
+}
+
+/**
+ * The cells of a study: distinct random cells, drawn by seed and space alone. A search with the same seed, space and number of samples, without limits,
+ * scores exactly these, so that every predictor is compared on the same cells.
+ */
+export function studyCells({ space, cells }: Pick<PredictionRun, "space" | "cells">): Proposal[] {
+  const strategy = createStrategy(
+    { space, settings: searchSettingsSchema.parse({ strategy: "random" }), rng: Rng.fromSeed(cells.seed, "search"), allowed: () => true, seen: new Set() },
+    null,
+  );
+  const list: Proposal[] = [];
+  while (list.length < cells.count) list.push(...strategy.propose(Math.min(8, cells.count - list.length)));
+  return list;
+}
+
+/** Measures proxies and short trainings on the cells of a study, cell by cell. A resumed run goes on with the next cell. */
+export async function runPrediction(bench: Workbench, config: PredictionRun, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
+  const done: CandidateMessage[] = [...((checkpoint?.state as PredictionState | undefined)?.done ?? [])];
+  const cells = studyCells(config);
+  const { predictors } = config;
+  // One batch for all proxies, the first images of the training part.
+  const proxyBatch = bench.trainBatches.make(bench.split.train.slice(0, predictors.proxyImages));
+  const images = tf.tensor4d(proxyBatch.images, [...proxyBatch.shape]);
+  const labels = tf.tensor1d(proxyBatch.labels, "int32");
+  const throughput = new Throughput(performance.now() / 1000, 60);
+  const save = (): Promise<void> =>
+    context.saveCheckpoint(done.length, new Map(), { done } satisfies PredictionState, { stepOfSeries: { "0": done.length }, candidates: done.length, trainings: 0 });
+  try {
+    for (let index = done.length; index < cells.length; index++) {
+      const proposal = cells[index];
+      if (proposal === undefined) break;
+      const name = `Cell ${index}`;
+      context.current(name, proposal.architecture);
+      const candidate = await predict(bench, config, proposal, index, name, { images, labels }, context);
+      if (candidate === null) {
+        await save();
+        return { type: "stopped", step: done.length };
+      }
+      done.push(candidate);
+      context.candidate(candidate);
+      throughput.add(1, performance.now() / 1000);
+      const secondsLeft = throughput.secondsFor(cells.length - done.length);
+      context.progress({ phase: "Measuring predictors", step: done.length, totalSteps: cells.length, ...(secondsLeft === undefined ? {} : { secondsLeft }) });
+      await context.breathe();
+      if (context.stopRequested && done.length < cells.length) {
+        await save();
+        return { type: "stopped", step: done.length };
+      }
+      if (context.checkpointDue) await save();
+    }
+    await save();
+    return { type: "done", summary: { cells: done.length, predictors: Object.keys(done[0]?.predictions ?? {}).length } };
+  } finally {
+    tf.dispose([images, labels]);
+  }
+}
+
+/** All predictions of one cell; null when a stop was asked for in the middle. */
+async function predict(
+  bench: Workbench,
+  config: PredictionRun,
+  { architecture, canonical }: Proposal,
+  index: number,
+  name: string,
+  batch: { readonly images: Parameters<typeof proxyScores>[2]; readonly labels: Parameters<typeof proxyScores>[3] },
+  context: RunContext,
+): Promise<CandidateMessage | null> {
+  const { predictors, network, seed } = config;
+  const plan = buildPlan(architecture, network, bench.input);
+  const start = performance.now();
+  const predictions: Record<string, number | null> = {};
+  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  if (predictors.proxies) {
+    const scores = proxyScores(plan, bench.backend.ops, batch.images, batch.labels, Rng.fromSeed(seed, "proxies"));
+    predictions["parameters"] = scores.parameters;
+    predictions["multiply-adds"] = scores.multiplyAdds;
+    predictions["gradient norm"] = finite(scores.gradientNorm);
+    predictions["synflow"] = finite(scores.synflow);
+    predictions["jacobian covariance"] = finite(scores.jacobianCovariance);
+  }
+  const steps = [...new Set(predictors.sgdSteps)].sort((a, b) => a - b);
+  const last = steps.at(-1);
+  if (last !== undefined) {
+    const trainer = new CellTrainer(
+      bench,
+      { ...config, kind: "cell-training", source: { from: "cells", cells: [{ name, architecture }] }, training: predictors.sgd, measureTest: false },
+      architecture,
+      seed,
+      last,
+    );
+    try {
+      while (trainer.step < last) {
+        if (context.stopRequested) return null;
+        trainer.trainStep();
+        await context.breathe();
+        if (steps.includes(trainer.step)) predictions[`SGD ${trainer.step}`] = finite(trainer.validate().accuracy);
+      }
+    } finally {
+      trainer.dispose();
+    }
+  }
+  return {
+    index,
+    name,
+    canonical,
+    architecture,
+    parameters: plan.counts.parameters,
+    multiplyAdds: plan.counts.multiplyAdds,
+    score: null,
+    scoreLoss: null,
+    role: "none",
+    generationMs: null,
+    evaluationMs: performance.now() - start,
+    predictions,
+  };
+}
