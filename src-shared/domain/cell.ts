@@ -43,7 +43,8 @@ export const cellSchema = z
         seen.add(input);
       });
     });
-    cell.output?.forEach((index, j) => {
+    cell.output?.forEach((index, j, all) => {
+      if (all.indexOf(index) !== j) context.addIssue({ code: "custom", path: ["output", j], message: `The output lists node ${index} twice.` });
       if (index >= INPUT_NODES + cell.nodes.length)
         context.addIssue({
           code: "custom",
