@@ -124,3 +124,25 @@ export function stepsInRange(data: SeriesData, kind: XKind, range: readonly [num
   const to = Math.min(source.length - 1, nearest(source, range[1]) + 1);
   return [data.step[from] ?? 0, data.step[to] ?? 0];
 }
+
+/**
+ * Puts points of a range in place of the known ones inside it: more detail of a thinned line where someone looks
+ * closer. Points outside stay. Answers false when the line has as much detail there already.
+ */
+export function refine(data: SeriesData, columns: MetricColumns): boolean {
+  const first = columns.step[0];
+  const last = columns.step.at(-1);
+  if (first === undefined || last === undefined) return false;
+  const before = data.step.findIndex((step) => step >= first);
+  const from = before < 0 ? data.step.length : before;
+  let to = from;
+  while (to < data.step.length && (data.step[to] ?? 0) <= last) to++;
+  if (to - from >= columns.step.length) return false;
+  data.step.splice(from, to - from, ...columns.step);
+  data.epoch.splice(from, to - from, ...columns.epoch);
+  data.wall.splice(from, to - from, ...columns.wall);
+  data.active.splice(from, to - from, ...columns.active);
+  data.value.splice(from, to - from, ...columns.value.map((value) => (value !== null && Number.isFinite(value) ? value : null)));
+  if (data.step.length > MOST_POINTS) thin(data);
+  return true;
+}

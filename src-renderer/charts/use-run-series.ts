@@ -3,7 +3,8 @@ import type { EventMap } from "../../src-shared/contract.ts";
 import { call, onEvent } from "../bridge/studio.ts";
 import { useConnection } from "../stores/connection.ts";
 import { subscribeAgain, subscribeRun } from "../stores/live-subscriptions.ts";
-import { append, type SeriesData, seriesFrom, seriesKey } from "./series.ts";
+import type { XKind } from "./link.ts";
+import { append, refine, type SeriesData, seriesFrom, seriesKey, stepsInRange } from "./series.ts";
 
 export interface RunSeries {
   readonly series: Ref<ReadonlyMap<string, SeriesData>>;
@@ -12,6 +13,8 @@ export interface RunSeries {
   readonly loading: Ref<boolean>;
   readonly error: Ref<unknown>;
   reload(): Promise<void>;
+  /** Fetches what lies between the points of thinned lines, for the part of x that is in view. */
+  look(kind: XKind, range: readonly [number, number]): Promise<void>;
 }
 
 const BUCKETS = 1000;
@@ -80,6 +83,28 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
     }
   }
 
+  async function look(kind: XKind, range: readonly [number, number]): Promise<void> {
+    const mine = generation;
+    for (const runId of runIds.value) {
+      const thinned = [...series.value.values()].filter((data) => data.runId === runId && data.thinned);
+      if (thinned.length === 0) continue;
+      const ranges = thinned.map((data) => stepsInRange(data, kind, range));
+      const wanted = { fromStep: Math.min(...ranges.map(([from]) => from)), toStep: Math.max(...ranges.map(([, to]) => to)) };
+      try {
+        const answers = await call("metrics.series", { runIds: [runId], names: [...new Set(thinned.map((data) => data.name))], ...wanted, buckets: BUCKETS });
+        if (mine !== generation) return;
+        let changed = false;
+        for (const { columns } of answers) {
+          const known = series.value.get(seriesKey(runId, columns.name, columns.series));
+          if (known !== undefined && refine(known, columns)) changed = true;
+        }
+        if (changed) version.value++;
+      } catch {
+        // The coarse line stays; the next zoom asks again.
+      }
+    }
+  }
+
   /** After a reconnection only what was missed is fetched. */
   async function catchUp(): Promise<void> {
     subscribeAgain();
@@ -126,5 +151,5 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
     }),
   );
   watch(() => useConnection().generation, catchUp);
-  return { series, version, loading, error, reload };
+  return { series, version, loading, error, reload, look };
 }
