@@ -96,6 +96,8 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
   const stopListening = session.listen({
     deliver: (event) => {
       activity.hear(event);
+      // Somebody wants to open in another window what this one shows.
+      if (event.name === "command" && event.payload.id === "focus") focus();
       if (event.name === "project.changed" && !window.isDestroyed()) {
         window.setTitle(event.payload === null ? "GHN Studio" : `${event.payload.name} · GHN Studio`);
         if (process.platform === "darwin") window.setRepresentedFilename(event.payload?.folder ?? "");

@@ -1,0 +1,62 @@
+/** Cells that belong to no run: drawn at random, described, read from files, compared. */
+import { setImmediate as breathe } from "node:timers/promises";
+import type { NetworkConfig } from "../../../src-shared/domain/network.ts";
+import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
+import { contradictions } from "../../../src-shared/domain/check-config.ts";
+import { ghnTrainingRunSchema } from "../../../src-shared/domain/run-config.ts";
+import { canonicalForm } from "../../engine/cells/canonical.ts";
+import { sampleCell } from "../../engine/cells/sampler.ts";
+import { UserError } from "../../engine/errors.ts";
+import { parseCellFile } from "../../engine/export/cell-file.ts";
+import { describeArchitecture } from "../../engine/network/describe.ts";
+import { buildPlan } from "../../engine/network/plan.ts";
+import { Rng } from "../../engine/random.ts";
+import type { HandlersOf } from "../../hosts/dispatch.ts";
+import type { CallContext } from "../context.ts";
+
+/** Work of so many ms at a stretch, then windows are answered. */
+const STRETCH_MS = 12;
+
+export const cellHandlers: HandlersOf<CallContext, "cells.sample" | "cells.describe" | "cells.histogram" | "cells.parse" | "cells.compare"> = {
+  "cells.sample": async ({ space, network, dataset, seed, count }, { studio, project }) => {
+    checkNetwork(network, dataset);
+    const input = await studio.datasets.inputOf(dataset, project?.folder ?? null);
+    const random = Rng.fromSeed(seed, "cells.sample");
+    return inTurns(count, () => describeArchitecture({ normal: sampleCell(space, random) }, network, input));
+  },
+  "cells.describe": async ({ architecture, network, dataset }, { studio, project }) => {
+    checkNetwork(network, dataset);
+    return describeArchitecture(architecture, network, await studio.datasets.inputOf(dataset, project?.folder ?? null));
+  },
+  "cells.histogram": async ({ space, network, dataset, seed, count }, { studio, project }) => {
+    checkNetwork(network, dataset);
+    const input = await studio.datasets.inputOf(dataset, project?.folder ?? null);
+    const random = Rng.fromSeed(seed, "cells.histogram");
+    const counts = await inTurns(count, () => buildPlan({ normal: sampleCell(space, random) }, network, input).counts);
+    return { parameters: counts.map((entry) => entry.parameters), multiplyAdds: counts.map((entry) => entry.multiplyAdds) };
+  },
+  "cells.parse": ({ json }) => {
+    const { normal, reduction } = parseCellFile(json, "The text");
+    return reduction === undefined ? { normal } : { normal, reduction };
+  },
+  "cells.compare": ({ a, b }) => ({ same: canonicalForm(a) === canonicalForm(b) }),
+};
+
+async function inTurns<Result>(count: number, work: () => Result): Promise<Result[]> {
+  const results: Result[] = [];
+  let began = performance.now();
+  for (let i = 0; i < count; i++) {
+    results.push(work());
+    if (performance.now() - began > STRETCH_MS) {
+      await breathe();
+      began = performance.now();
+    }
+  }
+  return results;
+}
+
+/** @throws UserError `config-invalid` when the network cannot be built for these images */
+function checkNetwork(network: NetworkConfig, dataset: DatasetConfig): void {
+  const [problem] = contradictions({ ...ghnTrainingRunSchema.parse({ kind: "ghn-training" }), network, dataset }, {}).filter(({ path }) => path.startsWith("network"));
+  if (problem !== undefined) throw new UserError(problem.message, { code: "config-invalid", field: problem.path, remedy: "Correct it in the form." });
+}

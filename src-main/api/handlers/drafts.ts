@@ -1,0 +1,26 @@
+/** Presets, and the config that somebody is working on. */
+import { checkRunConfig } from "../../../src-shared/domain/check-config.ts";
+import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { listPresets } from "../../config/presets.ts";
+import type { HandlersOf } from "../../hosts/dispatch.ts";
+import { type CallContext, projectOf } from "../context.ts";
+import { checkDatasetPath } from "../paths.ts";
+
+export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get" | "draft.save" | "draft.check"> = {
+  "presets.list": () => listPresets(),
+  "draft.get": (_input, context) => projectOf(context).store.settings.draft(),
+  "draft.save": (draft, context) => {
+    projectOf(context).store.settings.saveDraft(draft);
+    return null;
+  },
+  "draft.check": async ({ config }, context) => {
+    const { studio, project } = context;
+    const parsed = runConfigSchema.safeParse(config);
+    if (!parsed.success) return { problems: checkRunConfig(config), estimate: null };
+    await checkDatasetPath(context, parsed.data.dataset);
+    const trainImages = await studio.datasets.knownTrainImages(parsed.data.dataset, project?.folder ?? null);
+    const problems = checkRunConfig(config, trainImages === undefined ? {} : { trainImages });
+    if (problems.length > 0) return { problems, estimate: null };
+    return { problems, estimate: await studio.estimate(parsed.data, project) };
+  },
+};

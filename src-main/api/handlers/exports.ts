@@ -1,0 +1,16 @@
+/** Taking results out of the project. */
+import { exportChoices, writeExport } from "../../exporting/index.ts";
+import type { HandlersOf } from "../../hosts/dispatch.ts";
+import { type CallContext, projectOf } from "../context.ts";
+import { checkedPath } from "../paths.ts";
+
+export const exportHandlers: HandlersOf<CallContext, "export.choices" | "export.write"> = {
+  "export.choices": ({ subject }, context) => {
+    const { folder, store } = projectOf(context);
+    return exportChoices({ folder, ...store }, subject);
+  },
+  "export.write": async ({ subject, formats, folder, baseName }, context) => {
+    const project = projectOf(context);
+    return writeExport({ folder: project.folder, ...project.store }, subject, formats, await checkedPath(context, folder), baseName);
+  },
+};

@@ -1,0 +1,20 @@
+/** All handlers of the contract; a call without one is a type error here. */
+import type { Handlers } from "../../hosts/dispatch.ts";
+import type { CallContext } from "../context.ts";
+import { cellHandlers } from "./cells.ts";
+import { datasetHandlers } from "./datasets.ts";
+import { draftHandlers } from "./drafts.ts";
+import { exportHandlers } from "./exports.ts";
+import { projectHandlers } from "./projects.ts";
+import { runHandlers } from "./runs.ts";
+import { systemHandlers } from "./system.ts";
+
+export const handlers: Handlers<CallContext> = {
+  ...systemHandlers,
+  ...projectHandlers,
+  ...draftHandlers,
+  ...runHandlers,
+  ...cellHandlers,
+  ...datasetHandlers,
+  ...exportHandlers,
+};

@@ -1,0 +1,55 @@
+/** Projects: recent ones, opening, making, closing. */
+import { basename } from "node:path";
+import type { RecentProject } from "../../../src-shared/contract.ts";
+import { isProjectFolder } from "../folders.ts";
+import type { HandlersOf } from "../../hosts/dispatch.ts";
+import { type CallContext, projectOf } from "../context.ts";
+import { checkedPath } from "../paths.ts";
+
+/** A disk that does not answer (a network that is gone) must not hold up the welcome page, in ms. */
+const LOOK_MS = 1500;
+
+export const projectHandlers: HandlersOf<CallContext, "project.recent" | "project.forget" | "project.create" | "project.open" | "project.openSample" | "project.current" | "project.close" | "project.rename"> = {
+  "project.recent": (_input, { studio }) =>
+    Promise.all(
+      studio.settings.recent.map(async ({ folder, name, openedAt }): Promise<RecentProject> => {
+        const unknown = { folder, name: name === "" ? basename(folder) : name, openedAt, exists: false, runs: null };
+        const look = async (): Promise<RecentProject> => {
+          if (!(await isProjectFolder(folder))) return unknown;
+          const found = await studio.opener.peek(folder);
+          return { ...unknown, exists: true, name: found?.name ?? unknown.name, runs: found?.runs ?? null };
+        };
+        return within(LOOK_MS, look().catch(() => unknown), unknown);
+      }),
+    ),
+  "project.forget": ({ folder }, { studio }) => {
+    studio.settings.forget(folder);
+    return null;
+  },
+  "project.create": async ({ folder, name }, context) => (await context.session.create(await checkedPath(context, folder), name)).info(),
+  "project.open": async ({ folder }, context) => (await context.session.open(await checkedPath(context, folder))).info(),
+  "project.openSample": async (_input, { session }) => (await session.openSample()).info(),
+  "project.current": (_input, { project }) => project?.info() ?? null,
+  "project.close": async (_input, { session }) => {
+    await session.closeProject();
+    return null;
+  },
+  "project.rename": async ({ name }, context) => {
+    const project = projectOf(context);
+    await project.rename(name);
+    const info = project.info();
+    if (!info.isSample) context.studio.settings.remember(project.folder, name);
+    context.studio.projectChanged(project);
+    return info;
+  },
+};
+
+function within<Value>(ms: number, value: Promise<Value>, late: Value): Promise<Value> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(late), ms);
+    void value.then((result) => {
+      clearTimeout(timer);
+      resolve(result);
+    });
+  });
+}

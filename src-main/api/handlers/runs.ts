@@ -1,0 +1,94 @@
+/** Runs of the open project: asking, making, steering, putting away; their metrics and logs. */
+import type { RunPage, RunQuery } from "../../../src-shared/contract.ts";
+import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import { contradictions } from "../../../src-shared/domain/check-config.ts";
+import { configError } from "../../config/load-config.ts";
+import { UserError } from "../../engine/errors.ts";
+import type { HandlersOf } from "../../hosts/dispatch.ts";
+import { type CallContext, projectOf } from "../context.ts";
+import { checkDatasetPath } from "../paths.ts";
+import { runsCsv } from "../runs-csv.ts";
+
+type Names =
+  | "runs.query" | "runs.get" | "runs.create" | "runs.stop" | "runs.kill" | "runs.resume" | "runs.retry" | "runs.update" | "runs.archive" | "runs.trash" | "runs.restore" | "runs.purge"
+  | "runs.reorderQueue" | "runs.csv" | "metrics.series" | "metrics.since" | "logs.list" | "candidates.list" | "candidates.get" | "trainings.list";
+
+/** Rows of a table that is exported as CSV. */
+const CSV_ROWS = 100_000;
+
+export const runHandlers: HandlersOf<CallContext, Names> = {
+  "runs.query": (query, context): RunPage => {
+    const { runs } = projectOf(context).store;
+    return { ...runs.query(query), ...runs.overview(query.view) };
+  },
+  "runs.get": ({ runId }, context) => projectOf(context).commands.detail(runId),
+  "runs.create": async ({ name, config, tags }, context) => {
+    const project = projectOf(context);
+    await checkDatasetPath(context, config.dataset);
+    const trainImages = await context.studio.datasets.knownTrainImages(config.dataset, project.folder);
+    const problems = contradictions(config, trainImages === undefined ? {} : { trainImages });
+    if (problems.length > 0) throw configError(problems, "the form");
+    const created = project.commands.create(name.trim() === "" ? defaultName(config) : name.trim(), config, cleanTags(tags));
+    project.store.settings.clearDraft();
+    return created;
+  },
+  "runs.stop": ({ runId }, context) => done(() => projectOf(context).commands.stop(runId)),
+  "runs.kill": ({ runId }, context) => done(() => projectOf(context).commands.kill(runId)),
+  "runs.resume": ({ runId }, context) => done(() => projectOf(context).commands.resume(runId)),
+  "runs.retry": ({ runId }, context) => projectOf(context).commands.retry(runId),
+  "runs.update": ({ runId, name, notes, starred, tags }, context) =>
+    projectOf(context).commands.update(runId, {
+      ...(name === undefined ? {} : { name: name.trim() }),
+      ...(notes === undefined ? {} : { notes }),
+      ...(starred === undefined ? {} : { starred }),
+      ...(tags === undefined ? {} : { tags: cleanTags(tags) }),
+    }),
+  "runs.archive": ({ runIds, archived }, context) => done(() => projectOf(context).commands.archive(runIds, archived)),
+  "runs.trash": ({ runIds }, context) => done(() => projectOf(context).commands.trash(runIds)),
+  "runs.restore": ({ runIds }, context) => done(() => projectOf(context).commands.restore(runIds)),
+  "runs.purge": async ({ runIds }, context) => ({ bytes: await projectOf(context).commands.purge(runIds) }),
+  "runs.reorderQueue": ({ runIds }, context) => done(() => projectOf(context).commands.reorderQueue(runIds)),
+  "runs.csv": (query, context) => ({ csv: runsCsv(allRows(query, context)) }),
+
+  "metrics.series": ({ runIds, names, fromStep, toStep, buckets }, context) => {
+    const { metrics } = projectOf(context).store;
+    const range = { buckets, ...(fromStep === undefined ? {} : { fromStep }), ...(toStep === undefined ? {} : { toStep }) };
+    return runIds.flatMap((runId) => metrics.series(runId, names, range));
+  },
+  "metrics.since": ({ runId, cursor }, context) => projectOf(context).store.metrics.since(runId, cursor),
+  "logs.list": ({ runId, afterId, limit }, context) => {
+    const { logs } = projectOf(context).store;
+    // The first look wants the end of a long log, later ones what came since.
+    return afterId === 0 ? logs.tail(runId, limit) : logs.list(runId, afterId, limit);
+  },
+  "candidates.list": ({ runId, sort, descending, offset, limit }, context) => projectOf(context).store.candidates.list(runId, { sort, descending, offset, limit }),
+  "candidates.get": ({ candidateId }, context) => {
+    const candidate = projectOf(context).store.candidates.get(candidateId);
+    if (candidate === null) throw new UserError(`There is no cell ${candidateId} in this project.`, { code: "candidate-missing", remedy: "Its run may have been deleted; go back to the ranking." });
+    return candidate;
+  },
+  "trainings.list": ({ runId }, context) => {
+    const { runs, trainings } = projectOf(context).store;
+    return [runId, ...runs.children(runId).map((child) => child.id)].flatMap((id) => trainings.list(id));
+  },
+};
+
+function done(work: () => void): null {
+  work();
+  return null;
+}
+
+function allRows(query: RunQuery, context: CallContext): RunPage["rows"] {
+  return projectOf(context).store.runs.query({ ...query, offset: 0, limit: CSV_ROWS }).rows;
+}
+
+function cleanTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ""))];
+}
+
+const KIND_NAMES: Readonly<Record<RunConfig["kind"], string>> = { "ghn-training": "GHN", search: "Search", "cell-training": "Training", pipeline: "Pipeline" };
+
+/** A name for a run that was given none. */
+function defaultName({ kind, dataset, seed }: RunConfig): string {
+  return `${KIND_NAMES[kind]} on ${dataset.id}, seed ${seed}`;
+}

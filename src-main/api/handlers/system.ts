@@ -1,0 +1,51 @@
+/** The machine, the host, settings of the person, and errors of the page. */
+import { cpus, totalmem } from "node:os";
+import { stat } from "node:fs/promises";
+import type { SystemInfo } from "../../../src-shared/contract.ts";
+import { UserError } from "../../engine/errors.ts";
+import type { HandlersOf } from "../../hosts/dispatch.ts";
+import type { CallContext } from "../context.ts";
+import { checkedPath } from "../paths.ts";
+
+/** Settings that hosts keep for themselves; a page neither sees nor sets them. */
+const HOST_PREFIX = "host.";
+
+export const systemHandlers: HandlersOf<CallContext, "system.info" | "system.browse" | "system.choose" | "system.reveal" | "system.openExternal" | "settings.get" | "settings.set" | "log.report"> = {
+  "system.info": async (_input, { studio, host }): Promise<SystemInfo> => {
+    const doctor = await studio.doctor();
+    return {
+      host: host.kind,
+      version: studio.version,
+      platform: `${process.platform} ${process.arch}`,
+      items: doctor.items,
+      backend: doctor.backend,
+      device: doctor.device,
+      cores: cpus().length,
+      memoryBytes: totalmem(),
+    };
+  },
+  "system.browse": ({ path }, { studio }) => studio.folders.list(path),
+  "system.choose": async (request, { host }) => {
+    const path = await host.choose(request);
+    return path === null ? null : { path };
+  },
+  "system.reveal": async ({ path }, context) => {
+    const checked = await checkedPath(context, path);
+    if ((await stat(checked).catch(() => null)) === null) throw new UserError(`${checked} is not there any more.`, { code: "file-missing", file: checked, remedy: "It may have been moved or deleted; export it again." });
+    return { revealed: await context.host.reveal(checked) };
+  },
+  "system.openExternal": async ({ url }, { host }) => {
+    await host.openExternal(url);
+    return null;
+  },
+  "settings.get": (_input, { studio }) => Object.fromEntries(Object.entries(studio.settings.all()).filter(([key]) => !key.startsWith(HOST_PREFIX))),
+  "settings.set": ({ key, value }, { studio }) => {
+    if (key.startsWith(HOST_PREFIX)) throw new UserError(`The setting ${key} belongs to the program.`, { code: "setting-reserved", field: key, remedy: "Use another name." });
+    studio.settings.set(key, value);
+    return null;
+  },
+  "log.report": ({ message, detail }, { studio }) => {
+    studio.log.error(`From the page: ${message}`, detail);
+    return null;
+  },
+};

@@ -1,0 +1,201 @@
+/** The studio: everything that windows share, and the sessions through which they reach it. */
+import { cp, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { DoctorItem, EventMap, RunEstimate } from "../../src-shared/contract.ts";
+import type { RunConfig } from "../../src-shared/domain/run-config.ts";
+import { UserError } from "../engine/errors.ts";
+import { createGate, type Gate } from "../hosts/dispatch.ts";
+import type { HostServices, StudioHost, StudioSession } from "../hosts/session.ts";
+import type { Logger } from "../hosts/wire-error.ts";
+import type { CallContext } from "./context.ts";
+import { DatasetService } from "./dataset-service.ts";
+import { AllowedFolders, isProjectFolder } from "./folders.ts";
+import { handlers } from "./handlers/index.ts";
+import type { ProjectOpener, ProjectServices } from "./project-services.ts";
+import { Session } from "./studio-session.ts";
+import { UserSettings } from "./user-settings.ts";
+
+/** What the doctor found, as windows show it. */
+export interface DoctorFindings {
+  readonly items: readonly DoctorItem[];
+  readonly backend: string;
+  readonly device: string;
+}
+
+export interface StudioOptions {
+  /** Folder of settings, log and the sample project. */
+  readonly userFolder: string;
+  /** Folder of downloaded and imported datasets. */
+  readonly dataFolder: string;
+  readonly version: string;
+  readonly log: Logger;
+  readonly opener: ProjectOpener;
+  readonly doctor: () => Promise<DoctorFindings>;
+  /** What a run would cost here; null while that is not known. */
+  readonly estimate: (config: RunConfig, studio: StudioServices, project: ProjectServices | null) => Promise<RunEstimate | null>;
+  /** Entry of the thread that reads datasets. */
+  readonly datasetEntry: string;
+  /** Folders that a window without native dialogs may look into and write to. */
+  readonly roots: readonly string[];
+  /** A finished project to look around in, copied at its first opening; a new empty one where there is none. */
+  readonly sampleFolder?: string;
+  /** Texts that must not leave in an error. */
+  readonly secrets?: readonly string[];
+}
+
+/** What handlers reach. */
+export interface StudioServices {
+  readonly version: string;
+  readonly log: Logger;
+  readonly settings: UserSettings;
+  readonly folders: AllowedFolders;
+  readonly opener: ProjectOpener;
+  readonly datasets: DatasetService;
+  doctor(): Promise<DoctorFindings>;
+  estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null>;
+  /** Tells the sessions of a project that its name or size changed. */
+  projectChanged(project: ProjectServices): void;
+}
+
+/** How long runs may take to write their checkpoints before they are ended, in ms. */
+const GRACE_MS = 60_000;
+
+export class Studio implements StudioHost, StudioServices {
+  readonly version: string;
+  readonly log: Logger;
+  readonly settings: UserSettings;
+  readonly folders: AllowedFolders;
+  readonly opener: ProjectOpener;
+  readonly datasets: DatasetService;
+  readonly #options: StudioOptions;
+  readonly #gate: Gate<CallContext>;
+  readonly #sessions = new Set<Session>();
+  /** Folders that are being opened or open, by their session. */
+  readonly #holders = new Map<string, Session>();
+  #findings: Promise<DoctorFindings> | null = null;
+
+  private constructor(options: StudioOptions, settings: UserSettings, folders: AllowedFolders) {
+    this.#options = options;
+    this.version = options.version;
+    this.log = options.log;
+    this.settings = settings;
+    this.folders = folders;
+    this.opener = options.opener;
+    this.datasets = new DatasetService({ dataFolder: options.dataFolder, entry: options.datasetEntry, log: options.log, onProgress: (progress) => this.#tellAll(progress) });
+    this.#gate = createGate(handlers, { log: options.log, secrets: options.secrets ?? [] });
+  }
+
+  static async create(options: StudioOptions): Promise<Studio> {
+    const settings = await UserSettings.open(join(options.userFolder, "settings.json"), options.log);
+    const folders = await AllowedFolders.of([...options.roots, options.userFolder]);
+    return new Studio(options, settings, folders);
+  }
+
+  createSession(host: HostServices): StudioSession {
+    const session: Session = new Session({
+      id: randomUUID(),
+      gate: this.#gate,
+      host,
+      studio: this,
+      graceMs: GRACE_MS,
+      open: (folder) => this.#open(session, folder, () => this.opener.open(folder)),
+      create: (folder, name) => this.#open(session, folder, () => this.opener.create(folder, name)),
+      openSample: () => this.#openSample(session),
+      released: (folder) => {
+        if (this.#holders.get(folder) === session) this.#holders.delete(folder);
+      },
+      ended: () => this.#sessions.delete(session),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  doctor(): Promise<DoctorFindings> {
+    this.#findings ??= this.#options.doctor().catch((error: unknown) => {
+      this.#findings = null;
+      throw error;
+    });
+    return this.#findings;
+  }
+
+  estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null> {
+    return this.#options.estimate(config, this, project);
+  }
+
+  projectChanged(project: ProjectServices): void {
+    this.#holders.get(project.folder)?.tell({ name: "project.changed", payload: project.info() });
+  }
+
+  setting(key: string): unknown {
+    return this.settings.get(key);
+  }
+
+  setSetting(key: string, value: unknown): void {
+    this.settings.set(key, JSON.parse(JSON.stringify(value ?? null)) as null);
+  }
+
+  async recentProjects(): Promise<readonly { readonly folder: string; readonly name: string }[]> {
+    return this.settings.recent;
+  }
+
+  async forgetAllRecent(): Promise<void> {
+    this.settings.forgetAll();
+  }
+
+  async close(): Promise<void> {
+    this.datasets.close();
+    await Promise.all([...this.#sessions].map((session) => session.close()));
+    await this.settings.flush();
+  }
+
+  async #open(session: Session, folder: string, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
+    const holder = this.#holders.get(folder);
+    if (holder !== undefined && holder !== session) {
+      holder.command("focus");
+      throw new UserError("This project is open in another window.", { code: "project-open-elsewhere", file: folder, remedy: "Go on in that window, or close it first." });
+    }
+    this.#holders.set(folder, session);
+    try {
+      const project = await open();
+      // The opener may know the folder by another spelling.
+      this.#holders.set(project.folder, session);
+      if (project.folder !== folder) this.#holders.delete(folder);
+      const info = project.info();
+      if (!info.isSample) this.settings.remember(project.folder, info.name);
+      this.log.info(`Project opened: ${project.folder}`);
+      return project;
+    } catch (error) {
+      if (session.current?.folder !== folder) this.#holders.delete(folder);
+      throw error;
+    }
+  }
+
+  async #openSample(session: Session): Promise<ProjectServices> {
+    const folder = join(this.#options.userFolder, "sample-project");
+    if (session.current?.folder === folder) return session.current;
+    const source = this.#options.sampleFolder;
+    if (!(await isProjectFolder(folder))) {
+      if (source === undefined || !existsSync(source)) return this.#open(session, folder, () => this.opener.create(folder, "Sample project"));
+      // In one step, so that a copy that was cut short is never opened.
+      const copy = `${folder}.${randomUUID()}.tmp`;
+      try {
+        await cp(source, copy, { recursive: true, errorOnExist: true, force: false });
+        await rename(copy, folder);
+      } finally {
+        await rm(copy, { recursive: true, force: true });
+      }
+    }
+    return this.#open(session, folder, () => this.opener.open(folder));
+  }
+
+  #tellAll(payload: EventMap["dataset.progress"]): void {
+    for (const session of this.#sessions) session.tell({ name: "dataset.progress", payload });
+  }
+}
+
+/** Builds the studio over its folders. */
+export function createStudio(options: StudioOptions): Promise<Studio> {
+  return Studio.create(options);
+}
