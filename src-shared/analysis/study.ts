@@ -1,0 +1,173 @@
+/** Figures of a study: every predictor against trained accuracy on the same cells, always with n and an interval. Pure. */
+import { type CorrelationMethod, finitePairs, kendall, pearson, spearman, topHalf } from "./correlation.ts";
+import { comparePredictors, type PairedComparison, precisionAtK, regretAtK } from "./ranking-quality.ts";
+import { createGenerator } from "./resampling.ts";
+
+/** One predictor with its value for each cell, once for each seed that it was trained with. */
+export interface PredictorData {
+  readonly name: string;
+  readonly kind: "generator" | "proxy" | "sgd";
+  readonly runs: readonly { readonly seed: number; readonly values: readonly (number | null)[] }[];
+  /** Milliseconds an architecture: making its weights, and measuring them. Null where there is no such thing. */
+  readonly generationMs: number | null;
+  readonly evaluationMs: number | null;
+}
+
+export interface StudyData {
+  readonly title: string;
+  /** What was done, as label and value, in order. */
+  readonly protocol: readonly (readonly [label: string, value: string])[];
+  readonly cells: readonly string[];
+  /** Mean validation accuracy of the trained networks, by cell. */
+  readonly truth: readonly (number | null)[];
+  /** All trainings of each cell, for the noise ceiling. */
+  readonly repetitions: readonly (readonly number[])[];
+  readonly predictors: readonly PredictorData[];
+}
+
+/** A coefficient over n cells: mean over seeds, their standard deviation, 95 % bootstrap interval over cells. */
+export interface StudyCorrelation {
+  readonly value: number | null;
+  readonly deviation: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly n: number;
+}
+
+export interface StudyRow {
+  readonly name: string;
+  readonly kind: PredictorData["kind"];
+  readonly seeds: number;
+  readonly all: Readonly<Record<CorrelationMethod, StudyCorrelation>>;
+  readonly topHalf: Readonly<Record<CorrelationMethod, StudyCorrelation>>;
+  readonly precision: number | null;
+  readonly regret: number | null;
+  readonly generationMs: number | null;
+  readonly evaluationMs: number | null;
+  /** Against the parameter count, Spearman, first seed. */
+  readonly againstParameters: PairedComparison | null;
+}
+
+export interface StudyResult {
+  readonly data: StudyData;
+  readonly rows: readonly StudyRow[];
+  readonly n: number;
+  /** k of precision@k and regret@k. */
+  readonly k: number;
+  /** Mean Pearson correlation between two trainings of the same cells; null without repetitions. No predictor can be expected to do better. */
+  readonly noiseCeiling: number | null;
+}
+
+const METHODS = { pearson, spearman, kendall } as const;
+const METHOD_NAMES: readonly CorrelationMethod[] = ["pearson", "spearman", "kendall"];
+
+/** @param options.resamples of the bootstrap over cells */
+export function analyseStudy(data: StudyData, options: { readonly resamples?: number; readonly seed?: number } = {}): StudyResult {
+  const { resamples = 1000, seed = 1 } = options;
+  const complete = data.truth.filter((value) => value !== null && Number.isFinite(value)).length;
+  const k = Math.max(1, Math.round(complete / 10));
+  const parameters = data.predictors.find((predictor) => predictor.name === "parameters")?.runs[0]?.values;
+  const rows = data.predictors.map((predictor): StudyRow => {
+    const first = predictor.runs[0]?.values ?? [];
+    // The better half by truth, as the paper's "top 50": the same cells for all predictors.
+    const half = new Set(topHalf(data.truth, data.truth));
+    const inHalf = (values: readonly (number | null)[]): (number | null)[] => values.map((value, i) => (half.has(i) ? value : null));
+    return {
+      name: predictor.name,
+      kind: predictor.kind,
+      seeds: predictor.runs.length,
+      all: correlations(
+        predictor.runs.map((run) => run.values),
+        data.truth,
+        resamples,
+        seed,
+      ),
+      topHalf: correlations(
+        predictor.runs.map((run) => inHalf(run.values)),
+        data.truth,
+        resamples,
+        seed,
+      ),
+      precision: meanOf(predictor.runs.map((run) => precisionAtK(run.values, data.truth, k))),
+      regret: meanOf(predictor.runs.map((run) => regretAtK(run.values, data.truth, k))),
+      generationMs: predictor.generationMs,
+      evaluationMs: predictor.evaluationMs,
+      againstParameters: parameters === undefined || predictor.name === "parameters" ? null : comparePredictors("spearman", first, parameters, data.truth, { resamples, seed }),
+    };
+  });
+  return { data, rows, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };
+}
+
+function correlations(
+  runs: readonly (readonly (number | null)[])[],
+  truth: readonly (number | null)[],
+  resamples: number,
+  seed: number,
+): Record<CorrelationMethod, StudyCorrelation> {
+  const entry = (method: CorrelationMethod): StudyCorrelation => {
+    const values = runs.map((run) => {
+      const { x, y } = finitePairs(run, truth);
+      return METHODS[method](x, y);
+    });
+    const known = values.filter((value): value is number => value !== null);
+    const n = finitePairs(runs[0] ?? [], truth).x.length;
+    const value = known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0) / known.length;
+    const deviation = known.length < 2 || value === null ? null : Math.sqrt(known.reduce((sum, one) => sum + (one - value) ** 2, 0) / (known.length - 1));
+    return { value, deviation, interval: value === null ? null : bootstrap(method, runs, truth, resamples, seed), n };
+  };
+  return { pearson: entry("pearson"), spearman: entry("spearman"), kendall: entry("kendall") };
+}
+
+/** Percentile interval of the mean coefficient over runs; cells are resampled, the same for all runs. */
+function bootstrap(
+  method: CorrelationMethod,
+  runs: readonly (readonly (number | null)[])[],
+  truth: readonly (number | null)[],
+  resamples: number,
+  seed: number,
+): readonly [number, number] | null {
+  const n = truth.length;
+  if (n < 5) return null;
+  const next = createGenerator(seed);
+  const values: number[] = [];
+  for (let r = 0; r < resamples; r++) {
+    const drawn = Array.from({ length: n }, () => Math.floor(next() * n));
+    const sampleTruth = drawn.map((i) => truth[i] ?? null);
+    const mean = meanOf(
+      runs.map((run) => {
+        const { x, y } = finitePairs(
+          drawn.map((i) => run[i] ?? null),
+          sampleTruth,
+        );
+        return METHODS[method](x, y);
+      }),
+    );
+    if (mean !== null) values.push(mean);
+  }
+  if (values.length < resamples / 2) return null;
+  values.sort((a, b) => a - b);
+  const at = (q: number): number => values[Math.min(values.length - 1, Math.round(q * (values.length - 1)))] ?? 0;
+  return [at(0.025), at(0.975)];
+}
+
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value): value is number => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+/** Mean Pearson correlation over all pairs of repetitions that most cells have. */
+function noiseCeiling(repetitions: readonly (readonly number[])[]): number | null {
+  const most = Math.max(0, ...repetitions.map((list) => list.length));
+  const found: (number | null)[] = [];
+  for (let a = 0; a < most; a++) {
+    for (let b = a + 1; b < most; b++) {
+      const { x, y } = finitePairs(
+        repetitions.map((list) => list[a] ?? null),
+        repetitions.map((list) => list[b] ?? null),
+      );
+      if (x.length >= 4) found.push(pearson(x, y));
+    }
+  }
+  return meanOf(found);
+}
+
+export { METHOD_NAMES };

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { analyseStudy, type StudyData } from "../../src-shared/analysis/study.ts";
+import { findings, studyHtml, studyMarkdown } from "../../src-shared/analysis/study-report.ts";
+
+const n = 40;
+const truth = Array.from({ length: n }, (_, i) => 0.6 + i / 200);
+const noisy = (shift: number): number[] => truth.map((value, i) => value + (((i * 17 + shift) % 11) - 5) / 200);
+const data: StudyData = {
+  title: "A study <of> cells",
+  protocol: [["Images", "digits | 1,437"]],
+  cells: truth.map((_, i) => `Cell ${i}`),
+  truth,
+  repetitions: truth.map((value, i) => [value, value + ((i % 3) - 1) / 1000]),
+  predictors: [
+    { name: "GHN", kind: "generator", runs: [{ seed: 1, values: noisy(0) }, { seed: 2, values: noisy(3) }], generationMs: 4.2, evaluationMs: 1200 },
+    { name: "parameters", kind: "proxy", runs: [{ seed: 1, values: truth.map((_, i) => (i * 13) % n) }], generationMs: null, evaluationMs: null },
+    { name: "SGD 10", kind: "sgd", runs: [{ seed: 1, values: truth.map((value, i) => (i < 3 ? null : value)) }], generationMs: null, evaluationMs: 50 },
+  ],
+};
+
+describe("study", () => {
+  const result = analyseStudy(data, { resamples: 300 });
+
+  it("measures every predictor on the same cells, with n, interval and spread over seeds", () => {
+    const [ghn, parameters, sgd] = result.rows;
+    expect(ghn?.all.pearson.n).toBe(n);
+    expect(ghn?.topHalf.pearson.n).toBe(n / 2);
+    expect(ghn?.seeds).toBe(2);
+    expect(ghn?.all.pearson.deviation).toBeGreaterThan(0);
+    const [low, high] = ghn?.all.pearson.interval ?? [0, 0];
+    expect(low).toBeLessThan(ghn?.all.pearson.value ?? 0);
+    expect(high).toBeGreaterThan(ghn?.all.pearson.value ?? 0);
+    expect(ghn?.againstParameters?.interval[0]).toBeGreaterThan(0);
+    expect(parameters?.againstParameters).toBeNull();
+    // Missing values shrink n and are not made up.
+    expect(sgd?.all.pearson.n).toBe(n - 3);
+    expect(sgd?.all.pearson.value).toBeCloseTo(1, 10);
+    expect(result.noiseCeiling).toBeGreaterThan(0.99);
+  });
+
+  it("says in words whether a generator beats the parameter count", () => {
+    expect(findings(result).join(" ")).toContain("“GHN” ranks better than the parameter count");
+  });
+
+  it("writes a Markdown table whose rows all have as many cells as its head", () => {
+    const text = studyMarkdown(result);
+    const rows = text.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| |"));
+    const widths = rows.filter((line) => line.includes("GHN") || line.includes("Predictor |")).map((line) => line.replaceAll("\\|", "").split("|").length);
+    expect(new Set(widths).size).toBe(1);
+    expect(text).toContain("digits \\| 1,437");
+  });
+
+  it("writes a page without scripts or outside references, with everything escaped", () => {
+    const page = studyHtml(result);
+    expect(page).toContain("A study &lt;of&gt; cells");
+    expect(page).not.toMatch(/<script|https?:/);
+    expect(page.match(/<circle/g)?.length).toBe(n + n + n - 3);
+  });
+});
