@@ -10,6 +10,7 @@ export interface ExportProject {
   readonly folder: string;
   readonly runs: { get(id: string): RunSummary | null; facts(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
   readonly candidates: { get(id: number): Candidate | null; list(runId: string, page?: { readonly limit?: number }): { readonly rows: readonly Candidate[]; readonly total: number } };
+  /** `list` answers the trainings of all stages for a pipeline, as the store does. */
   readonly trainings: { get(id: number): Training | null; list(runId: string): readonly Training[] };
   readonly artifacts: { list(runId: string): readonly Artifact[] };
 }
@@ -56,7 +57,7 @@ export function resolveSubject(project: ExportProject, subject: ExportSubject): 
       const candidate = project.candidates.get(subject.candidateId);
       if (candidate === null) throw missing(`cell ${subject.candidateId}`);
       const run = runOf(project, candidate.runId);
-      const own = relatives(project, run).flatMap((member) => project.trainings.list(member.id).filter((training) => training.candidateId === candidate.id));
+      const own = trainingsOf(project, relatives(project, run)).filter((training) => training.candidateId === candidate.id);
       return build(project, run, longestThenBest(own), candidate);
     }
   }
@@ -83,7 +84,7 @@ function build(project: ExportProject, run: RunSummary, training: Training | nul
 
 /** The file with the weights of a training: `weights-<position>`, positions being counted within the run. */
 function weightsOf(project: ExportProject, training: Training): Artifact | null {
-  const position = project.trainings.list(training.runId).findIndex((other) => other.id === training.id);
+  const position = ownTrainings(project, training.runId).findIndex((other) => other.id === training.id);
   return project.artifacts.list(training.runId).find((artifact) => artifact.kind === "weights" && artifact.name === `weights-${position}.safetensors`) ?? null;
 }
 
@@ -98,9 +99,18 @@ function relatives(project: ExportProject, run: RunSummary): RunSummary[] {
   return familyOf(project, parent ?? run);
 }
 
+/** Trainings of these runs, each once. */
+export function trainingsOf(project: ExportProject, runs: readonly RunSummary[]): Training[] {
+  return runs.flatMap((run) => ownTrainings(project, run.id));
+}
+
+function ownTrainings(project: ExportProject, runId: string): Training[] {
+  return project.trainings.list(runId).filter((training) => training.runId === runId);
+}
+
 function bestOfLastStage(project: ExportProject, family: readonly RunSummary[]): Training | null {
   for (const run of [...family].reverse()) {
-    const trainings = project.trainings.list(run.id);
+    const trainings = ownTrainings(project, run.id);
     if (trainings.length > 0) return best(trainings);
   }
   return null;

@@ -15,7 +15,7 @@ import { UserError } from "../engine/errors.ts";
 import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
 import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
 import { freeBaseName, placeAll } from "./place.ts";
-import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
+import { type Exportable, type ExportProject, resolveSubject, trainingsOf } from "./subject.ts";
 
 export interface WriteOptions {
   /** Colours of pictures; light when absent. */
@@ -64,8 +64,11 @@ export async function writeExport(project: ExportProject, subject: ExportSubject
       if (await placeAll(moves)) return files.map((file, i) => ({ ...file, path: moves[i]?.to ?? file.path }));
       first = free.number + 1;
     }
+  } catch (error) {
+    throw systemErrorCode(error) === "ENOSPC" ? cannotUse(target, error) : error;
   } finally {
-    await rm(work, { recursive: true, force: true });
+    // Tidying up must not hide why the export failed.
+    await rm(work, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -97,8 +100,7 @@ async function writeFormat(project: ExportProject, exportable: Exportable, forma
       return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
     case "candidates-csv": {
       const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);
-      const trainings = exportable.trainingRuns.flatMap((run) => project.trainings.list(run.id));
-      return [await write(".candidates.csv", candidatesCsv(candidates, trainings))];
+      return [await write(".candidates.csv", candidatesCsv(candidates, trainingsOf(project, exportable.trainingRuns)))];
     }
     case "weights-safetensors": {
       if (exportable.weights === null) throw new Error("Weights were checked to be there.");
