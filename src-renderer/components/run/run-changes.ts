@@ -2,7 +2,7 @@ import type { Artifact, RunDetail, RunSummary } from "../../../src-shared/domain
 
 /** The run after an event: its own facts, or those of one of its stages. */
 export function withChange(run: RunDetail, summary: RunSummary): RunDetail {
-  if (summary.id === run.id) return { ...run, ...summary };
+  if (summary.id === run.id) return { ...run, ...summary, config: run.config, children: run.children, artifacts: run.artifacts, summary: run.summary };
   if (summary.parentId !== run.id) return run;
   const known = run.children.some((child) => child.id === summary.id);
   return { ...run, children: known ? run.children.map((child) => (child.id === summary.id ? summary : child)) : [...run.children, summary] };
