@@ -53,6 +53,26 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Sqlit
   }
 }
 
+const statements = new WeakMap<SqliteDatabase, Map<string, Database.Statement>>();
+
+/**
+ * A statement that is compiled once a database. For fixed texts that run many times a second; each text belongs to one
+ * place in the code, because a statement remembers how it answers (`pluck`).
+ */
+export function prepared<Parameters extends unknown[], Row = unknown>(db: SqliteDatabase, sql: string): Database.Statement<Parameters, Row> {
+  let known = statements.get(db);
+  if (known === undefined) {
+    known = new Map();
+    statements.set(db, known);
+  }
+  let statement = known.get(sql);
+  if (statement === undefined) {
+    statement = db.prepare(sql);
+    known.set(sql, statement);
+  }
+  return statement as unknown as Database.Statement<Parameters, Row>;
+}
+
 export function schemaVersion(db: SqliteDatabase): number {
   return Number(db.pragma("user_version", { simple: true }));
 }

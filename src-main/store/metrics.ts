@@ -2,7 +2,7 @@ import type { SeriesAnswer } from "../../src-shared/contract.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
 import type { MetricSummary } from "../../src-shared/domain/run.ts";
 import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
-import type { SqliteDatabase } from "./database.ts";
+import { prepared, type SqliteDatabase } from "./database.ts";
 import { concatenate, fromBlob, indicesWhere, type PackedPoints, pick, toColumns } from "./metric-pack.ts";
 
 export interface SeriesRange {
@@ -22,7 +22,8 @@ export interface MetricReader {
   all(runId: string): MetricColumns[];
   /** Names of all metrics that runs of this project have. */
   names(): string[];
-  summaries(runIds: readonly string[]): Map<string, Record<string, MetricSummary>>;
+  /** Summaries of many runs at once; of some metrics only where names are given. */
+  summaries(runIds: readonly string[], names?: readonly string[]): Map<string, Record<string, MetricSummary>>;
   cursor(runId: string): number;
 }
 
@@ -88,14 +89,16 @@ export class SqliteMetricReader implements MetricReader {
       .all() as string[];
   }
 
-  summaries(runIds: readonly string[]): Map<string, Record<string, MetricSummary>> {
+  summaries(runIds: readonly string[], names?: readonly string[]): Map<string, Record<string, MetricSummary>> {
+    if (names !== undefined && names.length === 0) return new Map();
     const found = new Map<string, Record<string, MetricSummary>>();
     const rows = this.db
-      .prepare<[string], { run_id: string; name: string; last: number; best: number; best_step: number; count: number }>(
-        `SELECT m.run_id, n.name, m.last, m.best, m.best_step, m.count FROM json_each(?) AS wanted
-         JOIN metric_summaries m ON m.run_id = wanted.value JOIN metric_names n ON n.id = m.name_id`,
+      .prepare<[object], { run_id: string; name: string; last: number; best: number; best_step: number; count: number }>(
+        `SELECT m.run_id, n.name, m.last, m.best, m.best_step, m.count FROM json_each(@runIds) AS wanted
+         JOIN metric_summaries m ON m.run_id = wanted.value JOIN metric_names n ON n.id = m.name_id
+         ${names === undefined ? "" : "WHERE m.name_id IN (SELECT id FROM metric_names WHERE name IN (SELECT value FROM json_each(@names)))"}`,
       )
-      .iterate(JSON.stringify(runIds));
+      .iterate({ runIds: JSON.stringify(runIds), ...(names === undefined ? {} : { names: JSON.stringify(names) }) });
     for (const row of rows) {
       let metrics = found.get(row.run_id);
       if (metrics === undefined) {
@@ -108,7 +111,7 @@ export class SqliteMetricReader implements MetricReader {
   }
 
   cursor(runId: string): number {
-    return (this.db.prepare<[string], number>("SELECT metric_cursor FROM runs WHERE id = ?").pluck().get(runId) as number | undefined) ?? 0;
+    return (prepared<[string], number>(this.db, "SELECT metric_cursor FROM runs WHERE id = ?").pluck().get(runId) as number | undefined) ?? 0;
   }
 
   protected seriesRows(runId: string): SeriesRow[] {

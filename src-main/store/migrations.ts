@@ -39,6 +39,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_parent ON runs(parent_id);
 CREATE INDEX runs_by_status ON runs(status);
 CREATE INDEX runs_by_creation ON runs(created_at);
+CREATE INDEX runs_in_queue ON runs(queue_position) WHERE status = 'queued';
 
 CREATE TABLE run_details (
   run_id TEXT PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
@@ -81,6 +82,7 @@ CREATE TABLE metric_series (
   series INTEGER NOT NULL,
   UNIQUE (run_id, name_id, series)
 ) STRICT;
+CREATE INDEX metric_series_by_name ON metric_series(name_id);
 
 -- Points of a series in pieces, columns packed one after the other (metric-pack.ts). Batches arrive as small pieces
 -- at the end and are merged into large ones, so that a curve of 100,000 points is about 100 rows.

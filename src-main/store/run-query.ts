@@ -21,6 +21,9 @@ const SORT_COLUMNS: Readonly<Record<string, string>> = {
   starred: "r.starred",
 };
 
+/** Turns rows into summaries, with all metrics or with those named. */
+type Complete = (rows: readonly RunRow[], metricNames?: readonly string[]) => RunSummary[];
+
 interface Clauses {
   readonly where: string;
   readonly joins: string;
@@ -29,7 +32,7 @@ interface Clauses {
 }
 
 /** Filters, sorts and pages runs. Only an expression is evaluated run by run; everything else is left to SQL. */
-export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: (rows: readonly RunRow[]) => RunSummary[]): RunQueryAnswer {
+export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: Complete): RunQueryAnswer {
   const clauses = clausesOf(query);
   const parsed = query.expression.trim() === "" ? null : parseExpression(query.expression);
   if (parsed !== null && parsed.ok) return filtered(db, query, clauses, parsed.expression, complete);
@@ -41,12 +44,16 @@ export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: (rows: 
   return { rows: complete(rows), total, expressionError: parsed === null ? null : { message: parsed.message, position: parsed.position } };
 }
 
-function filtered(db: SqliteDatabase, query: RunQuery, clauses: Clauses, expression: Expression, complete: (rows: readonly RunRow[]) => RunSummary[]): RunQueryAnswer {
+function filtered(db: SqliteDatabase, query: RunQuery, clauses: Clauses, expression: Expression, complete: Complete): RunQueryAnswer {
   const { where, joins, order, parameters } = clauses;
   const rows = db.prepare<[Record<string, string | number>], RunRow>(`SELECT r.* FROM runs r ${joins} WHERE ${where} ORDER BY ${order}`).all(parameters);
   const config = db.prepare<[string], string>("SELECT config FROM run_details WHERE run_id = ?").pluck();
-  const passed = complete(rows).filter((run) => expression.test(run, expression.usesConfig ? JSON.parse((config.get(run.id) as string | undefined) ?? "null") : null));
-  return { rows: passed.slice(query.offset, query.offset + query.limit), total: passed.length, expressionError: null };
+  const subjects = complete(rows, expression.metrics);
+  const passed = rows.filter((row, i) => {
+    const subject = subjects[i];
+    return subject !== undefined && expression.test(subject, expression.usesConfig ? JSON.parse((config.get(row.id) as string | undefined) ?? "null") : null);
+  });
+  return { rows: complete(passed.slice(query.offset, query.offset + query.limit)), total: passed.length, expressionError: null };
 }
 
 function clausesOf(query: RunQuery): Clauses {

@@ -134,8 +134,8 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
   }
 
   private queueEnd(first: boolean): number {
-    const row = this.db.prepare<[], { low: number | null; high: number | null }>("SELECT MIN(queue_position) AS low, MAX(queue_position) AS high FROM runs WHERE status = 'queued'").get();
-    return first ? (row?.low ?? 1) - 1 : (row?.high ?? 0) + 1;
+    const end = this.db.prepare<[], number | null>(`SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs WHERE status = 'queued'`).pluck().get() as number | null;
+    return first ? (end ?? 1) - 1 : (end ?? 0) + 1;
   }
 
   private freeId(): string {

@@ -114,7 +114,7 @@ export class SqliteRunReader implements RunReader {
   }
 
   query(query: RunQuery): RunQueryAnswer {
-    return queryRuns(this.db, query, (rows) => this.summaries(rows));
+    return queryRuns(this.db, query, (rows, metricNames) => this.summaries(rows, metricNames));
   }
 
   overview(view: RunQuery["view"]): RunOverview {
@@ -126,10 +126,10 @@ export class SqliteRunReader implements RunReader {
     return Number(this.db.prepare("SELECT COUNT(*) FROM runs WHERE trashed_at IS NULL").pluck().get());
   }
 
-  /** Adds tags and metrics, with one query each for all rows. */
-  protected summaries(rows: readonly RunRow[]): RunSummary[] {
+  /** Adds tags and metrics (all, or those named), with one query each for all rows. */
+  protected summaries(rows: readonly RunRow[], metricNames?: readonly string[]): RunSummary[] {
     const ids = rows.map((row) => row.id);
-    const metrics = this.metrics.summaries(ids);
+    const metrics = this.metrics.summaries(ids, metricNames);
     const tags = new Map<string, string[]>();
     const tagRows = this.db
       .prepare<[string], { run_id: string; tag: string }>("SELECT t.run_id, t.tag FROM json_each(?) AS wanted JOIN run_tags t ON t.run_id = wanted.value ORDER BY t.tag")
