@@ -25,10 +25,12 @@ export interface DoctorFindings {
 }
 
 export interface StudioOptions {
-  /** Folder of settings, log and the sample project. */
-  readonly userFolder: string;
+  /** Folder of the settings. */
+  readonly settingsFolder: string;
   /** Folder of downloaded and imported datasets. */
-  readonly dataFolder: string;
+  readonly datasetFolder: string;
+  /** Folder in which the sample project is made. */
+  readonly sampleParent: string;
   readonly version: string;
   readonly log: Logger;
   readonly opener: ProjectOpener;
@@ -40,7 +42,7 @@ export interface StudioOptions {
   /** Folders that a window without native dialogs may look into and write to. */
   readonly roots: readonly string[];
   /** A finished project to look around in, copied at its first opening; a new empty one where there is none. */
-  readonly sampleFolder?: string;
+  readonly sampleFolder?: string | undefined;
   /** Texts that must not leave in an error. */
   readonly secrets?: readonly string[];
 }
@@ -83,13 +85,13 @@ export class Studio implements StudioHost, StudioServices {
     this.settings = settings;
     this.folders = folders;
     this.opener = options.opener;
-    this.datasets = new DatasetService({ dataFolder: options.dataFolder, entry: options.datasetEntry, log: options.log, onProgress: (progress) => this.#tellAll(progress) });
+    this.datasets = new DatasetService({ dataFolder: options.datasetFolder, entry: options.datasetEntry, log: options.log, onProgress: (progress) => this.#tellAll(progress) });
     this.#gate = createGate(handlers, { log: options.log, secrets: options.secrets ?? [] });
   }
 
   static async create(options: StudioOptions): Promise<Studio> {
-    const settings = await UserSettings.open(join(options.userFolder, "settings.json"), options.log);
-    const folders = await AllowedFolders.of([...options.roots, options.userFolder]);
+    const settings = await UserSettings.open(join(options.settingsFolder, "settings.json"), options.log);
+    const folders = await AllowedFolders.of(options.roots);
     return new Studio(options, settings, folders);
   }
 
@@ -173,7 +175,7 @@ export class Studio implements StudioHost, StudioServices {
   }
 
   async #openSample(session: Session): Promise<ProjectServices> {
-    const folder = join(this.#options.userFolder, "sample-project");
+    const folder = join(this.#options.sampleParent, "sample-project");
     if (session.current?.folder === folder) return session.current;
     const source = this.#options.sampleFolder;
     if (!(await isProjectFolder(folder))) {
