@@ -1,0 +1,125 @@
+/** Starts run workers as utility processes of Electron. They are not sandboxed, so that drivers and TensorFlow load. */
+import type { ChildExit, ChildHandle, ChildLauncher } from "../../runs/launcher.ts";
+import type { Electron, ElectronLike } from "./electron-like.ts";
+
+/** How long after its end the reason of a process's death is waited for, in ms. */
+const REASON_MS = 1000;
+
+export interface UtilityLauncherOptions {
+  /** Built entry of the run worker. */
+  readonly script: string;
+  readonly platform?: NodeJS.Platform;
+  /** Sends a signal; `process.kill` unless given. */
+  readonly killProcess?: (pid: number, signal: NodeJS.Signals) => void;
+}
+
+type Reason = Electron.Details["reason"];
+
+export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app" | "utilityProcess">, options: UtilityLauncherOptions): ChildLauncher {
+  const { platform = process.platform, killProcess = process.kill.bind(process) } = options;
+  const reasons = new Map<string, Reason>();
+  const waiting = new Map<string, () => void>();
+  let serial = 0;
+  app.on("child-process-gone", (_event, details) => {
+    const { serviceName, name, reason } = details;
+    const key = [serviceName, name].find((candidate) => candidate?.startsWith("ghn-run-") === true);
+    if (key === undefined) return;
+    reasons.set(key, reason);
+    waiting.get(key)?.();
+  });
+
+  return {
+    launch(environment): ChildHandle {
+      serial += 1;
+      const serviceName = `ghn-run-${serial}`;
+      const child = utilityProcess.fork(options.script, [], {
+        // A given environment replaces that of this process altogether.
+        env: definedOnly({ ...process.env, ...environment }),
+        stdio: ["ignore", "pipe", "pipe"],
+        serviceName,
+        ...(platform === "darwin" ? { allowLoadingUnsignedLibraries: true } : {}),
+      });
+      let spawned = false;
+      let killed = false;
+      let exit: { readonly code: number } | null = null;
+      let tell: (exit: ChildExit) => void = () => undefined;
+      let told = false;
+      const outputs = new Set<(text: string) => void>();
+
+      const kill = (): void => {
+        killed = true;
+        // Before it is there, killing would do nothing.
+        if (!spawned || exit !== null) return;
+        const { pid } = child;
+        if (pid !== undefined && platform !== "win32") {
+          try {
+            // Electron's own kill asks politely, which a process stuck in a driver would not hear.
+            killProcess(pid, "SIGKILL");
+            return;
+          } catch {
+            // Gone already, or not ours to signal: Electron's way remains.
+          }
+        }
+        child.kill();
+      };
+      const finish = (): void => {
+        if (told || exit === null) return;
+        told = true;
+        waiting.delete(serviceName);
+        const reason = reasons.get(serviceName);
+        reasons.delete(serviceName);
+        if (reason === "oom" || reason === "launch-failed" || reason === "integrity-failure") for (const listener of outputs) listener(WORDS[reason]);
+        // A process that was killed ends with code 0, as one that ended well does.
+        if (killed || reason === "killed") tell({ code: null, signal: "SIGKILL" });
+        else if (reason === "crashed") tell({ code: exit.code, signal: "a crash (SIGSEGV or the like)" });
+        else tell({ code: exit.code, signal: null });
+      };
+      waiting.set(serviceName, finish);
+      child.once("spawn", () => {
+        spawned = true;
+        if (killed) kill();
+      });
+      child.once("exit", (code) => {
+        exit = { code };
+        // The reason may come before or after; one that ended well has none.
+        if (reasons.has(serviceName)) finish();
+        else setTimeout(finish, code === 0 && !killed ? 0 : REASON_MS).unref();
+      });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.setEncoding?.("utf8");
+        stream?.on("data", (text: unknown) => {
+          for (const listener of outputs) listener(String(text));
+        });
+      }
+      return {
+        get pid() {
+          return child.pid ?? null;
+        },
+        post(message) {
+          if (exit === null) child.postMessage(message);
+        },
+        onMessage(listener) {
+          child.on("message", listener);
+        },
+        onOutput(listener) {
+          outputs.add(listener);
+        },
+        onExit(listener) {
+          tell = listener;
+          if (exit !== null) finish();
+        },
+        kill,
+      };
+    },
+  };
+}
+
+const WORDS: Readonly<Record<"oom" | "launch-failed" | "integrity-failure", string>> = {
+  oom: "\nThe system ended the process: out of memory.\n",
+  "launch-failed": "\nThe process could not be started.\n",
+  "integrity-failure": "\nThe system refused a library of the process.\n",
+};
+
+function definedOnly(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
