@@ -4,6 +4,7 @@ import { type Architecture, architectureSchema } from "../../src-shared/domain/n
 import type { Artifact, Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { UserError } from "../engine/errors.ts";
+import { meansByCell } from "../runs/cell-source.ts";
 
 /** The part of an open project that exports read. */
 export interface ExportProject {
@@ -34,8 +35,8 @@ export interface Exportable {
 
 /**
  * Finds what a subject stands for. A run stands for its winner: of a pipeline or a training the cell with the best
- * validation accuracy of the last stage that trained (test images take no part in the choice), of a search the first of
- * the ranking.
+ * mean validation accuracy of the last stage that trained, and of its trainings the best by the same measure (test images
+ * take no part in the choice); of a search the first of the ranking.
  * @throws UserError `export-missing` when there is no such run, candidate or training
  */
 export function resolveSubject(project: ExportProject, subject: ExportSubject): Exportable {
@@ -111,7 +112,10 @@ function ownTrainings(project: ExportProject, runId: string): Training[] {
 function bestOfLastStage(project: ExportProject, family: readonly RunSummary[]): Training | null {
   for (const run of [...family].reverse()) {
     const trainings = ownTrainings(project, run.id);
-    if (trainings.length > 0) return best(trainings);
+    // Cells of the random baseline are there for comparison: they win only where there are no others.
+    const competing = trainings.some((training) => training.role !== "random") ? trainings.filter((training) => training.role !== "random") : trainings;
+    const [winner] = meansByCell(competing);
+    if (winner !== undefined) return best(competing.filter((training) => training.name === winner.first.name && training.canonical === winner.first.canonical && training.role === winner.first.role));
   }
   return null;
 }

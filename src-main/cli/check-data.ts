@@ -1,0 +1,41 @@
+/** Looks whether the images of a run are there before anything starts. */
+import type { RunConfig } from "../../src-shared/domain/run-config.ts";
+import { configError } from "../config/load-config.ts";
+import { dataFoldersOf } from "../config/folders.ts";
+import { CATALOG, type LoadedDataset, openDataset } from "../engine/datasets/index.ts";
+import { isUserError, UserError } from "../engine/errors.ts";
+import { contradictions } from "../../src-shared/domain/check-config.ts";
+
+/**
+ * Opens the dataset of a config once, so that a missing, damaged or too small one is told at once and in words of the
+ * command line, and checks the config against the images that are really there.
+ * @throws UserError
+ */
+export async function checkData(projectFolder: string, config: RunConfig): Promise<void> {
+  const { id, path, imageSize } = config.dataset;
+  const ref = { id, ...(path === undefined || path === "" ? {} : { path }), ...(imageSize === undefined ? {} : { imageSize }) };
+  let dataset: LoadedDataset | null = null;
+  let first: unknown = null;
+  for (const dataRoot of dataFoldersOf(projectFolder)) {
+    try {
+      dataset = await openDataset(ref, { dataRoot });
+      break;
+    } catch (error) {
+      // What is wrong where the data is says more than that it is missing elsewhere.
+      if (first === null || (isUserError(first) && first.code === "dataset-missing")) first = error;
+      if (ref.path !== undefined) break;
+    }
+  }
+  if (dataset === null) {
+    if (isUserError(first) && first.code === "dataset-missing" && id !== "folder" && ref.path === undefined)
+      throw new UserError(first.message, {
+        code: first.code,
+        remedy: `Get it with ghn-studio data download ${id}, or name a folder or archive that has it with --data <path>. ghn-studio run demo needs no download.`,
+        field: "dataset",
+        cause: first,
+      });
+    throw first;
+  }
+  const problems = contradictions(config, { trainImages: dataset.train.count });
+  if (problems.length > 0) throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.train.count} training images) or with --set`);
+}

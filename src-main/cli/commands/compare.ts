@@ -1,0 +1,70 @@
+import { Command } from "commander";
+import { compareConfigs } from "../../../src-shared/analysis/config-diff.ts";
+import { configValue, duration, percent, percentWithDeviation, whole } from "../../../src-shared/analysis/format.ts";
+import type { RunSummary } from "../../../src-shared/domain/run.ts";
+import { UserError } from "../../engine/errors.ts";
+import type { ProjectView } from "../../store/index.ts";
+import type { Io } from "../io.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../options.ts";
+import { type Outcome, outcomeOf } from "../outcome.ts";
+import { findRun, seenFromOutside, withView } from "../project.ts";
+import { table } from "../tables.ts";
+import { kindWord, metricText, metricTitle, statusWord } from "../words.ts";
+
+/** `ghn-studio compare`: runs side by side. */
+export function compareCommand(io: Io): Command {
+  return new Command("compare")
+    .description("runs side by side: results, metrics and the settings that differ")
+    .argument("<runs...>", "two or more runs: ids, beginnings of ids, names, or last")
+    .addOption(projectOption())
+    .option("--all", "also the settings that agree")
+    .addOption(jsonOption())
+    .action((references: string[], options: JsonFlag & ProjectFlag & { all?: true }) => {
+      if (references.length < 2) throw new UserError("Comparing takes two runs at least.", { code: "usage", remedy: "Name them: ghn-studio compare <run> <run>" });
+      return withView(options.project, (view) => compare(io, view, references, options.all === true, options.json === true));
+    });
+}
+
+function compare(io: Io, view: ProjectView, references: readonly string[], all: boolean, json: boolean): void {
+  const runs = references.map((reference) => seenFromOutside(view.folder)(findRun(view.store, reference)));
+  const outcomes = runs.map((run) => outcomeOf(view, run));
+  const configs = runs.map((run) => view.store.runs.facts(run.id)?.config ?? {});
+  const settings = compareConfigs(configs).filter((difference) => all || difference.differs);
+  const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((name) => !name.startsWith("system/"));
+  if (json) {
+    io.json({
+      runs: runs.map((run, i) => ({ ...run, outcome: outcomes[i] })),
+      settings: settings.map(({ path, values, differs }) => ({ path, values: values.map((value) => value ?? null), differs })),
+    });
+    return;
+  }
+  const columns = [{ title: "" }, ...runs.map((run) => ({ title: `${run.name} (${run.id})` }))];
+  const rows: string[][] = [
+    ["Kind", ...runs.map((run) => kindWord(run.kind))],
+    ["Status", ...runs.map((run) => statusWord(io, run.status))],
+    ...outcomeRows(runs, outcomes),
+    ...metrics.map((name) => [`${metricTitle(name)}, best`, ...runs.map((run) => (run.metrics[name] === undefined ? "" : metricText(name, run.metrics[name].best)))]),
+  ];
+  io.out(table(io, columns, rows));
+  io.out(`\n${io.style("bold", all ? "Settings" : "Settings that differ")}`);
+  if (settings.length === 0) io.out("none");
+  else io.out(table(io, columns, settings.map(({ path, values, differs }) => [all && differs ? `${path} *` : path, ...values.map(configValue)])));
+}
+
+function outcomeRows(runs: readonly RunSummary[], outcomes: readonly Outcome[]): string[][] {
+  const row = (title: string, of: (outcome: Outcome) => string): string[] => [title, ...outcomes.map(of)];
+  const rows = [
+    row("Cells ranked", (outcome) => (outcome.cellsRanked === 0 ? "" : whole(outcome.cellsRanked))),
+    row("Winner", ({ winner }) => winner?.name ?? ""),
+    row("Parameters", ({ winner }) => (winner === null ? "" : whole(winner.parameters))),
+    row("Multiply-adds", ({ winner }) => (winner === null ? "" : whole(winner.multiplyAdds))),
+    row("Score", ({ winner }) => (winner?.score === null || winner === null ? "" : percent(winner.score))),
+    row("Validation accuracy", ({ winner }) => (winner?.validationAccuracy ? percentWithDeviation(winner.validationAccuracy.mean, winner.validationAccuracy.deviation) : "")),
+    row("Test accuracy", ({ winner }) => (winner?.testAccuracy ? percentWithDeviation(winner.testAccuracy.mean, winner.testAccuracy.deviation) : "")),
+    row("GHN's choice, validation", ({ ghn }) => (ghn?.validationAccuracy ? percentWithDeviation(ghn.validationAccuracy.mean, ghn.validationAccuracy.deviation) : "")),
+    row("Random cells, validation", ({ random }) => (random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "")),
+    row("Time", (outcome) => (outcome.seconds > 0 ? duration(outcome.seconds) : "")),
+    ["Computed on", ...runs.map((run) => run.backend ?? "")],
+  ];
+  return rows.filter(([, ...values]) => values.some((value) => value !== ""));
+}

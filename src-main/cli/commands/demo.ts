@@ -1,0 +1,84 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { Command } from "commander";
+import { loadConfig } from "../../config/load-config.ts";
+import { writeExport } from "../../exporting/index.ts";
+import { createProject } from "../../store/index.ts";
+import { checkData } from "../check-data.ts";
+import { Exit } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { type JsonFlag, jsonOption, setOption } from "../options.ts";
+import { facts } from "../tables.ts";
+import { quotePath, supervise } from "../supervise.ts";
+
+interface DemoOptions extends JsonFlag {
+  readonly set: readonly string[];
+}
+
+const FORMATS = ["cell-json", "cell-svg", "cell-png", "weights-safetensors"] as const;
+
+/** `ghn-studio demo`: the whole path on the bundled digits. */
+export function demoCommand(io: Io): Command {
+  return new Command("demo")
+    .description("the whole path on bundled images: train a GHN, rank cells, train the best, export the winner")
+    .argument("[folder]", "project folder to make; where it is taken, the next free number is put behind it", "ghn-demo")
+    .addOption(setOption())
+    .addOption(jsonOption())
+    .action(async (folder: string, options: DemoOptions) => {
+      const { config } = await loadConfig("demo", options.set);
+      const json = options.json === true;
+      const path = freeFolder(resolve(folder));
+      await checkData(path, config);
+      createProject(path, "Demo").close();
+      io.note(`GHN Studio demo: a Graph HyperNetwork learns to generate weights, ranks cells with them, and the best are trained. Project: ${quotePath(path)}`);
+      const { code, run } = await supervise(
+        io,
+        path,
+        json,
+        (project) => project.commands.create("demo", config, []).id,
+        async (project, finished) => {
+          const source = { folder: project.folder, ...project.store };
+          const { exportChoices } = await import("../../exporting/index.ts");
+          const subject = { type: "run", runId: finished.id } as const;
+          const choices = await exportChoices(source, subject);
+          const formats = FORMATS.filter((format) => choices.find((choice) => choice.format === format)?.available === true);
+          const files = await writeExport(source, subject, formats, join(path, "export"), "winner");
+          for (const choice of choices) if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Left out ${choice.format}: ${choice.reason ?? ""}`);
+          if (json) {
+            io.json({ event: "exported", project: path, files });
+            return;
+          }
+          const file = (suffix: string): string => files.find((exported) => exported.path.endsWith(suffix))?.path ?? "not written";
+          io.out("");
+          io.out(
+            facts(io, [
+              ["Cell", file(".cell.json")],
+              ["Picture", file(".svg")],
+              ["Weights", file(".safetensors")],
+              ["Manifest", file(".manifest.json")],
+              ["Project", path],
+            ]),
+          );
+        },
+      );
+      if (run.status === "completed" && !json) io.note(`\nLook around: ghn-studio show last --project ${quotePath(path)}, or in a window: ghn-studio serve --project ${quotePath(path)}`);
+      throw new Exit(code);
+    });
+}
+
+/** The folder itself when nothing is there, else with the first free number. Nothing that is there is touched. */
+export function freeFolder(folder: string): string {
+  const free = (path: string): boolean => !existsSync(path) || (isEmptyFolder(path) && existsSync(dirname(path)));
+  for (let number = 1; ; number++) {
+    const path = number === 1 ? folder : `${folder}-${number}`;
+    if (free(path)) return path;
+  }
+}
+
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}

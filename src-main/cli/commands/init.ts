@@ -1,0 +1,27 @@
+import { basename, resolve } from "node:path";
+import { Command } from "commander";
+import { createProject } from "../../store/index.ts";
+import type { Io } from "../io.ts";
+import { type JsonFlag, jsonOption } from "../options.ts";
+import { DEFAULT_PROJECT } from "../project.ts";
+
+/** `ghn-studio init`: a new project. */
+export function initCommand(io: Io): Command {
+  return new Command("init")
+    .description("make a project: a folder with a database and the files of its runs")
+    .argument("[folder]", "a new or an empty folder", DEFAULT_PROJECT)
+    .option("--name <name>", "its name; the folder's unless given")
+    .addOption(jsonOption())
+    .action((folder: string, options: JsonFlag & { name?: string }) => {
+      const path = resolve(folder);
+      const project = createProject(path, options.name ?? basename(path));
+      const info = project.info();
+      project.close();
+      if (options.json === true) {
+        io.json(info);
+        return;
+      }
+      io.out(`Made the project "${info.name}" in ${info.folder}.`);
+      io.note(`Next: cd ${folder} && ghn-studio run demo`);
+    });
+}

@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { basename, isAbsolute, resolve } from "node:path";
+import { Command } from "commander";
+import { sameValue } from "../../../src-shared/analysis/config-diff.ts";
+import { runQuerySchema } from "../../../src-shared/contract.ts";
+import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
+import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import { loadConfig } from "../../config/load-config.ts";
+import { createProject } from "../../store/index.ts";
+import { checkData } from "../check-data.ts";
+import { Exit } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../options.ts";
+import { DEFAULT_PROJECT, findProject } from "../project.ts";
+import { quotePath, type SupervisedProject, supervise } from "../supervise.ts";
+
+export interface RunOptions extends JsonFlag, ProjectFlag {
+  readonly set: readonly string[];
+  readonly data?: string;
+  readonly name?: string;
+  readonly tag: readonly string[];
+  readonly resume?: true;
+  readonly print?: true;
+}
+
+/** `ghn-studio run`: a preset or a config, executed here. */
+export function runCommand(io: Io): Command {
+  return new Command("run")
+    .description("run a preset (demo, quick, paper-cifar10) or a config file, to its end")
+    .argument("<preset|config.json>", "a preset or a JSON file")
+    .addOption(projectOption())
+    .addOption(setOption())
+    .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
+    .option("--name <name>", "name of the run")
+    .option("--tag <tag>", "tag of the run; may be repeated", collect, [])
+    .option("--resume", "continue the newest unfinished run with the same config, if there is one")
+    .option("--print", "only print the whole config as JSON, checked and with every default filled in")
+    .addOption(jsonOption())
+    .action(async (source: string, options: RunOptions) => {
+      const { config, name } = await loadConfig(source, setsOf(options));
+      if (options.print === true) {
+        io.json(config);
+        return;
+      }
+      const folder = projectFor(io, options.project);
+      await checkData(folder, config);
+      const { code } = await supervise(io, folder, options.json === true, (project) => startOrResume(io, project, config, options.name ?? name, options));
+      throw new Exit(code);
+    });
+}
+
+function setsOf({ set, data }: RunOptions): readonly string[] {
+  return data === undefined ? set : [...set, `dataset.path=${isAbsolute(data) ? data : resolve(data)}`];
+}
+
+function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: RunOptions): string {
+  if (options.resume === true) {
+    const unfinished = project.store.runs.query(runQuerySchema.parse({ topLevelOnly: true, status: [...RESUMABLE_STATUSES], limit: 10_000 })).rows;
+    const same = unfinished.find((run) => sameValue(project.store.runs.facts(run.id)?.config, config));
+    if (same !== undefined) {
+      io.note(`Continuing run ${same.id} (${same.name}).`);
+      project.commands.resume(same.id);
+      return same.id;
+    }
+  }
+  const run = project.commands.create(name, config, options.tag);
+  io.note(`Run ${run.id} (${run.name}) in the project ${project.folder}.`);
+  return run.id;
+}
+
+/** The project to run in; where there is none, one is made. */
+export function projectFor(io: Io, named: string | undefined): string {
+  const wanted = named === undefined || named === "" ? null : resolve(named);
+  const found = wanted !== null && !existsSync(wanted) ? null : findProject(named);
+  if (found !== null) return found;
+  const folder = wanted ?? resolve(DEFAULT_PROJECT);
+  createProject(folder, basename(folder)).close();
+  io.note(`Made the project ${quotePath(folder)}.`);
+  return folder;
+}

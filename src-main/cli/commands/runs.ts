@@ -1,0 +1,97 @@
+import { Command, Option } from "commander";
+import { whole } from "../../../src-shared/analysis/format.ts";
+import { DATASET_IDS } from "../../../src-shared/domain/dataset.ts";
+import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { runQuerySchema } from "../../../src-shared/contract.ts";
+import { UserError } from "../../engine/errors.ts";
+import type { Io } from "../io.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
+import { seenFromOutside, withView } from "../project.ts";
+import { table } from "../tables.ts";
+import { headline, kindWord, localTime, statusWord, timeText } from "../words.ts";
+
+interface RunsOptions extends JsonFlag, ProjectFlag {
+  readonly stages?: true;
+  readonly status: readonly string[];
+  readonly dataset?: string;
+  readonly tag: readonly string[];
+  readonly search?: string;
+  readonly where?: string;
+  readonly limit: number;
+  readonly archived?: true;
+  readonly trash?: true;
+}
+
+/** `ghn-studio runs`: the history of a project. */
+export function runsCommand(io: Io): Command {
+  return new Command("runs")
+    .description("the runs of the project, newest first")
+    .addOption(projectOption())
+    .option("--stages", "also the stages of pipelines")
+    .addOption(new Option("--status <status>", `only these: ${RUN_STATUSES.join(", ")}; may be repeated`).choices([...RUN_STATUSES]).argParser(collect).default([], "all"))
+    .addOption(new Option("--dataset <dataset>", "only runs on this dataset").choices([...DATASET_IDS]))
+    .option("--tag <tag>", "only runs with this tag; may be repeated", collect, [])
+    .option("--search <words>", "only runs whose name, notes or tags hold these words")
+    .option("--where <expression>", 'only runs for which this holds, for example: best("search/best") > 0.5')
+    .addOption(new Option("-n, --limit <count>", "at most so many").argParser(wholeNumber(1, 10_000)).default(50))
+    .option("--archived", "the archive instead")
+    .option("--trash", "the trash instead")
+    .addOption(jsonOption())
+    .action((options: RunsOptions) => list(io, options));
+}
+
+async function list(io: Io, options: RunsOptions): Promise<void> {
+  const unknown = options.status.filter((status) => !RUN_STATUSES.some((known) => known === status));
+  if (unknown.length > 0) throw new UserError(`There is no status "${unknown.join(", ")}".`, { code: "usage", remedy: `Choose among ${RUN_STATUSES.join(", ")}.` });
+  await withView(options.project, (view) => {
+    const now = seenFromOutside(view.folder);
+    const answer = view.store.runs.query(
+      runQuerySchema.parse({
+        dataset: options.dataset === undefined ? [] : [options.dataset],
+        tags: options.tag,
+        search: options.search ?? "",
+        expression: options.where ?? "",
+        view: options.trash === true ? "trash" : options.archived === true ? "archived" : "active",
+        topLevelOnly: options.stages !== true,
+        limit: 10_000,
+      }),
+    );
+    if (answer.expressionError !== null)
+      throw new UserError(`The expression is not understood at character ${answer.expressionError.position + 1}: ${answer.expressionError.message}`, { code: "usage", remedy: 'Write, for example: --where \'best("train/validation-accuracy") > 0.9 and dataset == "cifar10"\'.' });
+    // Statuses are filtered here: what a dead process left as running counts as interrupted.
+    const wanted = answer.rows.map(now).filter((run) => options.status.length === 0 || options.status.includes(run.status satisfies RunStatus));
+    const rows = wanted.slice(0, options.limit);
+    if (options.json === true) {
+      io.json({ project: view.info(), total: wanted.length, runs: rows });
+      return;
+    }
+    if (rows.length === 0) {
+      io.note(answer.total === 0 && view.info().runs === 0 ? "This project has no runs yet. Start one: ghn-studio run demo" : "No run fits.");
+      return;
+    }
+    io.out(runTable(io, rows, options.stages === true));
+    if (wanted.length > rows.length) io.note(`${whole(wanted.length - rows.length)} more; --limit shows them.`);
+  });
+}
+
+export function runTable(io: Io, rows: readonly RunSummary[], stages: boolean): string {
+  return table(
+    io,
+    [{ title: "Id" }, { title: "Name" }, { title: "Kind" }, { title: "Status" }, { title: "Dataset" }, { title: "Seed", align: "right" }, { title: "Created" }, { title: "Time", align: "right" }, { title: "Result" }],
+    rows.map((run) => [
+      run.id,
+      `${stages && run.parentId !== null ? "  " : ""}${run.starred ? "* " : ""}${shorten(run.name, 40)}`,
+      kindWord(run.kind),
+      statusWord(io, run.status),
+      run.datasetId,
+      String(run.seed),
+      localTime(run.createdAt),
+      timeText(run),
+      headline(run),
+    ]),
+  );
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

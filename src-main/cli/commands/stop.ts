@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command, Option } from "commander";
+import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { UserError } from "../../engine/errors.ts";
+import { postRequest, projectOwner, viewProject } from "../../store/index.ts";
+import type { Io } from "../io.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
+import { findRun, requireProject, seenFromOutside } from "../project.ts";
+
+interface StopOptions extends JsonFlag, ProjectFlag {
+  readonly kill?: true;
+  readonly wait: number;
+}
+
+/** `ghn-studio stop`: asks the process that leads a run to end it. */
+export function stopCommand(io: Io): Command {
+  return new Command("stop")
+    .description("stop a run that another process leads; it writes a checkpoint first")
+    .argument("<run>", "its id, the beginning of it, its name, or last")
+    .addOption(projectOption())
+    .option("--kill", "end it at once, without a checkpoint")
+    .addOption(new Option("--wait <seconds>", "wait so long for its end; 0 does not wait").argParser(wholeNumber(0, 86_400)).default(120))
+    .addOption(jsonOption())
+    .action(async (reference: string, options: StopOptions) => {
+      const folder = requireProject(options.project);
+      const run = look(folder, reference);
+      if (!ACTIVE_STATUSES.includes(run.status)) throw new UserError(`The run ${run.id} (${run.name}) is ${run.status}, not running.`, { code: "run-not-active", remedy: "ghn-studio runs lists what is running." });
+      const type = options.kill === true ? "kill" : "stop";
+      if (!postRequest(folder, type, run.id))
+        throw new UserError(`No process leads the run ${run.id} (${run.name}).`, { code: "run-not-active", remedy: `Nothing has to be stopped. Continue it: ghn-studio resume ${run.id}` });
+      const end = await waitForEnd(folder, run.id, options.wait);
+      if (options.json === true) {
+        io.json({ runId: run.id, requested: type, status: end.status });
+        return;
+      }
+      if (ACTIVE_STATUSES.includes(end.status)) io.out(`Asked for; the run is ${end.status}.`);
+      else io.out(`The run ${run.id} (${run.name}) is ${end.status}. Continue it: ghn-studio resume ${run.id}`);
+      if (ACTIVE_STATUSES.includes(end.status) && options.wait > 0)
+        throw new UserError(`After ${options.wait} s the run has not ended.`, { code: "stop-timeout", remedy: `Wait longer, or end it at once: ghn-studio stop ${run.id} --kill` });
+    });
+}
+
+async function waitForEnd(folder: string, runId: string, seconds: number): Promise<RunSummary> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const run = look(folder, runId);
+    if (!ACTIVE_STATUSES.includes(run.status) || projectOwner(folder) === null || performance.now() >= deadline) return run;
+    await sleep(200);
+  }
+}
+
+function look(folder: string, reference: string): RunSummary {
+  const view = viewProject(folder);
+  try {
+    return seenFromOutside(folder)(findRun(view.store, reference));
+  } finally {
+    view.close();
+  }
+}

@@ -1,0 +1,144 @@
+/** What a search came to: the figures of the closing table, for people and for scripts. */
+import { count, duration, percent, percentWithDeviation, significant, whole } from "../../src-shared/analysis/format.ts";
+import type { Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
+import { resolveSubject } from "../exporting/index.ts";
+import type { StoreReader } from "../store/index.ts";
+import type { Io } from "./io.ts";
+import { facts } from "./tables.ts";
+
+export interface Moments {
+  readonly n: number;
+  readonly mean: number;
+  /** Sample standard deviation; null for fewer than two. */
+  readonly deviation: number | null;
+}
+
+/** Cells of one group, trained from scratch with one protocol. Accuracies from 0 to 1. */
+export interface GroupOutcome {
+  readonly cells: number;
+  readonly validationAccuracy: Moments | null;
+  readonly testAccuracy: Moments | null;
+  readonly parameters: Moments | null;
+}
+
+export interface Outcome {
+  readonly runId: string;
+  readonly cellsRanked: number;
+  readonly generationMs: Moments | null;
+  readonly evaluationMs: Moments | null;
+  readonly winner: {
+    readonly name: string;
+    readonly canonical: string;
+    readonly rank: number | null;
+    readonly score: number | null;
+    readonly parameters: number;
+    readonly multiplyAdds: number;
+    readonly epochs: number;
+    readonly repetitions: number;
+    readonly validationAccuracy: Moments | null;
+    readonly testAccuracy: Moments | null;
+  } | null;
+  /** The shortlist that the GHN chose, beside cells drawn at random, both trained briefly. */
+  readonly ghn: GroupOutcome | null;
+  readonly random: GroupOutcome | null;
+  readonly seconds: number;
+}
+
+/** The outcome of a pipeline, or of one of its parts as far as it goes. */
+export function outcomeOf(project: { readonly folder: string; readonly store: StoreReader }, run: RunSummary): Outcome {
+  const { store } = project;
+  const family = [run, ...store.runs.children(run.id)];
+  const candidates = family.flatMap((member) => store.candidates.list(member.id, { limit: 1_000_000 }).rows);
+  const trainings = family.map((member) => store.trainings.list(member.id).filter((training) => training.runId === member.id)).filter((list) => list.length > 0);
+  const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
+  const { training, candidate } = resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
+  const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
+  return {
+    runId: run.id,
+    cellsRanked: candidates.filter((other) => other.role !== "random" && other.score !== null).length,
+    generationMs: moments(numbers(candidates, (other) => other.generationMs)),
+    evaluationMs: moments(numbers(candidates, (other) => other.evaluationMs)),
+    winner: winnerOf(training, candidate, repetitions),
+    ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
+    random: groupOf(compared.filter((other) => other.role === "random")),
+    seconds: run.kind === "pipeline" ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
+  };
+}
+
+function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): Outcome["winner"] {
+  const subject = training ?? candidate;
+  if (subject === null) return null;
+  return {
+    name: subject.name,
+    canonical: subject.canonical,
+    rank: candidate?.rank ?? null,
+    score: subject.score,
+    parameters: subject.parameters,
+    multiplyAdds: subject.multiplyAdds,
+    epochs: training?.epochs ?? 0,
+    repetitions: repetitions.length,
+    validationAccuracy: moments(repetitions.map((other) => other.validationAccuracy)),
+    testAccuracy: moments(numbers(repetitions, (other) => other.testAccuracy)),
+  };
+}
+
+function groupOf(trainings: readonly Training[]): GroupOutcome | null {
+  if (trainings.length === 0) return null;
+  return {
+    cells: new Set(trainings.map((training) => training.canonical)).size,
+    validationAccuracy: moments(trainings.map((training) => training.validationAccuracy)),
+    testAccuracy: moments(numbers(trainings, (training) => training.testAccuracy)),
+    parameters: moments(trainings.map((training) => training.parameters)),
+  };
+}
+
+/** The table at the end of a run. */
+export function outcomeTable(io: Io, outcome: Outcome): string {
+  const { winner, ghn, random } = outcome;
+  const rows: (readonly [string, string])[] = [];
+  if (outcome.cellsRanked > 0) {
+    const times = outcome.generationMs === null || outcome.evaluationMs === null ? "" : ` (each ${significant(outcome.generationMs.mean, 3)} ms to generate weights, ${significant(outcome.evaluationMs.mean, 3)} ms to evaluate)`;
+    rows.push(["Cells ranked", `${whole(outcome.cellsRanked)}${times}`]);
+  }
+  if (winner !== null) {
+    rows.push(["Winner", `${winner.name}${winner.rank === null ? "" : `, rank ${winner.rank} of the search`}${winner.score === null ? "" : `, score ${percent(winner.score)} with generated weights`}`]);
+    rows.push(["Parameters", `${whole(winner.parameters)}`]);
+    rows.push(["Multiply-adds", `${count(winner.multiplyAdds)} an image`]);
+    if (winner.testAccuracy !== null)
+      rows.push(["Test accuracy", `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± deviation of ${winner.repetitions} trainings)` : "(one training)"}`]);
+    else if (winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
+  }
+  if (ghn !== null && random !== null) {
+    rows.push(["GHN's choice", groupText(ghn)]);
+    rows.push(["Random cells", groupText(random)]);
+  }
+  rows.push(["Time", duration(outcome.seconds)]);
+  return facts(io, rows);
+}
+
+function groupText(group: GroupOutcome): string {
+  const parts = [
+    ...(group.validationAccuracy === null ? [] : [`validation ${momentsText(group.validationAccuracy)}`]),
+    ...(group.testAccuracy === null ? [] : [`test ${momentsText(group.testAccuracy)}`]),
+    ...(group.parameters === null ? [] : [`${count(group.parameters.mean)} parameters`]),
+  ];
+  return `${parts.join(", ")} (${group.cells} ${group.cells === 1 ? "cell" : "cells"}, trained alike)`;
+}
+
+function momentsText({ mean, deviation }: Moments): string {
+  return percentWithDeviation(mean, deviation);
+}
+
+export function moments(values: readonly number[]): Moments | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { n: values.length, mean, deviation: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)) };
+}
+
+function numbers<Item>(items: readonly Item[], of: (item: Item) => number | null): number[] {
+  return items.flatMap((item) => {
+    const value = of(item);
+    return value === null || !Number.isFinite(value) ? [] : [value];
+  });
+}

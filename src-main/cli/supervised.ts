@@ -1,0 +1,9 @@
+/** Opens a project with the supervisor that executes its runs in child processes of this one. */
+import type { SupervisedProject } from "./supervise.ts";
+
+/** @throws UserError as opening a project does */
+export async function openSupervised(folder: string): Promise<SupervisedProject> {
+  // Loaded only by commands that run something: looking at a project needs none of it.
+  const { openProjectServices } = await import("../runs/index.ts");
+  return openProjectServices(folder);
+}
