@@ -1,0 +1,182 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type MadeProject, makeProject } from "../export/support/project.ts";
+import { cli } from "./support/cli.ts";
+
+let root = "";
+let folder = "";
+let made: MadeProject;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ghn-cli-"));
+  folder = join(root, "project");
+  made = await makeProject(folder);
+  made.project.close();
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const inProject = (...args: string[]): ReturnType<typeof cli> => cli(args, { cwd: folder, env: { GHN_STUDIO_DATA: join(root, "user") } });
+
+describe("looking at a project", () => {
+  it("runs lists what ran, newest first, stages on demand", async () => {
+    const { code, stdout, stderr } = await inProject("runs");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^Id\s+Name\s+Kind\s+Status/);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain(made.pipeline);
+    const all = await inProject("runs", "--stages", "--json");
+    const document = JSON.parse(all.stdout);
+    expect(document.runs).toHaveLength(5);
+    expect(document.runs.map((run: { kind: string }) => run.kind).sort()).toEqual(["cell-training", "cell-training", "ghn-training", "pipeline", "search"]);
+  });
+
+  it("runs filters, and says when an expression is not understood", async () => {
+    expect(JSON.parse((await inProject("runs", "--status", "failed", "--json")).stdout).runs).toEqual([]);
+    expect(JSON.parse((await inProject("runs", "--stages", "--search", "compare", "--json")).stdout).runs).toHaveLength(1);
+    const wrong = await inProject("runs", "--where", "best( > 3");
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/The expression is not understood at character \d+/);
+  });
+
+  it("show tells everything about a run, found by id, its beginning, its name or last", async () => {
+    for (const reference of [made.pipeline, made.pipeline.slice(0, 6), "demo", "last"]) {
+      const { code, stdout } = await inProject("show", reference);
+      expect(code, reference).toBe(0);
+      expect(stdout).toContain(made.pipeline);
+    }
+    const { stdout, stderr } = await inProject("show", "last", "--config");
+    for (const part of ["completed", "Cells ranked", "Winner", "Test accuracy", "97.30 ± 0.28 % (mean ± deviation of 2 trainings)", "GHN's choice", "Random cells", "Stages", "compare", "Best 10 of 12 cells", "Trainings", "training.epochs", "Training finished."])
+      expect(stdout, part).toContain(part);
+    expect(stderr).toContain(`ghn-studio export ${made.pipeline}`);
+    const document = JSON.parse((await inProject("show", "last", "--json")).stdout);
+    expect(document.outcome).toMatchObject({ cellsRanked: 10, winner: { repetitions: 2, testAccuracy: { n: 2, mean: 0.973 } }, ghn: { cells: 3 }, random: { cells: 2 } });
+    expect(document.children).toHaveLength(4);
+    expect(document.trainings).toHaveLength(7);
+  });
+
+  it("compare shows results and only the settings that differ", async () => {
+    const { code, stdout } = await inProject("compare", made.compare, made.final);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Settings that differ");
+    expect(stdout).toContain("training.epochs");
+    expect(stdout).not.toContain("network.blocks");
+    expect((await inProject("compare", made.compare, made.final, "--all")).stdout).toContain("network.blocks");
+    const document = JSON.parse((await inProject("compare", made.compare, made.final, "--json")).stdout);
+    expect(document.runs).toHaveLength(2);
+    expect(document.settings.every((setting: { differs: boolean }) => setting.differs)).toBe(true);
+    const one = await inProject("compare", made.compare);
+    expect(one.code).toBe(2);
+    expect(one.stderr).toContain("two runs at least");
+  });
+
+  it("export writes cell, picture and weights, numbers the second set, and lists what there is", async () => {
+    const out = join(root, "out");
+    const first = await inProject("export", "last", "--out", out);
+    expect(first.code).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(["candidates.csv", "cell.json", "config.json", "manifest.json", "png", "safetensors", "svg"].map((end) => `demo-winner.${end}`));
+    const second = await inProject("export", "last", "--out", out, "--format", "cell-json", "--json");
+    expect(JSON.parse(second.stdout).files[0].path).toBe(join(out, "demo-winner-2.cell.json"));
+    const list = await inProject("export", made.search, "--list");
+    expect(list.stdout).toContain("never trained from scratch");
+    const cell = JSON.parse((await inProject("show", "last", "--json")).stdout).candidates[0].id as number;
+    await inProject("export", "last", "--out", out, "--cell", String(cell), "--format", "cell-svg", "--theme", "dark", "--name", "dark");
+    expect(readFileSync(join(out, "dark.svg"), "utf8")).toContain("#131518");
+  });
+
+  it("works from a folder below the project, by --project and by the environment", async () => {
+    const elsewhere = await cli(["runs", "--json", "--project", folder], { cwd: root });
+    expect(JSON.parse(elsewhere.stdout).runs).toHaveLength(1);
+    const below = await cli(["runs", "--json"], { cwd: join(folder, "artifacts") });
+    expect(JSON.parse(below.stdout).runs).toHaveLength(1);
+    const environment = await cli(["runs", "--json"], { cwd: root, env: { GHN_STUDIO_PROJECT: folder } });
+    expect(JSON.parse(environment.stdout).runs).toHaveLength(1);
+  });
+
+  it("stop and resume say that there is nothing to do", async () => {
+    const stop = await inProject("stop", "last");
+    expect(stop.code).toBe(1);
+    expect(stop.stderr).toContain("is completed, not running");
+    const resume = await inProject("resume", "last");
+    expect(resume.code).toBe(1);
+    expect(resume.stderr).toContain("there is nothing to continue");
+  });
+
+  it("leaves nothing open behind", () => {
+    expect(existsSync(join(folder, "project.lock"))).toBe(false);
+  });
+});
+
+describe("usage", () => {
+  it.each<[string, string[], RegExp]>([
+    ["no command", [], /Usage: ghn-studio/],
+    ["an unknown command", ["rnu"], /unknown command 'rnu'\n\(Did you mean run\?\)/],
+    ["an unknown option", ["runs", "--jsn"], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
+    ["a missing argument", ["show"], /missing required argument 'run'/],
+    ["too many arguments", ["show", "a", "b"], /too many arguments/],
+    ["a number that is none", ["runs", "--limit", "many"], /must be a whole number from 1 to 10000/],
+    ["an unknown status", ["runs", "--status", "done"], /There is no status "done"/],
+    ["an unknown dataset", ["data", "download", "cifar"], /Allowed choices are digits, cifar10/],
+    ["two subjects at once", ["export", "last", "--cell", "1", "--training", "1"], /cannot be used with/],
+  ])("%s ends with status 2 and a hint", async (_, args, message) => {
+    const { code, stdout, stderr } = await cli(args, { cwd: root });
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+  });
+
+  it("help and version are no errors", async () => {
+    for (const args of [["--help"], ["help", "run"], ["run", "--help"], ["--version"]]) expect((await cli(args, { cwd: root })).code).toBe(0);
+    expect((await cli(["--version"], { cwd: root })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("says where there is no project, in words and as JSON", async () => {
+    const words = await cli(["runs"], { cwd: root });
+    expect(words).toMatchObject({ code: 1, stdout: "" });
+    expect(words.stderr).toMatch(/Error: There is no project here\.\nWhat to do: .*ghn-studio init/);
+    const json = await cli(["runs", "--json"], { cwd: root });
+    expect(json).toMatchObject({ code: 1, stdout: "" });
+    expect(JSON.parse(json.stderr).error).toMatchObject({ code: "project-missing", remedy: expect.stringContaining("init") });
+    expect((await cli(["runs", "--project", "nowhere"], { cwd: root })).stderr).toContain("There is no folder");
+  });
+
+  it("suggests the run that was meant", async () => {
+    const { code, stderr } = await inProject("show", "dem");
+    expect(code).toBe(1);
+    expect(stderr).toContain('Did you mean "demo"?');
+  });
+});
+
+describe("init", () => {
+  it("makes a project, once", async () => {
+    const first = await cli(["init", "fresh", "--name", "Mine", "--json"], { cwd: root });
+    expect(JSON.parse(first.stdout)).toMatchObject({ name: "Mine", folder: join(root, "fresh"), runs: 0 });
+    const runs = await cli(["runs", "--project", "fresh"], { cwd: root });
+    expect(runs).toMatchObject({ code: 0, stdout: "" });
+    expect(runs.stderr).toContain("This project has no runs yet");
+    const again = await cli(["init", "fresh"], { cwd: root });
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("Open the project that is in it");
+    writeFileSync(join(root, "plain-file"), "");
+    expect((await cli(["init", "plain-file"], { cwd: root })).stderr).toContain("is a file, not a folder");
+  });
+});
+
+describe("data", () => {
+  it("lists, sums up and imports", async () => {
+    const list = JSON.parse((await cli(["data", "list", "--json"], { cwd: root })).stdout);
+    expect(list.folder).toBe(join(root, "user-data", "datasets"));
+    expect(list.datasets.find((entry: { id: string }) => entry.id === "digits").foundAt).toContain("digits");
+    const digits = JSON.parse((await cli(["data", "show", "digits", "--json"], { cwd: root })).stdout);
+    expect(digits).toMatchObject({ trainCount: 1437, testCount: 360 });
+    expect((await cli(["data", "show", "digits"], { cwd: root })).stdout).toContain("CC BY 4.0");
+    const missing = await cli(["data", "show", "mnist"], { cwd: root });
+    expect(missing.code).toBe(1);
+    const wrong = await cli(["data", "import", "mnist", folder], { cwd: root });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout).toBe("");
+    expect(existsSync(join(root, "user-data", "datasets", "mnist"))).toBe(false);
+  });
+});
