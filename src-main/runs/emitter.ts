@@ -1,0 +1,27 @@
+/** Listeners by event name, typed. A listener that throws harms neither the others nor the one who emits. */
+export class Emitter<Events extends object> {
+  private readonly listeners = new Map<keyof Events, Set<(payload: never) => void>>();
+  private readonly onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void = (error) => queueMicrotask(() => Promise.reject(error))) {
+    this.onError = onError;
+  }
+
+  /** Answers how to stop listening. */
+  on<Name extends keyof Events>(name: Name, listener: (payload: Events[Name]) => void): () => void {
+    const known = this.listeners.get(name) ?? new Set();
+    known.add(listener);
+    this.listeners.set(name, known);
+    return () => void known.delete(listener);
+  }
+
+  emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
+    for (const listener of [...(this.listeners.get(name) ?? [])]) {
+      try {
+        (listener as (payload: Events[Name]) => void)(payload);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** The last of what a process printed, bounded. */
+export class OutputTail {
+  private text = "";
+  private readonly limit: number;
+
+  /** @param limit characters kept */
+  constructor(limit = 8000) {
+    this.limit = limit;
+  }
+
+  add(text: string): void {
+    this.text = (this.text + text).slice(-this.limit);
+  }
+
+  /** The last lines, none of them cut in two. */
+  toString(): string {
+    const cut = this.text.length >= this.limit ? this.text.indexOf("\n") + 1 : 0;
+    return this.text.slice(cut).trimEnd();
+  }
+}
