@@ -1,0 +1,51 @@
+/** How much work a network is, in the units that calibration prices. */
+import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
+import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
+import { sampleCell } from "../../engine/cells/sampler.ts";
+import { buildPlan } from "../../engine/network/plan.ts";
+import type { BuiltPlan } from "../../engine/network/program.ts";
+import { Rng } from "../../engine/random.ts";
+
+/** Means over networks of a space. */
+export interface NetworkWork {
+  /** Kernel calls of one forward pass. */
+  readonly calls: number;
+  /** For one image. */
+  readonly multiplyAdds: number;
+  /** Values that nodes put out, for one image. */
+  readonly activations: number;
+  readonly parameters: number;
+  /** Nodes of the graph that a GHN propagates over. */
+  readonly graphNodes: number;
+}
+
+export function workOf(plan: BuiltPlan): NetworkWork {
+  return {
+    calls: plan.program.steps.length,
+    multiplyAdds: plan.counts.multiplyAdds,
+    activations: plan.nodes.reduce((sum, node) => sum + (node.parameters + node.multiplyAdds > 0 ? node.shape.reduce((product, size) => product * size, 1) : 0), 0),
+    parameters: plan.counts.parameters,
+    graphNodes: plan.graph.blocks.reduce((sum, block) => sum + block.nodes.length, 0),
+  };
+}
+
+/** Kinds of work of one pass over a batch: calls, multiply-adds, activations. */
+export function passWork(work: NetworkWork, batchSize: number): number[] {
+  return [work.calls, work.multiplyAdds * batchSize, work.activations * batchSize];
+}
+
+/** Kinds of work of generating weights: updates of node embeddings, parameters. */
+export function generationWork(work: NetworkWork, propagationSteps: number): number[] {
+  return [work.graphNodes * Math.max(1, propagationSteps), work.parameters];
+}
+
+/** Mean work over a few random cells of a space, always the same ones. */
+export function meanWork(space: SearchSpace, network: NetworkConfig, input: NetworkInput, nodes: number, count = 8): NetworkWork {
+  const random = Rng.fromSeed(0, "estimate");
+  return average(Array.from({ length: count }, () => workOf(buildPlan({ normal: sampleCell(space, random, nodes) }, network, input))));
+}
+
+export function average(works: readonly NetworkWork[]): NetworkWork {
+  const mean = (pick: (work: NetworkWork) => number): number => works.reduce((sum, work) => sum + pick(work), 0) / Math.max(1, works.length);
+  return { calls: mean((w) => w.calls), multiplyAdds: mean((w) => w.multiplyAdds), activations: mean((w) => w.activations), parameters: mean((w) => w.parameters), graphNodes: mean((w) => w.graphNodes) };
+}
