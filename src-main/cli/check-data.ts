@@ -2,7 +2,7 @@
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { configError } from "../config/load-config.ts";
 import { dataFoldersOf } from "../config/folders.ts";
-import { CATALOG, type LoadedDataset, openDataset } from "../engine/datasets/index.ts";
+import type { LoadedDataset } from "../engine/datasets/index.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
 import { contradictions } from "../../src-shared/domain/check-config.ts";
 
@@ -12,6 +12,7 @@ import { contradictions } from "../../src-shared/domain/check-config.ts";
  * @throws UserError
  */
 export async function checkData(projectFolder: string, config: RunConfig): Promise<void> {
+  const { CATALOG, openDataset } = await import("../engine/datasets/index.ts");
   const { id, path, imageSize } = config.dataset;
   const ref = { id, ...(path === undefined || path === "" ? {} : { path }), ...(imageSize === undefined ? {} : { imageSize }) };
   let dataset: LoadedDataset | null = null;

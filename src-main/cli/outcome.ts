@@ -1,7 +1,7 @@
 /** What a search came to: the figures of the closing table, for people and for scripts. */
 import { count, duration, percent, percentWithDeviation, significant, whole } from "../../src-shared/analysis/format.ts";
 import type { Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
-import { resolveSubject } from "../exporting/index.ts";
+import { resolveSubject } from "../exporting/subject.ts";
 import type { StoreReader } from "../store/index.ts";
 import type { Io } from "./io.ts";
 import { facts } from "./tables.ts";

@@ -23,7 +23,8 @@ export function findProject(named: string | undefined, from = process.cwd()): st
     return folder;
   }
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "project.json"))) return folder;
+    // Other programs have a project.json too, but no such database beside it.
+    if (existsSync(join(folder, "project.json")) && existsSync(join(folder, "runs.sqlite"))) return folder;
     if (dirname(folder) === folder) break;
   }
   const usual = resolve(from, DEFAULT_PROJECT);

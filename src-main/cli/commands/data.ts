@@ -3,13 +3,17 @@ import { resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
 import { datasetFolder } from "../../config/folders.ts";
-import { CATALOG, DATASET_IDS, type DatasetDescription, type DatasetId, describeDataset, downloadDataset, importDataset, listDatasets } from "../../engine/datasets/index.ts";
+import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
+import type { DatasetDescription } from "../../engine/datasets/index.ts";
 import { isUserError } from "../../engine/errors.ts";
 import { TaskProgress } from "../task-progress.ts";
 import { cancelOnInterrupt } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { type JsonFlag, jsonOption, wholeNumber } from "../options.ts";
 import { facts, table } from "../tables.ts";
+
+/** The readers bring an image library along; only commands that read load them. */
+const datasets = (): Promise<typeof import("../../engine/datasets/index.ts")> => import("../../engine/datasets/index.ts");
 
 const idArgument = (description: string): Argument => new Argument("<dataset>", description).choices([...DATASET_IDS]);
 
@@ -28,6 +32,7 @@ export function dataCommand(io: Io): Command {
     .addOption(new Option("--image-size <pixels>", "image folders only: side that every image is brought to").argParser(wholeNumber(8, 512)))
     .addOption(jsonOption())
     .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number }) => {
+      const { describeDataset } = await datasets();
       const description = await describeDataset(
         { id, ...(options.path === undefined ? {} : { path: resolve(options.path) }), ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }) },
         { dataRoot: datasetFolder() },
@@ -40,6 +45,7 @@ export function dataCommand(io: Io): Command {
     .addArgument(idArgument("which dataset"))
     .addOption(jsonOption())
     .action(async (id: DatasetId, options: JsonFlag) => {
+      const { downloadDataset } = await datasets();
       const description = await withProgress(io, (onProgress, signal) => downloadDataset(id, datasetFolder(), { onProgress, signal }));
       present(io, description, options.json === true);
     });
@@ -52,6 +58,7 @@ export function dataCommand(io: Io): Command {
     .option("--replace", "replace the dataset that is there already")
     .addOption(jsonOption())
     .action(async (id: DatasetId, path: string, options: JsonFlag & { name?: string; replace?: true }) => {
+      const { importDataset } = await datasets();
       const description = await withProgress(io, (onProgress, signal) =>
         importDataset(resolve(path), id, datasetFolder(), { onProgress, signal, ...(options.name === undefined ? {} : { name: options.name }), ...(options.replace === undefined ? {} : { replace: true }) }),
       );
@@ -61,6 +68,7 @@ export function dataCommand(io: Io): Command {
 }
 
 async function list(io: Io, json: boolean): Promise<void> {
+  const { CATALOG, listDatasets } = await datasets();
   const listing = await listDatasets({ dataRoot: datasetFolder() });
   if (json) {
     io.json({ folder: datasetFolder(), datasets: listing });

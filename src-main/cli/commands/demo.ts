@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
-import { writeExport } from "../../exporting/index.ts";
+import { exportChoices, writeExport } from "../../exporting/index.ts";
 import { createProject } from "../../store/index.ts";
 import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
@@ -38,7 +38,6 @@ export function demoCommand(io: Io): Command {
         (project) => project.commands.create("demo", config, []).id,
         async (project, finished) => {
           const source = { folder: project.folder, ...project.store };
-          const { exportChoices } = await import("../../exporting/index.ts");
           const subject = { type: "run", runId: finished.id } as const;
           const choices = await exportChoices(source, subject);
           const formats = FORMATS.filter((format) => choices.find((choice) => choice.format === format)?.available === true);

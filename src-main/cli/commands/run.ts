@@ -6,7 +6,7 @@ import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
-import { createProject } from "../../store/index.ts";
+import { createProject, viewProject } from "../../store/index.ts";
 import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -42,8 +42,11 @@ export function runCommand(io: Io): Command {
         io.json(config);
         return;
       }
-      const folder = projectFor(io, options.project);
-      await checkData(folder, config);
+      const place = placeFor(options.project);
+      // Nothing is made before it is certain that the run can begin.
+      await checkData(place.folder, config);
+      if (place.isNew) makeProject(io, place.folder);
+      const { folder } = place;
       const { code } = await supervise(io, folder, options.json === true, (project) => startOrResume(io, project, config, options.name ?? name, options));
       throw new Exit(code);
     });
@@ -68,13 +71,17 @@ function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, na
   return run.id;
 }
 
-/** The project to run in; where there is none, one is made. */
-export function projectFor(io: Io, named: string | undefined): string {
+/** The project to run in, and whether it is still to be made. */
+function placeFor(named: string | undefined): { readonly folder: string; readonly isNew: boolean } {
   const wanted = named === undefined || named === "" ? null : resolve(named);
-  const found = wanted !== null && !existsSync(wanted) ? null : findProject(named);
-  if (found !== null) return found;
-  const folder = wanted ?? resolve(DEFAULT_PROJECT);
+  if (wanted !== null && !existsSync(wanted)) return { folder: wanted, isNew: true };
+  const found = findProject(named);
+  if (found === null) return { folder: resolve(DEFAULT_PROJECT), isNew: true };
+  viewProject(found).close();
+  return { folder: found, isNew: false };
+}
+
+function makeProject(io: Io, folder: string): void {
   createProject(folder, basename(folder)).close();
   io.note(`Made the project ${quotePath(folder)}.`);
-  return folder;
 }

@@ -1,15 +1,20 @@
 /** Drawings of architectures as SVG and PNG, laid out in layers with few crossings by elkjs. */
-import ElkBundle from "elkjs/lib/elk.bundled.js";
 import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
-import sharp from "sharp";
 import { cellGraph, withoutIdleInputs } from "../../../src-shared/cells/graph.ts";
 import { layout } from "../../../src-shared/cells/layout.ts";
 import { DARK_DRAWING, LIGHT_DRAWING, type Panel, pictureSvg } from "../../../src-shared/cells/svg.ts";
 import { architectureDescription } from "../../../src-shared/cells/words.ts";
 import type { Architecture } from "../../../src-shared/domain/network.ts";
 
-/** elkjs is CommonJS: under Node its class is the module itself, though its types say `default`. */
-const Elk = ElkBundle as unknown as new () => ELK;
+/** Layout engine and image library are loaded when the first picture is drawn: most commands and windows draw none. */
+async function loadElk(): Promise<new () => ELK> {
+  // elkjs is CommonJS: under Node its class is the module itself, though its types say `default`.
+  return (await import("elkjs/lib/elk.bundled.js")).default as unknown as new () => ELK;
+}
+
+async function loadSharp(): Promise<typeof import("sharp").default> {
+  return (await import("sharp")).default;
+}
 
 export interface PictureOptions {
   readonly title: string;
@@ -20,6 +25,7 @@ export interface PictureOptions {
 
 /** An architecture as an SVG document: one drawing, or the normal and the reduction cell side by side. */
 export async function architectureSvg(architecture: Architecture, options: PictureOptions): Promise<string> {
+  const Elk = await loadElk();
   const elk = new Elk();
   const engine = (graph: ElkNode): Promise<ElkNode> => elk.layout(graph);
   const draw = async (cell: Architecture["normal"], heading: string): Promise<Panel> => ({ heading, layout: await layout(withoutIdleInputs(cellGraph(cell)), "down", engine) });
@@ -36,6 +42,7 @@ export async function architectureSvg(architecture: Architecture, options: Pictu
 
 /** An SVG as PNG bytes, `scale` pixels for each unit. Fonts are those of the machine. */
 export async function svgToPng(svg: string, scale = 2): Promise<Buffer> {
+  const sharp = await loadSharp();
   return sharp(Buffer.from(svg), { density: 72 * scale }).png({ compressionLevel: 9 }).toBuffer();
 }
 
@@ -46,6 +53,7 @@ export function canDrawText(): Promise<boolean> {
   fonts ??= (async () => {
     const probe = `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20" font-family="sans-serif" font-size="12"><rect width="60" height="20" fill="#fff"/><text x="2" y="14">3×3 sep</text></svg>`;
     try {
+      const sharp = await loadSharp();
       const { channels } = await sharp(Buffer.from(probe)).stats();
       return (channels[0]?.min ?? 255) < 128;
     } catch {

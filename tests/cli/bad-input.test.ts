@@ -1,0 +1,181 @@
+import Database from "better-sqlite3";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProject } from "../../src-main/store/index.ts";
+import { cli } from "./support/cli.ts";
+
+let root = "";
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ghn-bad-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+let count = 0;
+/** A folder of its own for each case, so that one sees what was left there. */
+function newFolder(): string {
+  const folder = join(root, `case-${count++}`);
+  mkdirSync(folder);
+  return folder;
+}
+
+/** The command fails with status 1 and this sentence, says nothing on stdout and leaves nothing behind. */
+async function refused(args: readonly string[], folder: string, message: string | RegExp, before: readonly string[] = readdirSync(folder)): Promise<string> {
+  const { code, stdout, stderr } = await cli(args, { cwd: folder, env: { GHN_STUDIO_DATA: join(root, "no-data") } });
+  expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/What to do: \S/);
+  expect(stderr).not.toMatch(/at .*\.ts:\d+/);
+  expect(readdirSync(folder).sort()).toEqual([...before].sort());
+  return stderr;
+}
+
+describe("configs", () => {
+  it("an unknown field is named with what was meant", async () => {
+    const stderr = await refused(["run", "demo", "--set", "training.epoch=3"], newFolder(), /There is no field "training\.epoch" in a pipeline run\. Did you mean "training\.epochs"\?/);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(2);
+  });
+
+  it("contradictions are named all at once", async () => {
+    await refused(["run", "demo", "--set", "search.samples=2", "--set", "network.blocks=1"], newFolder(), /2 settings cannot be used:\n {2}- network\.reductions .*\n {2}- search\.shortlist/);
+  });
+
+  it("a cell that cannot be is named by its node", async () => {
+    const folder = newFolder();
+    const cells = [{ name: "odd", architecture: { normal: { nodes: [{ operation: "conv1x1", inputs: [4] }] } } }];
+    writeFileSync(join(folder, "cells.json"), JSON.stringify({ kind: "cell-training", dataset: { validationImages: 100 }, network: { blocks: 1, reductions: [] }, source: { from: "cells", cells } }));
+    await refused(["run", "cells.json"], folder, /source\.cells\.0\.architecture\.normal\.nodes\.0\.inputs\.0: Node 2 reads node 4, which does not come before it/);
+  });
+
+  it("files that are no configs are named", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "torn.json"), '{"kind": "pipeline",');
+    writeFileSync(join(folder, "list.json"), "[1, 2]");
+    writeFileSync(join(folder, "binary.json"), Buffer.from([0, 255, 1, 254]));
+    await refused(["run", "torn.json"], folder, /torn\.json is not valid JSON/);
+    await refused(["run", "list.json"], folder, /A run config is a JSON object; this is \[1,2\]/);
+    await refused(["run", "binary.json"], folder, /binary\.json is not valid JSON/);
+    await refused(["run", "missing.json"], folder, /There is no config file/);
+  });
+
+  it("--print shows the whole config and runs nothing", async () => {
+    const folder = newFolder();
+    const { code, stdout } = await cli(["run", "paper-cifar10", "--set", "final.repetitions=2", "--print"], { cwd: folder });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "pipeline", final: { repetitions: 2 }, space: { nodes: 17 } });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("datasets", () => {
+  it("one that is missing: how to get it, and no project is made", async () => {
+    const stderr = await refused(["run", "quick"], newFolder(), /CIFAR-10/);
+    expect(stderr).toContain("ghn-studio data download cifar10");
+    expect(stderr).toContain("--data <path>");
+  });
+
+  it("truncated, mislabelled and foreign files are named", async () => {
+    const folder = newFolder();
+    const data = join(folder, "cifar");
+    mkdirSync(data);
+    writeFileSync(join(data, "data_batch_1.bin"), Buffer.alloc(3073 * 2 + 100));
+    writeFileSync(join(data, "test_batch.bin"), Buffer.alloc(3073));
+    await refused(["run", "quick", "--data", data], folder, /data_batch_1\.bin/);
+    writeFileSync(join(data, "data_batch_1.bin"), Buffer.alloc(3073 * 2, 77));
+    await refused(["run", "quick", "--data", data], folder, /data_batch_1\.bin/);
+    await refused(["run", "quick", "--data", join(folder, "nowhere")], folder, /nowhere/);
+  });
+
+  it("fewer images than the config holds back", async () => {
+    const folder = newFolder();
+    const data = join(folder, "cifar");
+    mkdirSync(data);
+    writeFileSync(join(data, "data_batch_1.bin"), Buffer.alloc(3073 * 20));
+    writeFileSync(join(data, "test_batch.bin"), Buffer.alloc(3073 * 10));
+    await refused(["run", "quick", "--data", data], folder, /dataset\.validationImages holds back 1,000 images, but there are only 20/);
+  });
+});
+
+describe("projects", () => {
+  const project = (): string => {
+    const folder = newFolder();
+    createProject(join(folder, "p"), "P").close();
+    return folder;
+  };
+
+  it("a folder that is none", async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, "p"));
+    writeFileSync(join(folder, "p", "notes.txt"), "mine");
+    for (const args of [["runs"], ["run", "demo"], ["show", "last"]]) await refused([...args, "--project", "p"], folder, /project/);
+    expect(readdirSync(join(folder, "p"))).toEqual(["notes.txt"]);
+  });
+
+  it("a project.json of another program, of a newer version, or torn", async () => {
+    for (const [text, message] of [
+      ['{"name":"my-app","scripts":{}}', /project\.json/],
+      ['{"format":', /project\.json/],
+    ] as const) {
+      const folder = project();
+      writeFileSync(join(folder, "p", "project.json"), text);
+      await refused(["runs", "--project", "p"], folder, message);
+      expect(readFileSync(join(folder, "p", "project.json"), "utf8")).toBe(text);
+    }
+    const folder = project();
+    const file = join(folder, "p", "project.json");
+    const newer = JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), version: 99 });
+    writeFileSync(file, newer);
+    await refused(["runs", "--project", "p"], folder, /newer/);
+    expect(readFileSync(file, "utf8")).toBe(newer);
+  });
+
+  it("a database of a newer version, of another program, or damaged is left as it is", async () => {
+    const folder = project();
+    const path = join(folder, "p", "runs.sqlite");
+    const db = new Database(path);
+    db.pragma("user_version = 99");
+    db.close();
+    await refused(["runs", "--project", "p"], folder, /written by a newer version of GHN Studio/);
+    await refused(["run", "demo", "--project", "p"], folder, /written by a newer version of GHN Studio/);
+
+    const foreign = project();
+    const other = join(foreign, "p", "runs.sqlite");
+    await rm(other);
+    const shop = new Database(other);
+    shop.exec("CREATE TABLE orders (id INTEGER)");
+    shop.close();
+    await refused(["runs", "--project", "p"], foreign, /database of another program/);
+
+    const damaged = project();
+    writeFileSync(join(damaged, "p", "runs.sqlite"), "this is no database, whatever its name says ".repeat(100));
+    await refused(["runs", "--project", "p"], damaged, /is damaged|cannot be read/);
+  });
+
+  it("an export into a place that cannot be", async () => {
+    const folder = project();
+    writeFileSync(join(folder, "file"), "");
+    await refused(["export", "last", "--project", "p"], folder, /This project has no runs yet/);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("one without permission to write", async () => {
+    const folder = project();
+    const { chmodSync } = await import("node:fs");
+    chmodSync(join(folder, "p"), 0o500);
+    await refused(["run", "demo", "--project", "p"], folder, /cannot be written/);
+    chmodSync(join(folder, "p"), 0o700);
+  });
+
+  it("demo never touches a folder that is taken", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "ghn-demo"), "mine");
+    const { freeFolder } = await import("../../src-main/cli/commands/demo.ts");
+    expect(freeFolder(join(folder, "ghn-demo"))).toBe(join(folder, "ghn-demo-2"));
+    mkdirSync(join(folder, "ghn-demo-2"));
+    expect(freeFolder(join(folder, "ghn-demo"))).toBe(join(folder, "ghn-demo-2"));
+    copyFileSync(join(folder, "ghn-demo"), join(folder, "ghn-demo-2", "kept"));
+    expect(freeFolder(join(folder, "ghn-demo"))).toBe(join(folder, "ghn-demo-3"));
+    expect(existsSync(join(folder, "ghn-demo-3"))).toBe(false);
+  });
+});
