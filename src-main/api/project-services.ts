@@ -41,7 +41,7 @@ export interface ProjectOpener {
   /** @throws UserError when it is no project, damaged, newer, or open in another process */
   open(folder: string): Promise<ProjectServices>;
   /** @throws UserError when the folder is not empty or cannot be written */
-  create(folder: string, name: string): Promise<ProjectServices>;
+  create(folder: string, name: string, sample?: boolean): Promise<ProjectServices>;
   /** Counts of a project without opening it for writing; null when it cannot be read. */
   peek(folder: string): Promise<{ readonly name: string; readonly runs: number } | null>;
 }

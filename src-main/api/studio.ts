@@ -179,7 +179,7 @@ export class Studio implements StudioHost, StudioServices {
     if (session.current?.folder === folder) return session.current;
     const source = this.#options.sampleFolder;
     if (!(await isProjectFolder(folder))) {
-      if (source === undefined || !existsSync(source)) return this.#open(session, folder, () => this.opener.create(folder, "Sample project"));
+      if (source === undefined || !existsSync(source)) return this.#open(session, folder, () => this.opener.create(folder, "Sample project", true));
       // In one step, so that a copy that was cut short is never opened.
       const copy = `${folder}.${randomUUID()}.tmp`;
       try {

@@ -8,6 +8,8 @@ const REASON_MS = 1000;
 export interface UtilityLauncherOptions {
   /** Built entry of the run worker. */
   readonly script: string;
+  /** What these processes are, in lists of processes; each launcher its own. "run" unless given. */
+  readonly name?: string;
   readonly platform?: NodeJS.Platform;
   /** Sends a signal; `process.kill` unless given. */
   readonly killProcess?: (pid: number, signal: NodeJS.Signals) => void;
@@ -16,13 +18,14 @@ export interface UtilityLauncherOptions {
 type Reason = Electron.Details["reason"];
 
 export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app" | "utilityProcess">, options: UtilityLauncherOptions): ChildLauncher {
+  const prefix = `ghn-${options.name ?? "run"}-`;
   const { platform = process.platform, killProcess = process.kill.bind(process) } = options;
   const reasons = new Map<string, Reason>();
   const waiting = new Map<string, () => void>();
   let serial = 0;
   app.on("child-process-gone", (_event, details) => {
     const { serviceName, name, reason } = details;
-    const key = [serviceName, name].find((candidate) => candidate?.startsWith("ghn-run-") === true);
+    const key = [serviceName, name].find((candidate) => candidate?.startsWith(prefix) === true);
     if (key === undefined) return;
     reasons.set(key, reason);
     waiting.get(key)?.();
@@ -31,7 +34,7 @@ export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app
   return {
     launch(environment): ChildHandle {
       serial += 1;
-      const serviceName = `ghn-run-${serial}`;
+      const serviceName = `${prefix}${serial}`;
       const child = utilityProcess.fork(options.script, [], {
         // A given environment replaces that of this process altogether.
         env: definedOnly({ ...process.env, ...environment }),

@@ -1,0 +1,29 @@
+/** Projects on disk, with the supervisor that executes their runs. */
+import type { ChildLauncher } from "../runs/launcher.ts";
+import { openProjectServices } from "../runs/index.ts";
+import { createProject, viewProject } from "../store/index.ts";
+import type { ProjectOpener } from "./project-services.ts";
+
+export function projectOpener(launcher: ChildLauncher): ProjectOpener {
+  return {
+    open: async (folder) => openProjectServices(folder, { launcher }),
+    create: async (folder, name, sample = false) => {
+      createProject(folder, name, { sample }).close();
+      return openProjectServices(folder, { launcher });
+    },
+    peek: async (folder) => {
+      try {
+        const view = viewProject(folder);
+        try {
+          const { name, runs } = view.info();
+          return { name, runs };
+        } finally {
+          view.close();
+        }
+      } catch {
+        // Damaged, newer or from elsewhere: opening it will say so.
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** The studio of a host, over the person's folders; hosts differ in how they start children. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { entryPath } from "../api/entries.ts";
+import { Estimator } from "../api/estimate/estimator.ts";
+import { fileLogger } from "../api/log-file.ts";
+import { projectOpener } from "../api/project-opener.ts";
+import { createStudio, type DoctorFindings, type Studio } from "../api/studio.ts";
+import { packageVersion } from "../cli/version.ts";
+import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
+import type { ChildLauncher } from "../runs/launcher.ts";
+import type { Logger } from "./wire-error.ts";
+
+export interface BuildOptions {
+  /** Starts run workers. */
+  readonly launcher: ChildLauncher;
+  /** Starts the process that measures the device. */
+  readonly calibrationLauncher: ChildLauncher;
+  readonly roots: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly log?: Logger;
+}
+
+/** Where hosts write what happened. */
+export function studioLog(): Logger {
+  return fileLogger(join(userConfigFolder(), "logs", "studio.log"));
+}
+
+export function buildStudio(options: BuildOptions): Promise<Studio> {
+  const estimator = new Estimator(options.calibrationLauncher);
+  return createStudio({
+    settingsFolder: userConfigFolder(),
+    datasetFolder: datasetFolder(),
+    sampleParent: userDataFolder(),
+    version: packageVersion(),
+    log: options.log ?? studioLog(),
+    opener: projectOpener(options.launcher),
+    doctor,
+    estimate: (config, studio, project) => estimator.estimate(config, studio, project),
+    datasetEntry: entryPath("dataset-worker"),
+    roots: options.roots,
+    sampleFolder: resourceFolder("sample"),
+    secrets: options.secrets ?? [],
+  });
+}
+
+/** A folder of `resources/`, in a source tree or beside a packaged program; undefined when there is none. */
+export function resourceFolder(name: string): string | undefined {
+  let folder = import.meta.dirname;
+  for (;;) {
+    const candidate = join(folder, "resources", name);
+    if (existsSync(candidate)) return candidate;
+    const parent = dirname(folder);
+    if (parent === folder) return undefined;
+    folder = parent;
+  }
+}
+
+async function doctor(): Promise<DoctorFindings> {
+  const { collectDoctorReport } = await import("../setup/doctor.ts");
+  return collectDoctorReport();
+}

@@ -1,0 +1,54 @@
+/** Entry of the desktop application: the life of the process; everything else is in hosts/ and api/. */
+import { existsSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as electron from "electron";
+import { entryPath } from "./api/entries.ts";
+import { buildStudio, studioLog } from "./hosts/build-studio.ts";
+import { APP_SCHEME_PRIVILEGES } from "./hosts/electron/app-protocol.ts";
+import { utilityLauncher } from "./hosts/electron/launcher.ts";
+import { type ElectronHost, startElectronHost } from "./hosts/electron-host.ts";
+
+const { app, dialog, protocol } = electron;
+
+/** Folders among the arguments: `ghn-studio <folder>`, or what a file manager hands over. */
+function foldersIn(args: readonly string[]): string[] {
+  return args.slice(app.isPackaged ? 1 : 2).filter((argument) => !argument.startsWith("-") && existsSync(argument) && statSync(argument).isDirectory());
+}
+
+app.enableSandbox();
+protocol.registerSchemesAsPrivileged([APP_SCHEME_PRIVILEGES]);
+app.setAppUserModelId("org.ghn-studio.desktop");
+
+if (!app.requestSingleInstanceLock()) app.quit();
+else {
+  const log = studioLog();
+  let host: ElectronHost | null = null;
+  app.on("second-instance", (_event, args) => host?.secondInstance(foldersIn(args)));
+  process.on("uncaughtException", (error) => log.error("An error was not caught.", error.stack ?? error.message));
+  process.on("unhandledRejection", (error) => log.error("A promise was rejected.", error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  app
+    .whenReady()
+    .then(async () => {
+      const studio = await buildStudio({
+        launcher: utilityLauncher(electron, { script: entryPath("run-worker") }),
+        calibrationLauncher: utilityLauncher(electron, { script: entryPath("calibration-worker"), name: "measure" }),
+        roots: [homedir()],
+        log,
+      });
+      host = await startElectronHost({
+        electron,
+        studio,
+        rendererFolder: join(import.meta.dirname, "..", "renderer"),
+        preload: join(import.meta.dirname, "..", "preload", "preload.cjs"),
+        log,
+        developmentUrl: process.env["ELECTRON_RENDERER_URL"],
+        open: foldersIn(process.argv),
+      });
+    })
+    .catch((error: unknown) => {
+      log.error("The application could not start.", error instanceof Error ? (error.stack ?? error.message) : String(error));
+      dialog.showErrorBox("GHN Studio could not start", error instanceof Error ? error.message : String(error));
+      app.exit(1);
+    });
+}
