@@ -90,7 +90,7 @@ export class MessagePassing {
     this.sets = Array.from({ length: schedule.sets }, (_, set) => new ParameterSet(widths, parameters.subarray(set * size, (set + 1) * size)));
   }
 
-  /** Final embeddings of the chosen nodes, [select.length, D]. */
+  /** Final embeddings of the chosen nodes, [select.length, D]; zeros for node −1. */
   forward(select: Int32Array): Float32Array {
     const { schedule, embeddings } = this;
     const { embedding: width } = this.widths;
@@ -104,7 +104,7 @@ export class MessagePassing {
     }
     const result = new Float32Array(select.length * width);
     for (let k = 0; k < select.length; k++) {
-      const row = (schedule.final[select[k] as number] as number) * width;
+      const row = this.finalRow(select[k] as number) * width;
       for (let i = 0; i < width; i++) result[k * width + i] = states[row + i] as number;
     }
     return result;
@@ -119,7 +119,7 @@ export class MessagePassing {
     const dStates = workspace.take("dStates", rows * width).fill(0, 0, rows * width);
     const dMessages = workspace.take("dMessages", schedule.messages * message).fill(0, 0, schedule.messages * message);
     for (let k = 0; k < select.length; k++) {
-      const row = (schedule.final[select[k] as number] as number) * width;
+      const row = this.finalRow(select[k] as number) * width;
       for (let i = 0; i < width; i++) dStates[row + i] = (dStates[row + i] as number) + (dResult[k * width + i] as number);
     }
     for (let s = schedule.steps.length - 1; s >= 0; s--) {
@@ -310,6 +310,11 @@ export class MessagePassing {
       accumulateColumns(dY, 3 * width, firstEvent, endEvent, gradient.stateBias);
     }
     return result;
+  }
+
+  /** Row of a node's final embedding; of node −1 the row of zeros. */
+  private finalRow(node: number): number {
+    return node < 0 ? this.schedule.nodes : (this.schedule.final[node] as number);
   }
 
   private set(set: number): ParameterSet {

@@ -35,7 +35,7 @@ export interface GnnParameters<T = Tensor> {
  *
  * @param graphs architectures; with unshared GNN parameters all have as many blocks as there are sets
  * @param embeddings initial embeddings [nodes, D] of all nodes, graph by graph, block by block, in the order of `nodes`
- * @param select nodes whose final embeddings are wanted, numbered as the rows of `embeddings`, in any order and as often as one likes; all nodes by default
+ * @param select nodes whose final embeddings are wanted, numbered as the rows of `embeddings`, in any order and as often as one likes; −1 gives a row of zeros. All nodes by default
  * @returns final embeddings of `select`, [select.length, D]; differentiable once with respect to embeddings and parameters
  */
 export function propagate(graphs: readonly ComputationGraph[], embeddings: Tensor2D, parameters: GnnParameters, settings: PropagationSettings, select?: Int32Array): Tensor2D {
