@@ -1,7 +1,9 @@
 /** What a search came to: the figures of the closing table, for people and for scripts. */
-import { count, duration, percent, percentWithDeviation, significant, whole } from "../../src-shared/analysis/format.ts";
+import { correlate } from "../../src-shared/analysis/correlation.ts";
+import { coefficient, count, duration, percent, percentWithDeviation, significant, whole } from "../../src-shared/analysis/format.ts";
 import type { Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
 import { resolveSubject } from "../exporting/subject.ts";
+import { meansByCell } from "../runs/cell-source.ts";
 import type { StoreReader } from "../store/index.ts";
 import type { Io } from "./io.ts";
 import { facts } from "./tables.ts";
@@ -41,6 +43,8 @@ export interface Outcome {
   /** The shortlist that the GHN chose, beside cells drawn at random, both trained briefly. */
   readonly ghn: GroupOutcome | null;
   readonly random: GroupOutcome | null;
+  /** How well scores agree with accuracies after that training: rank correlation (Spearman) over distinct cells, with its 95 % interval. */
+  readonly agreement: { readonly spearman: number; readonly n: number; readonly interval: readonly [number, number] | null } | null;
   readonly seconds: number;
 }
 
@@ -61,6 +65,7 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     winner: winnerOf(training, candidate, repetitions),
     ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
     random: groupOf(compared.filter((other) => other.role === "random")),
+    agreement: agreementOf(compared),
     seconds: run.kind === "pipeline" ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
   };
 }
@@ -82,14 +87,23 @@ function winnerOf(training: Training | null, candidate: Candidate | null, repeti
   };
 }
 
+/** Deviations are over cells: repetitions of one cell count once, by their mean. */
 function groupOf(trainings: readonly Training[]): GroupOutcome | null {
   if (trainings.length === 0) return null;
+  const cells = meansByCell(trainings);
   return {
-    cells: new Set(trainings.map((training) => training.canonical)).size,
-    validationAccuracy: moments(trainings.map((training) => training.validationAccuracy)),
+    cells: cells.length,
+    validationAccuracy: moments(cells.map((cell) => cell.mean)),
     testAccuracy: moments(numbers(trainings, (training) => training.testAccuracy)),
-    parameters: moments(trainings.map((training) => training.parameters)),
+    parameters: moments(cells.map((cell) => cell.first.parameters)),
   };
+}
+
+function agreementOf(compared: readonly Training[]): Outcome["agreement"] {
+  // A cell that is in both groups is one pair of score and accuracy.
+  const pairs = [...new Map(meansByCell(compared).map((cell) => [cell.first.canonical, cell])).values()];
+  const { value, n, interval } = correlate("spearman", pairs.map((cell) => cell.first.score), pairs.map((cell) => cell.mean));
+  return value === null ? null : { spearman: value, n, interval };
 }
 
 /** The table at the end of a run. */
@@ -111,6 +125,10 @@ export function outcomeTable(io: Io, outcome: Outcome): string {
   if (ghn !== null && random !== null) {
     rows.push(["GHN's choice", groupText(ghn)]);
     rows.push(["Random cells", groupText(random)]);
+  }
+  if (outcome.agreement !== null) {
+    const { spearman, n, interval } = outcome.agreement;
+    rows.push(["Score, accuracy", `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`]);
   }
   rows.push(["Time", duration(outcome.seconds)]);
   return facts(io, rows);
