@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 /** Headless entry: the same services as in the window, from a terminal. */
-import { presentError } from "./cli/errors.ts";
-import { EXIT } from "./cli/exit-codes.ts";
-import { processIo } from "./cli/io.ts";
-import { createProgram } from "./cli/program.ts";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+import { userCacheFolder } from "./config/folders.ts";
 
-const io = processIo();
-try {
-  await createProgram(io).parseAsync(process.argv);
-  process.exitCode ??= EXIT.ok;
-} catch (error) {
-  process.exitCode = presentError(error, io, process.argv.includes("--json"));
-}
+// Compiled code is kept between commands, which halves the time to the first word.
+enableCompileCache(join(userCacheFolder(), "compiled"));
+const { main } = await import("./cli/main.ts");
+await main(process.argv);

@@ -38,5 +38,6 @@ export async function checkData(projectFolder: string, config: RunConfig): Promi
     throw first;
   }
   const problems = contradictions(config, { trainImages: dataset.train.count });
-  if (problems.length > 0) throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.train.count} training images) or with --set`);
+  if (problems.length > 0)
+    throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.train.count} training images) or with --set`);
 }

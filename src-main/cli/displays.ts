@@ -24,7 +24,17 @@ export class BarDisplay implements Display {
   constructor(io: Io) {
     this.io = io;
     this.bars = new cliProgress.MultiBar(
-      { format: "{bar} {percentage} % | {text}", barsize: BAR_WIDTH, hideCursor: true, clearOnComplete: false, stream: process.stderr, linewrap: false, gracefulExit: false, fps: 8, autopadding: true },
+      {
+        format: "{bar} {percentage} % | {text}",
+        barsize: BAR_WIDTH,
+        hideCursor: true,
+        clearOnComplete: false,
+        stream: process.stderr,
+        linewrap: false,
+        gracefulExit: false,
+        fps: 8,
+        autopadding: true,
+      },
       cliProgress.Presets.shades_classic,
     );
   }
@@ -32,7 +42,8 @@ export class BarDisplay implements Display {
   status(run: RunSummary): void {
     const bar = this.byRun.get(run.id);
     if (bar === undefined || run.status === "running" || run.status === "queued") return;
-    if (run.status === "completed") bar.update(bar.getTotal(), { text: plainSpaces(`${run.progress?.phase ?? run.name}: done in ${duration(run.activeSeconds)}`) });
+    if (run.status === "completed")
+      bar.update(bar.getTotal(), { text: plainSpaces(`${run.progress?.phase ?? run.name}: done in ${duration(run.activeSeconds)}`) });
     else bar.update({ text: `${run.progress?.phase ?? run.name}: ${run.status}` });
   }
 
@@ -71,7 +82,9 @@ export class LineDisplay implements Display {
 
   status(run: RunSummary): void {
     if (run.status === "queued") return;
-    this.say(`${run.name}: ${STATUS_WORDS[run.status] ?? run.status}${run.status === "completed" && run.activeSeconds > 0 ? ` in ${duration(run.activeSeconds)}` : ""}`);
+    this.say(
+      `${run.name}: ${STATUS_WORDS[run.status] ?? run.status}${run.status === "completed" && run.activeSeconds > 0 ? ` in ${duration(run.activeSeconds)}` : ""}`,
+    );
   }
 
   progress(run: RunSummary): void {

@@ -57,13 +57,20 @@ function describe(error: unknown): Described {
   if (isUserError(error)) return { code: error.code, message: error.message, remedy: error.remedy, field: error.field ?? null, file: error.file ?? null };
   if (error instanceof Error) {
     const { code, path } = error as NodeJS.ErrnoException;
-    const known = code === undefined ? undefined : (SYSTEM_ERRORS[code] ?? SYSTEM_ERRORS[Object.keys(SYSTEM_ERRORS).find((name) => code.startsWith(`${name}_`)) ?? ""]);
+    const known =
+      code === undefined ? undefined : (SYSTEM_ERRORS[code] ?? SYSTEM_ERRORS[Object.keys(SYSTEM_ERRORS).find((name) => code.startsWith(`${name}_`)) ?? ""]);
     if (code !== undefined && known !== undefined) {
       const [message, remedy] = known;
       return { code: code.toLowerCase(), message: path === undefined ? message : `${message.slice(0, -1)}: ${path}.`, remedy, field: null, file: path ?? null };
     }
     if (error.name === "AbortError") return { code: "cancelled", message: "Cancelled.", remedy: null, field: null, file: null };
-    return { code: "internal", message: `Something inside GHN Studio went wrong: ${error.message}`, remedy: "Please report it together with the lines below. Your project is not affected; runs can be resumed.", field: null, file: null };
+    return {
+      code: "internal",
+      message: `Something inside GHN Studio went wrong: ${error.message}`,
+      remedy: "Please report it together with the lines below. Your project is not affected; runs can be resumed.",
+      field: null,
+      file: null,
+    };
   }
   return { code: "internal", message: `Something inside GHN Studio went wrong: ${String(error)}`, remedy: null, field: null, file: null };
 }

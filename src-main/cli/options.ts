@@ -10,7 +10,9 @@ export function jsonOption(): Option {
 }
 
 export function setOption(): Option {
-  return new Option("-s, --set <field=value>", "change one field of the config, for example training.epochs=10; may be repeated").argParser(collect).default([], "none");
+  return new Option("-s, --set <field=value>", "change one field of the config, for example training.epochs=10; may be repeated")
+    .argParser(collect)
+    .default([], "none");
 }
 
 export function collect(value: string, before: readonly string[]): string[] {
@@ -21,7 +23,8 @@ export function collect(value: string, before: readonly string[]): string[] {
 export function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < low || value > high) throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < low || value > high)
+      throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
     return value;
   };
 }

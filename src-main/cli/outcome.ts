@@ -53,7 +53,9 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
   const { store } = project;
   const family = [run, ...store.runs.children(run.id)];
   const candidates = family.flatMap((member) => store.candidates.list(member.id, { limit: 1_000_000 }).rows);
-  const trainings = family.map((member) => store.trainings.list(member.id).filter((training) => training.runId === member.id)).filter((list) => list.length > 0);
+  const trainings = family
+    .map((member) => store.trainings.list(member.id).filter((training) => training.runId === member.id))
+    .filter((list) => list.length > 0);
   const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
   const { training, candidate } = resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
   const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
@@ -102,7 +104,11 @@ function groupOf(trainings: readonly Training[]): GroupOutcome | null {
 function agreementOf(compared: readonly Training[]): Outcome["agreement"] {
   // A cell that is in both groups is one pair of score and accuracy.
   const pairs = [...new Map(meansByCell(compared).map((cell) => [cell.first.canonical, cell])).values()];
-  const { value, n, interval } = correlate("spearman", pairs.map((cell) => cell.first.score), pairs.map((cell) => cell.mean));
+  const { value, n, interval } = correlate(
+    "spearman",
+    pairs.map((cell) => cell.first.score),
+    pairs.map((cell) => cell.mean),
+  );
   return value === null ? null : { spearman: value, n, interval };
 }
 
@@ -111,15 +117,24 @@ export function outcomeTable(io: Io, outcome: Outcome): string {
   const { winner, ghn, random } = outcome;
   const rows: (readonly [string, string])[] = [];
   if (outcome.cellsRanked > 0) {
-    const times = outcome.generationMs === null || outcome.evaluationMs === null ? "" : ` (each ${significant(outcome.generationMs.mean, 3)} ms to generate weights, ${significant(outcome.evaluationMs.mean, 3)} ms to evaluate)`;
+    const times =
+      outcome.generationMs === null || outcome.evaluationMs === null
+        ? ""
+        : ` (each ${significant(outcome.generationMs.mean, 3)} ms to generate weights, ${significant(outcome.evaluationMs.mean, 3)} ms to evaluate)`;
     rows.push(["Cells ranked", `${whole(outcome.cellsRanked)}${times}`]);
   }
   if (winner !== null) {
-    rows.push(["Winner", `${winner.name}${winner.rank === null ? "" : `, rank ${winner.rank} of the search`}${winner.score === null ? "" : `, score ${percent(winner.score)} with generated weights`}`]);
+    rows.push([
+      "Winner",
+      `${winner.name}${winner.rank === null ? "" : `, rank ${winner.rank} of the search`}${winner.score === null ? "" : `, score ${percent(winner.score)} with generated weights`}`,
+    ]);
     rows.push(["Parameters", `${whole(winner.parameters)}`]);
     rows.push(["Multiply-adds", `${count(winner.multiplyAdds)} an image`]);
     if (winner.testAccuracy !== null)
-      rows.push(["Test accuracy", `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± deviation of ${winner.repetitions} trainings)` : "(one training)"}`]);
+      rows.push([
+        "Test accuracy",
+        `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± deviation of ${winner.repetitions} trainings)` : "(one training)"}`,
+      ]);
     else if (winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
   }
   if (ghn !== null && random !== null) {
@@ -128,7 +143,10 @@ export function outcomeTable(io: Io, outcome: Outcome): string {
   }
   if (outcome.agreement !== null) {
     const { spearman, n, interval } = outcome.agreement;
-    rows.push(["Score, accuracy", `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`]);
+    rows.push([
+      "Score, accuracy",
+      `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`,
+    ]);
   }
   rows.push(["Time", duration(outcome.seconds)]);
   return facts(io, rows);

@@ -34,8 +34,18 @@ export function createProgram(io: Io): Command {
     .addHelpText("after", AFTER_HELP)
     .showHelpAfterError("(ghn-studio --help lists the commands; ghn-studio <command> --help its options)");
   for (const command of [
-    demoCommand(io), runCommand(io), resumeCommand(io), stopCommand(io), runsCommand(io), showCommand(io), compareCommand(io),
-    exportCommand(io), dataCommand(io), initCommand(io), serveCommand(io), doctorCommand(io),
+    demoCommand(io),
+    runCommand(io),
+    resumeCommand(io),
+    stopCommand(io),
+    runsCommand(io),
+    showCommand(io),
+    compareCommand(io),
+    exportCommand(io),
+    dataCommand(io),
+    initCommand(io),
+    serveCommand(io),
+    doctorCommand(io),
   ])
     program.addCommand(command);
   settle(program);
@@ -44,7 +54,9 @@ export function createProgram(io: Io): Command {
 
 /** What commander does not hand down to commands that were added ready-made. */
 function settle(command: Command): void {
-  command.exitOverride().showHelpAfterError(command.parent === null ? "(ghn-studio --help lists the commands)" : `(${fullName(command)} --help lists the options)`);
+  command
+    .exitOverride()
+    .showHelpAfterError(command.parent === null ? "(ghn-studio --help lists the commands)" : `(${fullName(command)} --help lists the options)`);
   for (const child of command.commands) settle(child);
 }
 

@@ -18,7 +18,12 @@ export const DEFAULT_PROJECT = "ghn-project";
 export function findProject(named: string | undefined, from = process.cwd()): string | null {
   if (named !== undefined && named !== "") {
     const folder = resolve(from, named);
-    if (!existsSync(folder)) throw new UserError(`There is no folder ${folder}.`, { code: "project-missing", file: folder, remedy: `Check the path, or make a project there: ghn-studio init ${named}` });
+    if (!existsSync(folder))
+      throw new UserError(`There is no folder ${folder}.`, {
+        code: "project-missing",
+        file: folder,
+        remedy: `Check the path, or make a project there: ghn-studio init ${named}`,
+      });
     // Anything wrong with a project that was named on purpose is said by the one who opens it.
     return folder;
   }
@@ -80,10 +85,19 @@ export function findRun(store: StoreReader, reference: string): RunSummary {
   const found = named.length > 0 ? named : beginning;
   if (found.length === 1 && found[0] !== undefined) return found[0];
   if (found.length > 1)
-    throw new UserError(`"${reference}" may mean ${found.length} runs: ${found.slice(0, 5).map((run) => `${run.id} (${run.name})`).join(", ")}${found.length > 5 ? " …" : ""}.`, {
-      code: "run-ambiguous",
-      remedy: "Give the whole id.",
-    });
+    throw new UserError(
+      `"${reference}" may mean ${found.length} runs: ${found
+        .slice(0, 5)
+        .map((run) => `${run.id} (${run.name})`)
+        .join(", ")}${found.length > 5 ? " …" : ""}.`,
+      {
+        code: "run-ambiguous",
+        remedy: "Give the whole id.",
+      },
+    );
   const near = nearestWord(reference, [...new Set(everything.flatMap((run) => [run.id, run.name]))]);
-  throw new UserError(`There is no run "${reference}" in this project.${near === undefined ? "" : ` Did you mean "${near}"?`}`, { code: "run-missing", remedy: "ghn-studio runs lists them; last means the newest." });
+  throw new UserError(`There is no run "${reference}" in this project.${near === undefined ? "" : ` Did you mean "${near}"?`}`, {
+    code: "run-missing",
+    remedy: "ghn-studio runs lists them; last means the newest.",
+  });
 }

@@ -39,7 +39,13 @@ export interface Ended {
  * and an end, the second ends at once.
  * @param then called with the project still open, when the run was completed
  */
-export async function supervise(io: Io, folder: string, json: boolean, start: (project: SupervisedProject) => string, then?: (project: SupervisedProject, run: RunSummary) => Promise<void>): Promise<Ended> {
+export async function supervise(
+  io: Io,
+  folder: string,
+  json: boolean,
+  start: (project: SupervisedProject) => string,
+  then?: (project: SupervisedProject, run: RunSummary) => Promise<void>,
+): Promise<Ended> {
   refuseSecondOwner(folder);
   const project = await openSupervised(folder);
   let interrupted = false;

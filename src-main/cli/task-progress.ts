@@ -7,7 +7,13 @@ import type { Io } from "./io.ts";
 /** Seconds between two lines where there is no terminal. */
 export const LINE_EVERY_S = 5;
 
-const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = { download: "Downloading", check: "Checking", unpack: "Unpacking", read: "Reading", decode: "Decoding" };
+const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = {
+  download: "Downloading",
+  check: "Checking",
+  unpack: "Unpacking",
+  read: "Reading",
+  decode: "Decoding",
+};
 
 export class TaskProgress {
   private readonly io: Io;
@@ -50,7 +56,10 @@ export class TaskProgress {
     this.startDone = progress.done;
     this.lastLine = Number.NEGATIVE_INFINITY;
     if (!this.io.interactive || progress.total === null) return;
-    this.bar = new cliProgress.SingleBar({ format: "{bar} {percentage} % | {title} | {text}", barsize: 24, hideCursor: true, stream: process.stderr }, cliProgress.Presets.shades_classic);
+    this.bar = new cliProgress.SingleBar(
+      { format: "{bar} {percentage} % | {title} | {text}", barsize: 24, hideCursor: true, stream: process.stderr },
+      cliProgress.Presets.shades_classic,
+    );
     this.bar.start(progress.total, progress.done, { title, text: "" });
   }
 

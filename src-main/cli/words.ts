@@ -5,7 +5,12 @@ import type { RunStatus, RunSummary } from "../../src-shared/domain/run.ts";
 import type { RunKind } from "../../src-shared/domain/run-config.ts";
 import type { Io } from "./io.ts";
 
-const KINDS: Readonly<Partial<Record<string, string>>> = { "ghn-training": "train GHN", search: "search", "cell-training": "train cells", pipeline: "pipeline" };
+const KINDS: Readonly<Partial<Record<string, string>>> = {
+  "ghn-training": "train GHN",
+  search: "search",
+  "cell-training": "train cells",
+  pipeline: "pipeline",
+};
 
 export function kindWord(kind: RunKind): string {
   return KINDS[kind] ?? kind;
@@ -29,7 +34,8 @@ export function statusWord(io: Io, status: RunStatus): string {
 export function headline(run: RunSummary): string {
   for (const name of ["train/validation-accuracy", "search/best", "ghn/validation-accuracy"] as const) {
     const metric = run.metrics[name];
-    if (metric !== undefined) return `${percent(metric.best)} ${{ "train/validation-accuracy": "validation", "search/best": "best score", "ghn/validation-accuracy": "generated" }[name]}`;
+    if (metric !== undefined)
+      return `${percent(metric.best)} ${{ "train/validation-accuracy": "validation", "search/best": "best score", "ghn/validation-accuracy": "generated" }[name]}`;
   }
   return run.progress === null || run.progress.totalSteps === 0 ? "" : `${Math.floor((100 * run.progress.step) / run.progress.totalSteps)} %`;
 }

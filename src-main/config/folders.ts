@@ -10,6 +10,11 @@ export function userDataFolder(): string {
   return chosen === undefined || chosen === "" ? paths.data : resolve(chosen);
 }
 
+/** Folder for what can be made again at any time. */
+export function userCacheFolder(): string {
+  return paths.cache;
+}
+
 /** Datasets that all projects of the user share: `<id>/…` below this folder. */
 export function datasetFolder(): string {
   return join(userDataFolder(), "datasets");

@@ -39,7 +39,9 @@ export function completeConfig(raw: unknown, sets: readonly string[], where: str
 export function configError(problems: readonly ConfigProblem[], where: string): UserError {
   const [first] = problems;
   const message =
-    problems.length === 1 ? (first?.message ?? "") : `${problems.length} settings cannot be used:\n${problems.map((problem) => `  - ${problem.message}`).join("\n")}`;
+    problems.length === 1
+      ? (first?.message ?? "")
+      : `${problems.length} settings cannot be used:\n${problems.map((problem) => `  - ${problem.message}`).join("\n")}`;
   return new UserError(message, {
     code: "config-invalid",
     remedy: `Correct ${problems.length === 1 ? "it" : "them"} in ${where}; "ghn-studio run --help" shows how.`,
@@ -55,7 +57,10 @@ export function applySets(raw: unknown, sets: readonly string[]): unknown {
     const at = set.indexOf("=");
     const path = (at < 0 ? set : set.slice(0, at)).trim();
     if (at < 0 || path === "") {
-      throw new UserError(`"--set ${set}" is not of the form field=value.`, { code: "config-set", remedy: 'Write, for example, --set training.epochs=10 or --set "network.reductions=[1,2]".' });
+      throw new UserError(`"--set ${set}" is not of the form field=value.`, {
+        code: "config-set",
+        remedy: 'Write, for example, --set training.epochs=10 or --set "network.reductions=[1,2]".',
+      });
     }
     const kind = kindOf(config);
     const known = kind === undefined ? [] : fieldsAt(kind, path.split("."));
@@ -106,9 +111,18 @@ async function readSource(presetOrFile: string): Promise<{ raw: unknown; name: s
           remedy: `Choose one of ${presets.join(", ")}, or give the path of a JSON file.`,
         });
   }
-  if (!found.isFile()) throw new UserError(`${file} is a folder, not a config file.`, { code: "config-missing", file, remedy: `Give the path of a JSON file, or a preset: ${presets.join(", ")}.` });
+  if (!found.isFile())
+    throw new UserError(`${file} is a folder, not a config file.`, {
+      code: "config-missing",
+      file,
+      remedy: `Give the path of a JSON file, or a preset: ${presets.join(", ")}.`,
+    });
   if (found.size > MAX_CONFIG_BYTES)
-    throw new UserError(`${file} is too large for a run config (${Math.round(found.size / 2 ** 20)} MB).`, { code: "config-too-large", file, remedy: "Check that it is the file you meant; a config has 16 MB at most." });
+    throw new UserError(`${file} is too large for a run config (${Math.round(found.size / 2 ** 20)} MB).`, {
+      code: "config-too-large",
+      file,
+      remedy: "Check that it is the file you meant; a config has 16 MB at most.",
+    });
   const raw = unwrap(parseJson(await readText(file), file));
   return { raw, name: basename(file, extname(file)), origin: { file } };
 }
@@ -128,7 +142,12 @@ export function parseJson(text: string, file: string): unknown {
   } catch (cause) {
     const position = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
     const line = position === undefined ? "" : ` (line ${text.slice(0, Number(position)).split("\n").length})`;
-    throw new UserError(`${file} is not valid JSON${line}.`, { code: "config-json", file, remedy: "Correct the JSON: quotes around names, no comma after the last entry, no comments.", cause });
+    throw new UserError(`${file} is not valid JSON${line}.`, {
+      code: "config-json",
+      file,
+      remedy: "Correct the JSON: quotes around names, no comma after the last entry, no comments.",
+      cause,
+    });
   }
 }
 

@@ -42,7 +42,8 @@ export async function presetNames(folder = presetFolder()): Promise<string[]> {
 
 export async function readPreset(id: string, folder = presetFolder()): Promise<PresetSource> {
   const path = join(folder, `${id}.json`);
-  const damaged = (cause: unknown): UserError => new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Install GHN Studio again.", cause });
+  const damaged = (cause: unknown): UserError =>
+    new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Install GHN Studio again.", cause });
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, "utf8"));

@@ -8,14 +8,24 @@ import { UserError } from "../engine/errors.ts";
 import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
 
 export type ExportFormat = ExportChoice["format"];
-export const EXPORT_FORMATS = ["cell-json", "cell-svg", "cell-png", "weights-safetensors", "config-json", "candidates-csv"] as const satisfies readonly ExportFormat[];
+export const EXPORT_FORMATS = [
+  "cell-json",
+  "cell-svg",
+  "cell-png",
+  "weights-safetensors",
+  "config-json",
+  "candidates-csv",
+] as const satisfies readonly ExportFormat[];
 
 /** What each format is, for people. */
 const FORMATS: Readonly<Record<ExportFormat, { readonly title: string; readonly description: string }>> = {
   "cell-json": { title: "Cell (JSON)", description: "The cell as data with a versioned schema; GHN Studio reads it back." },
   "cell-svg": { title: "Picture (SVG)", description: "The cell drawn, sharp at every size." },
   "cell-png": { title: "Picture (PNG)", description: "The same drawing as pixels, for slides." },
-  "weights-safetensors": { title: "Weights (safetensors)", description: "Trained weights with a manifest: network, normalisation, classes, tensors, checksum." },
+  "weights-safetensors": {
+    title: "Weights (safetensors)",
+    description: "Trained weights with a manifest: network, normalisation, classes, tensors, checksum.",
+  },
   "config-json": { title: "Config (JSON)", description: "Every setting of the run; ghn-studio run <file> repeats it." },
   "candidates-csv": { title: "Candidates (CSV)", description: "All scored cells with ranks, counts and scores." },
 };
@@ -40,7 +50,9 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
       return exportable.architecture === null ? noCell(exportable) : null;
     case "cell-png":
       if (exportable.architecture === null) return noCell(exportable);
-      return (await canDrawText()) ? null : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or take the SVG.";
+      return (await canDrawText())
+        ? null
+        : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or take the SVG.";
     case "weights-safetensors": {
       if (exportable.architecture === null) return noCell(exportable);
       if (exportable.training === null) return "This cell was never trained from scratch; generated weights are not kept. Train it first.";
@@ -63,7 +75,11 @@ export function artifactPath(project: Pick<ExportProject, "folder">, artifact: P
   const root = resolve(project.folder);
   const path = resolve(root, artifact.path);
   if (!path.startsWith(root + sep))
-    throw new UserError(`The project names a file outside of its folder (${artifact.path}).`, { code: "artifact-outside", file: artifact.path, remedy: "The project may have been tampered with; restore it from a backup." });
+    throw new UserError(`The project names a file outside of its folder (${artifact.path}).`, {
+      code: "artifact-outside",
+      file: artifact.path,
+      remedy: "The project may have been tampered with; restore it from a backup.",
+    });
   return path;
 }
 

@@ -10,7 +10,10 @@ import { meansByCell } from "../runs/cell-source.ts";
 export interface ExportProject {
   readonly folder: string;
   readonly runs: { get(id: string): RunSummary | null; facts(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
-  readonly candidates: { get(id: number): Candidate | null; list(runId: string, page?: { readonly limit?: number }): { readonly rows: readonly Candidate[]; readonly total: number } };
+  readonly candidates: {
+    get(id: number): Candidate | null;
+    list(runId: string, page?: { readonly limit?: number }): { readonly rows: readonly Candidate[]; readonly total: number };
+  };
   /** `list` answers the trainings of all stages for a pipeline, as the store does. */
   readonly trainings: { get(id: number): Training | null; list(runId: string): readonly Training[] };
   readonly artifacts: { list(runId: string): readonly Artifact[] };
@@ -115,7 +118,12 @@ function bestOfLastStage(project: ExportProject, family: readonly RunSummary[]):
     // Cells of the random baseline are there for comparison: they win only where there are no others.
     const competing = trainings.some((training) => training.role !== "random") ? trainings.filter((training) => training.role !== "random") : trainings;
     const [winner] = meansByCell(competing);
-    if (winner !== undefined) return best(competing.filter((training) => training.name === winner.first.name && training.canonical === winner.first.canonical && training.role === winner.first.role));
+    if (winner !== undefined)
+      return best(
+        competing.filter(
+          (training) => training.name === winner.first.name && training.canonical === winner.first.canonical && training.role === winner.first.role,
+        ),
+      );
   }
   return null;
 }
@@ -140,5 +148,8 @@ function runOf(project: ExportProject, id: string): RunSummary {
 }
 
 function missing(what: string): UserError {
-  return new UserError(`There is no ${what} in this project.`, { code: "export-missing", remedy: "List what there is: ghn-studio runs, ghn-studio show <run>." });
+  return new UserError(`There is no ${what} in this project.`, {
+    code: "export-missing",
+    remedy: "List what there is: ghn-studio runs, ghn-studio show <run>.",
+  });
 }

@@ -32,7 +32,7 @@ const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
   "candidates-csv": [".candidates.csv"],
 };
 
-const BASE_NAME = /^[^/\\:*?"<>|\u0000-\u001f]{1,120}$/;
+const BASE_NAME = /^[^/\\:*?"<>|\p{Cc}]{1,120}$/u;
 
 /**
  * Exports a subject into a folder, which is made when it is not there. Where files of that name are there already, all
@@ -40,14 +40,25 @@ const BASE_NAME = /^[^/\\:*?"<>|\u0000-\u001f]{1,120}$/;
  * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `disk-full`;
  * nothing is left behind then
  */
-export async function writeExport(project: ExportProject, subject: ExportSubject, formats: readonly string[], folder: string, baseName: string, options: WriteOptions = {}): Promise<ExportedFile[]> {
+export async function writeExport(
+  project: ExportProject,
+  subject: ExportSubject,
+  formats: readonly string[],
+  folder: string,
+  baseName: string,
+  options: WriteOptions = {},
+): Promise<ExportedFile[]> {
   const wanted = checkFormats(formats);
   if (!BASE_NAME.test(baseName) || /^\.|[. ]$/.test(baseName))
-    throw new UserError(`"${baseName}" cannot be the name of a file.`, { code: "export-name", remedy: 'Use up to 120 characters without / \\ : * ? " < > |, no dot at the start or end.' });
+    throw new UserError(`"${baseName}" cannot be the name of a file.`, {
+      code: "export-name",
+      remedy: 'Use up to 120 characters without / \\ : * ? " < > |, no dot at the start or end.',
+    });
   const exportable = resolveSubject(project, subject);
   for (const format of wanted) {
     const reason = await obstacle(project, exportable, format);
-    if (reason !== null) throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Leave this format out, or choose another cell." });
+    if (reason !== null)
+      throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Leave this format out, or choose another cell." });
   }
   const target = resolve(folder);
   const work = join(target, `.export-${randomUUID()}.tmp`);
@@ -75,14 +86,24 @@ export async function writeExport(project: ExportProject, subject: ExportSubject
 function checkFormats(formats: readonly string[]): ExportFormat[] {
   const unknown = formats.filter((format) => !EXPORT_FORMATS.some((known) => known === format));
   if (unknown.length > 0 || formats.length === 0)
-    throw new UserError(unknown.length === 0 ? "No export format is given." : `There is no export format ${unknown.map((format) => `"${format}"`).join(", ")}.`, {
-      code: "export-format",
-      remedy: `Choose among ${EXPORT_FORMATS.join(", ")}.`,
-    });
+    throw new UserError(
+      unknown.length === 0 ? "No export format is given." : `There is no export format ${unknown.map((format) => `"${format}"`).join(", ")}.`,
+      {
+        code: "export-format",
+        remedy: `Choose among ${EXPORT_FORMATS.join(", ")}.`,
+      },
+    );
   return EXPORT_FORMATS.filter((format) => formats.includes(format));
 }
 
-async function writeFormat(project: ExportProject, exportable: Exportable, format: ExportFormat, work: string, base: string, options: WriteOptions): Promise<ExportedFile[]> {
+async function writeFormat(
+  project: ExportProject,
+  exportable: Exportable,
+  format: ExportFormat,
+  work: string,
+  base: string,
+  options: WriteOptions,
+): Promise<ExportedFile[]> {
   const write = async (suffix: string, content: string | Uint8Array): Promise<ExportedFile> => {
     const path = join(work, `${base}${suffix}`);
     const data = typeof content === "string" ? Buffer.from(content) : content;
@@ -131,9 +152,17 @@ function drawing(exportable: Exportable, options: WriteOptions): Promise<string>
   const counts = training ?? candidate;
   const caption = [
     ...(counts === null ? [] : [`${count(counts.parameters)} parameters`, `${count(counts.multiplyAdds)} multiply-adds`]),
-    ...(training?.testAccuracy !== null && training !== null ? [`${percent(training.testAccuracy)} on test images`] : candidate?.score !== null && candidate !== null ? [`score ${percent(candidate.score)}`] : []),
+    ...(training?.testAccuracy !== null && training !== null
+      ? [`${percent(training.testAccuracy)} on test images`]
+      : candidate?.score !== null && candidate !== null
+        ? [`score ${percent(candidate.score)}`]
+        : []),
   ].join(" · ");
-  return architectureSvg(cellOf(exportable), { title: exportable.name, ...(caption === "" ? {} : { caption: plainSpaces(caption) }), ...(options.theme === undefined ? {} : { theme: options.theme }) });
+  return architectureSvg(cellOf(exportable), {
+    title: exportable.name,
+    ...(caption === "" ? {} : { caption: plainSpaces(caption) }),
+    ...(options.theme === undefined ? {} : { theme: options.theme }),
+  });
 }
 
 function cellOf(exportable: Exportable): Architecture {
@@ -154,13 +183,26 @@ function metaOf({ candidate, training, run }: Exportable): Record<string, string
     dataset: run.datasetId,
     ...(counts === null ? {} : { parameters: counts.parameters, multiplyAdds: counts.multiplyAdds, canonical: counts.canonical, score: counts.score }),
     ...(candidate === null ? {} : { rank: candidate.rank }),
-    ...(training === null ? {} : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
+    ...(training === null
+      ? {}
+      : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
   };
 }
 
 function cannotUse(folder: string, cause: unknown): unknown {
   const code = systemErrorCode(cause);
-  if (code === "ENOSPC" || code === "EDQUOT") return new UserError(`The disk is full: nothing can be written to ${folder}.`, { code: "disk-full", file: folder, remedy: "Free some space, or choose another folder.", cause });
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new UserError(`The disk is full: nothing can be written to ${folder}.`, {
+      code: "disk-full",
+      file: folder,
+      remedy: "Free some space, or choose another folder.",
+      cause,
+    });
   if (code === undefined) return cause;
-  return new UserError(`Nothing can be written to ${folder} (${code}).`, { code: "export-folder", file: folder, remedy: "Choose a folder that you may write to.", cause });
+  return new UserError(`Nothing can be written to ${folder} (${code}).`, {
+    code: "export-folder",
+    file: folder,
+    remedy: "Choose a folder that you may write to.",
+    cause,
+  });
 }

@@ -16,7 +16,12 @@ export function whole(value: Maybe): string {
 export function count(value: Maybe): string {
   if (isMissing(value)) return NO_VALUE;
   const size = Math.abs(value);
-  for (const [limit, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+  for (const [limit, unit] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
     if (size >= limit * 0.9995) return `${significant(value / limit, 3)}${SPACE}${unit}`;
   }
   return significant(value, 3);
@@ -37,7 +42,12 @@ export function percentWithDeviation(mean: Maybe, deviation: Maybe, digits = 2):
 export function bytes(value: Maybe): string {
   if (isMissing(value)) return NO_VALUE;
   if (value < 1000) return `${Math.round(value)}${SPACE}B`;
-  for (const [limit, unit] of [[1e12, "TB"], [1e9, "GB"], [1e6, "MB"], [1e3, "kB"]] as const) {
+  for (const [limit, unit] of [
+    [1e12, "TB"],
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+  ] as const) {
     if (value >= limit * 0.9995) return `${significant(value / limit, 3)}${SPACE}${unit}`;
   }
   return NO_VALUE;
@@ -62,7 +72,11 @@ export function significant(value: Maybe, digits = 4): string {
   if (isMissing(value)) return NO_VALUE;
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e7) return value.toExponential(Math.max(0, digits - 1)).replace("e-", "e−").replace("e+", "e");
+  if (size < 1e-4 || size >= 1e7)
+    return value
+      .toExponential(Math.max(0, digits - 1))
+      .replace("e-", "e−")
+      .replace("e+", "e");
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
   const text = value.toFixed(Math.min(decimals, 12));
   return text.startsWith("-") ? `−${text.slice(1)}` : text;

@@ -12,7 +12,14 @@ export function familyOf(operation: AnyOperationName): Family {
   return "conv";
 }
 
-export const FAMILY_TITLES: Readonly<Record<Family, string>> = { conv: "Convolution", sep: "Separable", dil: "Dilated", pool: "Pooling", identity: "Identity", port: "Input, output" };
+export const FAMILY_TITLES: Readonly<Record<Family, string>> = {
+  conv: "Convolution",
+  sep: "Separable",
+  dil: "Dilated",
+  pool: "Pooling",
+  identity: "Identity",
+  port: "Input, output",
+};
 
 /** How a node or an edge stands between two compared cells. */
 export type Mark = "same" | "added" | "removed" | "changed";
@@ -46,8 +53,24 @@ export interface Graph {
 const WIDTH = 92;
 const HEIGHT = 30;
 
-export function operationNode(id: string, operation: AnyOperationName, node: number, mark: Mark = "same", label: string = OPERATION_LABELS[operation]): GraphNode {
-  return { id, label, description: OPERATION_DESCRIPTIONS[operation], family: familyOf(operation), width: Math.max(WIDTH, 20 + label.length * 7.4 + (mark === "same" ? 0 : 14)), height: HEIGHT, mark, node, block: null };
+export function operationNode(
+  id: string,
+  operation: AnyOperationName,
+  node: number,
+  mark: Mark = "same",
+  label: string = OPERATION_LABELS[operation],
+): GraphNode {
+  return {
+    id,
+    label,
+    description: OPERATION_DESCRIPTIONS[operation],
+    family: familyOf(operation),
+    width: Math.max(WIDTH, 20 + label.length * 7.4 + (mark === "same" ? 0 : 14)),
+    height: HEIGHT,
+    mark,
+    node,
+    block: null,
+  };
 }
 
 export function portNode(id: string, label: string, description: string, node: number): GraphNode {

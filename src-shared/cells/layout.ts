@@ -62,7 +62,11 @@ export function toElk(graph: Graph, direction: Direction): ElkNode {
       id: node.id,
       width: node.width,
       height: node.height,
-      ...(node.id === "out" || node.id === "classifier" ? { layoutOptions: { "elk.layered.layering.layerConstraint": "LAST" } } : node.family === "port" ? { layoutOptions: { "elk.layered.layering.layerConstraint": "FIRST" } } : {}),
+      ...(node.id === "out" || node.id === "classifier"
+        ? { layoutOptions: { "elk.layered.layering.layerConstraint": "LAST" } }
+        : node.family === "port"
+          ? { layoutOptions: { "elk.layered.layering.layerConstraint": "FIRST" } }
+          : {}),
     })),
     edges: graph.edges.map((edge) => ({ id: edge.id, sources: [edge.from], targets: [edge.to] })),
   };
@@ -119,14 +123,22 @@ export function simpleLayout(graph: Graph, direction: Direction): Layout {
   const widest = Math.max(...rows.map((row) => (row ?? []).reduce((sum, node) => sum + node.width + GAP, 0)));
   rows.forEach((row, level) => {
     const wish = (node: GraphNode): number => {
-      const before = graph.edges.filter((edge) => edge.to === node.id).map((edge) => centre.get(edge.from)).filter((x): x is number => x !== undefined);
+      const before = graph.edges
+        .filter((edge) => edge.to === node.id)
+        .map((edge) => centre.get(edge.from))
+        .filter((x): x is number => x !== undefined);
       return before.length === 0 ? widest / 2 : before.reduce((sum, x) => sum + x, 0) / before.length;
     };
     const ordered = [...row].sort((a, b) => wish(a) - wish(b));
     let x = (widest - ordered.reduce((sum, node) => sum + node.width + GAP, -GAP)) / 2;
     for (const node of ordered) {
       centre.set(node.id, x + node.width / 2);
-      placed.set(node.id, direction === "down" ? { ...node, x: x + 12, y: level * LEVEL + 12, level } : { ...node, x: level * 150 + 12, y: (x / widest) * rows.length * 40 + 12, level });
+      placed.set(
+        node.id,
+        direction === "down"
+          ? { ...node, x: x + 12, y: level * LEVEL + 12, level }
+          : { ...node, x: level * 150 + 12, y: (x / widest) * rows.length * 40 + 12, level },
+      );
       x += node.width + GAP;
     }
   });
@@ -137,11 +149,23 @@ export function simpleLayout(graph: Graph, direction: Direction): Layout {
     if (from === undefined || to === undefined) return [];
     const points =
       direction === "down"
-        ? [{ x: from.x + from.width / 2, y: from.y + from.height }, { x: to.x + to.width / 2, y: to.y }]
-        : [{ x: from.x + from.width, y: from.y + from.height / 2 }, { x: to.x, y: to.y + to.height / 2 }];
+        ? [
+            { x: from.x + from.width / 2, y: from.y + from.height },
+            { x: to.x + to.width / 2, y: to.y },
+          ]
+        : [
+            { x: from.x + from.width, y: from.y + from.height / 2 },
+            { x: to.x, y: to.y + to.height / 2 },
+          ];
     return [{ ...edge, points }];
   });
-  return { width: Math.max(...nodes.map((node) => node.x + node.width)) + 12, height: Math.max(...nodes.map((node) => node.y + node.height)) + 12, nodes, edges, exact: false };
+  return {
+    width: Math.max(...nodes.map((node) => node.x + node.width)) + 12,
+    height: Math.max(...nodes.map((node) => node.y + node.height)) + 12,
+    nodes,
+    edges,
+    exact: false,
+  };
 }
 
 /** A polyline with round corners as an SVG path. */

@@ -81,7 +81,9 @@ export function pictureSvg(panels: readonly Panel[], text: PictureText, colors: 
   panels.forEach((panel, i) => {
     const own = widths[i] ?? 0;
     if (panel.heading !== undefined)
-      parts.push(`<text x="${round(left + own / 2)}" y="${MARGIN + 14}" text-anchor="middle" font-size="14" font-weight="600" fill="${colors.text}">${escapeXml(panel.heading)}</text>`);
+      parts.push(
+        `<text x="${round(left + own / 2)}" y="${MARGIN + 14}" text-anchor="middle" font-size="14" font-weight="600" fill="${colors.text}">${escapeXml(panel.heading)}</text>`,
+      );
     parts.push(`<g transform="translate(${round(left + (own - panel.layout.width) / 2)} ${top})">${layoutSvg(panel.layout, colors)}</g>`);
     left += own + GAP;
   });
@@ -93,11 +95,14 @@ export function pictureSvg(panels: readonly Panel[], text: PictureText, colors: 
 
 /** Edges and nodes of one layout, without the document around them. */
 export function layoutSvg(layout: Layout, colors: DrawingColors): string {
-  const marked = (mark: Mark, same: string): string => (mark === "added" ? colors.added : mark === "removed" ? colors.removed : mark === "changed" ? colors.changed : same);
+  const marked = (mark: Mark, same: string): string =>
+    mark === "added" ? colors.added : mark === "removed" ? colors.removed : mark === "changed" ? colors.changed : same;
   const parts: string[] = [];
   for (const edge of layout.edges) {
     const dash = edge.mark === "removed" ? ' stroke-dasharray="5 4"' : "";
-    parts.push(`<path d="${edgePath(edge.points)}" fill="none" stroke="${marked(edge.mark, colors.edge)}" stroke-width="${edge.mark === "same" ? 1.3 : 2}"${dash} marker-end="url(#tip)"/>`);
+    parts.push(
+      `<path d="${edgePath(edge.points)}" fill="none" stroke="${marked(edge.mark, colors.edge)}" stroke-width="${edge.mark === "same" ? 1.3 : 2}"${dash} marker-end="url(#tip)"/>`,
+    );
   }
   for (const node of layout.nodes) {
     const dash = node.mark === "removed" ? ' stroke-dasharray="5 4"' : "";

@@ -34,19 +34,34 @@ async function refused(args: readonly string[], folder: string, message: string 
 
 describe("configs", () => {
   it("an unknown field is named with what was meant", async () => {
-    const stderr = await refused(["run", "demo", "--set", "training.epoch=3"], newFolder(), /There is no field "training\.epoch" in a pipeline run\. Did you mean "training\.epochs"\?/);
+    const stderr = await refused(
+      ["run", "demo", "--set", "training.epoch=3"],
+      newFolder(),
+      /There is no field "training\.epoch" in a pipeline run\. Did you mean "training\.epochs"\?/,
+    );
     expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   });
 
   it("contradictions are named all at once", async () => {
-    await refused(["run", "demo", "--set", "search.samples=2", "--set", "network.blocks=1"], newFolder(), /2 settings cannot be used:\n {2}- network\.reductions .*\n {2}- search\.shortlist/);
+    await refused(
+      ["run", "demo", "--set", "search.samples=2", "--set", "network.blocks=1"],
+      newFolder(),
+      /2 settings cannot be used:\n {2}- network\.reductions .*\n {2}- search\.shortlist/,
+    );
   });
 
   it("a cell that cannot be is named by its node", async () => {
     const folder = newFolder();
     const cells = [{ name: "odd", architecture: { normal: { nodes: [{ operation: "conv1x1", inputs: [4] }] } } }];
-    writeFileSync(join(folder, "cells.json"), JSON.stringify({ kind: "cell-training", dataset: { validationImages: 100 }, network: { blocks: 1, reductions: [] }, source: { from: "cells", cells } }));
-    await refused(["run", "cells.json"], folder, /source\.cells\.0\.architecture\.normal\.nodes\.0\.inputs\.0: Node 2 reads node 4, which does not come before it/);
+    writeFileSync(
+      join(folder, "cells.json"),
+      JSON.stringify({ kind: "cell-training", dataset: { validationImages: 100 }, network: { blocks: 1, reductions: [] }, source: { from: "cells", cells } }),
+    );
+    await refused(
+      ["run", "cells.json"],
+      folder,
+      /source\.cells\.0\.architecture\.normal\.nodes\.0\.inputs\.0: Node 2 reads node 4, which does not come before it/,
+    );
   });
 
   it("files that are no configs are named", async () => {

@@ -48,11 +48,30 @@ describe("looking at a project", () => {
       expect(stdout).toContain(made.pipeline);
     }
     const { stdout, stderr } = await inProject("show", "last", "--config");
-    for (const part of ["completed", "Cells ranked", "Winner", "Test accuracy", "97.30 ± 0.28 % (mean ± deviation of 2 trainings)", "GHN's choice", "Random cells", "Stages", "compare", "Best 10 of 12 cells", "Trainings", "training.epochs", "Training finished."])
+    for (const part of [
+      "completed",
+      "Cells ranked",
+      "Winner",
+      "Test accuracy",
+      "97.30 ± 0.28 % (mean ± deviation of 2 trainings)",
+      "GHN's choice",
+      "Random cells",
+      "Stages",
+      "compare",
+      "Best 10 of 12 cells",
+      "Trainings",
+      "training.epochs",
+      "Training finished.",
+    ])
       expect(stdout, part).toContain(part);
     expect(stderr).toContain(`ghn-studio export ${made.pipeline}`);
     const document = JSON.parse((await inProject("show", "last", "--json")).stdout);
-    expect(document.outcome).toMatchObject({ cellsRanked: 10, winner: { repetitions: 2, testAccuracy: { n: 2, mean: 0.973 } }, ghn: { cells: 3 }, random: { cells: 2 } });
+    expect(document.outcome).toMatchObject({
+      cellsRanked: 10,
+      winner: { repetitions: 2, testAccuracy: { n: 2, mean: 0.973 } },
+      ghn: { cells: 3 },
+      random: { cells: 2 },
+    });
     expect(document.children).toHaveLength(4);
     expect(document.trainings).toHaveLength(7);
   });
@@ -76,7 +95,9 @@ describe("looking at a project", () => {
     const out = join(root, "out");
     const first = await inProject("export", "last", "--out", out);
     expect(first.code).toBe(0);
-    expect(readdirSync(out).sort()).toEqual(["candidates.csv", "cell.json", "config.json", "manifest.json", "png", "safetensors", "svg"].map((end) => `demo-winner.${end}`));
+    expect(readdirSync(out).sort()).toEqual(
+      ["candidates.csv", "cell.json", "config.json", "manifest.json", "png", "safetensors", "svg"].map((end) => `demo-winner.${end}`),
+    );
     const second = await inProject("export", "last", "--out", out, "--format", "cell-json", "--json");
     expect(JSON.parse(second.stdout).files[0].path).toBe(join(out, "demo-winner-2.cell.json"));
     const list = await inProject("export", made.search, "--list");

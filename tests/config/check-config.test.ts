@@ -20,9 +20,21 @@ describe("contradictions in a config", () => {
     ["a lower limit above the upper", { search: { minParameters: 10, maxParameters: 5 } }, "search.minParameters (10) is above search.maxParameters (5)"],
     ["limits on multiply-adds the wrong way round", { search: { minMultiplyAdds: 10, maxMultiplyAdds: 5 } }, "search.minMultiplyAdds| "],
     ["a population that never fills", { search: { strategy: "evolution", samples: 20, shortlist: 2 } }, "the evolution strategy would never start"],
-    ["a tournament above the population", { search: { strategy: "evolution", populationSize: 5 } }, "search.tournamentSize (10) cannot exceed search.populationSize (5)"],
-    ["more cells than the space has", { space: { nodes: 1, operations: ["identity"], maxInputs: 1 }, search: { samples: 50 } }, "the search space has 2 at most"],
-    ["validation images that were not held back", { search: { validationImages: 6000 } }, "asks for 6,000 images, but dataset.validationImages holds back only 5,000"],
+    [
+      "a tournament above the population",
+      { search: { strategy: "evolution", populationSize: 5 } },
+      "search.tournamentSize (10) cannot exceed search.populationSize (5)",
+    ],
+    [
+      "more cells than the space has",
+      { space: { nodes: 1, operations: ["identity"], maxInputs: 1 }, search: { samples: 50 } },
+      "the search space has 2 at most",
+    ],
+    [
+      "validation images that were not held back",
+      { search: { validationImages: 6000 } },
+      "asks for 6,000 images, but dataset.validationImages holds back only 5,000",
+    ],
     ["all images held back", { dataset: { id: "digits", validationImages: 1500 } }, "there are only 1,437 in the digits"],
     ["a batch larger than the data", { dataset: { id: "cifar10", trainImages: 50 } }, "training.batchSize is 64, but only 50 images are left"],
     ["a warm-up longer than the training", { final: { epochs: 3, warmupEpochs: 5 } }, "final.warmupEpochs (5) must be shorter than final.epochs (3)"],
@@ -47,7 +59,9 @@ describe("contradictions in a config", () => {
   });
 
   it("refuses a cell training that trains nothing", () => {
-    expect(messages({ kind: "cell-training", dataset: { id: "cifar10" }, source: { from: "search", runId: "x", top: 0, random: 0 } })[0]).toContain("No cell is to be trained");
+    expect(messages({ kind: "cell-training", dataset: { id: "cifar10" }, source: { from: "search", runId: "x", top: 0, random: 0 } })[0]).toContain(
+      "No cell is to be trained",
+    );
   });
 });
 
@@ -63,7 +77,11 @@ describe("fields that do not parse", () => {
   });
 
   it("names what is impossible in a cell", () => {
-    const withCell = (normal: unknown): unknown => ({ kind: "cell-training", dataset: { id: "cifar10" }, source: { from: "cells", cells: [{ name: "one", architecture: { normal } }] } });
+    const withCell = (normal: unknown): unknown => ({
+      kind: "cell-training",
+      dataset: { id: "cifar10" },
+      source: { from: "cells", cells: [{ name: "one", architecture: { normal } }] },
+    });
     expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [2] }] }))[0]).toContain("which does not come before it");
     expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0, 0] }] }))[0]).toContain("lists input 0 twice");
     expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0] }], output: [7] }))[0]).toContain("The output names node 7");

@@ -42,11 +42,31 @@ describe("loadConfig", () => {
   });
 
   it("reads a JSON file, and a preset file given by its path", async () => {
-    const plain = await file("mine.json", JSON.stringify({ kind: "ghn-training", seed: 7, dataset: { id: "digits", validationImages: 200 }, network: { blocks: 2, reductions: [1] }, training: { validationImages: 100 } }));
+    const plain = await file(
+      "mine.json",
+      JSON.stringify({
+        kind: "ghn-training",
+        seed: 7,
+        dataset: { id: "digits", validationImages: 200 },
+        network: { blocks: 2, reductions: [1] },
+        training: { validationImages: 100 },
+      }),
+    );
     const loaded = await loadConfig(plain);
     expect(loaded.name).toBe("mine");
     expect(loaded.config.seed).toBe(7);
-    const wrapped = await file("wrapped.json", JSON.stringify({ title: "Mine", config: { kind: "ghn-training", dataset: { validationImages: 200 }, network: { blocks: 1, reductions: [] }, training: { validationImages: 100, augmentation: { cropPadding: 1 } } } }));
+    const wrapped = await file(
+      "wrapped.json",
+      JSON.stringify({
+        title: "Mine",
+        config: {
+          kind: "ghn-training",
+          dataset: { validationImages: 200 },
+          network: { blocks: 1, reductions: [] },
+          training: { validationImages: 100, augmentation: { cropPadding: 1 } },
+        },
+      }),
+    );
     expect((await loadConfig(wrapped)).config.kind).toBe("ghn-training");
   });
 
@@ -167,7 +187,12 @@ describe("--set", () => {
 
   it("takes settings for cells of a cell training by index", () => {
     const cell = { nodes: [{ operation: "conv1x1", inputs: [0] }] };
-    const raw = { kind: "cell-training", source: { from: "cells", cells: [{ name: "one", architecture: { normal: cell } }] }, dataset: { validationImages: 100 }, network: { blocks: 1, reductions: [] } };
+    const raw = {
+      kind: "cell-training",
+      source: { from: "cells", cells: [{ name: "one", architecture: { normal: cell } }] },
+      dataset: { validationImages: 100 },
+      network: { blocks: 1, reductions: [] },
+    };
     const config = completeConfig(raw, ["source.cells.0.name=renamed", "training.augmentation.cropPadding=1"], "a test");
     if (config.kind !== "cell-training" || config.source.from !== "cells") throw new Error("wrong kind");
     expect(config.source.cells[0]?.name).toBe("renamed");

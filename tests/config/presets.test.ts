@@ -37,10 +37,30 @@ describe("presets", () => {
     expect(network).toMatchObject({ blocks: 18, initialChannels: 32, reductions: [6, 12] });
     expect(space).toMatchObject({ nodes: 17 });
     expect(space.operations).toHaveLength(9);
-    expect(ghn).toEqual({ hiddenSize: 32, messageHiddenSize: 32, decoderHiddenSize: 64, propagation: "forward-backward", propagationSteps: 5, shareParameters: true, passEmbedding: true, fanInNormalisation: true });
+    expect(ghn).toEqual({
+      hiddenSize: 32,
+      messageHiddenSize: 32,
+      decoderHiddenSize: 64,
+      propagation: "forward-backward",
+      propagationSteps: 5,
+      shareParameters: true,
+      passEmbedding: true,
+      fanInNormalisation: true,
+    });
     expect(training).toMatchObject({ nodes: 7, epochs: 200, batchSize: 64, learningRate: 1e-3, halveAt: [0.5, 0.75] });
     expect(search).toMatchObject({ strategy: "random", samples: 1000, shortlist: 10, validationImages: 5000 });
-    expect(final).toMatchObject({ epochs: 600, learningRate: 0.025, momentum: 0.9, weightDecay: 3e-4, gradientClip: 5, dropPath: 0.4, auxiliaryWeight: 0.5, repetitions: 5, warmupEpochs: 5, augmentation: { cutout: 16 } });
+    expect(final).toMatchObject({
+      epochs: 600,
+      learningRate: 0.025,
+      momentum: 0.9,
+      weightDecay: 3e-4,
+      gradientClip: 5,
+      dropPath: 0.4,
+      auxiliaryWeight: 0.5,
+      repetitions: 5,
+      warmupEpochs: 5,
+      augmentation: { cutout: 16 },
+    });
     expect(dataset.validationImages).toBe(5000);
   });
 

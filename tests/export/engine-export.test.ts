@@ -21,7 +21,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("cell files", () => {
   it("give back the same architecture", () => {
-    const text = cellFileText({ ...EXAMPLE_ARCHITECTURE, reduction: EXAMPLE_ARCHITECTURE.normal }, { name: "winner", source: "a search", meta: { parameters: 5, score: null } });
+    const text = cellFileText(
+      { ...EXAMPLE_ARCHITECTURE, reduction: EXAMPLE_ARCHITECTURE.normal },
+      { name: "winner", source: "a search", meta: { parameters: 5, score: null } },
+    );
     const file = parseCellFile(text, "winner.json");
     expect(file.normal).toEqual(EXAMPLE_ARCHITECTURE.normal);
     expect(file.reduction).toEqual(EXAMPLE_ARCHITECTURE.normal);
@@ -33,8 +36,16 @@ describe("cell files", () => {
     ["another kind of file", '{"kind":"pipeline"}', "is not a cell of GHN Studio"],
     ["a list", "[]", "is not a cell of GHN Studio"],
     ["a newer format", '{"format":"ghn-studio-cell","version":9}', "was written by a newer GHN Studio (cell format 9; this one reads 1)"],
-    ["an unknown operation", '{"format":"ghn-studio-cell","version":1,"name":"x","normal":{"nodes":[{"operation":"conv9x9","inputs":[0]}]}}', "normal.nodes.0.operation"],
-    ["a node before its input", '{"format":"ghn-studio-cell","version":1,"name":"x","normal":{"nodes":[{"operation":"identity","inputs":[5]}]}}', "List nodes in topological order"],
+    [
+      "an unknown operation",
+      '{"format":"ghn-studio-cell","version":1,"name":"x","normal":{"nodes":[{"operation":"conv9x9","inputs":[0]}]}}',
+      "normal.nodes.0.operation",
+    ],
+    [
+      "a node before its input",
+      '{"format":"ghn-studio-cell","version":1,"name":"x","normal":{"nodes":[{"operation":"identity","inputs":[5]}]}}',
+      "List nodes in topological order",
+    ],
     ["an endless file", " ".repeat(1_000_001), "too large for a cell file"],
   ])("refuse %s in one sentence", (_, text, expected) => {
     expect(() => parseCellFile(text, "odd.json")).toThrow(expected);
@@ -47,7 +58,7 @@ describe("pictures", () => {
   it("show every node with its operation, title and description", async () => {
     const svg = await architectureSvg(every, { title: 'Cell <3> & "more"', caption: "12 parameters" });
     for (const label of ["1×1 conv", "3×3 sep", "5×5 dil", "1×7–7×1", "3×3 max", "block i − 1", "concat"]) expect(svg).toContain(`>${label}</text>`);
-    expect(svg).toContain("<title id=\"t\">Cell &lt;3&gt; &amp; &quot;more&quot;</title>");
+    expect(svg).toContain('<title id="t">Cell &lt;3&gt; &amp; &quot;more&quot;</title>');
     expect(svg).toMatch(/<desc id="d">Cell of 14 operation nodes\. node 2: identity of block i − 1 plus block i − 2/);
     expect(svg.match(/marker-end/g)).toHaveLength(2 * ALL_OPERATIONS.length + 1);
     // sharp reads it as real XML; what it makes is as large as it says.
@@ -56,7 +67,10 @@ describe("pictures", () => {
   });
 
   it("let no two boxes overlap, also in a cell of 17 nodes", async () => {
-    const nodes = Array.from({ length: 17 }, (_, i) => ({ operation: ALL_OPERATIONS[i % 9] ?? "identity", inputs: i === 0 ? [0] : [(i * 7) % (i + 2), (i * 5 + 1) % (i + 2)].filter((input, j, all) => all.indexOf(input) === j) }));
+    const nodes = Array.from({ length: 17 }, (_, i) => ({
+      operation: ALL_OPERATIONS[i % 9] ?? "identity",
+      inputs: i === 0 ? [0] : [(i * 7) % (i + 2), (i * 5 + 1) % (i + 2)].filter((input, j, all) => all.indexOf(input) === j),
+    }));
     const svg = await architectureSvg({ normal: { nodes } }, { title: "Seventeen" });
     const boxes = [...svg.matchAll(/<g><rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)].map((match) => match.slice(1, 5).map(Number));
     expect(boxes.length).toBeGreaterThanOrEqual(19);
@@ -83,7 +97,10 @@ describe("pictures", () => {
     expect(typeof (await canDrawText())).toBe("boolean");
   });
 
-  it.each<[string, DrawingColors]>([["light", LIGHT_DRAWING], ["dark", DARK_DRAWING]])("keep WCAG AA contrast: %s", (_, colors) => {
+  it.each<[string, DrawingColors]>([
+    ["light", LIGHT_DRAWING],
+    ["dark", DARK_DRAWING],
+  ])("keep WCAG AA contrast: %s", (_, colors) => {
     for (const family of ["identity", "conv", "sep", "dil", "pool", "port"] as const) {
       expect(contrast(colors.text, colors.fill[family])).toBeGreaterThanOrEqual(4.5);
       expect(contrast(colors.line[family], colors.surface)).toBeGreaterThanOrEqual(3);
@@ -100,7 +117,13 @@ describe("weights", () => {
     const info = await readWeightsInfo(path);
     const sum = await fileChecksum(path);
     const manifest = JSON.parse(manifestText(info, "winner.safetensors", sum, { run: "r1" }));
-    expect(manifest).toMatchObject({ name: exampleManifest.name, weights: { file: "winner.safetensors", sha256: sum.sha256, bytes: sum.bytes }, network: exampleManifest.network, normalisation: exampleManifest.normalisation, classNames: exampleManifest.classNames });
+    expect(manifest).toMatchObject({
+      name: exampleManifest.name,
+      weights: { file: "winner.safetensors", sha256: sum.sha256, bytes: sum.bytes },
+      network: exampleManifest.network,
+      normalisation: exampleManifest.normalisation,
+      classNames: exampleManifest.classNames,
+    });
     expect(manifest.tensors.map((tensor: { name: string }) => tensor.name)).toEqual(["stem", "classifier"]);
     expect(manifest.tensors[1].shape).toEqual([3, 2]);
   });
@@ -109,7 +132,15 @@ describe("weights", () => {
     ["empty", () => Buffer.alloc(0), "it is too short"],
     ["cut off in its header", (bytes) => bytes.subarray(0, 40), "impossible length"],
     ["with an endless header", (bytes) => Buffer.concat([Buffer.from([255, 255, 255, 255, 255, 255, 255, 127]), bytes.subarray(8)]), "impossible length"],
-    ["with a broken header", (bytes) => { const copy = Buffer.from(bytes); copy.write("x", 8); return copy; }, "its header is not valid"],
+    [
+      "with a broken header",
+      (bytes) => {
+        const copy = Buffer.from(bytes);
+        copy.write("x", 8);
+        return copy;
+      },
+      "its header is not valid",
+    ],
     ["of another program", () => safetensorsBytes({ format: "pt" }), "does not hold the weights of a network trained by GHN Studio"],
     ["with a broken manifest", () => safetensorsBytes({ format: "ghn-studio-weights", manifest: "{}" }), "its manifest cannot be read"],
   ])("%s are refused", async (_, change, expected) => {
@@ -125,12 +156,26 @@ describe("weights", () => {
 
 describe("candidates as CSV", () => {
   const candidate = (index: number, rank: number | null, name: string): Candidate => ({
-    id: index, runId: "r", index, name, canonical: `c${index}`, architecture: EXAMPLE_ARCHITECTURE, parameters: 1000, multiplyAdds: 2000,
-    score: rank === null ? null : 1 / rank, scoreLoss: null, rank, role: "none", generationMs: 1.5, evaluationMs: Number.NaN,
+    id: index,
+    runId: "r",
+    index,
+    name,
+    canonical: `c${index}`,
+    architecture: EXAMPLE_ARCHITECTURE,
+    parameters: 1000,
+    multiplyAdds: 2000,
+    score: rank === null ? null : 1 / rank,
+    scoreLoss: null,
+    rank,
+    role: "none",
+    generationMs: 1.5,
+    evaluationMs: Number.NaN,
   });
 
   it("lists them best first and quotes what needs it", () => {
-    const lines = candidatesCsv([candidate(0, 2, 'a "b", c'), candidate(1, 1, "=1+1"), candidate(2, null, "plain")]).trimEnd().split("\r\n");
+    const lines = candidatesCsv([candidate(0, 2, 'a "b", c'), candidate(1, 1, "=1+1"), candidate(2, null, "plain")])
+      .trimEnd()
+      .split("\r\n");
     expect(lines[0]).toBe(CANDIDATE_COLUMNS.join(","));
     expect(lines.map((line) => line.split(",")[1])).toEqual(["index", "1", "0", "2"]);
     expect(lines[1]).toContain(",'=1+1,");

@@ -31,7 +31,15 @@ describe("writeExport", () => {
   it("exports the winner of a pipeline in every format, with checksums that fit", async () => {
     const folder = newFolder();
     const files = await writeExport(source, { type: "run", runId: made.pipeline }, EXPORT_FORMATS, folder, "winner");
-    expect(readdirSync(folder).sort()).toEqual(["winner.candidates.csv", "winner.cell.json", "winner.config.json", "winner.manifest.json", "winner.png", "winner.safetensors", "winner.svg"]);
+    expect(readdirSync(folder).sort()).toEqual([
+      "winner.candidates.csv",
+      "winner.cell.json",
+      "winner.config.json",
+      "winner.manifest.json",
+      "winner.png",
+      "winner.safetensors",
+      "winner.svg",
+    ]);
     for (const file of files) {
       const bytes = readFileSync(file.path);
       expect(file.bytes).toBe(bytes.length);
@@ -60,7 +68,10 @@ describe("writeExport", () => {
     expect(parseCellFile(readFileSync(file?.path ?? "", "utf8"), "top").name).toBe(top?.name);
     const untrained = made.project.store.candidates.list(made.search).rows.find((candidate) => candidate.role === "none");
     const choices = await exportChoices(source, { type: "candidate", candidateId: untrained?.id ?? -1 });
-    expect(choices.find(({ format }) => format === "weights-safetensors")).toMatchObject({ available: false, reason: expect.stringContaining("never trained from scratch") });
+    expect(choices.find(({ format }) => format === "weights-safetensors")).toMatchObject({
+      available: false,
+      reason: expect.stringContaining("never trained from scratch"),
+    });
     expect(choices.find(({ format }) => format === "cell-svg")).toMatchObject({ available: true, reason: null });
   });
 
@@ -84,7 +95,9 @@ describe("writeExport", () => {
 
   it("gives each of several exports at once a name of its own", async () => {
     const folder = newFolder();
-    const all = await Promise.all(Array.from({ length: 5 }, () => writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json", "config-json"], folder, "same")));
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json", "config-json"], folder, "same")),
+    );
     expect(new Set(all.flat().map(({ path }) => path)).size).toBe(10);
     expect(readdirSync(folder)).toHaveLength(10);
   });
@@ -104,14 +117,20 @@ describe("writeExport", () => {
   });
 
   it("refuses what is not there", async () => {
-    for (const subject of [{ type: "run", runId: "nope" }, { type: "candidate", candidateId: 9999 }, { type: "training", trainingId: 9999 }] as const)
+    for (const subject of [
+      { type: "run", runId: "nope" },
+      { type: "candidate", candidateId: 9999 },
+      { type: "training", trainingId: 9999 },
+    ] as const)
       await expect(writeExport(source, subject, ["cell-json"], newFolder(), "x")).rejects.toThrow(/There is no .* in this project/);
   });
 
   it("refuses a folder that cannot be made, and leaves nothing", async () => {
     const blocked = join(root, "a-file");
     writeFileSync(blocked, "");
-    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], join(blocked, "below"), "x")).rejects.toThrow(/Nothing can be written to/);
+    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], join(blocked, "below"), "x")).rejects.toThrow(
+      /Nothing can be written to/,
+    );
   });
 
   it("refuses weights that changed since the run wrote them, and leaves nothing", async () => {
@@ -121,13 +140,18 @@ describe("writeExport", () => {
     bad[bad.length - 1] = (bad[bad.length - 1] ?? 0) ^ 1;
     writeFileSync(path, bad);
     const folder = newFolder();
-    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json", "weights-safetensors"], folder, "x")).rejects.toThrow(/have changed since the run wrote them/);
+    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json", "weights-safetensors"], folder, "x")).rejects.toThrow(
+      /have changed since the run wrote them/,
+    );
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(path, good);
   });
 
   it("refuses a project whose paths lead outside", async () => {
-    const evil: ExportProject = { ...source, artifacts: { list: (id) => source.artifacts.list(id).map((artifact) => ({ ...artifact, path: "../../etc/passwd" })) } };
+    const evil: ExportProject = {
+      ...source,
+      artifacts: { list: (id) => source.artifacts.list(id).map((artifact) => ({ ...artifact, path: "../../etc/passwd" })) },
+    };
     await expect(writeExport(evil, { type: "run", runId: made.pipeline }, ["weights-safetensors"], newFolder(), "x")).rejects.toThrow(/outside of its folder/);
   });
 

@@ -20,7 +20,8 @@ export function compareCommand(io: Io): Command {
     .option("--all", "also the settings that agree")
     .addOption(jsonOption())
     .action((references: string[], options: JsonFlag & ProjectFlag & { all?: true }) => {
-      if (references.length < 2) throw new UserError("Comparing takes two runs at least.", { code: "usage", remedy: "Name them: ghn-studio compare <run> <run>" });
+      if (references.length < 2)
+        throw new UserError("Comparing takes two runs at least.", { code: "usage", remedy: "Name them: ghn-studio compare <run> <run>" });
       return withView(options.project, (view) => compare(io, view, references, options.all === true, options.json === true));
     });
 }
@@ -43,12 +44,22 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
     ["Kind", ...runs.map((run) => kindWord(run.kind))],
     ["Status", ...runs.map((run) => statusWord(io, run.status))],
     ...outcomeRows(runs, outcomes),
-    ...metrics.map((name) => [`${metricTitle(name)}, best`, ...runs.map((run) => (run.metrics[name] === undefined ? "" : metricText(name, run.metrics[name].best)))]),
+    ...metrics.map((name) => [
+      `${metricTitle(name)}, best`,
+      ...runs.map((run) => (run.metrics[name] === undefined ? "" : metricText(name, run.metrics[name].best))),
+    ]),
   ];
   io.out(table(io, columns, rows));
   io.out(`\n${io.style("bold", all ? "Settings" : "Settings that differ")}`);
   if (settings.length === 0) io.out("none");
-  else io.out(table(io, columns, settings.map(({ path, values, differs }) => [all && differs ? `${path} *` : path, ...values.map(configValue)])));
+  else
+    io.out(
+      table(
+        io,
+        columns,
+        settings.map(({ path, values, differs }) => [all && differs ? `${path} *` : path, ...values.map(configValue)]),
+      ),
+    );
 }
 
 function outcomeRows(runs: readonly RunSummary[], outcomes: readonly Outcome[]): string[][] {
@@ -59,10 +70,16 @@ function outcomeRows(runs: readonly RunSummary[], outcomes: readonly Outcome[]):
     row("Parameters", ({ winner }) => (winner === null ? "" : whole(winner.parameters))),
     row("Multiply-adds", ({ winner }) => (winner === null ? "" : whole(winner.multiplyAdds))),
     row("Score", ({ winner }) => (winner?.score === null || winner === null ? "" : percent(winner.score))),
-    row("Validation accuracy", ({ winner }) => (winner?.validationAccuracy ? percentWithDeviation(winner.validationAccuracy.mean, winner.validationAccuracy.deviation) : "")),
+    row("Validation accuracy", ({ winner }) =>
+      winner?.validationAccuracy ? percentWithDeviation(winner.validationAccuracy.mean, winner.validationAccuracy.deviation) : "",
+    ),
     row("Test accuracy", ({ winner }) => (winner?.testAccuracy ? percentWithDeviation(winner.testAccuracy.mean, winner.testAccuracy.deviation) : "")),
-    row("GHN's choice, validation", ({ ghn }) => (ghn?.validationAccuracy ? percentWithDeviation(ghn.validationAccuracy.mean, ghn.validationAccuracy.deviation) : "")),
-    row("Random cells, validation", ({ random }) => (random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "")),
+    row("GHN's choice, validation", ({ ghn }) =>
+      ghn?.validationAccuracy ? percentWithDeviation(ghn.validationAccuracy.mean, ghn.validationAccuracy.deviation) : "",
+    ),
+    row("Random cells, validation", ({ random }) =>
+      random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "",
+    ),
     row("Time", (outcome) => (outcome.seconds > 0 ? duration(outcome.seconds) : "")),
     ["Computed on", ...runs.map((run) => run.backend ?? "")],
   ];

@@ -34,7 +34,11 @@ export function dataCommand(io: Io): Command {
     .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number }) => {
       const { describeDataset } = await datasets();
       const description = await describeDataset(
-        { id, ...(options.path === undefined ? {} : { path: resolve(options.path) }), ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }) },
+        {
+          id,
+          ...(options.path === undefined ? {} : { path: resolve(options.path) }),
+          ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }),
+        },
         { dataRoot: datasetFolder() },
       );
       present(io, description, options.json === true);
@@ -60,7 +64,12 @@ export function dataCommand(io: Io): Command {
     .action(async (id: DatasetId, path: string, options: JsonFlag & { name?: string; replace?: true }) => {
       const { importDataset } = await datasets();
       const description = await withProgress(io, (onProgress, signal) =>
-        importDataset(resolve(path), id, datasetFolder(), { onProgress, signal, ...(options.name === undefined ? {} : { name: options.name }), ...(options.replace === undefined ? {} : { replace: true }) }),
+        importDataset(resolve(path), id, datasetFolder(), {
+          onProgress,
+          signal,
+          ...(options.name === undefined ? {} : { name: options.name }),
+          ...(options.replace === undefined ? {} : { replace: true }),
+        }),
       );
       present(io, description, options.json === true);
     });
@@ -77,7 +86,12 @@ async function list(io: Io, json: boolean): Promise<void> {
   const rows = listing.map((entry) => {
     const catalog = CATALOG[entry.id];
     const shape = catalog.shape === null ? "any" : catalog.shape.join(" × ");
-    return [entry.folderName === undefined ? entry.id : `${entry.id} (${entry.folderName})`, entry.name, shape, entry.foundAt ?? howToGet(entry.id, entry.downloadBytes)];
+    return [
+      entry.folderName === undefined ? entry.id : `${entry.id} (${entry.folderName})`,
+      entry.name,
+      shape,
+      entry.foundAt ?? howToGet(entry.id, entry.downloadBytes),
+    ];
   });
   io.out(table(io, [{ title: "Dataset" }, { title: "Name" }, { title: "Image" }, { title: "Where" }], rows));
   io.note(`\nData folder: ${datasetFolder()} (set GHN_STUDIO_DATA to use another).`);
@@ -105,7 +119,12 @@ function present(io: Io, description: DatasetDescription, json: boolean): void {
       ["Fingerprint", description.fingerprint],
       ...(completeness === null || (completeness.trainFound === completeness.trainExpected && completeness.testFound === completeness.testExpected)
         ? []
-        : [["Incomplete", `${whole(completeness.trainFound)} of ${whole(completeness.trainExpected)} training and ${whole(completeness.testFound)} of ${whole(completeness.testExpected)} test images: good for trying things out`] as const]),
+        : [
+            [
+              "Incomplete",
+              `${whole(completeness.trainFound)} of ${whole(completeness.trainExpected)} training and ${whole(completeness.testFound)} of ${whole(completeness.testExpected)} test images: good for trying things out`,
+            ] as const,
+          ]),
       ["Source", `${attribution.source} (${attribution.url})`],
       ["Licence", attribution.licence],
       ["Citation", attribution.citation],
@@ -114,7 +133,10 @@ function present(io: Io, description: DatasetDescription, json: boolean): void {
   for (const note of description.notes) io.note(note);
 }
 
-async function withProgress(io: Io, work: (onProgress: TaskProgress["report"], signal: AbortSignal) => Promise<DatasetDescription>): Promise<DatasetDescription> {
+async function withProgress(
+  io: Io,
+  work: (onProgress: TaskProgress["report"], signal: AbortSignal) => Promise<DatasetDescription>,
+): Promise<DatasetDescription> {
   const progress = new TaskProgress(io);
   const interrupt = cancelOnInterrupt(io, "Cancelling; what has arrived is kept.");
   try {

@@ -42,7 +42,8 @@ export function demoCommand(io: Io): Command {
           const choices = await exportChoices(source, subject);
           const formats = FORMATS.filter((format) => choices.find((choice) => choice.format === format)?.available === true);
           const files = await writeExport(source, subject, formats, join(path, "export"), "winner");
-          for (const choice of choices) if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Left out ${choice.format}: ${choice.reason ?? ""}`);
+          for (const choice of choices)
+            if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Left out ${choice.format}: ${choice.reason ?? ""}`);
           if (json) {
             io.json({ event: "exported", project: path, files });
             return;
@@ -60,7 +61,8 @@ export function demoCommand(io: Io): Command {
           );
         },
       );
-      if (run.status === "completed" && !json) io.note(`\nLook around: ghn-studio show last --project ${quotePath(path)}, or in a window: ghn-studio serve --project ${quotePath(path)}`);
+      if (run.status === "completed" && !json)
+        io.note(`\nLook around: ghn-studio show last --project ${quotePath(path)}, or in a window: ghn-studio serve --project ${quotePath(path)}`);
       throw new Exit(code);
     });
 }

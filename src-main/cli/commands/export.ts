@@ -24,8 +24,14 @@ export function exportCommand(io: Io): Command {
     .description("write the winner of a run as files: cell, picture, weights")
     .argument("<run>", "its id, the beginning of it, its name, or last")
     .addOption(projectOption())
-    .addOption(new Option("--cell <number>", "this cell instead of the winner (show lists the numbers)").argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)).conflicts("training"))
-    .addOption(new Option("--training <number>", "this training instead of the winner's (show lists the numbers)").argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)))
+    .addOption(
+      new Option("--cell <number>", "this cell instead of the winner (show lists the numbers)")
+        .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
+        .conflicts("training"),
+    )
+    .addOption(
+      new Option("--training <number>", "this training instead of the winner's (show lists the numbers)").argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    )
     .addOption(new Option("-f, --format <format>", `${EXPORT_FORMATS.join(", ")}; may be repeated`).argParser(collect).default([], "all that there are"))
     .option("-o, --out <folder>", "where to; it is made when it is not there", ".")
     .option("--name <name>", "name of the files, without ending; taken from run and cell unless given")
@@ -36,17 +42,29 @@ export function exportCommand(io: Io): Command {
       withView(options.project, async (view) => {
         const run = findRun(view.store, reference);
         const subject: ExportSubject =
-          options.cell !== undefined ? { type: "candidate", candidateId: options.cell } : options.training !== undefined ? { type: "training", trainingId: options.training } : { type: "run", runId: run.id };
+          options.cell !== undefined
+            ? { type: "candidate", candidateId: options.cell }
+            : options.training !== undefined
+              ? { type: "training", trainingId: options.training }
+              : { type: "run", runId: run.id };
         const source = { folder: view.folder, ...view.store };
         const choices = await exportChoices(source, subject);
         if (options.list === true) {
           if (options.json === true) io.json({ choices });
-          else io.out(table(io, [{ title: "Format" }, { title: "What" }, { title: "Available" }], choices.map((choice) => [choice.format, choice.description, choice.available ? "yes" : (choice.reason ?? "no")])));
+          else
+            io.out(
+              table(
+                io,
+                [{ title: "Format" }, { title: "What" }, { title: "Available" }],
+                choices.map((choice) => [choice.format, choice.description, choice.available ? "yes" : (choice.reason ?? "no")]),
+              ),
+            );
           return;
         }
         const formats = options.format.length > 0 ? options.format : choices.filter((choice) => choice.available).map((choice) => choice.format);
         const files = await writeExport(source, subject, formats, options.out, options.name ?? baseNameFor(run.name, subject), { theme: options.theme });
-        if (options.format.length === 0) for (const choice of choices) if (!choice.available && choice.reason !== null) io.note(`Left out ${choice.format}: ${choice.reason}`);
+        if (options.format.length === 0)
+          for (const choice of choices) if (!choice.available && choice.reason !== null) io.note(`Left out ${choice.format}: ${choice.reason}`);
         if (options.json === true) io.json({ files });
         else presentFiles(io, files);
       }),
@@ -54,13 +72,24 @@ export function exportCommand(io: Io): Command {
 }
 
 export function presentFiles(io: Io, files: readonly ExportedFile[]): void {
-  io.out(table(io, [{ title: "File" }, { title: "Size", align: "right" }, { title: "SHA-256" }], files.map((file) => [file.path, bytes(file.bytes), file.sha256.slice(0, 16)])));
+  io.out(
+    table(
+      io,
+      [{ title: "File" }, { title: "Size", align: "right" }, { title: "SHA-256" }],
+      files.map((file) => [file.path, bytes(file.bytes), file.sha256.slice(0, 16)]),
+    ),
+  );
 }
 
 /** A file name from the name of a run: what file systems do not take becomes a dash. */
 export function baseNameFor(runName: string, subject: ExportSubject): string {
-  const base = runName.normalize("NFKC").replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[.-]+|[.-]+$/g, "").slice(0, 80);
-  if (base === "" && subject.type === "run") throw new UserError("The name of the run makes no file name.", { code: "export-name", remedy: "Give one with --name." });
+  const base = runName
+    .normalize("NFKC")
+    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+    .replace(/^[.-]+|[.-]+$/g, "")
+    .slice(0, 80);
+  if (base === "" && subject.type === "run")
+    throw new UserError("The name of the run makes no file name.", { code: "export-name", remedy: "Give one with --name." });
   switch (subject.type) {
     case "run":
       return `${base}-winner`;

@@ -28,7 +28,12 @@ export function runsCommand(io: Io): Command {
     .description("the runs of the project, newest first")
     .addOption(projectOption())
     .option("--stages", "also the stages of pipelines")
-    .addOption(new Option("--status <status>", `only these: ${RUN_STATUSES.join(", ")}; may be repeated`).choices([...RUN_STATUSES]).argParser(collect).default([], "all"))
+    .addOption(
+      new Option("--status <status>", `only these: ${RUN_STATUSES.join(", ")}; may be repeated`)
+        .choices([...RUN_STATUSES])
+        .argParser(collect)
+        .default([], "all"),
+    )
     .addOption(new Option("--dataset <dataset>", "only runs on this dataset").choices([...DATASET_IDS]))
     .option("--tag <tag>", "only runs with this tag; may be repeated", collect, [])
     .option("--search <words>", "only runs whose name, notes or tags hold these words")
@@ -42,7 +47,8 @@ export function runsCommand(io: Io): Command {
 
 async function list(io: Io, options: RunsOptions): Promise<void> {
   const unknown = options.status.filter((status) => !RUN_STATUSES.some((known) => known === status));
-  if (unknown.length > 0) throw new UserError(`There is no status "${unknown.join(", ")}".`, { code: "usage", remedy: `Choose among ${RUN_STATUSES.join(", ")}.` });
+  if (unknown.length > 0)
+    throw new UserError(`There is no status "${unknown.join(", ")}".`, { code: "usage", remedy: `Choose among ${RUN_STATUSES.join(", ")}.` });
   await withView(options.project, (view) => {
     const now = seenFromOutside(view.folder);
     const answer = view.store.runs.query(
@@ -57,7 +63,10 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
       }),
     );
     if (answer.expressionError !== null)
-      throw new UserError(`The expression is not understood at character ${answer.expressionError.position + 1}: ${answer.expressionError.message}`, { code: "usage", remedy: 'Write, for example: --where \'best("train/validation-accuracy") > 0.9 and dataset == "cifar10"\'.' });
+      throw new UserError(`The expression is not understood at character ${answer.expressionError.position + 1}: ${answer.expressionError.message}`, {
+        code: "usage",
+        remedy: 'Write, for example: --where \'best("train/validation-accuracy") > 0.9 and dataset == "cifar10"\'.',
+      });
     // Statuses are filtered here: what a dead process left as running counts as interrupted.
     const wanted = answer.rows.map(now).filter((run) => options.status.length === 0 || options.status.includes(run.status satisfies RunStatus));
     const rows = wanted.slice(0, options.limit);
@@ -77,7 +86,17 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
 export function runTable(io: Io, rows: readonly RunSummary[], stages: boolean): string {
   return table(
     io,
-    [{ title: "Id" }, { title: "Name" }, { title: "Kind" }, { title: "Status" }, { title: "Dataset" }, { title: "Seed", align: "right" }, { title: "Created" }, { title: "Time", align: "right" }, { title: "Result" }],
+    [
+      { title: "Id" },
+      { title: "Name" },
+      { title: "Kind" },
+      { title: "Status" },
+      { title: "Dataset" },
+      { title: "Seed", align: "right" },
+      { title: "Created" },
+      { title: "Time", align: "right" },
+      { title: "Result" },
+    ],
     rows.map((run) => [
       run.id,
       `${stages && run.parentId !== null ? "  " : ""}${run.starred ? "* " : ""}${shorten(run.name, 40)}`,

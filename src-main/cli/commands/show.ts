@@ -81,9 +81,25 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
   section(io, "Result", outcomeTable(io, outcomeOf(view, run)));
   const metrics = Object.entries(run.metrics).filter(([name]) => !name.startsWith("system/"));
   if (metrics.length > 0)
-    section(io, "Metrics", table(io, [{ title: "Metric" }, { title: "Last", align: "right" }, { title: "Best", align: "right" }, { title: "Points", align: "right" }], metrics.map(([name, value]) => [metricTitle(name), metricText(name, value.last), metricText(name, value.best), whole(value.count)])));
+    section(
+      io,
+      "Metrics",
+      table(
+        io,
+        [{ title: "Metric" }, { title: "Last", align: "right" }, { title: "Best", align: "right" }, { title: "Points", align: "right" }],
+        metrics.map(([name, value]) => [metricTitle(name), metricText(name, value.last), metricText(name, value.best), whole(value.count)]),
+      ),
+    );
   if (children.length > 0)
-    section(io, "Stages", table(io, [{ title: "Id" }, { title: "Stage" }, { title: "Kind" }, { title: "Status" }, { title: "Time", align: "right" }, { title: "Result" }], children.map((child) => [child.id, child.stage ?? "", kindWord(child.kind), statusWord(io, child.status), timeText(child), headline(child)])));
+    section(
+      io,
+      "Stages",
+      table(
+        io,
+        [{ title: "Id" }, { title: "Stage" }, { title: "Kind" }, { title: "Status" }, { title: "Time", align: "right" }, { title: "Result" }],
+        children.map((child) => [child.id, child.stage ?? "", kindWord(child.kind), statusWord(io, child.status), timeText(child), headline(child)]),
+      ),
+    );
   presentCells(io, view, [run, ...children], options.cells);
   const trainings = store.trainings.list(run.id);
   if (trainings.length > 0)
@@ -92,15 +108,52 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       "Trainings",
       table(
         io,
-        [{ title: "Training", align: "right" }, { title: "Cell" }, { title: "Role" }, { title: "Epochs", align: "right" }, { title: "Score", align: "right" }, { title: "Validation", align: "right" }, { title: "Test", align: "right" }],
-        trainings.map((t) => [String(t.id), t.name, t.role === "none" ? "" : t.role, String(t.epochs), percent(t.score), percent(t.validationAccuracy), percent(t.testAccuracy)]),
+        [
+          { title: "Training", align: "right" },
+          { title: "Cell" },
+          { title: "Role" },
+          { title: "Epochs", align: "right" },
+          { title: "Score", align: "right" },
+          { title: "Validation", align: "right" },
+          { title: "Test", align: "right" },
+        ],
+        trainings.map((t) => [
+          String(t.id),
+          t.name,
+          t.role === "none" ? "" : t.role,
+          String(t.epochs),
+          percent(t.score),
+          percent(t.validationAccuracy),
+          percent(t.testAccuracy),
+        ]),
       ),
     );
   const artifacts = [run, ...children].flatMap((member) => store.artifacts.list(member.id)).filter((artifact) => artifact.kind !== "checkpoint");
-  if (artifacts.length > 0) section(io, "Files", table(io, [{ title: "File" }, { title: "Kind" }, { title: "Size", align: "right" }], artifacts.map((artifact) => [artifact.path, artifact.kind, bytes(artifact.bytes)])));
-  if (options.config === true && details !== null) section(io, "Config", facts(io, [...flattenConfig(details.config)].map(([path, value]) => [path, configValue(value)])));
-  const log = [run, ...children].flatMap((member) => store.logs.tail(member.id, options.log)).sort((a, b) => a.time.localeCompare(b.time) || a.id - b.id).slice(-Math.max(1, options.log));
-  if (options.log > 0 && log.length > 0) section(io, "Log", log.map((line) => `${localTime(line.time)}  ${line.level === "info" ? "" : `${line.level}: `}${line.text}`).join("\n"));
+  if (artifacts.length > 0)
+    section(
+      io,
+      "Files",
+      table(
+        io,
+        [{ title: "File" }, { title: "Kind" }, { title: "Size", align: "right" }],
+        artifacts.map((artifact) => [artifact.path, artifact.kind, bytes(artifact.bytes)]),
+      ),
+    );
+  if (options.config === true && details !== null)
+    section(
+      io,
+      "Config",
+      facts(
+        io,
+        [...flattenConfig(details.config)].map(([path, value]) => [path, configValue(value)]),
+      ),
+    );
+  const log = [run, ...children]
+    .flatMap((member) => store.logs.tail(member.id, options.log))
+    .sort((a, b) => a.time.localeCompare(b.time) || a.id - b.id)
+    .slice(-Math.max(1, options.log));
+  if (options.log > 0 && log.length > 0)
+    section(io, "Log", log.map((line) => `${localTime(line.time)}  ${line.level === "info" ? "" : `${line.level}: `}${line.text}`).join("\n"));
   if (RESUMABLE_STATUSES.includes(run.status)) io.note(`\nContinue it: ghn-studio resume ${run.id}`);
   else if (run.status === "completed" && run.kind !== "ghn-training") io.note(`\nExport it: ghn-studio export ${run.id}`);
 }
@@ -115,8 +168,26 @@ function presentCells(io: Io, view: ProjectView, family: readonly RunSummary[], 
       total > rows.length ? `Best ${rows.length} of ${whole(total)} cells` : "Cells",
       table(
         io,
-        [{ title: "Rank", align: "right" }, { title: "Cell", align: "right" }, { title: "Name" }, { title: "Score", align: "right" }, { title: "Parameters", align: "right" }, { title: "Multiply-adds", align: "right" }, { title: "Role" }, { title: "Operations" }],
-        rows.map((c) => [c.rank === null ? "" : String(c.rank), String(c.id), c.name, percent(c.score), count(c.parameters), count(c.multiplyAdds), c.role === "none" ? "" : c.role, operationCounts(c.architecture.normal)]),
+        [
+          { title: "Rank", align: "right" },
+          { title: "Cell", align: "right" },
+          { title: "Name" },
+          { title: "Score", align: "right" },
+          { title: "Parameters", align: "right" },
+          { title: "Multiply-adds", align: "right" },
+          { title: "Role" },
+          { title: "Operations" },
+        ],
+        rows.map((c) => [
+          c.rank === null ? "" : String(c.rank),
+          String(c.id),
+          c.name,
+          percent(c.score),
+          count(c.parameters),
+          count(c.multiplyAdds),
+          c.role === "none" ? "" : c.role,
+          operationCounts(c.architecture.normal),
+        ]),
       ),
     );
   }

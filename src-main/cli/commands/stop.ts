@@ -24,10 +24,17 @@ export function stopCommand(io: Io): Command {
     .action(async (reference: string, options: StopOptions) => {
       const folder = requireProject(options.project);
       const run = look(folder, reference);
-      if (!ACTIVE_STATUSES.includes(run.status)) throw new UserError(`The run ${run.id} (${run.name}) is ${run.status}, not running.`, { code: "run-not-active", remedy: "ghn-studio runs lists what is running." });
+      if (!ACTIVE_STATUSES.includes(run.status))
+        throw new UserError(`The run ${run.id} (${run.name}) is ${run.status}, not running.`, {
+          code: "run-not-active",
+          remedy: "ghn-studio runs lists what is running.",
+        });
       const type = options.kill === true ? "kill" : "stop";
       if (!postRequest(folder, type, run.id))
-        throw new UserError(`No process leads the run ${run.id} (${run.name}).`, { code: "run-not-active", remedy: `Nothing has to be stopped. Continue it: ghn-studio resume ${run.id}` });
+        throw new UserError(`No process leads the run ${run.id} (${run.name}).`, {
+          code: "run-not-active",
+          remedy: `Nothing has to be stopped. Continue it: ghn-studio resume ${run.id}`,
+        });
       const end = await waitForEnd(folder, run.id, options.wait);
       if (options.json === true) {
         io.json({ runId: run.id, requested: type, status: end.status });
@@ -36,7 +43,10 @@ export function stopCommand(io: Io): Command {
       if (ACTIVE_STATUSES.includes(end.status)) io.out(`Asked for; the run is ${end.status}.`);
       else io.out(`The run ${run.id} (${run.name}) is ${end.status}. Continue it: ghn-studio resume ${run.id}`);
       if (ACTIVE_STATUSES.includes(end.status) && options.wait > 0)
-        throw new UserError(`After ${options.wait} s the run has not ended.`, { code: "stop-timeout", remedy: `Wait longer, or end it at once: ghn-studio stop ${run.id} --kill` });
+        throw new UserError(`After ${options.wait} s the run has not ended.`, {
+          code: "stop-timeout",
+          remedy: `Wait longer, or end it at once: ghn-studio stop ${run.id} --kill`,
+        });
     });
 }
 

@@ -3,8 +3,22 @@ import type { Candidate, Training } from "../../../src-shared/domain/run.ts";
 
 /** Header of {@link candidatesCsv}. Accuracies are fractions from 0 to 1, times are milliseconds. */
 export const CANDIDATE_COLUMNS = [
-  "rank", "index", "name", "role", "score", "score_loss", "parameters", "multiply_adds", "nodes",
-  "trainings", "validation_accuracy_mean", "test_accuracy_mean", "generation_ms", "evaluation_ms", "canonical", "architecture",
+  "rank",
+  "index",
+  "name",
+  "role",
+  "score",
+  "score_loss",
+  "parameters",
+  "multiply_adds",
+  "nodes",
+  "trainings",
+  "validation_accuracy_mean",
+  "test_accuracy_mean",
+  "generation_ms",
+  "evaluation_ms",
+  "canonical",
+  "architecture",
 ] as const;
 
 /** One line for each candidate, best first; beside it what its trainings reached, where it was trained. */

@@ -34,7 +34,12 @@ export function cellFileText(architecture: Architecture, facts: CellFacts): stri
 export function parseCellFile(text: string, where: string): CellFile {
   const fail = (code: string, message: string, remedy: string, field?: string, cause?: unknown): UserError =>
     new UserError(message, { code, remedy, file: where, ...(field === undefined ? {} : { field }), ...(cause === undefined ? {} : { cause }) });
-  if (text.length > MAX_CELL_FILE) throw fail("cell-too-large", `${where} is too large for a cell file.`, "Check that it is the file you meant; a cell file has one million characters at most.");
+  if (text.length > MAX_CELL_FILE)
+    throw fail(
+      "cell-too-large",
+      `${where} is too large for a cell file.`,
+      "Check that it is the file you meant; a cell file has one million characters at most.",
+    );
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -42,14 +47,30 @@ export function parseCellFile(text: string, where: string): CellFile {
     throw fail("cell-json", `${where} is not valid JSON.`, "Export the cell again, or correct the JSON.", undefined, cause);
   }
   const { format, version } = typeof json === "object" && json !== null ? (json as { format?: unknown; version?: unknown }) : {};
-  if (format !== "ghn-studio-cell") throw fail("cell-invalid", `${where} is not a cell of GHN Studio.`, 'A cell file begins with "format": "ghn-studio-cell"; export one to see an example.', "format");
+  if (format !== "ghn-studio-cell")
+    throw fail(
+      "cell-invalid",
+      `${where} is not a cell of GHN Studio.`,
+      'A cell file begins with "format": "ghn-studio-cell"; export one to see an example.',
+      "format",
+    );
   if (typeof version === "number" && version > CELL_FILE_VERSION)
-    throw fail("cell-newer", `${where} was written by a newer GHN Studio (cell format ${version}; this one reads ${CELL_FILE_VERSION}).`, "Update GHN Studio, or export the cell again with this version.", "version");
+    throw fail(
+      "cell-newer",
+      `${where} was written by a newer GHN Studio (cell format ${version}; this one reads ${CELL_FILE_VERSION}).`,
+      "Update GHN Studio, or export the cell again with this version.",
+      "version",
+    );
   const parsed = cellFileSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue?.path.map(String).join(".") ?? "";
-    throw fail("cell-invalid", `${where} holds no possible cell: ${field === "" ? "" : `${field}: `}${issue?.message ?? "it cannot be read."}`, "Correct that field, or export the cell again.", field);
+    throw fail(
+      "cell-invalid",
+      `${where} holds no possible cell: ${field === "" ? "" : `${field}: `}${issue?.message ?? "it cannot be read."}`,
+      "Correct that field, or export the cell again.",
+      field,
+    );
   }
   return parsed.data;
 }

@@ -28,7 +28,10 @@ export async function architectureSvg(architecture: Architecture, options: Pictu
   const Elk = await loadElk();
   const elk = new Elk();
   const engine = (graph: ElkNode): Promise<ElkNode> => elk.layout(graph);
-  const draw = async (cell: Architecture["normal"], heading: string): Promise<Panel> => ({ heading, layout: await layout(withoutIdleInputs(cellGraph(cell)), "down", engine) });
+  const draw = async (cell: Architecture["normal"], heading: string): Promise<Panel> => ({
+    heading,
+    layout: await layout(withoutIdleInputs(cellGraph(cell)), "down", engine),
+  });
   const panels =
     architecture.reduction === undefined
       ? [await draw(architecture.normal, options.title)]
@@ -43,7 +46,9 @@ export async function architectureSvg(architecture: Architecture, options: Pictu
 /** An SVG as PNG bytes, `scale` pixels for each unit. Fonts are those of the machine. */
 export async function svgToPng(svg: string, scale = 2): Promise<Buffer> {
   const sharp = await loadSharp();
-  return sharp(Buffer.from(svg), { density: 72 * scale }).png({ compressionLevel: 9 }).toBuffer();
+  return sharp(Buffer.from(svg), { density: 72 * scale })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
 }
 
 let fonts: Promise<boolean> | null = null;

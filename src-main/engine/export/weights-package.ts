@@ -48,12 +48,21 @@ export interface WeightsFileInfo {
  */
 export async function readWeightsInfo(path: string): Promise<WeightsFileInfo> {
   const damaged = (why: string, cause?: unknown): UserError =>
-    new UserError(`${path} is damaged: ${why}.`, { code: "weights-damaged", file: path, remedy: "Train the cell again, or restore the file from a copy.", ...(cause === undefined ? {} : { cause }) });
+    new UserError(`${path} is damaged: ${why}.`, {
+      code: "weights-damaged",
+      file: path,
+      remedy: "Train the cell again, or restore the file from a copy.",
+      ...(cause === undefined ? {} : { cause }),
+    });
   const header = await readHeader(path, damaged);
   const { __metadata__: metadata, ...entries } = header;
   const meta = z.record(z.string(), z.string()).safeParse(metadata);
   if (!meta.success || meta.data.format !== WEIGHTS_FILE_FORMAT || meta.data.manifest === undefined)
-    throw new UserError(`${path} does not hold the weights of a network trained by GHN Studio.`, { code: "weights-foreign", file: path, remedy: "Choose a training of a run; its weights are in the project folder." });
+    throw new UserError(`${path} does not hold the weights of a network trained by GHN Studio.`, {
+      code: "weights-foreign",
+      file: path,
+      remedy: "Choose a training of a run; its weights are in the project folder.",
+    });
   let manifest: WeightsManifest;
   try {
     manifest = manifestSchema.parse(JSON.parse(meta.data.manifest)) as WeightsManifest;
@@ -73,7 +82,12 @@ export async function readWeightsInfo(path: string): Promise<WeightsFileInfo> {
 
 async function readHeader(path: string, damaged: (why: string, cause?: unknown) => UserError): Promise<Record<string, unknown>> {
   const file = await open(path, "r").catch((cause: unknown) => {
-    throw new UserError(`The weights ${path} cannot be opened.`, { code: "weights-missing", file: path, remedy: "Check that the project folder is complete and readable; train the cell again if the file is gone.", cause });
+    throw new UserError(`The weights ${path} cannot be opened.`, {
+      code: "weights-missing",
+      file: path,
+      remedy: "Check that the project folder is complete and readable; train the cell again if the file is gone.",
+      cause,
+    });
   });
   try {
     const { size } = await file.stat();
@@ -109,7 +123,12 @@ export async function fileChecksum(path: string): Promise<{ sha256: string; byte
  * The manifest beside exported weights, as JSON text: everything needed to build the network again, to feed it and to
  * check the file. `weightsFile` is its name, beside the manifest.
  */
-export function manifestText(info: WeightsFileInfo, weightsFile: string, checksum: { readonly sha256: string; readonly bytes: number }, origin: Readonly<Record<string, string>>): string {
+export function manifestText(
+  info: WeightsFileInfo,
+  weightsFile: string,
+  checksum: { readonly sha256: string; readonly bytes: number },
+  origin: Readonly<Record<string, string>>,
+): string {
   const { manifest, tensors } = info;
   return `${JSON.stringify(
     {

@@ -45,7 +45,8 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  const holds = (expected: string | RegExp): boolean => (typeof expected === "string" ? `${stdout}${stderr}`.includes(expected) : expected.test(`${stdout}${stderr}`));
+  const holds = (expected: string | RegExp): boolean =>
+    typeof expected === "string" ? `${stdout}${stderr}`.includes(expected) : expected.test(`${stdout}${stderr}`);
   return {
     child,
     result,
@@ -59,7 +60,9 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
         };
         waiting.add(check);
         check();
-        void result.then(() => (holds(expected) ? undefined : reject(new Error(`The command ended without printing ${String(expected)}:\n${stdout}${stderr}`))));
+        void result.then(() =>
+          holds(expected) ? undefined : reject(new Error(`The command ended without printing ${String(expected)}:\n${stdout}${stderr}`)),
+        );
       }),
   };
 }

@@ -31,7 +31,11 @@ export const exampleManifest: WeightsManifest = {
 /** A small weights file as the engine writes it, put together by hand: an independent reading of the format. */
 export function safetensorsBytes(metadata: Record<string, string> = { format: "ghn-studio-weights", manifest: JSON.stringify(exampleManifest) }): Buffer {
   const header = Buffer.from(
-    JSON.stringify({ __metadata__: metadata, classifier: { dtype: "F32", shape: [3, 2], data_offsets: [16, 40] }, stem: { dtype: "F32", shape: [4], data_offsets: [0, 16] } }),
+    JSON.stringify({
+      __metadata__: metadata,
+      classifier: { dtype: "F32", shape: [3, 2], data_offsets: [16, 40] },
+      stem: { dtype: "F32", shape: [4], data_offsets: [0, 16] },
+    }),
   );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));

@@ -1,0 +1,15 @@
+import { presentError } from "./errors.ts";
+import { EXIT } from "./exit-codes.ts";
+import { processIo } from "./io.ts";
+import { createProgram } from "./program.ts";
+
+/** Runs one command line and sets the exit status of the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const io = processIo();
+  try {
+    await createProgram(io).parseAsync([...argv]);
+    process.exitCode ??= EXIT.ok;
+  } catch (error) {
+    process.exitCode = presentError(error, io, argv.includes("--json"));
+  }
+}

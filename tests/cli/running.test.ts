@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseCellFile } from "../../src-main/engine/export/cell-file.ts";
+import { readWeightsInfo } from "../../src-main/engine/export/weights-package.ts";
+import { viewProject } from "../../src-main/store/index.ts";
+import { cli, type CliOptions, startCli } from "./support/cli.ts";
+import { sets, TINY } from "./support/tiny.ts";
+
+let root = "";
+let options: CliOptions;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ghn-running-"));
+  options = { cwd: root };
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** A GHN training that would take minutes, with a checkpoint every second. */
+const LONG = ["--set", "training.epochs=200", "--set", "training.validationCells=0"];
+
+describe("a whole search", () => {
+  it("demo trains, ranks, compares, trains the winner, exports it and says what came out", async () => {
+    const { code, stdout, stderr } = await cli(["demo", "my demo", ...sets(TINY)], options);
+    expect(code, stderr).toBe(0);
+    for (const part of [
+      /Cells ranked +6 /,
+      /Winner +\S/,
+      /Parameters +[\d,]+/,
+      /Multiply-adds +[\d.]+ [kM]/,
+      /Test accuracy +[\d.]+ ± [\d.]+ % \(mean ± deviation of 2 trainings\)/,
+      /GHN's choice +validation/,
+      /Random cells +validation/,
+      /Cell +\S.*winner\.cell\.json/,
+      /Picture +\S.*winner\.svg/,
+      /Weights +\S.*winner\.safetensors/,
+      /Project +\S.*my demo/,
+    ])
+      expect(stdout, String(part)).toMatch(part);
+    expect(stderr).toMatch(/\[\d\d:\d\d\] .*step \d+ of/);
+    const folder = join(root, "my demo", "export");
+    expect(readdirSync(folder).sort()).toEqual(expect.arrayContaining(["winner.cell.json", "winner.manifest.json", "winner.safetensors", "winner.svg"]));
+    const cell = parseCellFile(readFileSync(join(folder, "winner.cell.json"), "utf8"), "winner");
+    const manifest = JSON.parse(readFileSync(join(folder, "winner.manifest.json"), "utf8"));
+    expect(manifest.architecture.normal).toEqual(cell.normal);
+    const info = await readWeightsInfo(join(folder, "winner.safetensors"));
+    // Every trainable number of the network is in the file, besides the running statistics.
+    const numbers = info.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, size) => product * size, 1), 0);
+    expect(numbers).toBeGreaterThanOrEqual(info.manifest.parameters);
+    expect(cell.meta?.parameters).toBe(info.manifest.parameters);
+
+    const show = JSON.parse((await cli(["show", "last", "--project", "my demo", "--json"], options)).stdout);
+    expect(show.status).toBe("completed");
+    expect(show.children.map((child: { stage: string; status: string }) => `${child.stage} ${child.status}`)).toEqual([
+      "ghn completed",
+      "search completed",
+      "compare completed",
+      "final completed",
+    ]);
+    expect(show.outcome).toMatchObject({ cellsRanked: 6, ghn: { cells: 2 }, random: { cells: 2 }, winner: { repetitions: 2 } });
+    // The same seed gives the same figures; a second demo makes a project of its own.
+    const again = await cli(["demo", "my demo", "--json", ...sets(TINY)], options);
+    const events = again.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const finished = events.find((event) => event.event === "finished");
+    expect(finished.outcome.winner.testAccuracy).toEqual(show.outcome.winner.testAccuracy);
+    expect(finished.outcome.winner.canonical).toBe(show.outcome.winner.canonical);
+    expect(events.at(-1)).toMatchObject({ event: "exported", project: join(root, "my demo-2") });
+    expect(events.some((event) => event.event === "progress")).toBe(true);
+  }, 120_000);
+});
+
+describe("stopping and continuing", () => {
+  it("Ctrl-C writes a checkpoint; resume goes on from it; another process stops it", async () => {
+    const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--name", "long"], options);
+    await first.printed(/step \d+ of/);
+    first.child.kill("SIGINT");
+    const stopped = await first.result;
+    expect(stopped.code, stopped.stderr).toBe(130);
+    expect(stopped.stderr).toContain("a checkpoint is being written");
+    expect(stopped.stderr).toMatch(/Continue it: ghn-studio resume \w+/);
+    const status = async (): Promise<string> => JSON.parse((await cli(["show", "long", "--json"], options)).stdout).status;
+    expect(await status()).toBe("stopped");
+
+    const second = startCli(["resume", "long"], options);
+    await second.printed("Resumed from the checkpoint of step");
+    await second.printed(/step \d+ of/);
+    const busy = await cli(["run", "demo", ...sets(TINY)], options);
+    expect(busy.code).toBe(1);
+    expect(busy.stderr).toMatch(/is open in another process/);
+    const stop = await cli(["stop", "long"], options);
+    expect(stop.code, stop.stderr).toBe(0);
+    expect(stop.stdout).toContain("is stopped");
+    // Nobody pressed Ctrl-C here: the run ended otherwise than well.
+    expect((await second.result).code).toBe(3);
+  }, 120_000);
+
+  it("kill -9 leaves a run that shows as interrupted and can be resumed with --resume", async () => {
+    const folder = join(root, "killed");
+    const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--project", folder], options);
+    await first.printed(/step \d+ of/);
+    first.child.kill("SIGKILL");
+    expect((await first.result).signal).toBe("SIGKILL");
+    const seen = JSON.parse((await cli(["runs", "--project", folder, "--json"], options)).stdout);
+    expect(seen.runs[0].status).toBe("interrupted");
+    const second = startCli(["run", "demo", ...sets(TINY), ...LONG, "--project", folder, "--resume"], options);
+    await second.printed(`Continuing run ${seen.runs[0].id}`);
+    await second.printed(/step \d+ of/);
+    const kill = await cli(["stop", "last", "--kill", "--project", folder], options);
+    expect(kill.code, kill.stderr).toBe(0);
+    expect((await second.result).code).toBe(3);
+    const view = viewProject(folder);
+    expect(view.store.runs.count()).toBeGreaterThan(0);
+    view.close();
+    expect(existsSync(join(folder, "project.lock"))).toBe(false);
+  }, 120_000);
+
+  it("a run that fails ends with status 3 and its reason", async () => {
+    const folder = join(root, "failing");
+    // A learning rate that no network survives: every step is skipped, and the run gives up with a clear reason.
+    const { code, stderr } = await cli(
+      [
+        "run",
+        "demo",
+        ...sets(TINY),
+        "--set",
+        "training.learningRate=1",
+        "--set",
+        "training.gradientClip=0",
+        "--set",
+        "training.epochs=30",
+        "--set",
+        "training.maxSkippedSteps=1",
+        "--set",
+        "ghn.fanInNormalisation=false",
+        "--project",
+        folder,
+      ],
+      options,
+    );
+    if (code === 0) return;
+    expect(code).toBe(3);
+    expect(stderr).toContain("The run did not finish:");
+  }, 120_000);
+});
