@@ -83,6 +83,8 @@ export class Decoder {
     let values: Tensor = tf.matMul(hidden, tf.reshape(matrix, [this.hidden + 1, size]) as Tensor2D);
     if (squash === "scale") values = tf.mul(tf.sigmoid(values), 2);
     if (squash === "shift") values = tf.tanh(values);
+    // The gradients of unstack and split fail when there is one output only.
+    if (pieces.length === 1) return [rows.length === 1 ? tf.reshape(values, [...shape]) : values];
     // Mostly a row is a whole weight: one reshape for all of them.
     if (pieces.length === rows.length) return tf.unstack(tf.reshape(values, [rows.length, ...shape]));
     return tf.split(values, pieces.map((piece) => piece.rows), 0);
