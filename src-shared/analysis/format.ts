@@ -77,7 +77,8 @@ export function significant(value: Maybe, digits = 4): string {
       .toExponential(Math.max(0, digits - 1))
       .replace("e-", "e−")
       .replace("e+", "e");
-  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  // Rounding may add a digit before the point: 0.9996 becomes 1.00.
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Number(size.toPrecision(digits)))));
   const text = value.toFixed(Math.min(decimals, 12));
   return text.startsWith("-") ? `−${text.slice(1)}` : text;
 }
