@@ -1,0 +1,70 @@
+import type { RunDetail, RunProgress, Training } from "../../../src-shared/domain/run.ts";
+import type { MetricName } from "../../../src-shared/domain/metrics.ts";
+import { count, duration, metricValue, NO_VALUE, percent, significant, whole } from "../../lib/format.ts";
+
+export interface Tile {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly hint?: string;
+}
+
+/** Curves of the overview for each kind of run; the others are under "Curves". */
+export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly MetricName[]>> = {
+  "ghn-training": ["ghn/loss", "ghn/validation-accuracy", "learning-rate", "images-per-second"],
+  search: ["search/best", "search/score", "images-per-second"],
+  "cell-training": ["train/loss", "train/validation-accuracy", "learning-rate", "images-per-second"],
+  pipeline: [],
+};
+
+export type LastValue = (name: MetricName) => number | null;
+
+/** What one wants to know at a glance. Values come from the live curves, else from what the run stored. */
+export function overviewTiles(run: RunDetail, progress: RunProgress | null, last: LastValue, trainings: readonly Training[]): Tile[] {
+  const best = (name: MetricName): string => metricValue(name, run.metrics[name]?.best);
+  const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `best at step ${whole(run.metrics[name]?.bestStep)}`);
+  const speed: Tile = { id: "speed", label: "Images per second", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
+  const rate: Tile = { id: "learning-rate", label: "Learning rate", value: significant(last("learning-rate"), 3), note: "" };
+  switch (run.kind) {
+    case "ghn-training":
+      return [
+        { id: "loss", label: "GHN loss", value: metricValue("ghn/loss", last("ghn/loss")), note: run.metrics["ghn/loss"] === undefined ? "" : `lowest ${best("ghn/loss")}` },
+        { id: "best", label: "Best validation score", value: best("ghn/validation-accuracy"), note: bestAt("ghn/validation-accuracy"), hint: "Mean accuracy of unseen cells with generated weights" },
+        { id: "score", label: "Validation score now", value: percent(last("ghn/validation-accuracy")), note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells` },
+        rate,
+        speed,
+      ];
+    case "search":
+      return [
+        { id: "scored", label: "Cells scored", value: whole(progress?.step ?? run.metrics["search/score"]?.count), note: run.config.kind === "search" ? `of ${whole(run.config.search.samples)}` : "" },
+        { id: "best", label: "Best score so far", value: best("search/score") === NO_VALUE ? best("search/best") : best("search/score"), note: run.metrics["search/score"] === undefined ? "" : `cell ${whole(run.metrics["search/score"]?.bestStep)}` },
+        { id: "last", label: "Last cell", value: percent(last("search/score")), note: "" },
+        speed,
+      ];
+    case "cell-training": {
+      const top = trainings.reduce<Training | null>((winner, training) => (winner === null || training.validationAccuracy > winner.validationAccuracy ? training : winner), null);
+      return [
+        { id: "trained", label: "Trainings finished", value: whole(trainings.length), note: progress?.phase ?? "" },
+        { id: "best", label: "Best validation accuracy", value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy), note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters` },
+        { id: "loss", label: "Training loss", value: metricValue("train/loss", last("train/loss")), note: "" },
+        rate,
+        speed,
+      ];
+    }
+    case "pipeline":
+      return [];
+  }
+}
+
+/** What a progress bar and the words beside it say; null before the first report. */
+export function progressWords(progress: RunProgress | null): { share: number | null; words: string; left: string } | null {
+  if (progress === null) return null;
+  const share = progress.totalSteps > 0 ? Math.min(1, progress.step / progress.totalSteps) : null;
+  const epoch = progress.epoch === undefined ? "" : ` · epoch ${significant(progress.epoch, 3)}`;
+  return {
+    share,
+    words: `${progress.phase} · ${whole(progress.step)}${progress.totalSteps > 0 ? ` of ${whole(progress.totalSteps)}` : ""}${epoch}`,
+    left: progress.secondsLeft === undefined ? "time left not known yet" : `${duration(progress.secondsLeft)} left`,
+  };
+}
