@@ -7,6 +7,8 @@ export interface FieldSchema {
   readonly type?: string;
   readonly title?: string;
   readonly description?: string;
+  readonly unit?: string;
+  readonly default?: unknown;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;

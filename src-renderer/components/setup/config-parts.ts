@@ -1,0 +1,69 @@
+import { cellTrainingRunSchema, cellTrainingSchema, ghnTrainingRunSchema, pipelineRunSchema, type RunKind } from "../../../src-shared/domain/run-config.ts";
+
+/** A config while it is being edited: any field may hold what does not parse yet. */
+export type EditedConfig = Readonly<Record<string, unknown>> & { readonly kind: RunKind };
+
+/** Everything that some kind of run has, by what it means: the `training` of two kinds is not the same. */
+interface Parts {
+  readonly shared: Readonly<Record<string, unknown>>;
+  readonly space: unknown;
+  readonly ghn: unknown;
+  readonly ghnTraining: unknown;
+  readonly search: unknown;
+  readonly compare: unknown;
+  readonly final: unknown;
+  readonly finalNetwork: unknown;
+  readonly ghnRunId: unknown;
+  readonly source: unknown;
+  readonly measureTest: unknown;
+}
+
+const usual = pipelineRunSchema.parse({ kind: "pipeline" });
+const NO_PARTS: Parts = {
+  shared: { seed: usual.seed, dataset: usual.dataset, network: usual.network, compute: usual.compute, checkpointEvery: usual.checkpointEvery },
+  space: usual.space,
+  ghn: usual.ghn,
+  ghnTraining: ghnTrainingRunSchema.parse({ kind: "ghn-training" }).training,
+  search: usual.search,
+  compare: cellTrainingSchema.parse({}),
+  final: usual.final,
+  finalNetwork: undefined,
+  ghnRunId: "",
+  source: { from: "search", runId: "", top: 10, random: 10 },
+  measureTest: cellTrainingRunSchema.shape.measureTest.parse(undefined),
+};
+
+/** Keeps what was set in one kind of run while another is looked at. */
+export class PartsBox {
+  private parts: Parts = NO_PARTS;
+
+  /** Remembers the parts of a config. */
+  keep(config: EditedConfig): void {
+    const { seed, dataset, network, compute, checkpointEvery } = config;
+    const shared = { seed, dataset, network, compute, checkpointEvery };
+    const own: Partial<Parts> =
+      config.kind === "ghn-training"
+        ? { space: config.space, ghn: config.ghn, ghnTraining: config.training }
+        : config.kind === "search"
+          ? { space: config.space, search: config.search, ghnRunId: config.ghnRunId }
+          : config.kind === "cell-training"
+            ? { compare: config.training, source: config.source, measureTest: config.measureTest }
+            : { space: config.space, ghn: config.ghn, ghnTraining: config.training, search: config.search, compare: config.compare, final: config.final, finalNetwork: config.finalNetwork };
+    this.parts = { ...this.parts, ...own, shared };
+  }
+
+  /** The config of a kind, made of what is remembered. */
+  as(kind: RunKind): EditedConfig {
+    const { shared, space, ghn, ghnTraining, search, compare, final, finalNetwork, ghnRunId, source, measureTest } = this.parts;
+    switch (kind) {
+      case "ghn-training":
+        return { kind, ...shared, space, ghn, training: ghnTraining };
+      case "search":
+        return { kind, ...shared, ghnRunId, space, search };
+      case "cell-training":
+        return { kind, ...shared, source, training: compare, measureTest };
+      case "pipeline":
+        return { kind, ...shared, space, ghn, training: ghnTraining, search, compare, final, ...(finalNetwork === undefined ? {} : { finalNetwork }) };
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { fieldPaths } from "../../../src-shared/domain/config-fields.ts";
+import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+
+/** One part of the form. Its fields come from the schema: `basic` only says which come first; all others are folded. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** What it is about, in the paper's words. */
+  readonly text: string;
+  /** Groups of the config that belong here, by dotted path; "" stands for fields outside any group. */
+  readonly groups: readonly string[];
+  readonly basic: readonly string[];
+  /** Fields that a control of their own takes care of. */
+  readonly own?: readonly string[];
+}
+
+const CELL_TRAINING_BASICS = ["epochs", "batchSize", "learningRate", "repetitions"];
+
+const DATASET: Section = {
+  id: "dataset",
+  title: "Images",
+  text: "The images are split once: most train, the ones held back rank cells, and the test images are looked at only in the last measurement.",
+  groups: ["dataset"],
+  basic: ["dataset.validationImages", "dataset.trainImages"],
+  own: ["dataset.id", "dataset.path"],
+};
+
+const SPACE: Section = {
+  id: "space",
+  title: "Search space",
+  text: "A cell is a random directed acyclic graph. Each node applies one operation to one or two earlier nodes; the leaves are concatenated.",
+  groups: ["space"],
+  basic: ["space.nodes", "space.maxInputs"],
+  own: ["space.operations"],
+};
+
+const NETWORK: Section = {
+  id: "network",
+  title: "Network",
+  text: "Blocks of the same cell are stacked; at each reduction the image is halved and the channels are doubled.",
+  groups: ["network"],
+  basic: ["network.blocks", "network.initialChannels", "network.reductions"],
+};
+
+const GHN: Section = {
+  id: "ghn",
+  title: "Graph HyperNetwork",
+  text: "The GHN passes messages along the graph of a network and turns the embedding of each node into that node's weights.",
+  groups: ["ghn"],
+  basic: ["ghn.propagation", "ghn.propagationSteps"],
+};
+
+const GHN_TRAINING: Section = {
+  id: "training",
+  title: "Training the GHN",
+  text: "At each step a random cell is drawn, its weights are generated, and the loss of one batch of images is carried back into the GHN.",
+  groups: ["training"],
+  basic: ["training.nodes", "training.epochs", "training.batchSize", "training.learningRate"],
+};
+
+const SEARCH: Section = {
+  id: "search",
+  title: "Search",
+  text: "Cells are ranked by their validation accuracy with generated weights; none of them is trained. The best make up the shortlist (GHN Top).",
+  groups: ["search"],
+  basic: ["search.strategy", "search.samples", "search.validationImages", "search.shortlist", "search.randomBaseline"],
+};
+
+const RUN: Section = {
+  id: "run",
+  title: "Reproduction and computing",
+  text: "The same seed and config on the same backend give the same numbers. Every run names the backend it used.",
+  groups: ["", "compute"],
+  basic: ["seed", "compute.backend"],
+  own: ["kind", "ghnRunId", "measureTest"],
+};
+
+const cellTraining = (id: string, title: string, text: string): Section => ({ id, title, text, groups: [id], basic: CELL_TRAINING_BASICS.map((field) => `${id}.${field}`) });
+
+const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
+  "ghn-training": [DATASET, SPACE, NETWORK, GHN, GHN_TRAINING, RUN],
+  search: [
+    { id: "source", title: "GHN", text: "The trained Graph HyperNetwork that generates the weights of every cell.", groups: [], basic: [], own: ["ghnRunId"] },
+    DATASET,
+    SPACE,
+    NETWORK,
+    SEARCH,
+    RUN,
+  ],
+  "cell-training": [
+    { id: "source", title: "Cells", text: "Which cells are trained from scratch.", groups: [], basic: [], own: ["source"] },
+    DATASET,
+    NETWORK,
+    { ...cellTraining("training", "Training from scratch", "Stochastic gradient descent with one period of a cosine, as the paper trains its networks."), own: ["measureTest"] },
+    RUN,
+  ],
+  pipeline: [
+    DATASET,
+    SPACE,
+    NETWORK,
+    GHN,
+    GHN_TRAINING,
+    SEARCH,
+    cellTraining("compare", "Training the shortlist", "The shortlist and the random cells are trained from scratch with one short protocol, so that scores can be compared with accuracies."),
+    { ...cellTraining("final", "Training the best", "The best of them is trained to the end, several times where you ask for it (GHN Top-Best)."), own: ["finalNetwork"] },
+    RUN,
+  ],
+};
+
+export function sectionsOf(kind: RunKind): readonly Section[] {
+  return SECTIONS[kind];
+}
+
+/** The fields of a section: those shown at once, in order, and the folded ones. */
+export function fieldsOfSection(kind: RunKind, section: Section): { readonly basic: readonly string[]; readonly advanced: readonly string[] } {
+  const inside = fieldPaths(kind).filter((path) => section.groups.some((group) => belongs(path, group)) && !(section.own ?? []).includes(path));
+  const basic = section.basic.filter((path) => inside.includes(path));
+  return { basic, advanced: inside.filter((path) => !basic.includes(path)) };
+}
+
+/** The section that a path is in, for marks in the outline. */
+export function sectionOfPath(kind: RunKind, path: string): Section | undefined {
+  return SECTIONS[kind].find(
+    (section) => (section.own ?? []).some((own) => path === own || path.startsWith(`${own}.`)) || section.groups.some((group) => path === group || belongs(path, group)),
+  );
+}
+
+function belongs(path: string, group: string): boolean {
+  return group === "" ? !path.includes(".") : path.startsWith(`${group}.`);
+}
