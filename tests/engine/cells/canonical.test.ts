@@ -98,6 +98,22 @@ describe("canonical form", () => {
     expect(canonicalForm({ ...cell, output: [4, 3] })).toBe(forms[0]);
   });
 
+  it("tells apart what refinement alone cannot: rings of the same nodes but of other lengths", () => {
+    // In a ring of length k, k nodes read an input node and k more read two neighbours of these: every node looks like every other.
+    const rings = (...lengths: number[]): Cell => {
+      const lower = lengths.flatMap((length) => Array.from({ length }, () => ({ operation: "identity" as const, inputs: [0] })));
+      const starts = lengths.map((_, i) => INPUT_NODES + lengths.slice(0, i).reduce((sum, length) => sum + length, 0));
+      const upper = lengths.flatMap((length, ring) => Array.from({ length }, (_, i) => ({ operation: "conv1x1" as const, inputs: [i, (i + 1) % length].map((at) => (starts[ring] ?? 0) + at) })));
+      return { nodes: [...lower, ...upper] };
+    };
+    const cells = [rings(8), rings(3, 5), rings(4, 4), rings(5, 3)];
+    const rng = Rng.fromSeed(4, "canonical");
+    const forms = cells.map((cell) => canonicalForm(cell));
+    expect(new Set(forms).size).toBe(3);
+    expect(forms[3]).toBe(forms[1]);
+    for (const [i, cell] of cells.entries()) for (let k = 0; k < 6; k++) expect(canonicalForm(renumbered(cell, rng))).toBe(forms[i]);
+  });
+
   it("stays cheap with many interchangeable nodes", () => {
     const same = { nodes: Array.from({ length: 40 }, () => ({ operation: "identity" as const, inputs: [0] })) };
     const pairs = { nodes: Array.from({ length: 40 }, (_, i) => ({ operation: "identity" as const, inputs: [i % 2 === 0 ? 0 : INPUT_NODES + i - 1] })) };
