@@ -1,10 +1,7 @@
 /** The bridge of the desktop host: one sandboxed file that exposes the contract and nothing else of Electron. */
 import { contextBridge, ipcRenderer, webUtils } from "electron";
 import type { CallAnswer, CallInput, CallName, EventMap, EventName, StudioBridge } from "../src-shared/contract.ts";
-import type { IPC as Channels } from "../src-main/hosts/electron/channels.ts";
-
-/** Repeated here, typed by the original, so that the preload stays one small file without imports of its own. */
-const IPC: typeof Channels = { call: "studio:call", subscribe: "studio:subscribe", event: "studio:event", acknowledge: "studio:acknowledge" };
+import { IPC } from "../src-shared/ipc-channels.ts";
 
 /** Every event of the contract; one that is missing or unknown is a type error. */
 const EVENTS: Readonly<Record<EventName, true>> = {

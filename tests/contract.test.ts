@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
+import type { Handlers } from "../src-main/api/dispatch.ts";
+import type { StudioEvent } from "../src-main/api/session.ts";
 import { CALLS, type CallName, EVENT_NAMES, type EventName } from "../src-shared/contract.ts";
-import type { Handlers } from "../src-main/hosts/dispatch.ts";
-import type { StudioEvent } from "../src-main/hosts/session.ts";
 
 test("every call has a handler type and every event a name: nothing is missing on either side", () => {
   expectTypeOf<keyof Handlers<unknown>>().toEqualTypeOf<CallName>();
@@ -14,6 +14,9 @@ test("every argument is a closed schema: fields that nobody knows are refused", 
   for (const [name, { input }] of Object.entries(CALLS)) {
     const parsed = input.safeParse({ "no such field": 1 });
     expect(parsed.success, name).toBe(false);
-    expect(parsed.error?.issues.some((issue) => issue.code === "unrecognized_keys"), name).toBe(true);
+    expect(
+      parsed.error?.issues.some((issue) => issue.code === "unrecognized_keys"),
+      name,
+    ).toBe(true);
   }
 });

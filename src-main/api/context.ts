@@ -1,7 +1,7 @@
 /** What every handler is given beside its argument: who calls, and the studio. */
 import { UserError } from "../engine/errors.ts";
-import type { HostServices } from "../hosts/session.ts";
 import type { ProjectServices } from "./project-services.ts";
+import type { HostServices } from "./session.ts";
 import type { StudioServices } from "./studio.ts";
 
 export interface CallContext {

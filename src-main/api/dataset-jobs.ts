@@ -1,7 +1,7 @@
 /** Work on datasets in threads of their own: one thread a job, gone when the job is. */
 import { Worker } from "node:worker_threads";
-import type { DatasetDescription, DatasetProgress, DatasetRef } from "../engine/datasets/index.ts";
 import type { DatasetId } from "../../src-shared/domain/dataset.ts";
+import type { DatasetDescription, DatasetProgress, DatasetRef } from "../engine/datasets/index.ts";
 import { UserError } from "../engine/errors.ts";
 
 export type DatasetJob =
@@ -20,7 +20,10 @@ export interface JobResults {
 export type FromDatasetWorker =
   | { readonly type: "progress"; readonly progress: DatasetProgress }
   | { readonly type: "done"; readonly value: JobResults[DatasetJob["type"]] }
-  | { readonly type: "refused"; readonly error: { readonly message: string; readonly code: string; readonly remedy: string; readonly field?: string; readonly file?: string } }
+  | {
+      readonly type: "refused";
+      readonly error: { readonly message: string; readonly code: string; readonly remedy: string; readonly field?: string; readonly file?: string };
+    }
   | { readonly type: "cancelled" }
   | { readonly type: "broken"; readonly message: string };
 

@@ -6,8 +6,8 @@ import type { DatasetConfig, DatasetId } from "../../src-shared/domain/dataset.t
 import type { NetworkInput } from "../../src-shared/domain/network.ts";
 import { CATALOG, type DatasetDescription, type DatasetListing, type DatasetProgress, type DatasetRef, listDatasets } from "../engine/datasets/index.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
-import type { Logger } from "../hosts/wire-error.ts";
 import { JobCancelled, runDatasetJob } from "./dataset-jobs.ts";
+import type { Logger } from "./wire-error.ts";
 
 type Progress = EventMap["dataset.progress"];
 
@@ -90,7 +90,10 @@ export class DatasetService {
   download(id: DatasetId): void {
     if (this.#downloads.has(id)) return;
     if (CATALOG[id].files.length === 0)
-      throw new UserError(`${CATALOG[id].name} cannot be downloaded.`, { code: "download-none", remedy: id === "digits" ? "It comes with the program: use it directly." : "Import a folder or an archive of images." });
+      throw new UserError(`${CATALOG[id].name} cannot be downloaded.`, {
+        code: "download-none",
+        remedy: id === "digits" ? "It comes with the program: use it directly." : "Import a folder or an archive of images.",
+      });
     const abort = new AbortController();
     this.#downloads.set(id, abort);
     const report = this.#reporter(id);
@@ -120,7 +123,11 @@ export class DatasetService {
     report.begin();
     try {
       const name = id === "folder" ? folderName(path) : undefined;
-      const description = await runDatasetJob(this.#options.entry, { type: "import", id, path, dataRoot: this.#options.dataFolder, replace: false, ...(name === undefined ? {} : { name }) }, { onProgress: report.progress });
+      const description = await runDatasetJob(
+        this.#options.entry,
+        { type: "import", id, path, dataRoot: this.#options.dataFolder, replace: false, ...(name === undefined ? {} : { name }) },
+        { onProgress: report.progress },
+      );
       this.#forgetKept();
       report.end("done", `${description.name} was imported.`);
       return infoOf(description);
@@ -136,7 +143,9 @@ export class DatasetService {
   }
 
   #description(config: DatasetConfig, projectFolder: string | null): Promise<DatasetDescription> {
-    return keep(this.#descriptions, this.#key(config, projectFolder), () => runDatasetJob(this.#options.entry, { type: "describe", ref: refOf(config), dataRoot: this.#rootOf(config, projectFolder) }));
+    return keep(this.#descriptions, this.#key(config, projectFolder), () =>
+      runDatasetJob(this.#options.entry, { type: "describe", ref: refOf(config), dataRoot: this.#rootOf(config, projectFolder) }),
+    );
   }
 
   #key(config: DatasetConfig, projectFolder: string | null): string {
@@ -181,12 +190,19 @@ export class DatasetService {
         const receivedBytes = [...done.values()].reduce((sum, bytes) => sum + bytes, 0);
         tell({ ...last, receivedBytes, message: `${PHASES[phase]} ${basename(what)}` }, false);
       },
-      end: (state, message) => tell({ ...last, ...(state === "done" && last.totalBytes !== null ? { receivedBytes: last.totalBytes } : {}), state, message }, true),
+      end: (state, message) =>
+        tell({ ...last, ...(state === "done" && last.totalBytes !== null ? { receivedBytes: last.totalBytes } : {}), state, message }, true),
     };
   }
 }
 
-const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = { download: "Downloading", check: "Checking", unpack: "Unpacking", read: "Reading", decode: "Decoding" };
+const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = {
+  download: "Downloading",
+  check: "Checking",
+  unpack: "Unpacking",
+  read: "Reading",
+  decode: "Decoding",
+};
 
 function keep<Value>(kept: Map<string, Promise<Value>>, key: string, make: () => Promise<Value>): Promise<Value> {
   const before = kept.get(key);
@@ -200,12 +216,20 @@ function keep<Value>(kept: Map<string, Promise<Value>>, key: string, make: () =>
 }
 
 function refOf(config: DatasetConfig): DatasetRef {
-  return { id: config.id, ...(config.path === undefined || config.path === "" ? {} : { path: config.path }), ...(config.imageSize === undefined ? {} : { imageSize: config.imageSize }) };
+  return {
+    id: config.id,
+    ...(config.path === undefined || config.path === "" ? {} : { path: config.path }),
+    ...(config.imageSize === undefined ? {} : { imageSize: config.imageSize }),
+  };
 }
 
 /** A name for an imported folder or archive: its own, without what a folder name cannot have. */
 function folderName(path: string): string {
-  const name = basename(path).replace(/\.(tar\.gz|tgz|tar|zip)$/i, "").replaceAll(/[^A-Za-z0-9_-]+/g, "-").replaceAll(/^[_-]+|[_-]+$/g, "").slice(0, 60);
+  const name = basename(path)
+    .replace(/\.(tar\.gz|tgz|tar|zip)$/i, "")
+    .replaceAll(/[^A-Za-z0-9_-]+/g, "-")
+    .replaceAll(/^[_-]+|[_-]+$/g, "")
+    .slice(0, 60);
   return name === "" ? "images" : name;
 }
 
@@ -214,7 +238,10 @@ function unopened(id: DatasetId, title: string): DatasetInfo {
   const entry = CATALOG[id];
   const [height, width, channels] = entry.shape ?? [0, 0, 0];
   const bytes = entry.files.reduce((sum, file) => sum + file.bytes, 0);
-  const missing = bytes > 0 ? { message: `${entry.name} is not on this computer yet.`, remedy: `Download it (${Math.round(bytes / 1e6)} MB), or import its archive or folder.` } : { message: `${title} has no images yet.`, remedy: "Import a folder or an archive with one subfolder for each class." };
+  const missing =
+    bytes > 0
+      ? { message: `${entry.name} is not on this computer yet.`, remedy: `Download it (${Math.round(bytes / 1e6)} MB), or import its archive or folder.` }
+      : { message: `${title} has no images yet.`, remedy: "Import a folder or an archive with one subfolder for each class." };
   return {
     id,
     title,
@@ -257,4 +284,3 @@ function infoOf(description: DatasetDescription): DatasetInfo {
 function attributionText({ source, licence, citation }: (typeof CATALOG)[DatasetId]["attribution"]): string {
   return [source, licence, citation].filter((part) => part !== "").join(" · ");
 }
-

@@ -15,7 +15,10 @@ port.on("message", () => abort.abort(new DOMException("Cancelled.", "AbortError"
 const post = (message: FromDatasetWorker): void => port.postMessage(message);
 
 async function work(job: DatasetJob): Promise<JobResults[DatasetJob["type"]]> {
-  const options = { signal: abort.signal, onProgress: (progress: Extract<FromDatasetWorker, { type: "progress" }>["progress"]) => post({ type: "progress", progress }) };
+  const options = {
+    signal: abort.signal,
+    onProgress: (progress: Extract<FromDatasetWorker, { type: "progress" }>["progress"]) => post({ type: "progress", progress }),
+  };
   switch (job.type) {
     case "describe":
       return describeLoaded(await openDataset(job.ref, { dataRoot: job.dataRoot, ...options }));

@@ -29,7 +29,11 @@ export class AllowedFolders {
    * @throws UserError `path-relative`, `path-outside`
    */
   async resolve(path: string): Promise<string> {
-    if (!isAbsolute(path) || path.includes("\0")) throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, { code: "path-relative", remedy: "Give the whole path, from the root of the disk on." });
+    if (!isAbsolute(path) || path.includes("\0"))
+      throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, {
+        code: "path-relative",
+        remedy: "Give the whole path, from the root of the disk on.",
+      });
     const wanted = resolve(path);
     let existing = wanted;
     let rest = "";
@@ -41,7 +45,13 @@ export class AllowedFolders {
         throw this.#outside(path);
       }
       // A link to nowhere could be pointed anywhere later.
-      if (await lstat(existing).then((info) => info.isSymbolicLink(), () => false)) throw this.#outside(path);
+      if (
+        await lstat(existing).then(
+          (info) => info.isSymbolicLink(),
+          () => false,
+        )
+      )
+        throw this.#outside(path);
       const parent = dirname(existing);
       if (parent === existing) throw this.#outside(path);
       rest = rest === "" ? existing.slice(parent.length).replace(/^[\\/]+/, "") : join(existing.slice(parent.length).replace(/^[\\/]+/, ""), rest);
@@ -55,12 +65,19 @@ export class AllowedFolders {
    */
   async list(path?: string): Promise<FolderListing> {
     const [first] = this.#roots;
-    if (first === undefined) throw new UserError("No folder may be looked into.", { code: "path-outside", remedy: "Start `ghn-studio serve` with --root and a folder." });
+    if (first === undefined)
+      throw new UserError("No folder may be looked into.", { code: "path-outside", remedy: "Start `ghn-studio serve` with --root and a folder." });
     const folder = await this.resolve(path === undefined || path === "" ? first : path);
     const info = await stat(folder).catch(() => null);
-    if (info === null || !info.isDirectory()) throw new UserError(`There is no folder ${folder}.`, { code: "folder-missing", file: folder, remedy: "Choose another one." });
+    if (info === null || !info.isDirectory())
+      throw new UserError(`There is no folder ${folder}.`, { code: "folder-missing", file: folder, remedy: "Choose another one." });
     const children = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-      throw new UserError(`The folder ${folder} cannot be read.`, { code: "folder-unreadable", file: folder, remedy: "Choose another one, or give yourself permission to read it.", cause });
+      throw new UserError(`The folder ${folder} cannot be read.`, {
+        code: "folder-unreadable",
+        file: folder,
+        remedy: "Choose another one, or give yourself permission to read it.",
+        cause,
+      });
     });
     const visible = children.filter((child) => !child.name.startsWith(".")).slice(0, MAX_ENTRIES);
     const entries = await Promise.all(visible.map((child) => this.#entry(join(folder, child.name), child.name)));
@@ -69,7 +86,9 @@ export class AllowedFolders {
       path: folder,
       parent: this.#inside(parent) && parent !== folder ? parent : null,
       roots: this.#roots,
-      entries: entries.filter((entry) => entry !== null).sort((a, b) => (a.kind === b.kind ? a.name.localeCompare(b.name, "en", { numeric: true }) : a.kind === "folder" ? -1 : 1)),
+      entries: entries
+        .filter((entry) => entry !== null)
+        .sort((a, b) => (a.kind === b.kind ? a.name.localeCompare(b.name, "en", { numeric: true }) : a.kind === "folder" ? -1 : 1)),
     };
   }
 

@@ -1,7 +1,7 @@
 /** The log of the studio itself: one file in the user's folder, cut in two when it grows. */
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Logger } from "../hosts/wire-error.ts";
+import type { Logger } from "./wire-error.ts";
 
 const MAX_BYTES = 4 * 2 ** 20;
 const MAX_LINE = 8000;
@@ -17,7 +17,9 @@ export function fileLogger(file: string): Logger {
   }
   const write = (level: string, message: string, detail?: string): void => {
     // One line an entry: a message cannot forge another one.
-    const text = `${new Date().toISOString()} ${level} ${[message, detail].filter((part) => part !== undefined && part !== "").join(" | ")}`.replaceAll(/[\r\n]+/g, " ⏎ ").slice(0, MAX_LINE);
+    const text = `${new Date().toISOString()} ${level} ${[message, detail].filter((part) => part !== undefined && part !== "").join(" | ")}`
+      .replaceAll(/[\r\n]+/g, " ⏎ ")
+      .slice(0, MAX_LINE);
     try {
       if (bytes > MAX_BYTES) {
         renameSync(file, `${file}.1`);

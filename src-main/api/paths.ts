@@ -9,7 +9,11 @@ import type { CallContext } from "./context.ts";
  */
 export async function checkedPath({ host, studio }: CallContext, path: string): Promise<string> {
   if (!host.anyPath) return studio.folders.resolve(path);
-  if (!isAbsolute(path) || path.includes("\0")) throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, { code: "path-relative", remedy: "Give the whole path, from the root of the disk on." });
+  if (!isAbsolute(path) || path.includes("\0"))
+    throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, {
+      code: "path-relative",
+      remedy: "Give the whole path, from the root of the disk on.",
+    });
   return resolve(path);
 }
 

@@ -2,9 +2,9 @@
 import type { ProjectInfo } from "../../src-shared/contract.ts";
 import type { RunDetail, RunSummary } from "../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
-import type { StudioEvent } from "../hosts/session.ts";
 import type { SettingsWriter } from "../store/settings.ts";
 import type { StoreReader } from "../store/store.ts";
+import type { StudioEvent } from "./session.ts";
 
 /** What can be done to runs. Everything that changes a run tells it as `run.changed` or `run.removed`. */
 export interface RunCommands {

@@ -2,7 +2,24 @@
 import type { RunSummary } from "../../src-shared/domain/run.ts";
 import { csvField } from "../engine/export/candidates-csv.ts";
 
-const FIELDS = ["id", "name", "kind", "status", "stage", "parentId", "datasetId", "seed", "createdAt", "startedAt", "finishedAt", "activeSeconds", "backend", "device", "starred", "archived"] as const satisfies readonly (keyof RunSummary)[];
+const FIELDS = [
+  "id",
+  "name",
+  "kind",
+  "status",
+  "stage",
+  "parentId",
+  "datasetId",
+  "seed",
+  "createdAt",
+  "startedAt",
+  "finishedAt",
+  "activeSeconds",
+  "backend",
+  "device",
+  "starred",
+  "archived",
+] as const satisfies readonly (keyof RunSummary)[];
 
 export function runsCsv(runs: readonly RunSummary[]): string {
   const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].sort();

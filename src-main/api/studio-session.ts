@@ -1,10 +1,10 @@
 /** One window's or browser's session: its project, its calls, its listeners. */
 import { resolve } from "node:path";
 import type { ProjectInfo } from "../../src-shared/contract.ts";
-import type { Gate, GateAnswer } from "../hosts/dispatch.ts";
-import type { EventSink, HostServices, StudioEvent, StudioSession } from "../hosts/session.ts";
 import type { CallContext, SessionProjects } from "./context.ts";
+import type { Gate, GateAnswer } from "./dispatch.ts";
 import type { ProjectServices } from "./project-services.ts";
+import type { EventSink, HostServices, StudioEvent, StudioSession } from "./session.ts";
 import type { StudioServices } from "./studio.ts";
 
 export interface SessionOptions {

@@ -1,21 +1,22 @@
 /** The studio: everything that windows share, and the sessions through which they reach it. */
-import { cp, rename, rm } from "node:fs/promises";
-import { existsSync } from "node:fs";
+
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DoctorItem, EventMap, RunEstimate } from "../../src-shared/contract.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { UserError } from "../engine/errors.ts";
-import { createGate, type Gate } from "../hosts/dispatch.ts";
-import type { HostServices, StudioHost, StudioSession } from "../hosts/session.ts";
-import type { Logger } from "../hosts/wire-error.ts";
 import type { CallContext } from "./context.ts";
 import { DatasetService } from "./dataset-service.ts";
+import { createGate, type Gate } from "./dispatch.ts";
 import { AllowedFolders, isProjectFolder } from "./folders.ts";
 import { handlers } from "./handlers/index.ts";
 import type { ProjectOpener, ProjectServices } from "./project-services.ts";
+import type { HostServices, StudioHost, StudioSession } from "./session.ts";
 import { Session } from "./studio-session.ts";
 import { UserSettings } from "./user-settings.ts";
+import type { Logger } from "./wire-error.ts";
 
 /** What the doctor found, as windows show it. */
 export interface DoctorFindings {
@@ -85,7 +86,12 @@ export class Studio implements StudioHost, StudioServices {
     this.settings = settings;
     this.folders = folders;
     this.opener = options.opener;
-    this.datasets = new DatasetService({ dataFolder: options.datasetFolder, entry: options.datasetEntry, log: options.log, onProgress: (progress) => this.#tellAll(progress) });
+    this.datasets = new DatasetService({
+      dataFolder: options.datasetFolder,
+      entry: options.datasetEntry,
+      log: options.log,
+      onProgress: (progress) => this.#tellAll(progress),
+    });
     this.#gate = createGate(handlers, { log: options.log, secrets: options.secrets ?? [] });
   }
 
@@ -156,7 +162,11 @@ export class Studio implements StudioHost, StudioServices {
     const holder = this.#holders.get(folder);
     if (holder !== undefined && holder !== session) {
       holder.command("focus");
-      throw new UserError("This project is open in another window.", { code: "project-open-elsewhere", file: folder, remedy: "Go on in that window, or close it first." });
+      throw new UserError("This project is open in another window.", {
+        code: "project-open-elsewhere",
+        file: folder,
+        remedy: "Go on in that window, or close it first.",
+      });
     }
     this.#holders.set(folder, session);
     try {

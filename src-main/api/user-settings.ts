@@ -1,9 +1,9 @@
 /** Settings of the person and recent projects: one JSON file in the user's folder, written whole or not at all. */
 import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
-import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
-import type { Logger } from "../hosts/wire-error.ts";
 import { UserError } from "../engine/errors.ts";
+import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
+import type { Logger } from "./wire-error.ts";
 
 const fileSchema = z.object({
   version: z.literal(1),
@@ -102,7 +102,9 @@ export class UserSettings {
       // Whatever changes in this tick goes along.
       await new Promise((resolve) => setImmediate(resolve));
       this.#pending = false;
-      await writeFileAtomic(this.#file, Buffer.from(`${JSON.stringify(this.#content, null, 2)}\n`)).catch((error: unknown) => this.#log.error("The settings cannot be written.", String(error)));
+      await writeFileAtomic(this.#file, Buffer.from(`${JSON.stringify(this.#content, null, 2)}\n`)).catch((error: unknown) =>
+        this.#log.error("The settings cannot be written.", String(error)),
+      );
     });
   }
 }

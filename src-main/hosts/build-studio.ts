@@ -6,10 +6,10 @@ import { Estimator } from "../api/estimate/estimator.ts";
 import { fileLogger } from "../api/log-file.ts";
 import { projectOpener } from "../api/project-opener.ts";
 import { createStudio, type DoctorFindings, type Studio } from "../api/studio.ts";
+import type { Logger } from "../api/wire-error.ts";
 import { packageVersion } from "../cli/version.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import type { ChildLauncher } from "../runs/launcher.ts";
-import type { Logger } from "./wire-error.ts";
 
 export interface BuildOptions {
   /** Starts run workers. */

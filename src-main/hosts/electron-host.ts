@@ -1,5 +1,7 @@
 /** The desktop application over the studio: life of the application and its windows, nothing of what they show. */
 import { resolve } from "node:path";
+import type { StudioHost } from "../api/session.ts";
+import type { Logger } from "../api/wire-error.ts";
 import { appProtocolHandler } from "./electron/app-protocol.ts";
 import type { ElectronLike } from "./electron/electron-like.ts";
 import { listenToWindows } from "./electron/ipc.ts";
@@ -8,8 +10,6 @@ import { ask, openProjectWindow, type ProjectWindow } from "./electron/project-w
 import { QuitGuard } from "./electron/quit-guard.ts";
 import { APP_SCHEME, APP_URL, confine, denyPermissions, isExternalUrl } from "./electron/security.ts";
 import { fitBounds, parseWindowStates, WINDOW_STATE_KEY, type WindowState } from "./electron/window-state.ts";
-import type { StudioHost } from "./session.ts";
-import type { Logger } from "./wire-error.ts";
 
 /** What the host keeps between starts and asks of the studio beside sessions. */
 export interface DesktopStudio extends StudioHost {
@@ -71,7 +71,11 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
   }
 
   function saveStates(): void {
-    if (windows.length > 0) studio.setSetting(WINDOW_STATE_KEY, windows.filter(({ window }) => !window.isDestroyed()).map((entry) => entry.state()));
+    if (windows.length > 0)
+      studio.setSetting(
+        WINDOW_STATE_KEY,
+        windows.filter(({ window }) => !window.isDestroyed()).map((entry) => entry.state()),
+      );
   }
 
   function openWindow(state: WindowState | null): ProjectWindow {
@@ -130,7 +134,12 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
     try {
       await entry.session.open(path);
     } catch (error) {
-      await electron.dialog.showMessageBox(entry.window, { type: "error", message: error instanceof Error ? error.message : String(error), detail: remedyOf(error), buttons: ["OK"] });
+      await electron.dialog.showMessageBox(entry.window, {
+        type: "error",
+        message: error instanceof Error ? error.message : String(error),
+        detail: remedyOf(error),
+        buttons: ["OK"],
+      });
     }
   }
 
@@ -201,7 +210,8 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
     for (const state of states) {
       const entry = openWindow(state);
       // A project that moved away meanwhile leaves an empty window, which says so on its welcome page.
-      if (state.folder !== null) await entry.session.open(state.folder).catch((error: unknown) => log.info(`The last project was not opened again: ${String(error)}`));
+      if (state.folder !== null)
+        await entry.session.open(state.folder).catch((error: unknown) => log.info(`The last project was not opened again: ${String(error)}`));
     }
   }
   return {

@@ -4,10 +4,10 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { entryPath } from "../api/entries.ts";
+import type { HostServices, StudioSession } from "../api/session.ts";
 import type { Studio } from "../api/studio.ts";
 import { nodeLauncher } from "../runs/launcher.ts";
 import { buildStudio, studioLog } from "./build-studio.ts";
-import type { HostServices, StudioSession } from "./session.ts";
 import { newToken } from "./web/access.ts";
 import { startWebHost, type WebHost } from "./web-host.ts";
 

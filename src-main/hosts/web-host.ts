@@ -1,14 +1,14 @@
 /** The window in a browser: the built page, the calls over HTTP, the events over one WebSocket, on loopback only. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { MAX_CALL_BYTES } from "../api/dispatch.ts";
+import type { StudioSession } from "../api/session.ts";
+import type { Logger } from "../api/wire-error.ts";
 import { UserError } from "../engine/errors.ts";
-import { MAX_CALL_BYTES } from "./dispatch.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
-import type { StudioSession } from "./session.ts";
 import { readStaticFile } from "./static-files.ts";
 import { hostAllowed, newToken, originAllowed, sameToken, tokenCookie, tokenPresent } from "./web/access.ts";
 import { acceptSockets } from "./web/sockets.ts";
-import type { Logger } from "./wire-error.ts";
 
 export interface WebHostOptions {
   /** All pages of this host share one session: one project at a time, as a window has. */
@@ -145,8 +145,15 @@ function listen(server: ReturnType<typeof createServer>, port: number, host: str
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       if (cause.code === "EADDRINUSE")
-        reject(new UserError(`The port ${port} is in use by another program.`, { code: "port-taken", remedy: "Choose another one with --port, or 0 for any free one.", cause }));
-      else if (cause.code === "EACCES") reject(new UserError(`The port ${port} may not be used.`, { code: "port-denied", remedy: "Choose one above 1023 with --port.", cause }));
+        reject(
+          new UserError(`The port ${port} is in use by another program.`, {
+            code: "port-taken",
+            remedy: "Choose another one with --port, or 0 for any free one.",
+            cause,
+          }),
+        );
+      else if (cause.code === "EACCES")
+        reject(new UserError(`The port ${port} may not be used.`, { code: "port-denied", remedy: "Choose one above 1023 with --port.", cause }));
       else reject(cause);
     });
     server.listen(port, host, () => {

@@ -99,7 +99,12 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
     async call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>> {
       await ready;
       try {
-        const response = await request(`${origin}/call/${name}`, { method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(input) });
+        const response = await request(`${origin}/call/${name}`, {
+          method: "POST",
+          credentials: "same-origin",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(input),
+        });
         if (!response.ok) return { ok: false, error: await httpError(response) };
         return (await response.json()) as CallAnswer<Name>;
       } catch (cause) {
@@ -144,7 +149,11 @@ async function httpError(response: Response): Promise<WireError> {
   const detail = await response.text().catch(() => "");
   switch (response.status) {
     case 401:
-      return { code: "token", message: "This page is no longer admitted: the studio was started anew.", remedy: "Open the link that `ghn-studio serve` printed last." };
+      return {
+        code: "token",
+        message: "This page is no longer admitted: the studio was started anew.",
+        remedy: "Open the link that `ghn-studio serve` printed last.",
+      };
     case 413:
       return { code: "call-too-large", message: "That is too much data for one call.", remedy: "Send less at once." };
     default:

@@ -1,13 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { mkdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DatasetService } from "../../src-main/api/dataset-service.ts";
 import { entryPath } from "../../src-main/api/entries.ts";
-import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
 import type { EventMap } from "../../src-shared/contract.ts";
+import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
 import { recordingLog } from "../hosts/support.ts";
 
 let folder: string;
@@ -16,10 +15,21 @@ const told: EventMap["dataset.progress"][] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ghn-datasets-"));
-  service = new DatasetService({ dataFolder: join(folder, "data"), entry: entryPath("dataset-worker"), log: recordingLog(), onProgress: (progress) => told.push(progress) });
-  for (const [name, colour] of [["cats", "#c33"], ["dogs", "#3c3"]] as const) {
+  service = new DatasetService({
+    dataFolder: join(folder, "data"),
+    entry: entryPath("dataset-worker"),
+    log: recordingLog(),
+    onProgress: (progress) => told.push(progress),
+  });
+  for (const [name, colour] of [
+    ["cats", "#c33"],
+    ["dogs", "#3c3"],
+  ] as const) {
     await mkdir(join(folder, "my pictures", name), { recursive: true });
-    for (let i = 0; i < 12; i++) await sharp({ create: { width: 20 + i, height: 24, channels: 3, background: colour } }).png().toFile(join(folder, "my pictures", name, `${i}.png`));
+    for (let i = 0; i < 12; i++)
+      await sharp({ create: { width: 20 + i, height: 24, channels: 3, background: colour } })
+        .png()
+        .toFile(join(folder, "my pictures", name, `${i}.png`));
   }
 });
 afterAll(async () => {

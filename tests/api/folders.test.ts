@@ -35,10 +35,13 @@ test("lists folders first and in natural order, marks projects, leaves hidden en
   expect((await folders.list(join(root, "project"))).parent).toBe(root);
 });
 
-test.each(["..", "../home-of-another", "link", "link/secret.txt", "dangling", "dangling/new", "project/../../home-of-another"])("%s leads outside and is refused", async (path) => {
-  await expect(folders.resolve(join(root, path))).rejects.toMatchObject({ code: "path-outside" });
-  await expect(folders.resolve(`${root}/${path}`)).rejects.toMatchObject({ code: "path-outside" });
-});
+test.each(["..", "../home-of-another", "link", "link/secret.txt", "dangling", "dangling/new", "project/../../home-of-another"])(
+  "%s leads outside and is refused",
+  async (path) => {
+    await expect(folders.resolve(join(root, path))).rejects.toMatchObject({ code: "path-outside" });
+    await expect(folders.resolve(`${root}/${path}`)).rejects.toMatchObject({ code: "path-outside" });
+  },
+);
 
 test("a name that merely begins like a root is outside; relative paths are refused", async () => {
   await expect(folders.resolve(join(base, "home-of-another"))).rejects.toMatchObject({ code: "path-outside" });

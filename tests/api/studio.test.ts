@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { entryPath } from "../../src-main/api/entries.ts";
 import { projectOpener } from "../../src-main/api/project-opener.ts";
+import type { HostServices, StudioEvent, StudioSession } from "../../src-main/api/session.ts";
 import { createStudio, type Studio } from "../../src-main/api/studio.ts";
-import type { HostServices, StudioEvent, StudioSession } from "../../src-main/hosts/session.ts";
 import { nodeLauncher } from "../../src-main/runs/launcher.ts";
 import type { CallInput, CallName, CallOutput } from "../../src-shared/contract.ts";
 import { recordingLog } from "../hosts/support.ts";
@@ -33,7 +33,11 @@ function build(): Promise<Studio> {
 }
 
 /** A session with its events; calls that are refused throw. */
-function open(host: HostServices = web): { session: StudioSession; events: StudioEvent[]; call: <Name extends CallName>(name: Name, input: CallInput<Name>) => Promise<CallOutput<Name>> } {
+function open(host: HostServices = web): {
+  session: StudioSession;
+  events: StudioEvent[];
+  call: <Name extends CallName>(name: Name, input: CallInput<Name>) => Promise<CallOutput<Name>>;
+} {
   const session = studio.createSession(host);
   const events: StudioEvent[] = [];
   session.listen({ deliver: (event) => events.push(event), wants: () => true });
@@ -75,7 +79,10 @@ describe("projects", () => {
     expect(made).toMatchObject({ name: "One", runs: 0, isSample: false });
     expect(await call("project.current", {})).toEqual(made);
     expect((await call("project.rename", { name: "First" })).name).toBe("First");
-    expect(events.filter((event) => event.name === "project.changed").map((event) => (event.payload as { name: string } | null)?.name)).toEqual(["One", "First"]);
+    expect(events.filter((event) => event.name === "project.changed").map((event) => (event.payload as { name: string } | null)?.name)).toEqual([
+      "One",
+      "First",
+    ]);
     await call("project.close", {});
     expect(await call("project.current", {})).toBeNull();
     expect(await call("project.recent", {})).toMatchObject([{ name: "First", folder: join(folder, "one"), exists: true, runs: 0 }]);
@@ -179,9 +186,16 @@ describe("runs", () => {
     for (const artifact of artifacts) expect(existsSync(join(folder, "one", artifact.path)), artifact.path).toBe(true);
     const choices = await call("export.choices", { subject: { type: "run", runId: created.id } });
     expect(choices.find((choice) => choice.format === "config-json")?.available).toBe(true);
-    const [file] = await call("export.write", { subject: { type: "run", runId: created.id }, formats: ["config-json"], folder: join(folder, "exports"), baseName: "mine" });
+    const [file] = await call("export.write", {
+      subject: { type: "run", runId: created.id },
+      formats: ["config-json"],
+      folder: join(folder, "exports"),
+      baseName: "mine",
+    });
     expect(file?.path).toBe(join(folder, "exports", "mine.config.json"));
-    await expect(call("export.write", { subject: { type: "run", runId: created.id }, formats: ["config-json"], folder: "/etc", baseName: "mine" })).rejects.toMatchObject({ code: "path-outside" });
+    await expect(
+      call("export.write", { subject: { type: "run", runId: created.id }, formats: ["config-json"], folder: "/etc", baseName: "mine" }),
+    ).rejects.toMatchObject({ code: "path-outside" });
 
     await call("runs.archive", { runIds: [created.id], archived: true });
     await call("runs.archive", { runIds: [created.id], archived: false });
@@ -199,7 +213,10 @@ describe("runs", () => {
     const { call, session } = open();
     await call("project.open", { folder: join(folder, "one") });
     const created = await call("runs.create", { name: "Long", config: { ...SMALL, training: { ...SMALL.training, epochs: 500 } }, tags: [] });
-    await vi.waitFor(async () => expect((await call("runs.get", { runId: created.id })).metrics["ghn/loss"]?.count ?? 0).toBeGreaterThan(2), { timeout: 60_000, interval: 100 });
+    await vi.waitFor(async () => expect((await call("runs.get", { runId: created.id })).metrics["ghn/loss"]?.count ?? 0).toBeGreaterThan(2), {
+      timeout: 60_000,
+      interval: 100,
+    });
     expect(session.runningRuns()).toEqual(["Long"]);
     await session.close();
     expect(session.runningRuns()).toEqual([]);

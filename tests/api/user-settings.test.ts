@@ -27,7 +27,10 @@ test("settings and recent projects survive, many changes become few writes, no t
   expect(again.get("ui.theme")).toBe("dark");
   expect(again.get("toString")).toBeUndefined();
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-  expect(again.recent.map(({ folder: path, name }) => [path, name])).toEqual([["/a", "A again"], ["/b", "B"]]);
+  expect(again.recent.map(({ folder: path, name }) => [path, name])).toEqual([
+    ["/a", "A again"],
+    ["/b", "B"],
+  ]);
   again.forget("/b");
   again.set("ui.theme", null);
   await again.flush();

@@ -1,7 +1,8 @@
 /** A studio of sessions without projects on disk, for tests of the desktop host alone. */
+
+import type { StudioSession } from "../../src-main/api/session.ts";
 import { UserError } from "../../src-main/engine/errors.ts";
 import type { DesktopStudio } from "../../src-main/hosts/electron-host.ts";
-import type { StudioSession } from "../../src-main/hosts/session.ts";
 import type { ProjectInfo } from "../../src-shared/contract.ts";
 import type { RunSummary } from "../../src-shared/domain/run.ts";
 import { recordingLog, type TestSession, testSession } from "./support.ts";
@@ -22,7 +23,32 @@ export function projectInfo(folder: string): ProjectInfo {
 }
 
 export function run(id: string, status: RunSummary["status"], extra: Partial<RunSummary> = {}): RunSummary {
-  return { id, name: `Run ${id}`, kind: "search", status, parentId: null, stage: null, datasetId: "digits", seed: 0, createdAt: "", startedAt: null, finishedAt: null, activeSeconds: 120, progress: null, failure: null, tags: [], notes: "", starred: false, archived: false, trashedAt: null, queuePosition: null, metrics: {}, backend: null, device: null, ...extra };
+  return {
+    id,
+    name: `Run ${id}`,
+    kind: "search",
+    status,
+    parentId: null,
+    stage: null,
+    datasetId: "digits",
+    seed: 0,
+    createdAt: "",
+    startedAt: null,
+    finishedAt: null,
+    activeSeconds: 120,
+    progress: null,
+    failure: null,
+    tags: [],
+    notes: "",
+    starred: false,
+    archived: false,
+    trashedAt: null,
+    queuePosition: null,
+    metrics: {},
+    backend: null,
+    device: null,
+    ...extra,
+  };
 }
 
 export function desktopStudio(): TestDesktopStudio {
@@ -41,7 +67,15 @@ export function desktopStudio(): TestDesktopStudio {
       studio.closed++;
     },
     createSession: (host): StudioSession => {
-      const base = testSession({ "system.info": () => ({ host: host.kind }) as never, "system.openExternal": async ({ url }) => (await host.openExternal(url), null), "system.choose": async (request) => host.choose(request).then((path) => (path === null ? null : { path })), "system.reveal": async ({ path }) => ({ revealed: await host.reveal(path) }) }, log);
+      const base = testSession(
+        {
+          "system.info": () => ({ host: host.kind }) as never,
+          "system.openExternal": ({ url }) => host.openExternal(url).then(() => null),
+          "system.choose": async (request) => host.choose(request).then((path) => (path === null ? null : { path })),
+          "system.reveal": async ({ path }) => ({ revealed: await host.reveal(path) }),
+        },
+        log,
+      );
       let project: ProjectInfo | null = null;
       const session: TestDesktopSession = {
         ...base,

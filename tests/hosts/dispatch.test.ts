@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { createGate } from "../../src-main/api/dispatch.ts";
+import { measureValue } from "../../src-main/api/measure.ts";
 import { UserError } from "../../src-main/engine/errors.ts";
 import { Rng } from "../../src-main/engine/random.ts";
-import { createGate } from "../../src-main/hosts/dispatch.ts";
-import { measureValue } from "../../src-main/hosts/measure.ts";
 import { CALLS } from "../../src-shared/contract.ts";
 import { handlersWith, recordingLog } from "./support.ts";
 
@@ -37,13 +37,27 @@ describe("the gate", () => {
     expect(answer.ok && (answer.value as unknown[]).length).toBe(500);
   });
 
-  test.each([["no.such.call"], ["__proto__"], ["constructor"], ["toString"], [""], [42], [null], [undefined], [{ toString: () => "runs.get" }]])("refuses the unknown call %j", async (name) => {
-    expect(await gate(name, {}, null)).toMatchObject({ ok: false, error: { code: "call-unknown" } });
-  });
+  test.each([["no.such.call"], ["__proto__"], ["constructor"], ["toString"], [""], [42], [null], [undefined], [{ toString: () => "runs.get" }]])(
+    "refuses the unknown call %j",
+    async (name) => {
+      expect(await gate(name, {}, null)).toMatchObject({ ok: false, error: { code: "call-unknown" } });
+    },
+  );
 
   test("refuses arguments that do not fit, before any handler", async () => {
     const before = calls;
-    for (const input of [undefined, null, 1, "x", [], {}, { runId: 5 }, { runId: "../../etc" }, { runId: "a", more: 1 }, JSON.parse('{"runId":"a","__proto__":{"x":1}}')])
+    for (const input of [
+      undefined,
+      null,
+      1,
+      "x",
+      [],
+      {},
+      { runId: 5 },
+      { runId: "../../etc" },
+      { runId: "a", more: 1 },
+      JSON.parse('{"runId":"a","__proto__":{"x":1}}'),
+    ])
       expect(await gate("runs.get", input, null)).toMatchObject({ ok: false, error: { code: "call-invalid" } });
     expect(calls).toBe(before);
   });
@@ -53,19 +67,32 @@ describe("the gate", () => {
     cycle["self"] = cycle;
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];
-    expect(await gate("draft.save", { config: "x".repeat(200_000), name: "", clonedFrom: null }, null)).toMatchObject({ ok: false, error: { code: "call-too-large" } });
-    expect(await gate("draft.save", { config: new Array(1e9), name: "", clonedFrom: null }, null)).toMatchObject({ ok: false, error: { code: "call-too-large" } });
-    for (const bad of [cycle, deep, new Map(), new Date(0), () => 1, Symbol("x"), 10n]) expect(await gate("draft.save", { config: bad, name: "", clonedFrom: null }, null)).toMatchObject({ ok: false, error: { code: "call-invalid" } });
+    expect(await gate("draft.save", { config: "x".repeat(200_000), name: "", clonedFrom: null }, null)).toMatchObject({
+      ok: false,
+      error: { code: "call-too-large" },
+    });
+    expect(await gate("draft.save", { config: new Array(1e9), name: "", clonedFrom: null }, null)).toMatchObject({
+      ok: false,
+      error: { code: "call-too-large" },
+    });
+    for (const bad of [cycle, deep, new Map(), new Date(0), () => 1, Symbol("x"), 10n])
+      expect(await gate("draft.save", { config: bad, name: "", clonedFrom: null }, null)).toMatchObject({ ok: false, error: { code: "call-invalid" } });
   });
 
   test("user errors keep their words; faults lose stack and secrets", async () => {
-    expect(await gate("runs.get", { runId: "abc" }, null)).toEqual({ ok: false, error: { code: "run-missing", message: "There is no run abc.", remedy: "Choose another.", detail: "Field: runId" } });
+    expect(await gate("runs.get", { runId: "abc" }, null)).toEqual({
+      ok: false,
+      error: { code: "run-missing", message: "There is no run abc.", remedy: "Choose another.", detail: "Field: runId" },
+    });
     const fault = await gate("runs.stop", { runId: "abc" }, null);
     expect(fault).toMatchObject({ ok: false, error: { code: "internal" } });
     expect(JSON.stringify(fault)).not.toContain(TOKEN);
     expect(JSON.stringify(fault)).not.toMatch(/dispatch\.test|\bat /);
     expect(log.lines.join("\n")).not.toContain(TOKEN);
-    expect(await gate("runs.kill", { runId: "abc" }, null)).toMatchObject({ ok: false, error: { code: "system-eacces", message: "GHN Studio may not read or write there: /a." } });
+    expect(await gate("runs.kill", { runId: "abc" }, null)).toMatchObject({
+      ok: false,
+      error: { code: "system-eacces", message: "GHN Studio may not read or write there: /a." },
+    });
     expect(await gate("runs.resume", { runId: "abc" }, null)).toMatchObject({ ok: false, error: { code: "internal" } });
   });
 
@@ -76,7 +103,10 @@ describe("the gate", () => {
     const value = (depth: number): unknown => {
       const kind = random.int(depth > 3 ? 6 : 8);
       if (kind === 6) return Array.from({ length: random.int(4) }, () => value(depth + 1));
-      if (kind === 7) return Object.fromEntries(Array.from({ length: random.int(4) }, () => [pick(["runId", "runIds", "path", "config", "limit", "space", "__proto__"]), value(depth + 1)]));
+      if (kind === 7)
+        return Object.fromEntries(
+          Array.from({ length: random.int(4) }, () => [pick(["runId", "runIds", "path", "config", "limit", "space", "__proto__"]), value(depth + 1)]),
+        );
       return pick([null, undefined, Number.NaN, -1, 2 ** 53, "", "a", "../..", "\0", true]);
     };
     for (let i = 0; i < 1000; i++) {

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { IPC } from "../../src-main/hosts/electron/channels.ts";
 import { type ElectronHost, startElectronHost } from "../../src-main/hosts/electron-host.ts";
+import { IPC } from "../../src-shared/ipc-channels.ts";
 import { desktopStudio, run, type TestDesktopStudio } from "./desktop-studio.ts";
 import { type Fake, FakeFrame, type FakeWindow, fakeElectron } from "./electron-fake.ts";
 import { recordingLog } from "./support.ts";
@@ -149,7 +149,10 @@ describe("runs outside of the window", () => {
     session().emit({ name: "run.changed", payload: run("r1", "running", { progress }) });
     expect(window().progress).toBe(0.25);
     expect(fake.blockers.size).toBe(1);
-    session().emit({ name: "run.live", payload: { runId: "r1", metrics: [], cursor: 1, progress: { ...progress, step: 60 }, candidates: [], trainings: [], logs: [], current: null } });
+    session().emit({
+      name: "run.live",
+      payload: { runId: "r1", metrics: [], cursor: 1, progress: { ...progress, step: 60 }, candidates: [], trainings: [], logs: [], current: null },
+    });
     expect(window().progress).toBe(0.5);
     window().focused = false;
     session().emit({ name: "run.changed", payload: run("r1", "completed") });

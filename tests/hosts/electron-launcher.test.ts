@@ -37,14 +37,34 @@ function lab(platform: NodeJS.Platform = "linux"): {
   const child = new FakeChild();
   const forked: unknown[] = [];
   const signals: unknown[][] = [];
-  const electron = { app, utilityProcess: { fork: (...args: unknown[]) => (forked.push(...args), child) } } as unknown as ElectronLike;
-  const handle = utilityLauncher(electron, { script: "/program/run-worker.js", platform, killProcess: (...signal) => void signals.push(signal) }).launch({ CUDA_VISIBLE_DEVICES: "1", PATH: undefined });
+  const electron = {
+    app,
+    utilityProcess: {
+      fork: (...args: unknown[]) => {
+        forked.push(...args);
+        return child;
+      },
+    },
+  } as unknown as ElectronLike;
+  const handle = utilityLauncher(electron, { script: "/program/run-worker.js", platform, killProcess: (...signal) => void signals.push(signal) }).launch({
+    CUDA_VISIBLE_DEVICES: "1",
+    PATH: undefined,
+  });
   const exits: ChildExit[] = [];
   const output: string[] = [];
   handle.onExit((exit) => exits.push(exit));
   handle.onOutput((text) => output.push(text));
   const options = forked[2] as { serviceName: string };
-  return { child, forked, signals, handle, exits, output, gone: (reason) => app.emit("child-process-gone", {}, { type: "Utility", reason, exitCode: 1, serviceName: "node.mojom.NodeService", name: options.serviceName }) };
+  return {
+    child,
+    forked,
+    signals,
+    handle,
+    exits,
+    output,
+    gone: (reason) =>
+      app.emit("child-process-gone", {}, { type: "Utility", reason, exitCode: 1, serviceName: "node.mojom.NodeService", name: options.serviceName }),
+  };
 }
 
 test("passes the whole environment with what is added and removed, pipes and messages", () => {

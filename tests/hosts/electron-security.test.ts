@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { APP_SCHEME_PRIVILEGES } from "../../src-main/hosts/electron/app-protocol.ts";
-import { IPC } from "../../src-main/hosts/electron/channels.ts";
 import { isExternalUrl, isOwnPage, pageOptions } from "../../src-main/hosts/electron/security.ts";
 import { startElectronHost } from "../../src-main/hosts/electron-host.ts";
+import { IPC } from "../../src-shared/ipc-channels.ts";
 import { desktopStudio } from "./desktop-studio.ts";
 import { type Fake, FakeContents, FakeFrame, type FakeWindow, fakeElectron } from "./electron-fake.ts";
 import { recordingLog } from "./support.ts";
@@ -21,7 +21,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ghn-security-"));
   await writeFile(join(folder, "index.html"), "<!doctype html>");
   fake = fakeElectron();
-  await startElectronHost({ electron: fake.electron, studio: desktopStudio(), rendererFolder: folder, preload: "/program/preload.cjs", log: recordingLog(), platform: "linux", developmentUrl: "http://localhost:5173" });
+  await startElectronHost({
+    electron: fake.electron,
+    studio: desktopStudio(),
+    rendererFolder: folder,
+    preload: "/program/preload.cjs",
+    log: recordingLog(),
+    platform: "linux",
+    developmentUrl: "http://localhost:5173",
+  });
   const [first] = fake.windows;
   if (first === undefined) throw new Error("No window was opened.");
   window = first;
@@ -55,9 +63,31 @@ describe("the checklist", () => {
   });
   test("5. permission requests are denied", () => {
     const granted: string[] = [];
-    const all = ["media", "geolocation", "notifications", "midi", "midiSysex", "pointerLock", "fullscreen", "openExternal", "clipboard-read", "display-capture", "hid", "serial", "usb", "fileSystem", "window-management", "idle-detection", "unknown"];
+    const all = [
+      "media",
+      "geolocation",
+      "notifications",
+      "midi",
+      "midiSysex",
+      "pointerLock",
+      "fullscreen",
+      "openExternal",
+      "clipboard-read",
+      "display-capture",
+      "hid",
+      "serial",
+      "usb",
+      "fileSystem",
+      "window-management",
+      "idle-detection",
+      "unknown",
+    ];
     for (const permission of [...all, "clipboard-sanitized-write"]) {
-      (fake.permissions["request"] as unknown as (contents: null, permission: string, answer: (ok: boolean) => void) => void)(null, permission, (ok) => ok && granted.push(permission));
+      (fake.permissions["request"] as unknown as (contents: null, permission: string, answer: (ok: boolean) => void) => void)(
+        null,
+        permission,
+        (ok) => ok && granted.push(permission),
+      );
       if ((fake.permissions["check"] as unknown as (contents: null, permission: string) => boolean)(null, permission)) granted.push(permission);
     }
     expect(new Set(granted)).toEqual(new Set(["clipboard-sanitized-write"]));
@@ -96,17 +126,41 @@ describe("the checklist", () => {
     fake.app.emit("web-contents-created", {}, stray);
     for (const contents of [window.webContents, stray]) {
       for (const event of ["will-navigate", "will-redirect", "will-frame-navigate"]) {
-        for (const url of ["https://example.com/", "http://localhost:5173/", "file:///etc/passwd", "app://other/", "app://studio.evil/", "javascript:alert(1)", "data:text/html,x", "", "devtools://x"]) expect(refused(contents, event, url), `${event} ${url}`).toBe(true);
+        for (const url of [
+          "https://example.com/",
+          "http://localhost:5173/",
+          "file:///etc/passwd",
+          "app://other/",
+          "app://studio.evil/",
+          "javascript:alert(1)",
+          "data:text/html,x",
+          "",
+          "devtools://x",
+        ])
+          expect(refused(contents, event, url), `${event} ${url}`).toBe(true);
         expect(refused(contents, event, "app://studio/#/runs")).toBe(false);
       }
     }
   });
   test("14. no new windows", () => {
-    for (const url of ["https://example.com/", "app://studio/", "about:blank", "file:///etc/passwd"]) expect(window.webContents.windowOpen?.({ url })).toEqual({ action: "deny" });
+    for (const url of ["https://example.com/", "app://studio/", "about:blank", "file:///etc/passwd"])
+      expect(window.webContents.windowOpen?.({ url })).toEqual({ action: "deny" });
   });
   test("15. only https leaves, through one gate", async () => {
     fake.opened.length = 0;
-    const hostile = ["http://example.com", "file:///etc/passwd", "javascript:alert(1)", "smb://host/share", "ms-msdt:/id", "vscode://x", "https://user:secret@example.com", "https://", "", "//example.com", `https://example.com/${"x".repeat(3000)}`];
+    const hostile = [
+      "http://example.com",
+      "file:///etc/passwd",
+      "javascript:alert(1)",
+      "smb://host/share",
+      "ms-msdt:/id",
+      "vscode://x",
+      "https://user:secret@example.com",
+      "https://",
+      "",
+      "//example.com",
+      `https://example.com/${"x".repeat(3000)}`,
+    ];
     for (const url of hostile) {
       expect(isExternalUrl(url), url).toBe(false);
       window.webContents.windowOpen?.({ url });
@@ -118,7 +172,10 @@ describe("the checklist", () => {
     expect(fake.opened).toEqual(["https://arxiv.org/abs/1810.05749"]);
   });
   test("16. a current Electron", async () => {
-    const { dependencies, devDependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { dependencies: Record<string, string>; devDependencies: Record<string, string> };
+    const { dependencies, devDependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+      devDependencies: Record<string, string>;
+    };
     const installed = JSON.parse(await readFile(join(ROOT, "node_modules", "electron", "package.json"), "utf8")) as { version: string };
     const wanted = dependencies["electron"] ?? devDependencies["electron"] ?? "";
     expect(Number(installed.version.split(".")[0])).toBeGreaterThanOrEqual(45);
@@ -133,7 +190,8 @@ describe("the checklist", () => {
     expect([...fake.handlers.keys(), ...fake.listeners.keys()].sort()).toEqual([IPC.acknowledge, IPC.call, IPC.subscribe].sort());
   });
   test("18. no file://: an own protocol that serves one folder", async () => {
-    for (const path of ["../package.json", "%2e%2e/package.json", "..%2fpackage.json", "/etc/passwd", "x/../../package.json"]) expect((await fake.protocol?.(new Request(`app://studio/${path}`)))?.status, path).toBe(404);
+    for (const path of ["../package.json", "%2e%2e/package.json", "..%2fpackage.json", "/etc/passwd", "x/../../package.json"])
+      expect((await fake.protocol?.(new Request(`app://studio/${path}`)))?.status, path).toBe(404);
     expect((await fake.protocol?.(new Request("app://other/index.html")))?.status).toBe(404);
     expect((await fake.protocol?.(new Request("app://studio/index.html", { method: "POST" })))?.status).toBe(404);
     expect((await fake.protocol?.(new Request("app://studio/")))?.status).toBe(200);
@@ -143,7 +201,8 @@ describe("the checklist", () => {
     const name = (await readdir(ROOT)).find((file) => /^electron-builder\.(ya?ml|json5?|ts|js|cjs|mjs)$/.test(file));
     const packaging = name === undefined ? await readFile(join(ROOT, "package.json"), "utf8") : await readFile(join(ROOT, name), "utf8");
     expect(packaging).toMatch(/electronFuses/);
-    for (const fuse of ["runAsNode", "enableNodeOptionsEnvironmentVariable", "enableNodeCliInspectArguments"]) expect(packaging, fuse).toMatch(new RegExp(`${fuse}"?:\\s*false`));
+    for (const fuse of ["runAsNode", "enableNodeOptionsEnvironmentVariable", "enableNodeCliInspectArguments"])
+      expect(packaging, fuse).toMatch(new RegExp(`${fuse}"?:\\s*false`));
     for (const fuse of ["enableCookieEncryption", "onlyLoadAppFromAsar"]) expect(packaging, fuse).toMatch(new RegExp(`${fuse}"?:\\s*true`));
   });
   test("20. pages get the contract, not Electron", async () => {
@@ -151,7 +210,8 @@ describe("the checklist", () => {
     expect(preload.match(/exposeInMainWorld/g)).toHaveLength(1);
     expect(preload).not.toMatch(/ipcRenderer\s*[,}]\s*\)|remote|require\(/);
     const sources = await readdir(join(ROOT, "src-renderer"), { recursive: true });
-    for (const file of sources.filter((name) => /\.(ts|vue)$/.test(name))) expect(await readFile(join(ROOT, "src-renderer", file), "utf8"), file).not.toMatch(/from "electron"|from "node:/);
+    for (const file of sources.filter((name) => /\.(ts|vue)$/.test(name)))
+      expect(await readFile(join(ROOT, "src-renderer", file), "utf8"), file).not.toMatch(/from "electron"|from "node:/);
   });
 });
 

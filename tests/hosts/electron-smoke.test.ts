@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron as playwright } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import type { StudioBridge } from "../../src-shared/contract.ts";
 import { createProject } from "../../src-main/store/index.ts";
+import type { StudioBridge } from "../../src-shared/contract.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const MAIN = join(ROOT, "out", "main", "main.js");
@@ -24,7 +24,8 @@ function electronBinary(): string | null {
 function obstacle(): string | null {
   if (electronBinary() === null) return "Electron's binary is not here (npx install-electron fetches it)";
   if (!existsSync(MAIN)) return "the application is not built (npm run build)";
-  if (process.platform === "linux" && process.env["DISPLAY"] === undefined && process.env["WAYLAND_DISPLAY"] === undefined) return "there is no display (xvfb-run gives one)";
+  if (process.platform === "linux" && process.env["DISPLAY"] === undefined && process.env["WAYLAND_DISPLAY"] === undefined)
+    return "there is no display (xvfb-run gives one)";
   return null;
 }
 
@@ -73,10 +74,16 @@ describe.skipIf(reason !== null)(`the desktop application${reason === null ? "" 
       await expect.poll(points, { timeout: 90_000 }).toBeGreaterThan(3);
       await page.locator("canvas, svg").first().waitFor();
       await page.evaluate((id) => window.studio?.call("runs.stop", { runId: id }), runId);
-      await expect.poll(() => page.evaluate(async (id) => {
-        const detail = await window.studio?.call("runs.get", { runId: id });
-        return detail?.ok === true ? detail.value.status : "";
-      }, runId), { timeout: 60_000 }).toBe("stopped");
+      await expect
+        .poll(
+          () =>
+            page.evaluate(async (id) => {
+              const detail = await window.studio?.call("runs.get", { runId: id });
+              return detail?.ok === true ? detail.value.status : "";
+            }, runId),
+          { timeout: 60_000 },
+        )
+        .toBe("stopped");
     } finally {
       await app.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,13 +1,22 @@
 import { expect, test, vi } from "vitest";
+import type { StudioEvent } from "../../src-main/api/session.ts";
 import { mergeLive, Outbox } from "../../src-main/hosts/outbox.ts";
-import type { StudioEvent } from "../../src-main/hosts/session.ts";
 import type { EventMap } from "../../src-shared/contract.ts";
 
 type Live = EventMap["run.live"];
 
 function live(runId: string, from: number, count: number): Live {
   const step = Array.from({ length: count }, (_, i) => from + i);
-  return { runId, metrics: [{ name: "ghn/loss", series: 0, step, epoch: step, wall: step, active: step, value: step }], cursor: from + count, progress: null, candidates: [], trainings: [], logs: [], current: null };
+  return {
+    runId,
+    metrics: [{ name: "ghn/loss", series: 0, step, epoch: step, wall: step, active: step, value: step }],
+    cursor: from + count,
+    progress: null,
+    candidates: [],
+    trainings: [],
+    logs: [],
+    current: null,
+  };
 }
 
 function lab(maxPoints = 1000): { sent: StudioEvent[]; outbox: Outbox; jam: (value: boolean) => void } {
@@ -28,7 +37,8 @@ test("merges while the page is behind: nothing is lost and the order of points i
   const { sent, outbox, jam } = lab();
   jam(true);
   for (let i = 0; i < 100; i++) outbox.push({ name: "run.live", payload: live("a", i * 5, 5) });
-  for (let i = 0; i < 1000; i++) outbox.push({ name: "dataset.progress", payload: { id: "mnist", receivedBytes: i, totalBytes: 1000, state: "running", message: "" } });
+  for (let i = 0; i < 1000; i++)
+    outbox.push({ name: "dataset.progress", payload: { id: "mnist", receivedBytes: i, totalBytes: 1000, state: "running", message: "" } });
   expect(outbox.waiting).toBe(2);
   jam(false);
   await vi.waitFor(() => expect(sent).toHaveLength(2));
@@ -60,7 +70,14 @@ test("a rewind voids the points that wait, a removal everything of the run", asy
 });
 
 test("merging keeps the last progress and replaces rows with the same id", () => {
-  const a = { ...live("a", 0, 1), progress: { phase: "x", step: 1, totalSteps: 2 }, candidates: [{ id: 1, score: 0.1 }, { id: 2, score: 0.2 }] } as unknown as Live;
+  const a = {
+    ...live("a", 0, 1),
+    progress: { phase: "x", step: 1, totalSteps: 2 },
+    candidates: [
+      { id: 1, score: 0.1 },
+      { id: 2, score: 0.2 },
+    ],
+  } as unknown as Live;
   const b = { ...live("a", 1, 1), candidates: [{ id: 1, score: 0.9 }] } as unknown as Live;
   const merged = mergeLive(a, b);
   expect(merged.progress).toMatchObject({ step: 1 });

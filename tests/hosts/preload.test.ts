@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { IPC } from "../../src-main/hosts/electron/channels.ts";
 import { EVENT_NAMES, type StudioBridge } from "../../src-shared/contract.ts";
+import { IPC } from "../../src-shared/ipc-channels.ts";
 
 const sent: unknown[][] = [];
 const exposed = new Map<string, unknown>();
@@ -42,11 +42,7 @@ test("uses its four channels only, whatever a page asks for", async () => {
   bridge.subscribe(["a", "b"]);
   (bridge.on as unknown as (name: string, listener: unknown) => void)("studio:call", () => undefined);
   heard.get(IPC.event)?.({}, "run.removed", { runId: "a" });
-  expect(sent).toEqual([
-    [IPC.call, "runs.csv", {}],
-    [IPC.subscribe, ["a", "b"]],
-    [IPC.acknowledge],
-  ]);
+  expect(sent).toEqual([[IPC.call, "runs.csv", {}], [IPC.subscribe, ["a", "b"]], [IPC.acknowledge]]);
   expect([...heard.keys()]).toEqual([IPC.event]);
 });
 

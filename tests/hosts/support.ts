@@ -1,7 +1,7 @@
+import { createGate, type Gate, type Handlers } from "../../src-main/api/dispatch.ts";
+import type { EventSink, StudioEvent, StudioSession } from "../../src-main/api/session.ts";
+import type { Logger } from "../../src-main/api/wire-error.ts";
 import { CALLS, type CallName } from "../../src-shared/contract.ts";
-import { createGate, type Gate, type Handlers } from "../../src-main/hosts/dispatch.ts";
-import type { EventSink, StudioEvent, StudioSession } from "../../src-main/hosts/session.ts";
-import type { Logger } from "../../src-main/hosts/wire-error.ts";
 
 /** A logger whose lines can be read. */
 export function recordingLog(): Logger & { readonly lines: string[] } {

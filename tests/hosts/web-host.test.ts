@@ -20,15 +20,21 @@ let session: TestSession;
 const log = recordingLog();
 
 /** A raw request: fetch would not let a test set Host, Origin or a path with dots. */
-function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string; cookie?: boolean; port?: number } = {}): Promise<Answer> {
+function ask(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string; cookie?: boolean; port?: number } = {},
+): Promise<Answer> {
   const { method = "GET", headers = {}, body, cookie = true, port = host.port } = options;
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, method, headers: { ...(cookie ? { cookie: `ghn-studio-${host.port}=${host.token}` } : {}), ...headers } }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (part: string) => (text += part));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
-    });
+    const sent = request(
+      { host: "127.0.0.1", port, path, method, headers: { ...(cookie ? { cookie: `ghn-studio-${host.port}=${host.token}` } : {}), ...headers } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (part: string) => (text += part));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+      },
+    );
     sent.on("error", reject);
     sent.end(body);
   });
@@ -85,7 +91,8 @@ describe("admission", () => {
   });
 
   test("foreign hosts are refused, whatever they carry (DNS rebinding)", async () => {
-    for (const name of ["evil.example", `evil.example:${host.port}`, "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.5"]) expect((await ask("/", { headers: { host: name } })).status, name).toBe(421);
+    for (const name of ["evil.example", `evil.example:${host.port}`, "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.5"])
+      expect((await ask("/", { headers: { host: name } })).status, name).toBe(421);
     for (const name of ["localhost:9999", "127.0.0.1", "[::1]:80"]) expect((await ask("/", { headers: { host: name } })).status, name).toBe(200);
   });
 
@@ -117,7 +124,22 @@ describe("files", () => {
     expect((await ask("/assets/main-1a2b.js")).headers["cache-control"]).toContain("immutable");
   });
 
-  test.each(["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/../../secret.txt", "/..\\secret.txt", "/%5c..%5csecret.txt", "/link.txt", "/.hidden.txt", "/notes.exe", "/assets", "/%00.html", "/%zz", "//etc/passwd", "/C:/x.txt"])("%s is not served", async (path) => {
+  test.each([
+    "/../secret.txt",
+    "/%2e%2e/secret.txt",
+    "/..%2fsecret.txt",
+    "/assets/../../secret.txt",
+    "/..\\secret.txt",
+    "/%5c..%5csecret.txt",
+    "/link.txt",
+    "/.hidden.txt",
+    "/notes.exe",
+    "/assets",
+    "/%00.html",
+    "/%zz",
+    "//etc/passwd",
+    "/C:/x.txt",
+  ])("%s is not served", async (path) => {
     const answer = await ask(path);
     expect(answer.status).toBe(404);
     expect(answer.body).not.toContain("secret");

@@ -1,8 +1,7 @@
 /** What a run would cost on a measured device: time, memory and disk of each stage. Pure. */
 import type { RunEstimate } from "../../../src-shared/contract.ts";
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { CellTraining, GhnTraining, RunConfig, SearchSettings } from "../../../src-shared/domain/run-config.ts";
-import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
+import type { CellTraining, GhnConfig, GhnTraining, RunConfig, SearchSettings } from "../../../src-shared/domain/run-config.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import { buildPlan } from "../../engine/network/plan.ts";
 import type { Calibration } from "./calibration.ts";
@@ -60,7 +59,10 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
       const { source } = config;
       const cells = source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
       // Cells of another run are of the size of its space, which the paper's defaults stand for.
-      const work = source.from === "cells" ? average(source.cells.map(({ architecture }) => workOf(buildPlan(architecture, network, images.input)))) : meanWork(searchSpaceSchema.parse({}), network, images.input, 17);
+      const work =
+        source.from === "cells"
+          ? average(source.cells.map(({ architecture }) => workOf(buildPlan(architecture, network, images.input))))
+          : meanWork(searchSpaceSchema.parse({}), network, images.input, 17);
       return [trainingStage("Training", work, cells, config.training, config.dataset, config.measureTest, images, calibration)];
     }
     case "pipeline": {
@@ -83,26 +85,49 @@ function usedImages(images: ImageFacts, split: Split): number {
   return Math.max(1, Math.min(images.trainImages - split.validationImages, split.trainImages ?? Number.POSITIVE_INFINITY));
 }
 
-function ghnStage(space: SearchSpace, network: NetworkConfig, ghn: GhnConfig, training: GhnTraining, split: Split, images: ImageFacts, calibration: Calibration): Stage {
+function ghnStage(
+  space: SearchSpace,
+  network: NetworkConfig,
+  ghn: GhnConfig,
+  training: GhnTraining,
+  split: Split,
+  images: ImageFacts,
+  calibration: Calibration,
+): Stage {
   const work = meanWork(space, network, images.input, training.nodes);
   const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
   const steps = Math.max(1, Math.round(training.epochs * perEpoch));
-  const oneNetwork = secondsOf(passWork(work, training.batchSize), calibration.training) + secondsOf(generationWork(work, ghn.propagationSteps), calibration.generationTraining);
+  const oneNetwork =
+    secondsOf(passWork(work, training.batchSize), calibration.training) + secondsOf(generationWork(work, ghn.propagationSteps), calibration.generationTraining);
   const validated = meanWork(space, network, images.input, space.nodes);
-  const validation = training.validationCells * (scoreSeconds(validated, Math.min(training.validationImages, split.validationImages), 250, calibration) + secondsOf(generationWork(validated, ghn.propagationSteps), calibration.generation));
+  const validation =
+    training.validationCells *
+    (scoreSeconds(validated, Math.min(training.validationImages, split.validationImages), 250, calibration) +
+      secondsOf(generationWork(validated, ghn.propagationSteps), calibration.generation));
   const ghnParameters = ghnSize(ghn);
   const checkpoint = ghnParameters * FLOAT * 3;
   return {
     name: "GHN",
     seconds: START_SECONDS + steps * training.metaBatch * oneNetwork + (training.epochs / training.validateEvery) * validation,
-    memoryBytes: calibration.baseBytes + training.metaBatch * (work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4) + checkpoint,
+    memoryBytes:
+      calibration.baseBytes +
+      training.metaBatch * (work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4) +
+      checkpoint,
     diskBytes: 3 * checkpoint + ghnParameters * FLOAT + steps * 5 * POINT_BYTES,
   };
 }
 
-function searchStage(space: SearchSpace, network: NetworkConfig, propagationSteps: number, search: SearchSettings, images: ImageFacts, calibration: Calibration): Stage {
+function searchStage(
+  space: SearchSpace,
+  network: NetworkConfig,
+  propagationSteps: number,
+  search: SearchSettings,
+  images: ImageFacts,
+  calibration: Calibration,
+): Stage {
   const work = meanWork(space, network, images.input, space.nodes);
-  const one = scoreSeconds(work, search.validationImages, search.batchSize, calibration) + secondsOf(generationWork(work, propagationSteps), calibration.generation);
+  const one =
+    scoreSeconds(work, search.validationImages, search.batchSize, calibration) + secondsOf(generationWork(work, propagationSteps), calibration.generation);
   return {
     name: "Search",
     seconds: START_SECONDS + (search.samples + search.randomBaseline) * one,
@@ -112,7 +137,16 @@ function searchStage(space: SearchSpace, network: NetworkConfig, propagationStep
   };
 }
 
-function trainingStage(name: string, work: NetworkWork, cells: number, training: CellTraining, split: Split, measureTest: boolean, images: ImageFacts, calibration: Calibration): Stage {
+function trainingStage(
+  name: string,
+  work: NetworkWork,
+  cells: number,
+  training: CellTraining,
+  split: Split,
+  measureTest: boolean,
+  images: ImageFacts,
+  calibration: Calibration,
+): Stage {
   const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
   const batches = Math.max(1, Math.round(training.epochs * perEpoch));
   const validations = Math.min(VALIDATIONS, Math.max(1, training.epochs));

@@ -10,7 +10,10 @@ import type { StudioServices } from "../studio.ts";
 import { type Calibration, calibrationSchema } from "./calibration.ts";
 import { estimateRun, type ImageFacts } from "./estimate-run.ts";
 
-const answerSchema = z.discriminatedUnion("type", [z.object({ type: z.literal("measured"), calibration: calibrationSchema }), z.object({ type: z.literal("failed"), message: z.string() })]);
+const answerSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("measured"), calibration: calibrationSchema }),
+  z.object({ type: z.literal("failed"), message: z.string() }),
+]);
 
 /** A measurement that takes longer than this is given up, in ms. */
 const LIMIT_MS = 180_000;

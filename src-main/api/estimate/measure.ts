@@ -1,6 +1,7 @@
 /** Measures what this device takes for networks and GHNs: a few small ones, a few steps each, some seconds in all. */
+
+import { type NetworkInput, networkConfigSchema } from "../../../src-shared/domain/network.ts";
 import { ghnConfigSchema } from "../../../src-shared/domain/run-config.ts";
-import { networkConfigSchema, type NetworkInput } from "../../../src-shared/domain/network.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import type { Backend } from "../../engine/backend/index.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../../engine/backend/tf.ts";
@@ -10,9 +11,9 @@ import { buildPlan } from "../../engine/network/plan.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
 import { TensorWeights, VariableWeights, type WeightSource } from "../../engine/network/weights.ts";
 import { Rng } from "../../engine/random.ts";
-import { countCorrect, lossAndGradients } from "../../engine/training/gradients.ts";
 import { createGhn } from "../../engine/training/ghn-file.ts";
-import { type Calibration, CALIBRATION_VERSION } from "./calibration.ts";
+import { countCorrect, lossAndGradients } from "../../engine/training/gradients.ts";
+import { CALIBRATION_VERSION, type Calibration } from "./calibration.ts";
 import { fitCosts, type Measurement, secondsOf } from "./fit.ts";
 import { generationWork, passWork, workOf } from "./work.ts";
 
@@ -51,16 +52,29 @@ export function measureDevice(backend: Backend): Calibration {
     const work = workOf(plan);
     const pass = passWork(work, probe.batch);
     const network = new VariableWeights(plan, Rng.fromSeed(0, "calibration"));
-    const optimizer = backend.createSgd(network.entries().map(({ variable }) => ({ variable })), { momentum: 0.9 });
+    const optimizer = backend.createSgd(
+      network.entries().map(({ variable }) => ({ variable })),
+      { momentum: 0.9 },
+    );
     const learn = (): void => {
-      const { value, grads, correct } = gradients(backend, plan, images, labels, () => network, network.entries().map(({ variable }) => variable));
+      const { value, grads, correct } = gradients(
+        backend,
+        plan,
+        images,
+        labels,
+        () => network,
+        network.entries().map(({ variable }) => variable),
+      );
       value.dataSync();
       optimizer.apply(grads, 0.001);
       tf.dispose([value, correct]);
       tf.dispose(grads);
     };
     training.push({ work: pass, seconds: timeOf(learn) });
-    inference.push({ work: pass, seconds: timeOf(() => tf.tidy(() => void forward(plan, backend.ops, network, images, { statistics: "batch" }).logits.dataSync())) });
+    inference.push({
+      work: pass,
+      seconds: timeOf(() => tf.tidy(() => void forward(plan, backend.ops, network, images, { statistics: "batch" }).logits.dataSync())),
+    });
     // Values kept for the backward pass, as the library counts them at the end of the forward pass.
     const held = heldBytes(backend, plan, images, labels, network);
     bytesPerActivation = Math.max(bytesPerActivation, (held - work.parameters * FLOAT) / (work.activations * probe.batch));
@@ -82,7 +96,14 @@ export function measureDevice(backend: Backend): Calibration {
       tf.dispose(grads);
     };
     const made = generationWork(work, ghnConfig.propagationSteps);
-    const pure = timeOf(() => tf.tidy(() => void generate().get(plan.slots[0] ?? fail()).dataSync()));
+    const pure = timeOf(() =>
+      tf.tidy(
+        () =>
+          void generate()
+            .get(plan.slots[0] ?? fail())
+            .dataSync(),
+      ),
+    );
     generation.push({ work: made, seconds: pure });
     const whole = timeOf(learnGhn);
     generationTraining.push({ work: made, seconds: Math.max(pure, whole - secondsOf(pass, fitCosts(training))) });
@@ -118,11 +139,21 @@ function build(probe: Probe): { plan: BuiltPlan; images: Tensor4D; labels: Tenso
   const plan = buildPlan({ normal: sampleCell(searchSpaceSchema.parse({ nodes: probe.nodes }), random) }, networkOf(probe), inputOf(probe));
   const values = Float32Array.from({ length: probe.batch * probe.side ** 2 * 3 }, () => random.normal());
   const images = tf.tensor4d(values, [probe.batch, probe.side, probe.side, 3]);
-  const labels = tf.tensor1d(Int32Array.from({ length: probe.batch }, () => random.int(CLASSES)), "int32");
+  const labels = tf.tensor1d(
+    Int32Array.from({ length: probe.batch }, () => random.int(CLASSES)),
+    "int32",
+  );
   return { plan, images, labels };
 }
 
-function gradients(backend: Backend, plan: BuiltPlan, images: Tensor4D, labels: Tensor1D, weights: () => WeightSource, variables: Parameters<typeof lossAndGradients>[0]): ReturnType<typeof lossAndGradients> {
+function gradients(
+  backend: Backend,
+  plan: BuiltPlan,
+  images: Tensor4D,
+  labels: Tensor1D,
+  weights: () => WeightSource,
+  variables: Parameters<typeof lossAndGradients>[0],
+): ReturnType<typeof lossAndGradients> {
   return lossAndGradients(variables, () => {
     const { logits } = forward(plan, backend.ops, weights(), images, { statistics: "batch" });
     return { loss: backend.ops.softmaxCrossEntropy(logits, labels).mean().asScalar(), correct: countCorrect(logits, labels) };
@@ -132,12 +163,15 @@ function gradients(backend: Backend, plan: BuiltPlan, images: Tensor4D, labels: 
 function heldBytes(backend: Backend, plan: BuiltPlan, images: Tensor4D, labels: Tensor1D, network: VariableWeights): number {
   let held = 0;
   const before = tf.memory().numBytes;
-  const { value, grads, correct } = lossAndGradients(network.entries().map(({ variable }) => variable), () => {
-    const { logits } = forward(plan, backend.ops, network, images, { statistics: "batch" });
-    const loss = backend.ops.softmaxCrossEntropy(logits, labels).mean().asScalar();
-    held = tf.memory().numBytes - before;
-    return { loss, correct: countCorrect(logits, labels) };
-  });
+  const { value, grads, correct } = lossAndGradients(
+    network.entries().map(({ variable }) => variable),
+    () => {
+      const { logits } = forward(plan, backend.ops, network, images, { statistics: "batch" });
+      const loss = backend.ops.softmaxCrossEntropy(logits, labels).mean().asScalar();
+      held = tf.memory().numBytes - before;
+      return { loss, correct: countCorrect(logits, labels) };
+    },
+  );
   tf.dispose([value, correct]);
   tf.dispose(grads);
   return held;

@@ -23,7 +23,10 @@ export function workOf(plan: BuiltPlan): NetworkWork {
   return {
     calls: plan.program.steps.length,
     multiplyAdds: plan.counts.multiplyAdds,
-    activations: plan.nodes.reduce((sum, node) => sum + (node.parameters + node.multiplyAdds > 0 ? node.shape.reduce((product, size) => product * size, 1) : 0), 0),
+    activations: plan.nodes.reduce(
+      (sum, node) => sum + (node.parameters + node.multiplyAdds > 0 ? node.shape.reduce((product, size) => product * size, 1) : 0),
+      0,
+    ),
     parameters: plan.counts.parameters,
     graphNodes: plan.graph.blocks.reduce((sum, block) => sum + block.nodes.length, 0),
   };
@@ -47,5 +50,11 @@ export function meanWork(space: SearchSpace, network: NetworkConfig, input: Netw
 
 export function average(works: readonly NetworkWork[]): NetworkWork {
   const mean = (pick: (work: NetworkWork) => number): number => works.reduce((sum, work) => sum + pick(work), 0) / Math.max(1, works.length);
-  return { calls: mean((w) => w.calls), multiplyAdds: mean((w) => w.multiplyAdds), activations: mean((w) => w.activations), parameters: mean((w) => w.parameters), graphNodes: mean((w) => w.graphNodes) };
+  return {
+    calls: mean((w) => w.calls),
+    multiplyAdds: mean((w) => w.multiplyAdds),
+    activations: mean((w) => w.activations),
+    parameters: mean((w) => w.parameters),
+    graphNodes: mean((w) => w.graphNodes),
+  };
 }

@@ -1,8 +1,8 @@
 /** Cells that belong to no run: drawn at random, described, read from files, compared. */
 import { setImmediate as breathe } from "node:timers/promises";
-import type { NetworkConfig } from "../../../src-shared/domain/network.ts";
-import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
 import { contradictions } from "../../../src-shared/domain/check-config.ts";
+import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
+import type { NetworkConfig } from "../../../src-shared/domain/network.ts";
 import { ghnTrainingRunSchema } from "../../../src-shared/domain/run-config.ts";
 import { canonicalForm } from "../../engine/cells/canonical.ts";
 import { sampleCell } from "../../engine/cells/sampler.ts";
@@ -11,8 +11,8 @@ import { parseCellFile } from "../../engine/export/cell-file.ts";
 import { describeArchitecture } from "../../engine/network/describe.ts";
 import { buildPlan } from "../../engine/network/plan.ts";
 import { Rng } from "../../engine/random.ts";
-import type { HandlersOf } from "../../hosts/dispatch.ts";
 import type { CallContext } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
 
 /** Work of so many ms at a stretch, then windows are answered. */
 const STRETCH_MS = 12;
@@ -57,6 +57,8 @@ async function inTurns<Result>(count: number, work: () => Result): Promise<Resul
 
 /** @throws UserError `config-invalid` when the network cannot be built for these images */
 function checkNetwork(network: NetworkConfig, dataset: DatasetConfig): void {
-  const [problem] = contradictions({ ...ghnTrainingRunSchema.parse({ kind: "ghn-training" }), network, dataset }, {}).filter(({ path }) => path.startsWith("network"));
+  const [problem] = contradictions({ ...ghnTrainingRunSchema.parse({ kind: "ghn-training" }), network, dataset }, {}).filter(({ path }) =>
+    path.startsWith("network"),
+  );
   if (problem !== undefined) throw new UserError(problem.message, { code: "config-invalid", field: problem.path, remedy: "Correct it in the form." });
 }

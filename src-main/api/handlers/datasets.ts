@@ -1,9 +1,13 @@
 /** Datasets: what there is, what is in it, getting it. */
-import type { HandlersOf } from "../../hosts/dispatch.ts";
+
 import type { CallContext } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
 import { checkDatasetPath, checkedPath } from "../paths.ts";
 
-export const datasetHandlers: HandlersOf<CallContext, "datasets.list" | "datasets.describe" | "datasets.preview" | "datasets.download" | "datasets.cancelDownload" | "datasets.import"> = {
+export const datasetHandlers: HandlersOf<
+  CallContext,
+  "datasets.list" | "datasets.describe" | "datasets.preview" | "datasets.download" | "datasets.cancelDownload" | "datasets.import"
+> = {
   "datasets.list": (_input, { studio, project }) => studio.datasets.list(project?.folder ?? null),
   "datasets.describe": async ({ dataset }, context) => {
     await checkDatasetPath(context, dataset);

@@ -2,8 +2,8 @@
 import { checkRunConfig } from "../../../src-shared/domain/check-config.ts";
 import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import { listPresets } from "../../config/presets.ts";
-import type { HandlersOf } from "../../hosts/dispatch.ts";
 import { type CallContext, projectOf } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
 import { checkDatasetPath } from "../paths.ts";
 
 export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get" | "draft.save" | "draft.check"> = {

@@ -1,6 +1,7 @@
 /** All handlers of the contract; a call without one is a type error here. */
-import type { Handlers } from "../../hosts/dispatch.ts";
+
 import type { CallContext } from "../context.ts";
+import type { Handlers } from "../dispatch.ts";
 import { cellHandlers } from "./cells.ts";
 import { datasetHandlers } from "./datasets.ts";
 import { draftHandlers } from "./drafts.ts";

@@ -1,15 +1,18 @@
 /** Projects: recent ones, opening, making, closing. */
 import { basename } from "node:path";
 import type { RecentProject } from "../../../src-shared/contract.ts";
-import { isProjectFolder } from "../folders.ts";
-import type { HandlersOf } from "../../hosts/dispatch.ts";
 import { type CallContext, projectOf } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
+import { isProjectFolder } from "../folders.ts";
 import { checkedPath } from "../paths.ts";
 
 /** A disk that does not answer (a network that is gone) must not hold up the welcome page, in ms. */
 const LOOK_MS = 1500;
 
-export const projectHandlers: HandlersOf<CallContext, "project.recent" | "project.forget" | "project.create" | "project.open" | "project.openSample" | "project.current" | "project.close" | "project.rename"> = {
+export const projectHandlers: HandlersOf<
+  CallContext,
+  "project.recent" | "project.forget" | "project.create" | "project.open" | "project.openSample" | "project.current" | "project.close" | "project.rename"
+> = {
   "project.recent": (_input, { studio }) =>
     Promise.all(
       studio.settings.recent.map(async ({ folder, name, openedAt }): Promise<RecentProject> => {
@@ -19,7 +22,11 @@ export const projectHandlers: HandlersOf<CallContext, "project.recent" | "projec
           const found = await studio.opener.peek(folder);
           return { ...unknown, exists: true, name: found?.name ?? unknown.name, runs: found?.runs ?? null };
         };
-        return within(LOOK_MS, look().catch(() => unknown), unknown);
+        return within(
+          LOOK_MS,
+          look().catch(() => unknown),
+          unknown,
+        );
       }),
     ),
   "project.forget": ({ folder }, { studio }) => {

@@ -1,17 +1,35 @@
 /** Runs of the open project: asking, making, steering, putting away; their metrics and logs. */
 import type { RunPage, RunQuery } from "../../../src-shared/contract.ts";
-import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { contradictions } from "../../../src-shared/domain/check-config.ts";
+import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { configError } from "../../config/load-config.ts";
 import { UserError } from "../../engine/errors.ts";
-import type { HandlersOf } from "../../hosts/dispatch.ts";
 import { type CallContext, projectOf } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
 import { checkDatasetPath } from "../paths.ts";
 import { runsCsv } from "../runs-csv.ts";
 
 type Names =
-  | "runs.query" | "runs.get" | "runs.create" | "runs.stop" | "runs.kill" | "runs.resume" | "runs.retry" | "runs.update" | "runs.archive" | "runs.trash" | "runs.restore" | "runs.purge"
-  | "runs.reorderQueue" | "runs.csv" | "metrics.series" | "metrics.since" | "logs.list" | "candidates.list" | "candidates.get" | "trainings.list";
+  | "runs.query"
+  | "runs.get"
+  | "runs.create"
+  | "runs.stop"
+  | "runs.kill"
+  | "runs.resume"
+  | "runs.retry"
+  | "runs.update"
+  | "runs.archive"
+  | "runs.trash"
+  | "runs.restore"
+  | "runs.purge"
+  | "runs.reorderQueue"
+  | "runs.csv"
+  | "metrics.series"
+  | "metrics.since"
+  | "logs.list"
+  | "candidates.list"
+  | "candidates.get"
+  | "trainings.list";
 
 /** Rows of a table that is exported as CSV. */
 const CSV_ROWS = 100_000;
@@ -61,10 +79,15 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
     // The first look wants the end of a long log, later ones what came since.
     return afterId === 0 ? logs.tail(runId, limit) : logs.list(runId, afterId, limit);
   },
-  "candidates.list": ({ runId, sort, descending, offset, limit }, context) => projectOf(context).store.candidates.list(runId, { sort, descending, offset, limit }),
+  "candidates.list": ({ runId, sort, descending, offset, limit }, context) =>
+    projectOf(context).store.candidates.list(runId, { sort, descending, offset, limit }),
   "candidates.get": ({ candidateId }, context) => {
     const candidate = projectOf(context).store.candidates.get(candidateId);
-    if (candidate === null) throw new UserError(`There is no cell ${candidateId} in this project.`, { code: "candidate-missing", remedy: "Its run may have been deleted; go back to the ranking." });
+    if (candidate === null)
+      throw new UserError(`There is no cell ${candidateId} in this project.`, {
+        code: "candidate-missing",
+        remedy: "Its run may have been deleted; go back to the ranking.",
+      });
     return candidate;
   },
   "trainings.list": ({ runId }, context) => {

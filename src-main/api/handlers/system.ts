@@ -1,16 +1,20 @@
 /** The machine, the host, settings of the person, and errors of the page. */
-import { cpus, totalmem } from "node:os";
+
 import { stat } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
 import type { SystemInfo } from "../../../src-shared/contract.ts";
 import { UserError } from "../../engine/errors.ts";
-import type { HandlersOf } from "../../hosts/dispatch.ts";
 import type { CallContext } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
 import { checkedPath } from "../paths.ts";
 
 /** Settings that hosts keep for themselves; a page neither sees nor sets them. */
 const HOST_PREFIX = "host.";
 
-export const systemHandlers: HandlersOf<CallContext, "system.info" | "system.browse" | "system.choose" | "system.reveal" | "system.openExternal" | "settings.get" | "settings.set" | "log.report"> = {
+export const systemHandlers: HandlersOf<
+  CallContext,
+  "system.info" | "system.browse" | "system.choose" | "system.reveal" | "system.openExternal" | "settings.get" | "settings.set" | "log.report"
+> = {
   "system.info": async (_input, { studio, host }): Promise<SystemInfo> => {
     const doctor = await studio.doctor();
     return {
@@ -31,7 +35,12 @@ export const systemHandlers: HandlersOf<CallContext, "system.info" | "system.bro
   },
   "system.reveal": async ({ path }, context) => {
     const checked = await checkedPath(context, path);
-    if ((await stat(checked).catch(() => null)) === null) throw new UserError(`${checked} is not there any more.`, { code: "file-missing", file: checked, remedy: "It may have been moved or deleted; export it again." });
+    if ((await stat(checked).catch(() => null)) === null)
+      throw new UserError(`${checked} is not there any more.`, {
+        code: "file-missing",
+        file: checked,
+        remedy: "It may have been moved or deleted; export it again.",
+      });
     return { revealed: await context.host.reveal(checked) };
   },
   "system.openExternal": async ({ url }, { host }) => {
@@ -40,7 +49,8 @@ export const systemHandlers: HandlersOf<CallContext, "system.info" | "system.bro
   },
   "settings.get": (_input, { studio }) => Object.fromEntries(Object.entries(studio.settings.all()).filter(([key]) => !key.startsWith(HOST_PREFIX))),
   "settings.set": ({ key, value }, { studio }) => {
-    if (key.startsWith(HOST_PREFIX)) throw new UserError(`The setting ${key} belongs to the program.`, { code: "setting-reserved", field: key, remedy: "Use another name." });
+    if (key.startsWith(HOST_PREFIX))
+      throw new UserError(`The setting ${key} belongs to the program.`, { code: "setting-reserved", field: key, remedy: "Use another name." });
     studio.settings.set(key, value);
     return null;
   },

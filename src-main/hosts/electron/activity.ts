@@ -1,6 +1,6 @@
 /** What the runs of a window are doing, as the task bar, the power saver and notifications need it. Pure. */
 import { ACTIVE_STATUSES, type RunProgress, type RunStatus, type RunSummary } from "../../../src-shared/domain/run.ts";
-import type { StudioEvent } from "../session.ts";
+import type { StudioEvent } from "../../api/session.ts";
 
 /** A run that ended, as a notification says it. */
 export interface EndedRun {
@@ -65,7 +65,8 @@ export class Activity {
     this.#runs.delete(run.id);
     const end = ENDS[run.status];
     // The stages of a pipeline are not worth a notification each, unless one went wrong.
-    if (end !== undefined && (run.parentId === null || run.status !== "completed")) this.#ended({ runId: run.id, title: `${run.name} ${end}`, body: run.failure?.message ?? `After ${duration(run.activeSeconds)}.` });
+    if (end !== undefined && (run.parentId === null || run.status !== "completed"))
+      this.#ended({ runId: run.id, title: `${run.name} ${end}`, body: run.failure?.message ?? `After ${duration(run.activeSeconds)}.` });
   }
 }
 

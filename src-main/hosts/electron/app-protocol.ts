@@ -17,7 +17,10 @@ export function appProtocolHandler(rendererFolder: string): (request: Request) =
     if (url === null || url.host !== APP_HOST || request.method !== "GET") return refusal(404);
     const file = await readStaticFile(rendererFolder, url.pathname);
     if (file === null) return refusal(404);
-    return new Response(Uint8Array.from(file.body), { status: 200, headers: { ...SECURITY_HEADERS, "content-type": file.type, "cache-control": file.immutable ? "max-age=31536000, immutable" : "no-store" } });
+    return new Response(Uint8Array.from(file.body), {
+      status: 200,
+      headers: { ...SECURITY_HEADERS, "content-type": file.type, "cache-control": file.immutable ? "max-age=31536000, immutable" : "no-store" },
+    });
   };
 }
 

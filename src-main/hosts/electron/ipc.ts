@@ -1,9 +1,10 @@
 /** Calls and events between the windows and their sessions, over four channels; every sender is checked. */
-import type { GateAnswer } from "../dispatch.ts";
+
+import { IPC } from "../../../src-shared/ipc-channels.ts";
+import type { GateAnswer } from "../../api/dispatch.ts";
+import type { StudioSession } from "../../api/session.ts";
+import type { Logger } from "../../api/wire-error.ts";
 import { Outbox } from "../outbox.ts";
-import type { StudioSession } from "../session.ts";
-import type { Logger } from "../wire-error.ts";
-import { IPC } from "./channels.ts";
 import type { Electron, ElectronLike } from "./electron-like.ts";
 import { isOwnSender } from "./security.ts";
 

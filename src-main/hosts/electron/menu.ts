@@ -21,21 +21,40 @@ const SEPARATOR: Item = { type: "separator" };
 /** The menu as Electron's template: pure, so that tests can walk it. */
 export function menuTemplate(context: MenuContext): Item[] {
   const mac = context.platform === "darwin";
-  const send = (id: string, label: string, accelerator?: string): Item => ({ id, label, click: () => context.command(id), ...(accelerator === undefined ? {} : { accelerator }) });
+  const send = (id: string, label: string, accelerator?: string): Item => ({
+    id,
+    label,
+    click: () => context.command(id),
+    ...(accelerator === undefined ? {} : { accelerator }),
+  });
   const settings = send("settings", "Settings…", "CmdOrCtrl+,");
   const recent: Item = {
     id: "recent",
     label: "Open Recent",
     enabled: context.recent.length > 0,
     submenu: [
-      ...context.recent.slice(0, 10).map((project): Item => ({ label: `${project.name} (${project.folder})`, click: () => context.openRecent(project.folder) })),
+      ...context.recent
+        .slice(0, 10)
+        .map((project): Item => ({ label: `${project.name} (${project.folder})`, click: () => context.openRecent(project.folder) })),
       SEPARATOR,
       { label: "Clear Recent", click: context.clearRecent },
     ],
   };
   const appMenu: Item = {
     label: context.appName,
-    submenu: [{ role: "about" }, SEPARATOR, settings, SEPARATOR, { role: "services" }, SEPARATOR, { role: "hide" }, { role: "hideOthers" }, { role: "unhide" }, SEPARATOR, { role: "quit" }],
+    submenu: [
+      { role: "about" },
+      SEPARATOR,
+      settings,
+      SEPARATOR,
+      { role: "services" },
+      SEPARATOR,
+      { role: "hide" },
+      { role: "hideOthers" },
+      { role: "unhide" },
+      SEPARATOR,
+      { role: "quit" },
+    ],
   };
   return [
     ...(mac ? [appMenu] : []),
@@ -54,7 +73,10 @@ export function menuTemplate(context: MenuContext): Item[] {
         mac ? { role: "close" } : { role: "quit", accelerator: "Ctrl+Q" },
       ],
     },
-    { label: "&Edit", submenu: [{ role: "undo" }, { role: "redo" }, SEPARATOR, { role: "cut" }, { role: "copy" }, { role: "paste" }, { role: "delete" }, { role: "selectAll" }] },
+    {
+      label: "&Edit",
+      submenu: [{ role: "undo" }, { role: "redo" }, SEPARATOR, { role: "cut" }, { role: "copy" }, { role: "paste" }, { role: "delete" }, { role: "selectAll" }],
+    },
     {
       label: "&View",
       submenu: [
@@ -73,11 +95,21 @@ export function menuTemplate(context: MenuContext): Item[] {
         ...(context.packaged ? [] : [SEPARATOR, { role: "reload" } as Item, { role: "toggleDevTools" } as Item]),
       ],
     },
-    { label: "&Window", role: "window", submenu: [{ role: "minimize" }, ...(mac ? [{ role: "zoom" } as Item, SEPARATOR, { role: "front" } as Item] : [{ role: "close", accelerator: "Ctrl+W" } as Item])] },
+    {
+      label: "&Window",
+      role: "window",
+      submenu: [
+        { role: "minimize" },
+        ...(mac ? [{ role: "zoom" } as Item, SEPARATOR, { role: "front" } as Item] : [{ role: "close", accelerator: "Ctrl+W" } as Item]),
+      ],
+    },
     {
       label: "&Help",
       role: "help",
-      submenu: [send("help", "Help and Shortcuts", "F1"), { id: "paper", label: "The Paper (arXiv 1810.05749)", click: () => context.openExternal("https://arxiv.org/abs/1810.05749") }],
+      submenu: [
+        send("help", "Help and Shortcuts", "F1"),
+        { id: "paper", label: "The Paper (arXiv 1810.05749)", click: () => context.openExternal("https://arxiv.org/abs/1810.05749") },
+      ],
     },
   ];
 }

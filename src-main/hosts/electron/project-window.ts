@@ -1,6 +1,7 @@
 /** One window with its session: page, bounds, title, progress, notifications, and the way out. */
-import type { Logger } from "../wire-error.ts";
-import type { StudioHost, StudioSession } from "../session.ts";
+
+import type { StudioHost, StudioSession } from "../../api/session.ts";
+import type { Logger } from "../../api/wire-error.ts";
 import { Activity, type EndedRun } from "./activity.ts";
 import type { Electron, ElectronLike, Window } from "./electron-like.ts";
 import type { WindowIpc } from "./ipc.ts";
@@ -159,12 +160,19 @@ export async function ask(electron: Pick<ElectronLike, "dialog">, window: Window
   return answer.response === 0;
 }
 
-async function choose(electron: Pick<ElectronLike, "dialog">, window: Window, request: { readonly kind: "folder" | "file" | "save"; readonly title: string; readonly defaultPath?: string | undefined }): Promise<string | null> {
+async function choose(
+  electron: Pick<ElectronLike, "dialog">,
+  window: Window,
+  request: { readonly kind: "folder" | "file" | "save"; readonly title: string; readonly defaultPath?: string | undefined },
+): Promise<string | null> {
   const common = { title: request.title, ...(request.defaultPath === undefined ? {} : { defaultPath: request.defaultPath }) };
   if (request.kind === "save") {
     const answer = await electron.dialog.showSaveDialog(window, common);
     return answer.canceled || answer.filePath === "" ? null : answer.filePath;
   }
-  const answer = await electron.dialog.showOpenDialog(window, { ...common, properties: request.kind === "folder" ? ["openDirectory", "createDirectory"] : ["openFile"] });
+  const answer = await electron.dialog.showOpenDialog(window, {
+    ...common,
+    properties: request.kind === "folder" ? ["openDirectory", "createDirectory"] : ["openFile"],
+  });
   return answer.canceled ? null : (answer.filePaths[0] ?? null);
 }

@@ -68,11 +68,18 @@ export class QuitGuard {
 }
 
 /** The question, as a message box shows it. The first button stops and leaves, the second one stays. */
-export function quitQuestion(runs: readonly string[], what: "quit" | "close"): { readonly message: string; readonly detail: string; readonly buttons: readonly [string, string] } {
+export function quitQuestion(
+  runs: readonly string[],
+  what: "quit" | "close",
+): { readonly message: string; readonly detail: string; readonly buttons: readonly [string, string] } {
   const [first = ""] = runs;
   return {
     message: runs.length === 1 ? `The run “${first}” is still at work.` : `${runs.length} runs are still at work.`,
-    detail: `They stop with a checkpoint, as after “Stop”, and can be resumed later.${runs.length > 1 ? `\n\n${runs.slice(0, 5).join("\n")}${runs.length > 5 ? "\n…" : ""}` : ""}`.replace("They stop", runs.length === 1 ? "It stops" : "They stop"),
+    detail:
+      `They stop with a checkpoint, as after “Stop”, and can be resumed later.${runs.length > 1 ? `\n\n${runs.slice(0, 5).join("\n")}${runs.length > 5 ? "\n…" : ""}` : ""}`.replace(
+        "They stop",
+        runs.length === 1 ? "It stops" : "They stop",
+      ),
     buttons: [what === "quit" ? "Stop and Quit" : "Stop and Close", "Cancel"],
   };
 }

@@ -33,13 +33,21 @@ export function isOwnPage(url: string, developmentUrl?: string): boolean {
   if (parsed === null) return false;
   if (parsed.protocol === `${APP_SCHEME}:` && parsed.host === APP_HOST) return true;
   const development = developmentUrl === undefined ? null : URL.parse(developmentUrl);
-  return development !== null && parsed.origin === development.origin && parsed.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(parsed.hostname);
+  return (
+    development !== null && parsed.origin === development.origin && parsed.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(parsed.hostname)
+  );
 }
 
 /** True when a message comes from the top frame of one of our pages: not from a frame in it, not from a frame that is gone. */
 export function isOwnSender(event: Pick<Electron.IpcMainEvent, "sender" | "senderFrame">, developmentUrl?: string): boolean {
   const { sender, senderFrame } = event;
-  return senderFrame !== null && !sender.isDestroyed() && senderFrame.parent === null && senderFrame === sender.mainFrame && isOwnPage(senderFrame.url, developmentUrl);
+  return (
+    senderFrame !== null &&
+    !sender.isDestroyed() &&
+    senderFrame.parent === null &&
+    senderFrame === sender.mainFrame &&
+    isOwnPage(senderFrame.url, developmentUrl)
+  );
 }
 
 /** The only addresses that leave the application, through the one gate: https, without credentials in them. */
@@ -62,7 +70,10 @@ export function denyPermissions(session: Electron.Session): void {
 }
 
 /** Keeps a page where it is: no other address, no new window, no embedded page. Links go through the gate. */
-export function confine(contents: Electron.WebContents, options: { readonly openExternal: (url: string) => void; readonly developmentUrl?: string | undefined }): void {
+export function confine(
+  contents: Electron.WebContents,
+  options: { readonly openExternal: (url: string) => void; readonly developmentUrl?: string | undefined },
+): void {
   const refuse = (event: { preventDefault(): void }, url: string): void => {
     if (!isOwnPage(url, options.developmentUrl)) event.preventDefault();
   };

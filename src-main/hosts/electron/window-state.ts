@@ -23,7 +23,10 @@ export function parseWindowStates(stored: unknown): WindowState[] {
 export function fitBounds(stored: Electron.Rectangle | null, workAreas: readonly Electron.Rectangle[], offset = 0): Electron.Rectangle {
   const [first = { x: 0, y: 0, ...DEFAULT_SIZE }] = workAreas;
   if (stored !== null) {
-    const area = workAreas.find((candidate) => overlap(stored.x, stored.width, candidate.x, candidate.width) >= VISIBLE && overlap(stored.y, stored.height, candidate.y, candidate.height) >= VISIBLE);
+    const area = workAreas.find(
+      (candidate) =>
+        overlap(stored.x, stored.width, candidate.x, candidate.width) >= VISIBLE && overlap(stored.y, stored.height, candidate.y, candidate.height) >= VISIBLE,
+    );
     if (area !== undefined) {
       const width = Math.min(Math.max(stored.width, MIN_SIZE.width), area.width);
       const height = Math.min(Math.max(stored.height, MIN_SIZE.height), area.height);

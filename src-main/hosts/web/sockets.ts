@@ -2,9 +2,9 @@
 import type { IncomingHttpHeaders, Server } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
+import type { StudioSession } from "../../api/session.ts";
+import type { Logger } from "../../api/wire-error.ts";
 import { Outbox } from "../outbox.ts";
-import type { StudioSession } from "../session.ts";
-import type { Logger } from "../wire-error.ts";
 
 export const SOCKET_PATH = "/events";
 /** More pages than this at once are a fault or an attack. */
@@ -31,7 +31,14 @@ export function acceptSockets(options: SocketOptions): { readonly connections: (
   options.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     const path = (request.url ?? "").split("?")[0];
-    const status = path !== SOCKET_PATH ? "404 Not Found" : !options.allowed(request.headers) ? "403 Forbidden" : sockets.clients.size >= MAX_CONNECTIONS ? "503 Service Unavailable" : null;
+    const status =
+      path !== SOCKET_PATH
+        ? "404 Not Found"
+        : !options.allowed(request.headers)
+          ? "403 Forbidden"
+          : sockets.clients.size >= MAX_CONNECTIONS
+            ? "503 Service Unavailable"
+            : null;
     if (status !== null) {
       if (status.startsWith("403")) options.log.warning("An event connection was refused: wrong host, origin or token.");
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -41,10 +41,16 @@ export function createGate<Context>(handlers: Handlers<Context>, options: GateOp
     return { ok: false, error };
   };
   return async (name, input, context) => {
-    if (!isCallName(name)) return refuse({ code: "call-unknown", message: `There is no call ${label(name)}.`, remedy: "Reload the window; it may be older than the program." });
+    if (!isCallName(name))
+      return refuse({ code: "call-unknown", message: `There is no call ${label(name)}.`, remedy: "Reload the window; it may be older than the program." });
     const size = measureValue(input, maxBytes);
     if (!size.ok) {
-      if (size.reason === "too-large") return refuse({ code: "call-too-large", message: `The argument of ${name} is larger than ${Math.round(maxBytes / 2 ** 20)} MB.`, remedy: "Send less at once." });
+      if (size.reason === "too-large")
+        return refuse({
+          code: "call-too-large",
+          message: `The argument of ${name} is larger than ${Math.round(maxBytes / 2 ** 20)} MB.`,
+          remedy: "Send less at once.",
+        });
       return refuse({ code: "call-invalid", message: `The argument of ${name} is not plain data.`, remedy: "Reload the window and try again." });
     }
     const began = performance.now();
@@ -52,7 +58,12 @@ export function createGate<Context>(handlers: Handlers<Context>, options: GateOp
       const parsed = CALLS[name].input.safeParse(input);
       if (!parsed.success) {
         const issues = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.map(String).join(".") || "argument"}: ${issue.message}`);
-        return refuse({ code: "call-invalid", message: `The call ${name} was given something that does not fit: ${issues[0] ?? ""}.`, remedy: "Correct the value and try again.", detail: issues.join("\n") });
+        return refuse({
+          code: "call-invalid",
+          message: `The call ${name} was given something that does not fit: ${issues[0] ?? ""}.`,
+          remedy: "Correct the value and try again.",
+          detail: issues.join("\n"),
+        });
       }
       // The compiler cannot follow that one name selects both the schema and the handler.
       const handler = handlers[name] as (input: unknown, context: Context) => unknown;

@@ -30,7 +30,12 @@ export function toWireError(thrown: unknown, callName: string, log: Logger, secr
   if (isUserError(thrown)) {
     log.warning(`${callName}: ${clean(thrown.message)}`, thrown.code);
     const where = [thrown.field === undefined ? [] : [`Field: ${thrown.field}`], thrown.file === undefined ? [] : [`File: ${thrown.file}`]].flat();
-    return { code: thrown.code, message: clean(thrown.message), remedy: clean(thrown.remedy), ...(where.length === 0 ? {} : { detail: clean(where.join("\n")) }) };
+    return {
+      code: thrown.code,
+      message: clean(thrown.message),
+      remedy: clean(thrown.remedy),
+      ...(where.length === 0 ? {} : { detail: clean(where.join("\n")) }),
+    };
   }
   const error = thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : "An unknown value was thrown.");
   log.error(`${callName} failed: ${clean(error.message)}`, clean(error.stack ?? ""));
