@@ -83,7 +83,7 @@ function jacobianCovariance(plan: NetworkPlan, ops: Ops, weights: VariableWeight
     const centred = rows.sub(rows.mean(1, true));
     return tf.div(centred, centred.norm("euclidean", 1, true).add(1e-20)) as Tensor2D;
   });
-  const correlations = tf.tidy(() => tf.matMul(jacobian, jacobian, false, true).arraySync());
+  const correlations = tf.tidy(() => (tf.matMul(jacobian, jacobian, false, true) as Tensor2D).arraySync());
   jacobian.dispose();
   if (correlations.some((row) => row.some((value) => !Number.isFinite(value)))) return Number.NaN;
   const eigenvalues = new EigenvalueDecomposition(new Matrix(correlations), { assumeSymmetric: true }).realEigenvalues;
