@@ -25,7 +25,12 @@ export function parseCells(text: string, where: string): CellFile {
   return {
     format: "ghn-studio-cell",
     version: CELL_FILE_VERSION,
-    name: (where.split(/[/\\]/).at(-1)?.replace(/\.json$/i, "") || "cell").slice(0, 200),
+    name: (
+      where
+        .split(/[/\\]/)
+        .at(-1)
+        ?.replace(/\.json$/i, "") || "cell"
+    ).slice(0, 200),
     normal: architecture.normal,
     ...(architecture.reduction === undefined ? {} : { reduction: architecture.reduction }),
   };

@@ -1,5 +1,5 @@
-import { INPUT_NODES } from "../../../src-shared/domain/cell.ts";
 import type { NodeDescription } from "../../../src-shared/contract.ts";
+import { INPUT_NODES } from "../../../src-shared/domain/cell.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import { writeAuxiliaryHead } from "./auxiliary.ts";
 import { ProgramBuilder } from "./builder.ts";
@@ -48,7 +48,8 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
     const channels = network.initialChannels * 2 ** block.scale;
     const [stemHeight, stemWidth] = builder.shape(stem.register);
     const size = [Math.ceil(stemHeight / 2 ** block.scale), Math.ceil(stemWidth / 2 ** block.scale)] as const;
-    const skip = (node: number, operation: string): void => void nodes.push({ block: i, node, operation, shape: [...size, channels], parameters: 0, multiplyAdds: 0 });
+    const skip = (node: number, operation: string): void =>
+      void nodes.push({ block: i, node, operation, shape: [...size, channels], parameters: 0, multiplyAdds: 0 });
     const registers: Register[] = [];
     for (let node = 0; node < INPUT_NODES; node++) {
       if (!block.needed || block.topology.needed[node] !== true) {
@@ -69,7 +70,10 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
     }
     block.cell.nodes.forEach(({ operation, inputs }, k) => {
       const node = INPUT_NODES + k;
-      if (!block.needed || block.topology.needed[node] !== true) return skip(node, operation);
+      if (!block.needed || block.topology.needed[node] !== true) {
+        skip(node, operation);
+        return;
+      }
       builder.startNode({ block: i, node }, `block${i}/node${node}`);
       registers[node] = writeOperation(
         builder,

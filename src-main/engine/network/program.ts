@@ -13,7 +13,14 @@ export type Step =
   | { readonly kind: "relu"; readonly x: Register; readonly y: Register }
   | { readonly kind: "conv"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly stride: number }
   | { readonly kind: "depthwise"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly dilation: number }
-  | { readonly kind: "norm"; readonly x: Register; readonly y: Register; readonly scale: ParameterSlot; readonly shift: ParameterSlot; readonly statistic: number }
+  | {
+      readonly kind: "norm";
+      readonly x: Register;
+      readonly y: Register;
+      readonly scale: ParameterSlot;
+      readonly shift: ParameterSlot;
+      readonly statistic: number;
+    }
   | { readonly kind: "maxPool" | "avgPool"; readonly x: Register; readonly y: Register; readonly size: number; readonly stride: number }
   /** Sum of the terms. Drop-path multiplies term i by mask `masks[i]`; without masks the terms are never dropped (identity). */
   | { readonly kind: "sum"; readonly xs: readonly Register[]; readonly y: Register; readonly masks: readonly number[] | null }
@@ -83,9 +90,13 @@ export function lazySequences(steps: readonly Step[], logits: Register, auxiliar
   let main: Sequence | undefined;
   let merged: Sequence | undefined;
   return (withAuxiliary) => {
-    if (!withAuxiliary) return (main ??= sequenceOf(steps, [logits]));
+    if (!withAuxiliary) {
+      main ??= sequenceOf(steps, [logits]);
+      return main;
+    }
     const { after } = auxiliary;
-    return (merged ??= sequenceOf([...steps.slice(0, after), ...auxiliary.steps, ...steps.slice(after)], [logits, auxiliary.logits]));
+    merged ??= sequenceOf([...steps.slice(0, after), ...auxiliary.steps, ...steps.slice(after)], [logits, auxiliary.logits]);
+    return merged;
   };
 }
 

@@ -1,5 +1,5 @@
-import type { NamedArray } from "../backend/types.ts";
 import { type Tensor, type Tensor1D, tf } from "../backend/tf.ts";
+import type { NamedArray } from "../backend/types.ts";
 import type { NetworkPlan } from "./plan-types.ts";
 import { type NormStatistic, programOf } from "./program.ts";
 import { checkArray } from "./weights.ts";
@@ -59,8 +59,14 @@ export class RunningStatistics {
     if (batch.length !== this.norms.length && batch.length !== this.mainNorms)
       throw new Error(`The batch has statistics of ${batch.length} batch norms, the network has ${this.mainNorms}.`);
     const [mean, variance] = tf.tidy(() => [
-      this.moved(this.mean, batch.map((moments) => moments.mean)),
-      this.moved(this.variance, batch.map((moments) => moments.variance)),
+      this.moved(
+        this.mean,
+        batch.map((moments) => moments.mean),
+      ),
+      this.moved(
+        this.variance,
+        batch.map((moments) => moments.variance),
+      ),
     ]) as [Tensor1D, Tensor1D];
     this.replace(mean, variance);
   }

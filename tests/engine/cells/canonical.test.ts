@@ -23,7 +23,7 @@ function bruteForce(cell: Cell): string {
       })
       .join(" ");
   });
-  return texts.reduce((smallest, text) => (text < smallest ? text : smallest));
+  return texts.sort()[0] ?? "";
 }
 
 /** The same cell with its nodes in another topological order. */
@@ -58,7 +58,12 @@ describe("canonical form", () => {
     let last: Cell | undefined;
     for (let i = 0; i < 300; i++) {
       const drawn = sampleCell(space(operations, nodes, maxInputs), rng);
-      const cell: Cell = last !== undefined && i % 4 === 3 ? renumbered(last, rng) : i % 3 === 0 ? { ...drawn, output: [INPUT_NODES + rng.int(nodes), ...outputNodes(drawn)].filter((v, at, all) => all.indexOf(v) === at) } : drawn;
+      const cell: Cell =
+        last !== undefined && i % 4 === 3
+          ? renumbered(last, rng)
+          : i % 3 === 0
+            ? { ...drawn, output: [INPUT_NODES + rng.int(nodes), ...outputNodes(drawn)].filter((v, at, all) => all.indexOf(v) === at) }
+            : drawn;
       last = cell;
       const [form, slow] = [canonicalForm(cell), bruteForce(cell)];
       expect(byForm.get(form) ?? slow).toBe(slow);
@@ -85,7 +90,13 @@ describe("canonical form", () => {
   });
 
   it("changes with an operation, an edge, the input node or the output set", () => {
-    const cell: Cell = { nodes: [{ operation: "identity", inputs: [0] }, { operation: "conv1x1", inputs: [1, 2] }, { operation: "conv1x1", inputs: [0, 1] }] };
+    const cell: Cell = {
+      nodes: [
+        { operation: "identity", inputs: [0] },
+        { operation: "conv1x1", inputs: [1, 2] },
+        { operation: "conv1x1", inputs: [0, 1] },
+      ],
+    };
     const others: Cell[] = [
       { nodes: [{ operation: "maxPool3x3", inputs: [0] }, ...cell.nodes.slice(1)] },
       { nodes: [{ operation: "identity", inputs: [1] }, ...cell.nodes.slice(1)] },
@@ -103,7 +114,9 @@ describe("canonical form", () => {
     const rings = (...lengths: number[]): Cell => {
       const lower = lengths.flatMap((length) => Array.from({ length }, () => ({ operation: "identity" as const, inputs: [0] })));
       const starts = lengths.map((_, i) => INPUT_NODES + lengths.slice(0, i).reduce((sum, length) => sum + length, 0));
-      const upper = lengths.flatMap((length, ring) => Array.from({ length }, (_, i) => ({ operation: "conv1x1" as const, inputs: [i, (i + 1) % length].map((at) => (starts[ring] ?? 0) + at) })));
+      const upper = lengths.flatMap((length, ring) =>
+        Array.from({ length }, (_, i) => ({ operation: "conv1x1" as const, inputs: [i, (i + 1) % length].map((at) => (starts[ring] ?? 0) + at) })),
+      );
       return { nodes: [...lower, ...upper] };
     };
     const cells = [rings(8), rings(3, 5), rings(4, 4), rings(5, 3)];
@@ -124,6 +137,13 @@ describe("canonical form", () => {
   });
 
   it("writes a readable text", () => {
-    expect(canonicalForm({ nodes: [{ operation: "conv1x1", inputs: [1, 0] }, { operation: "identity", inputs: [2] }] })).toBe("conv1x1(0,1) identity(2)*");
+    expect(
+      canonicalForm({
+        nodes: [
+          { operation: "conv1x1", inputs: [1, 0] },
+          { operation: "identity", inputs: [2] },
+        ],
+      }),
+    ).toBe("conv1x1(0,1) identity(2)*");
   });
 });

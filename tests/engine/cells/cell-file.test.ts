@@ -3,7 +3,12 @@ import { parseCells } from "../../../src-main/engine/cells/cell-file.ts";
 import { UserError } from "../../../src-main/engine/errors.ts";
 import { cellFileText } from "../../../src-main/engine/export/cell-file.ts";
 
-const cell = { nodes: [{ operation: "sepConv3x3" as const, inputs: [0, 1] }, { operation: "identity" as const, inputs: [0] }] };
+const cell = {
+  nodes: [
+    { operation: "sepConv3x3" as const, inputs: [0, 1] },
+    { operation: "identity" as const, inputs: [0] },
+  ],
+};
 
 function errorOf(text: string): UserError {
   try {
@@ -17,7 +22,12 @@ function errorOf(text: string): UserError {
 
 describe("reading cells", () => {
   it("takes cell files, bare cells and pairs of cells", () => {
-    expect(parseCells(cellFileText({ normal: cell, reduction: cell }, { name: "Mine", source: "here" }), "x")).toMatchObject({ name: "Mine", source: "here", normal: cell, reduction: cell });
+    expect(parseCells(cellFileText({ normal: cell, reduction: cell }, { name: "Mine", source: "here" }), "x")).toMatchObject({
+      name: "Mine",
+      source: "here",
+      normal: cell,
+      reduction: cell,
+    });
     expect(parseCells(JSON.stringify(cell), "cells/mine.json")).toEqual({ format: "ghn-studio-cell", version: 1, name: "mine", normal: cell });
     expect(parseCells(JSON.stringify({ normal: cell, reduction: cell }), "mine")).toMatchObject({ name: "mine", normal: cell, reduction: cell });
   });

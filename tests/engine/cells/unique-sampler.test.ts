@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { canonicalForm } from "../../../src-main/engine/cells/canonical.ts";
 import { UniqueCellSampler, withinLimits } from "../../../src-main/engine/cells/unique-sampler.ts";
 import { isUserError } from "../../../src-main/engine/errors.ts";
 import { buildPlan } from "../../../src-main/engine/network/plan.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
+import type { Cell } from "../../../src-shared/domain/cell.ts";
 import { networkConfigSchema } from "../../../src-shared/domain/network.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 
@@ -35,9 +35,11 @@ describe("sampling without replacement", () => {
 
   it("keeps the limits, both ends included", () => {
     const space = searchSpaceSchema.parse({ nodes: 4 });
-    const counts = (cell: Parameters<typeof canonicalForm>[0]) => buildPlan({ normal: cell }, network, input).counts;
+    const counts = (cell: Cell) => buildPlan({ normal: cell }, network, input).counts;
     const free = new UniqueCellSampler(space, Rng.fromSeed(2, "unique"));
-    const sample = Array.from({ length: 60 }, () => counts(free.next().cell)).map(({ parameters }) => parameters).sort((a, b) => a - b);
+    const sample = Array.from({ length: 60 }, () => counts(free.next().cell))
+      .map(({ parameters }) => parameters)
+      .sort((a, b) => a - b);
     const limits = { minParameters: sample[15] ?? 0, maxParameters: sample[45] ?? 0, maxMultiplyAdds: 10_000_000 };
     const sampler = new UniqueCellSampler(space, Rng.fromSeed(3, "unique"), { allowed: withinLimits(limits, network, input) });
     for (let i = 0; i < 60; i++) {
@@ -47,14 +49,18 @@ describe("sampling without replacement", () => {
       expect(multiplyAdds).toBeLessThanOrEqual(limits.maxMultiplyAdds);
     }
     expect(withinLimits({}, network, input)).toBeUndefined();
-    expect(withinLimits({ maxParameters: sample[0] }, network, input)?.({ nodes: [{ operation: "sepConv5x5", inputs: [0, 1] }] })).toBe(counts({ nodes: [{ operation: "sepConv5x5", inputs: [0, 1] }] }).parameters <= (sample[0] ?? 0));
+    expect(withinLimits({ maxParameters: sample[0] }, network, input)?.({ nodes: [{ operation: "sepConv5x5", inputs: [0, 1] }] })).toBe(
+      counts({ nodes: [{ operation: "sepConv5x5", inputs: [0, 1] }] }).parameters <= (sample[0] ?? 0),
+    );
   });
 
   it("says when the limits leave nothing, or too little", () => {
     const nothing = drain(new UniqueCellSampler(tiny, Rng.fromSeed(4, "unique"), { allowed: withinLimits({ maxParameters: 10 }, network, input) }));
     expect(nothing.forms).toHaveLength(0);
     expect(isUserError(nothing.error) && nothing.error.code).toBe("limits-too-narrow");
-    const little = drain(new UniqueCellSampler(tiny, Rng.fromSeed(4, "unique"), { allowed: ({ nodes }) => nodes.every(({ operation }) => operation === "identity") }));
+    const little = drain(
+      new UniqueCellSampler(tiny, Rng.fromSeed(4, "unique"), { allowed: ({ nodes }) => nodes.every(({ operation }) => operation === "identity") }),
+    );
     expect(little.forms.length).toBeGreaterThan(5);
     expect(isUserError(little.error) && little.error.message).toContain(`Only ${little.forms.length} different cells`);
   });

@@ -24,7 +24,8 @@ describe("counts of networks", () => {
   it("are those of the paper for random cells at its own size", () => {
     const rng = Rng.fromSeed(1, "calibration");
     const space = searchSpaceSchema.parse({});
-    const counts = (network = networkConfigSchema.parse({})) => Array.from({ length: 300 }, () => buildPlan({ normal: sampleCell(space, rng) }, network, CIFAR10).counts.parameters / 1e6);
+    const counts = (network = networkConfigSchema.parse({})) =>
+      Array.from({ length: 300 }, () => buildPlan({ normal: sampleCell(space, rng) }, network, CIFAR10).counts.parameters / 1e6);
     const paper = counts();
     expect(Math.abs(mean(paper) - 4.68)).toBeLessThan(0.1);
     expect(Math.abs(deviation(paper) - 0.62)).toBeLessThan(0.15);
@@ -64,12 +65,21 @@ describe("counts of networks", () => {
       expect(description.nodes.reduce((sum, node) => sum + node.parameters, 0)).toBe(description.parameters);
       expect(description.nodes.reduce((sum, node) => sum + node.multiplyAdds, 0)).toBe(description.multiplyAdds);
       expect(description.nodes).toHaveLength(2 + 3 * 7);
-      expect(description.nodes.map(({ block, node }) => `${block}/${node}`)).toEqual(["0/-1", ...[0, 1, 2].flatMap((block) => [0, 1, 2, 3, 4, 5, 6].map((node) => `${block}/${node}`)), "2/-2"]);
+      expect(description.nodes.map(({ block, node }) => `${block}/${node}`)).toEqual([
+        "0/-1",
+        ...[0, 1, 2].flatMap((block) => [0, 1, 2, 3, 4, 5, 6].map((node) => `${block}/${node}`)),
+        "2/-2",
+      ]);
     }
   });
 
   it("says the shape of every node", () => {
-    const { nodes } = describeArchitecture({ normal: { nodes: [{ operation: "sepConv3x3", inputs: [0, 1] }] } }, config({ stem: "imagenet" }), { height: 9, width: 12, channels: 3, classes: 7 });
+    const { nodes } = describeArchitecture({ normal: { nodes: [{ operation: "sepConv3x3", inputs: [0, 1] }] } }, config({ stem: "imagenet" }), {
+      height: 9,
+      width: 12,
+      channels: 3,
+      classes: 7,
+    });
     expect(nodes.map(({ operation, shape }) => [operation, ...shape])).toEqual([
       ["stem", 5, 6, 4],
       ["input0", 5, 6, 4],
@@ -97,11 +107,28 @@ describe("plans", () => {
   });
 
   it("name every parameter once, with its shape, fan-in and owner", () => {
-    const plan = buildPlan({ normal: { nodes: [{ operation: "sepConv5x5", inputs: [0, 1] }, { operation: "maxPool3x3", inputs: [1] }] } }, config({ blocks: 3, reductions: [1, 2] }), TINY);
+    const plan = buildPlan(
+      {
+        normal: {
+          nodes: [
+            { operation: "sepConv5x5", inputs: [0, 1] },
+            { operation: "maxPool3x3", inputs: [1] },
+          ],
+        },
+      },
+      config({ blocks: 3, reductions: [1, 2] }),
+      TINY,
+    );
     expect(new Set([...plan.slots, ...plan.auxiliarySlots].map(({ id }) => id)).size).toBe(plan.slots.length + plan.auxiliarySlots.length);
     const slot = (id: string) => plan.slots.find((each) => each.id === id);
     expect(plan.slots[0]).toEqual({ id: "stem/conv", role: "stem", shape: [3, 3, 2, 4], fanIn: 18, owner: { block: 0, node: 4 } });
-    expect(slot("block1/node2/sep0/depthwise")).toEqual({ id: "block1/node2/sep0/depthwise", role: "depthwise", shape: [5, 5, 8, 1], fanIn: 25, owner: { block: 1, node: 2 } });
+    expect(slot("block1/node2/sep0/depthwise")).toEqual({
+      id: "block1/node2/sep0/depthwise",
+      role: "depthwise",
+      shape: [5, 5, 8, 1],
+      fanIn: 25,
+      owner: { block: 1, node: 2 },
+    });
     expect(slot("block2/input1/conv")).toEqual({
       id: "block2/input1/conv",
       role: "bottleneck",
@@ -114,11 +141,22 @@ describe("plans", () => {
       ],
     });
     expect(slot("block1/input1/conv")?.parts).toEqual([{ source: { block: 0, node: 4 }, channels: 4 }]);
-    expect(slot("classifier/weight")).toMatchObject({ role: "classifier", shape: [32, 3], fanIn: 32, owner: { block: 2, node: 4 }, parts: [{ channels: 16 }, { source: { block: 2, node: 3 }, channels: 16 }] });
+    expect(slot("classifier/weight")).toMatchObject({
+      role: "classifier",
+      shape: [32, 3],
+      fanIn: 32,
+      owner: { block: 2, node: 4 },
+      parts: [{ channels: 16 }, { source: { block: 2, node: 3 }, channels: 16 }],
+    });
   });
 
   it("describe the graph: stem first, input nodes, operations, classifier last", () => {
-    const cell = { nodes: [{ operation: "identity" as const, inputs: [0, 1] }, { operation: "conv1x1" as const, inputs: [0] }] };
+    const cell = {
+      nodes: [
+        { operation: "identity" as const, inputs: [0, 1] },
+        { operation: "conv1x1" as const, inputs: [0] },
+      ],
+    };
     const { blocks } = buildPlan({ normal: cell }, config({ blocks: 3 }), TINY).graph;
     expect(blocks.map(({ nodes }) => nodes.map(({ type }) => type))).toEqual([
       ["input0", "input1", "identity", "conv1x1", "stem"],
@@ -140,10 +178,24 @@ describe("plans", () => {
 
   it("leave out nodes, input nodes and blocks that the logits do not depend on", () => {
     // Every block reads the block before the last one: of four blocks, 3 and 1 matter.
-    const skipping = { nodes: [{ operation: "conv1x1" as const, inputs: [1] }, { operation: "conv1x1" as const, inputs: [0] }], output: [2] };
+    const skipping = {
+      nodes: [
+        { operation: "conv1x1" as const, inputs: [1] },
+        { operation: "conv1x1" as const, inputs: [0] },
+      ],
+      output: [2],
+    };
     const plan = buildPlan({ normal: skipping }, config({ blocks: 4 }), TINY);
     expect([...new Set(plan.slots.map(({ id }) => id.split("/").slice(0, 2).join("/")))]).toEqual([
-      "stem/conv", "stem/scale", "stem/shift", "block1/input1", "block1/node2", "block3/input1", "block3/node2", "classifier/weight", "classifier/bias",
+      "stem/conv",
+      "stem/scale",
+      "stem/shift",
+      "block1/input1",
+      "block1/node2",
+      "block3/input1",
+      "block3/node2",
+      "classifier/weight",
+      "classifier/bias",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend, type Tensor, tf } from "../../../../src-main/engine/backend/index.ts";
-import { BATCH_NORM_EPSILON, forward, type ForwardOptions, RunningStatistics } from "../../../../src-main/engine/network/forward.ts";
+import { BATCH_NORM_EPSILON, type ForwardOptions, forward, RunningStatistics } from "../../../../src-main/engine/network/forward.ts";
 import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { TensorWeights, VariableWeights } from "../../../../src-main/engine/network/weights.ts";
@@ -49,7 +49,12 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
     it("of random cells, also with reduction cells and explicit outputs, in networks of any shape", () => {
       const rng = Rng.fromSeed(11, "forward");
       for (let i = 0; i < 12; i++) {
-        const network = config({ blocks: 1 + rng.int(4), reductions: rng.choice([[], [0], [1, 2], [0, 1, 3]]), stem: rng.choice(["conv3x3", "imagenet"]), stemMultiplier: 1 + rng.int(2) });
+        const network = config({
+          blocks: 1 + rng.int(4),
+          reductions: rng.choice([[], [0], [1, 2], [0, 1, 3]]),
+          stem: rng.choice(["conv3x3", "imagenet"]),
+          stemMultiplier: 1 + rng.int(2),
+        });
         expectSame(anyArchitecture(rng, 1 + rng.int(5)), network);
       }
     });
@@ -84,7 +89,8 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       const slots = [...plan.slots, ...plan.auxiliarySlots];
       const next = numbers(5);
       const coefficients = Array.from({ length: 2 * 3 * 3 }, () => 2 * next() - 1);
-      const loss = (logits: Dense, auxiliary: Dense): number => [...logits.values, ...auxiliary.values].reduce((sum, value, i) => sum + value * (coefficients[i] ?? 0), 0);
+      const loss = (logits: Dense, auxiliary: Dense): number =>
+        [...logits.values, ...auxiliary.values].reduce((sum, value, i) => sum + value * (coefficients[i] ?? 0), 0);
       const gradients = scoped(() => {
         const weights = slots.map((slot) => tensor<Tensor>(weightOf(slot.id, slot.shape)));
         const f = (...args: Tensor[]): Tensor => {
@@ -146,7 +152,13 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
     });
 
     it("frees values as it goes: the peak of a deep network is that of a shallow one", () => {
-      const normal = { nodes: [{ operation: "conv1x1" as const, inputs: [0, 1] }, { operation: "conv1x1" as const, inputs: [0] }, { operation: "maxPool3x3" as const, inputs: [2, 3] }] };
+      const normal = {
+        nodes: [
+          { operation: "conv1x1" as const, inputs: [0, 1] },
+          { operation: "conv1x1" as const, inputs: [0] },
+          { operation: "maxPool3x3" as const, inputs: [2, 3] },
+        ],
+      };
       const peak = (blocks: number): number => {
         const plan = buildPlan({ normal }, config({ blocks, reductions: [] }), TINY);
         return scoped(() => {
@@ -156,10 +168,13 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
           read(forward(plan, backend.ops, source, images, { statistics: "running", running: statistics }).logits);
           const start = tf.memory().numTensors;
           let most = 0;
-          const counting = { ...backend.ops, relu: <T extends Tensor>(x: T): T => {
-            most = Math.max(most, tf.memory().numTensors - start);
-            return backend.ops.relu(x);
-          } };
+          const counting = {
+            ...backend.ops,
+            relu: <T extends Tensor>(x: T): T => {
+              most = Math.max(most, tf.memory().numTensors - start);
+              return backend.ops.relu(x);
+            },
+          };
           forward(plan, counting, source, images, { statistics: "running", running: statistics });
           statistics.dispose();
           return most;
@@ -170,7 +185,14 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
   });
 
   describe("running statistics", () => {
-    const architecture: Architecture = { normal: { nodes: [{ operation: "sepConv3x3", inputs: [0, 1] }, { operation: "conv1x7-7x1", inputs: [1, 2] }] } };
+    const architecture: Architecture = {
+      normal: {
+        nodes: [
+          { operation: "sepConv3x3", inputs: [0, 1] },
+          { operation: "conv1x7-7x1", inputs: [1, 2] },
+        ],
+      },
+    };
     const network = config({ blocks: 2 });
     const plan = buildPlan(architecture, network, TINY);
     const slow = (running?: ReadonlyMap<string, Moments>) => computeSlowly(architecture, network, TINY, tinyImages(), weightOf, running);
@@ -192,8 +214,14 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       expect(Object.keys(exported).sort()).toEqual([...expected.keys()].flatMap((name) => [`${name}/mean`, `${name}/variance`]).sort());
       for (const [name, { mean, variance }] of expected) {
         const shape = [mean.length];
-        expect(distance({ shape, values: Float64Array.from(exported[`${name}/mean`]?.values ?? []) }, { shape, values: Float64Array.from(mean) }), name).toBeLessThan(1e-4);
-        expect(distance({ shape, values: Float64Array.from(exported[`${name}/variance`]?.values ?? []) }, { shape, values: Float64Array.from(variance) }), name).toBeLessThan(1e-4);
+        expect(
+          distance({ shape, values: Float64Array.from(exported[`${name}/mean`]?.values ?? []) }, { shape, values: Float64Array.from(mean) }),
+          name,
+        ).toBeLessThan(1e-4);
+        expect(
+          distance({ shape, values: Float64Array.from(exported[`${name}/variance`]?.values ?? []) }, { shape, values: Float64Array.from(variance) }),
+          name,
+        ).toBeLessThan(1e-4);
       }
       scoped(() => expectValues(tensor(run(plan, tinyImages(), { statistics: "running", running: statistics })), slow(expected).logits, TOLERANCE));
       statistics.dispose();
@@ -217,7 +245,13 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       second.import(first.export({ auxiliary: true }));
       expect(second.export({ auxiliary: true })).toEqual(first.export({ auxiliary: true }));
       const state = second.export({ auxiliary: true });
-      expect(() => second.import({ ...first.export({ auxiliary: true }), "stem/0/mean": { shape: [4], values: Float32Array.of(9, 9, 9, 9) }, "block1/node2/sep0/1/mean": { shape: [2], values: new Float32Array(2) } })).toThrow("block1/node2/sep0/1/mean");
+      expect(() =>
+        second.import({
+          ...first.export({ auxiliary: true }),
+          "stem/0/mean": { shape: [4], values: Float32Array.of(9, 9, 9, 9) },
+          "block1/node2/sep0/1/mean": { shape: [2], values: new Float32Array(2) },
+        }),
+      ).toThrow("block1/node2/sep0/1/mean");
       expect(second.export({ auxiliary: true })).toEqual(state);
       first.dispose();
       second.dispose();
@@ -231,7 +265,14 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
     const onePlan = (architecture: Architecture): BuiltPlan => buildPlan(architecture, config({ blocks: 1, reductions: [] }), TINY);
 
     it("never drops an identity, and nothing with probability 0", () => {
-      const identity = onePlan({ normal: { nodes: [{ operation: "identity", inputs: [0] }, { operation: "identity", inputs: [0, 2] }] } });
+      const identity = onePlan({
+        normal: {
+          nodes: [
+            { operation: "identity", inputs: [0] },
+            { operation: "identity", inputs: [0, 2] },
+          ],
+        },
+      });
       const rng = Rng.fromSeed(1, "drop");
       expect(run(identity, images, { statistics: "batch", dropPath: { probability: 0.9, rng } })).toEqual(run(identity, images));
       const pooling = onePlan({ normal: cellOf("maxPool3x3", [0]) });
@@ -251,10 +292,11 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       for (let draw = 0; draw < draws; draw++) {
         const dropped = run(plan, images, { statistics: "batch", dropPath: { probability, rng } });
         for (let image = 0; image < 60; image++) {
-          const at = (from: Dense, factor: number): boolean => [0, 1, 2].every((k) => {
-            const [value, base, full] = [dropped.values[3 * image + k] ?? 0, bias[k] ?? 0, from.values[3 * image + k] ?? 0];
-            return Math.abs(value - base - factor * (full - base)) < 1e-3;
-          });
+          const at = (from: Dense, factor: number): boolean =>
+            [0, 1, 2].every((k) => {
+              const [value, base, full] = [dropped.values[3 * image + k] ?? 0, bias[k] ?? 0, from.values[3 * image + k] ?? 0];
+              return Math.abs(value - base - factor * (full - base)) < 1e-3;
+            });
           const kept = 1 / (1 - probability);
           if (at(both, kept)) cases.two += 1;
           else if (at(a, kept)) cases.one += 1;
@@ -264,7 +306,8 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
         }
       }
       const total = draws * 60;
-      const expectShare = (count: number, share: number): void => expect(Math.abs(count - total * share)).toBeLessThan(4 * Math.sqrt(total * share * (1 - share)));
+      const expectShare = (count: number, share: number): void =>
+        expect(Math.abs(count - total * share)).toBeLessThan(4 * Math.sqrt(total * share * (1 - share)));
       expectShare(cases.two, (1 - probability) ** 2);
       expectShare(cases.one, probability * (1 - probability));
       expectShare(cases.other, probability * (1 - probability));
@@ -272,7 +315,14 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
     });
 
     it("is the same again from the same generator, and works through average pooling of a sum", () => {
-      const plan = onePlan({ normal: { nodes: [{ operation: "avgPool3x3", inputs: [0, 1] }, { operation: "conv1x1", inputs: [0, 2] }] } });
+      const plan = onePlan({
+        normal: {
+          nodes: [
+            { operation: "avgPool3x3", inputs: [0, 1] },
+            { operation: "conv1x1", inputs: [0, 2] },
+          ],
+        },
+      });
       const draw = (): Dense => run(plan, images, { statistics: "batch", dropPath: { probability: 0.4, rng: Rng.fromSeed(3, "drop") } });
       expect(draw()).toEqual(draw());
       expect(draw()).not.toEqual(run(plan, images));

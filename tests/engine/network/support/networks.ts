@@ -1,5 +1,5 @@
-import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
 import { type Tensor, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
+import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
 import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { TensorWeights } from "../../../../src-main/engine/network/weights.ts";

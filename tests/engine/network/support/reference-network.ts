@@ -4,7 +4,7 @@
  */
 import { outputNodes } from "../../../../src-shared/domain/cell.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-shared/domain/network.ts";
-import { convolution, dense, type Dense, normalise, pool, random, size, statistics } from "../../backend/support/reference.ts";
+import { convolution, type Dense, dense, normalise, pool, random, size, statistics } from "../../backend/support/reference.ts";
 
 export const EPSILON = 1e-5;
 
@@ -15,7 +15,10 @@ export function weightOf(id: string, shape: readonly number[]): Dense {
   const values = random(shape, seed);
   const isScale = id.endsWith("/scale");
   const deviation = shape.length === 1 ? 0.3 : Math.sqrt(3 / (size(shape) / (shape.at(-1) ?? 1)));
-  return dense(shape, Float32Array.from(values.values, (value) => value * deviation + (isScale ? 1 : 0)));
+  return dense(
+    shape,
+    Float32Array.from(values.values, (value) => value * deviation + (isScale ? 1 : 0)),
+  );
 }
 
 export interface Moments {
@@ -74,11 +77,15 @@ export function computeSlowly(
     const given = running?.get(name);
     return normalise(x, given?.mean ?? mean, given?.variance ?? biased, parameter(`${path}/scale`, [c]), parameter(`${path}/shift`, [c]), EPSILON);
   };
-  const sum = (terms: readonly Dense[]): Dense => ({ shape: terms[0]?.shape ?? [], values: (terms[0]?.values ?? new Float64Array()).map((_, i) => terms.reduce((s, term) => s + (term.values[i] ?? 0), 0)) });
+  const sum = (terms: readonly Dense[]): Dense => ({
+    shape: terms[0]?.shape ?? [],
+    values: (terms[0]?.values ?? new Float64Array()).map((_, i) => terms.reduce((s, term) => s + (term.values[i] ?? 0), 0)),
+  });
   const concat = (list: readonly Dense[]): Dense => {
     const [height, width] = [list[0]?.shape[1] ?? 0, list[0]?.shape[2] ?? 0];
     const values: number[] = [];
-    for (let pixel = 0; pixel < n * height * width; pixel++) for (const x of list) values.push(...x.values.slice(pixel * channelsOf(x), (pixel + 1) * channelsOf(x)));
+    for (let pixel = 0; pixel < n * height * width; pixel++)
+      for (const x of list) values.push(...x.values.slice(pixel * channelsOf(x), (pixel + 1) * channelsOf(x)));
     return dense([n, height, width, list.reduce((s, x) => s + channelsOf(x), 0)], values);
   };
   const separable = (x: Dense, path: string, k: number, dilation: number, application: number): Dense => {
@@ -91,7 +98,8 @@ export function computeSlowly(
   };
   const factorized = (x: Dense, path: string, k: number, application: number): Dense => {
     const c = channelsOf(x);
-    const pair = (y: Dense, filters: number): Dense => norm(conv(conv(relu(y), `${path}/conv1x${k}`, 1, k, filters), `${path}/conv${k}x1`, k, 1, filters), path, application);
+    const pair = (y: Dense, filters: number): Dense =>
+      norm(conv(conv(relu(y), `${path}/conv1x${k}`, 1, k, filters), `${path}/conv${k}x1`, k, 1, filters), path, application);
     if (network.factorizedDivisor === 1) return pair(x, c);
     const inner = Math.max(1, Math.round(c / network.factorizedDivisor));
     const down = norm(conv(relu(x), `${path}/down/conv`, 1, 1, inner), `${path}/down`, application);
@@ -142,14 +150,27 @@ export function computeSlowly(
     cache.set(key, value);
     return value;
   };
-  const stem = (): Dense => once("stem", () => norm(conv(images, "stem/conv", 3, 3, network.initialChannels * network.stemMultiplier, network.stem === "imagenet" ? 2 : 1), "stem", 0));
-  const output = (block: number): Dense => (block < 0 ? stem() : once(`output ${block}`, () => concat(outputNodes(cellOf(block)).map((index) => node(block, index)))));
+  const stem = (): Dense =>
+    once("stem", () => norm(conv(images, "stem/conv", 3, 3, network.initialChannels * network.stemMultiplier, network.stem === "imagenet" ? 2 : 1), "stem", 0));
+  const output = (block: number): Dense =>
+    block < 0 ? stem() : once(`output ${block}`, () => concat(outputNodes(cellOf(block)).map((index) => node(block, index))));
   const node = (block: number, index: number): Dense =>
     once(`${block} ${index}`, () => {
       if (index < 2) {
         const path = `block${block}/input${index}`;
         const source = block - 1 - index;
-        return norm(conv(relu(output(source)), `${path}/conv`, 1, 1, network.initialChannels * 2 ** scaleOf(block), 2 ** (scaleOf(block) - scaleOf(Math.max(-1, source)))), path, 0);
+        return norm(
+          conv(
+            relu(output(source)),
+            `${path}/conv`,
+            1,
+            1,
+            network.initialChannels * 2 ** scaleOf(block),
+            2 ** (scaleOf(block) - scaleOf(Math.max(-1, source))),
+          ),
+          path,
+          0,
+        );
       }
       const { operation, inputs } = cellOf(block).nodes[index - 2] ?? { operation: "", inputs: [] };
       return sum(inputs.map((from, application) => apply(operation, node(block, from), `block${block}/node${index}`, application)));
@@ -166,7 +187,8 @@ export function computeSlowly(
         for (let pixel = 0; pixel < height * width; pixel++) total += x.values[(image * height * width + pixel) * c + channel] ?? 0;
         return total / (height * width);
       });
-      for (let k = 0; k < input.classes; k++) values.push(means.reduce((s, value, channel) => s + value * (w.values[channel * input.classes + k] ?? 0), b.values[k] ?? 0));
+      for (let k = 0; k < input.classes; k++)
+        values.push(means.reduce((s, value, channel) => s + value * (w.values[channel * input.classes + k] ?? 0), b.values[k] ?? 0));
     }
     return dense([n, input.classes], values);
   };
