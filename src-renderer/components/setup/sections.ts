@@ -77,6 +77,10 @@ const RUN: Section = {
 
 const cellTraining = (id: string, title: string, text: string): Section => ({ id, title, text, groups: [id], basic: CELL_TRAINING_BASICS.map((field) => `${id}.${field}`) });
 
+function withField(section: Section, field: string): Section {
+  return { ...section, basic: [...section.basic, field] };
+}
+
 const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
   "ghn-training": [DATASET, SPACE, NETWORK, GHN, GHN_TRAINING, RUN],
   search: [
@@ -91,7 +95,7 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     { id: "source", title: "Cells", text: "Which cells are trained from scratch.", groups: [], basic: [], own: ["source"] },
     DATASET,
     NETWORK,
-    { ...cellTraining("training", "Training from scratch", "Stochastic gradient descent with one period of a cosine, as the paper trains its networks."), own: ["measureTest"] },
+    withField(cellTraining("training", "Training from scratch", "Stochastic gradient descent with one period of a cosine, as the paper trains its networks."), "measureTest"),
     RUN,
   ],
   pipeline: [
@@ -113,7 +117,7 @@ export function sectionsOf(kind: RunKind): readonly Section[] {
 
 /** The fields of a section: those shown at once, in order, and the folded ones. */
 export function fieldsOfSection(kind: RunKind, section: Section): { readonly basic: readonly string[]; readonly advanced: readonly string[] } {
-  const inside = fieldPaths(kind).filter((path) => section.groups.some((group) => belongs(path, group)) && !(section.own ?? []).includes(path));
+  const inside = fieldPaths(kind).filter((path) => (section.groups.some((group) => belongs(path, group)) || section.basic.includes(path)) && !(section.own ?? []).includes(path));
   const basic = section.basic.filter((path) => inside.includes(path));
   return { basic, advanced: inside.filter((path) => !basic.includes(path)) };
 }
@@ -121,7 +125,10 @@ export function fieldsOfSection(kind: RunKind, section: Section): { readonly bas
 /** The section that a path is in, for marks in the outline. */
 export function sectionOfPath(kind: RunKind, path: string): Section | undefined {
   return SECTIONS[kind].find(
-    (section) => (section.own ?? []).some((own) => path === own || path.startsWith(`${own}.`)) || section.groups.some((group) => path === group || belongs(path, group)),
+    (section) =>
+      section.basic.includes(path) ||
+      (section.own ?? []).some((own) => path === own || path.startsWith(`${own}.`)) ||
+      section.groups.some((group) => path === group || belongs(path, group)),
   );
 }
 

@@ -1,0 +1,103 @@
+import { type FieldSchema, fieldsAt } from "../../../src-shared/domain/config-fields.ts";
+import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import { configValue } from "../../lib/format.ts";
+
+/** What the form needs to know of one field. */
+export interface FieldInfo {
+  readonly path: string;
+  readonly title: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly control: "integer" | "number" | "switch" | "choice" | "numbers" | "text";
+  readonly choices: readonly string[];
+  readonly fallback: unknown;
+}
+
+/** Choices of the schema in words. */
+const CHOICE_WORDS: Readonly<Record<string, string>> = {
+  "forward-backward": "Forward-backward",
+  synchronous: "Synchronous",
+  random: "Random (paper)",
+  evolution: "Regularised evolution",
+  "local-search": "Local search",
+  conv3x3: "3×3 convolution",
+  imagenet: "ImageNet, stride 2",
+  auto: "Best one here",
+  tensorflow: "TensorFlow",
+  wasm: "WebAssembly",
+};
+
+export function choiceWord(value: string): string {
+  return CHOICE_WORDS[value] ?? value;
+}
+
+const GROUP_TITLES: Readonly<Record<string, string>> = { augmentation: "Augmentation" };
+
+export function fieldInfo(kind: RunKind, path: string): FieldInfo {
+  const schema: FieldSchema = fieldsAt(kind, path.split("."))[0] ?? {};
+  const key = path.slice(path.lastIndexOf(".") + 1);
+  return {
+    path,
+    title: schema.title ?? titleOfKey(key),
+    description: schema.description ?? "",
+    unit: schema.unit ?? "",
+    control: controlOf(schema),
+    choices: (schema.enum ?? []).map(String),
+    fallback: schema.default,
+  };
+}
+
+function controlOf(schema: FieldSchema): FieldInfo["control"] {
+  if (schema.enum !== undefined) return "choice";
+  if (schema.type === "boolean") return "switch";
+  if (schema.type === "integer") return "integer";
+  if (schema.type === "number") return "number";
+  if (schema.type === "array") return "numbers";
+  return "text";
+}
+
+/** Group of a field inside its section, where it has one of its own: "Augmentation". */
+export function subgroupOf(path: string): string {
+  const parts = path.split(".");
+  return GROUP_TITLES[parts.at(-2) ?? ""] ?? "";
+}
+
+/** A sentence about a config with the titles of fields in place of their paths. */
+export function inWords(message: string, kind: RunKind): string {
+  return message.replace(/\b[a-z][A-Za-z]*(?:\.[a-zA-Z]+)+\b(?!\()/g, (path) => {
+    const [schema] = fieldsAt(kind, path.split("."));
+    return schema?.title === undefined ? path : `“${schema.title}”`;
+  });
+}
+
+export function valueWord(value: unknown): string {
+  return typeof value === "string" ? choiceWord(value) || "empty" : configValue(value);
+}
+
+/** What was typed as the value of a field: a number where it reads as one, else the text, for the check to complain about. */
+export function parseTyped(text: string, control: FieldInfo["control"]): unknown {
+  const trimmed = text.trim();
+  if (control === "numbers") {
+    if (trimmed === "") return [];
+    return trimmed.split(/[\s,;]+/).filter((part) => part !== "").map((part) => numberOr(part));
+  }
+  if (trimmed === "") return undefined;
+  return control === "text" ? text : numberOr(trimmed);
+}
+
+/** The value as it is typed. */
+export function typedText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+function numberOr(text: string): number | string {
+  const plain = text.replaceAll(/[\u202f\u00a0,_](?=\d{3}(?:\D|$))/g, "").replace("−", "-");
+  const value = Number(plain);
+  return plain !== "" && Number.isFinite(value) ? value : text;
+}
+
+function titleOfKey(key: string): string {
+  const words = key.replaceAll(/([A-Z])/g, " $1").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
