@@ -1,0 +1,12 @@
+/** A process that loads TensorFlow, computes something and prints what it is. Exit code 1, with the reason last, if that fails. */
+import { initBackend, tf } from "../engine/backend/index.ts";
+
+try {
+  const backend = await initBackend({ prefer: "tensorflow" });
+  const sum = tf.tidy(() => tf.matMul(tf.ones([4, 4]), tf.ones([4, 4])).sum().dataSync()[0]);
+  if (sum !== 64) throw new Error(`TensorFlow computes ${sum} where 64 is right.`);
+  process.stdout.write(`${JSON.stringify({ name: backend.name, device: backend.device, libraryVersion: backend.libraryVersion })}\n`);
+} catch (error) {
+  process.stderr.write(`${(error instanceof Error ? error.message : String(error)).replaceAll("\n", " ")}\n`);
+  process.exitCode = 1;
+}
