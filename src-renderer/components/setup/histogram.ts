@@ -1,0 +1,21 @@
+export interface Bins {
+  /** `counts.length + 1` edges in ascending order. */
+  readonly edges: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Counts of values in `wanted` bins of equal width from the least to the greatest. Equal values make one bin around them. */
+export function binned(values: readonly number[], wanted: number): Bins {
+  const finite = values.filter((value) => Number.isFinite(value));
+  if (finite.length === 0) return { edges: [0, 1], counts: [0] };
+  const low = finite.reduce((a, b) => Math.min(a, b));
+  const high = finite.reduce((a, b) => Math.max(a, b));
+  if (low === high) return { edges: [low * 0.95 - 0.5, high * 1.05 + 0.5], counts: [finite.length] };
+  const width = (high - low) / wanted;
+  const counts = new Array<number>(wanted).fill(0);
+  for (const value of finite) {
+    const bin = Math.min(wanted - 1, Math.floor((value - low) / width));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return { edges: Array.from({ length: wanted + 1 }, (_, i) => low + i * width), counts };
+}
