@@ -1,0 +1,24 @@
+import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import type { RunTab } from "../../router.ts";
+
+export interface TabEntry {
+  readonly value: RunTab;
+  readonly label: string;
+  readonly count?: number | null;
+}
+
+/** The tabs that a run of this kind has. */
+export function tabsOf(run: RunDetail, counts: { readonly candidates: number; readonly trainings: number }): TabEntry[] {
+  const scores = run.kind === "search" || run.kind === "pipeline";
+  const trains = run.kind === "cell-training" || run.kind === "pipeline";
+  return [
+    { value: "overview", label: "Overview" },
+    { value: "curves", label: "Curves" },
+    ...(scores ? [{ value: "candidates", label: "Candidates", count: counts.candidates || null } as const] : []),
+    ...(trains ? [{ value: "trainings", label: "Trainings", count: counts.trainings || null } as const] : []),
+    ...(trains || counts.trainings > 0 ? [{ value: "correlation", label: "Correlation" } as const] : []),
+    { value: "config", label: "Config" },
+    { value: "log", label: "Log" },
+    { value: "artifacts", label: "Artifacts", count: run.artifacts.length || null },
+  ];
+}

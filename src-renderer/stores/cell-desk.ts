@@ -1,0 +1,45 @@
+import { defineStore } from "pinia";
+import { z } from "zod";
+import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
+import { architectureSchema, networkConfigSchema } from "../../src-shared/domain/network.ts";
+import { useSettings } from "./settings.ts";
+
+/** A cell that someone laid on the desk to look at: from a run, a file or a sample. */
+const deskCellSchema = z.object({
+  id: z.string().min(1).max(40),
+  name: z.string().max(200),
+  architecture: architectureSchema,
+  network: networkConfigSchema,
+  dataset: datasetConfigSchema,
+  /** Where it came from, in words. */
+  from: z.string().max(300),
+});
+export type DeskCell = z.infer<typeof deskCellSchema>;
+
+const MOST = 24;
+
+/** Cells to look at, remembered with the settings, so that a reload or a link finds them again. */
+export const useCellDesk = defineStore("cell-desk", () => {
+  const cells = useSettings().setting("ui.cell-desk", z.array(deskCellSchema).max(MOST), []);
+
+  /** Lays a cell down and answers its id; the same cell in the same network keeps its place. */
+  function put(cell: Omit<DeskCell, "id">): string {
+    const key = (entry: Omit<DeskCell, "id">): string => JSON.stringify([entry.architecture, entry.network, entry.dataset, entry.name]);
+    const known = cells.value.find((entry) => key(entry) === key(cell));
+    if (known !== undefined) return known.id;
+    const taken = new Set(cells.value.map((entry) => Number(entry.id.slice(1))));
+    const id = `d${Math.max(0, ...taken) + 1}`;
+    cells.value = [...cells.value, { ...cell, name: cell.name.slice(0, 200), from: cell.from.slice(0, 300), id }].slice(-MOST);
+    return id;
+  }
+
+  function take(id: string): DeskCell | null {
+    return cells.value.find((entry) => entry.id === id) ?? null;
+  }
+
+  function remove(id: string): void {
+    cells.value = cells.value.filter((entry) => entry.id !== id);
+  }
+
+  return { cells, put, take, remove };
+});
