@@ -14,7 +14,7 @@ export interface RunCommands {
   kill(runId: string): void;
   resume(runId: string): void;
   retry(runId: string): RunDetail;
-  update(runId: string, change: { readonly name?: string; readonly notes?: string; readonly starred?: boolean; readonly tags?: readonly string[] }): RunSummary;
+  update(runId: string, change: { readonly name?: string; readonly notes?: string; readonly starred?: boolean; readonly tags?: string[] }): RunSummary;
   archive(runIds: readonly string[], archived: boolean): void;
   trash(runIds: readonly string[]): void;
   restore(runIds: readonly string[]): void;
@@ -30,6 +30,8 @@ export interface ProjectServices {
   readonly commands: RunCommands;
   /** Names of runs that have a process now. */
   running(): readonly string[];
+  /** How many runs may be at work at the same time. */
+  setConcurrency(count: number): void;
   onEvent(listener: (event: StudioEvent) => void): () => void;
   rename(name: string): Promise<void>;
   /** Stops what runs with checkpoints, kills what does not stop in time, and lets go of the folder. */

@@ -36,7 +36,7 @@ export class Session implements StudioSession {
     this.#options = options;
     this.#projects = {
       open: (folder) => this.#replace(resolve(folder), () => options.open(resolve(folder))),
-      create: (folder, name) => this.#replace(resolve(folder), () => options.create(resolve(folder), name)),
+      create: (folder, name) => this.#replace(null, () => options.create(resolve(folder), name)),
       openSample: () => this.#replace(null, options.openSample),
       closeProject: () => this.#inTurn(() => this.#closeCurrent(true)),
     };
@@ -92,10 +92,13 @@ export class Session implements StudioSession {
     }
   }
 
-  /** Opens another project first and closes the present one only when that went well. */
-  #replace(folder: string | null, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
+  /**
+   * Opens another project first and closes the present one only when that went well.
+   * @param opens the folder, where opening it again is no change
+   */
+  #replace(opens: string | null, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
     return this.#inTurn(async () => {
-      if (folder !== null && this.#current?.project.folder === folder) return this.#current.project;
+      if (opens !== null && this.#current?.project.folder === opens) return this.#current.project;
       const project = await open();
       if (this.#current?.project === project) return project;
       await this.#closeCurrent(false);

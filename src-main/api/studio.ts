@@ -60,10 +60,14 @@ export interface StudioServices {
   estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null>;
   /** Tells the sessions of a project that its name or size changed. */
   projectChanged(project: ProjectServices): void;
+  /** Puts a setting that the main process itself heeds into effect. */
+  settingChanged(key: string): void;
 }
 
 /** How long runs may take to write their checkpoints before they are ended, in ms. */
 const GRACE_MS = 60_000;
+/** Setting of the person: how many runs may be at work at the same time, 1 to 64. */
+const CONCURRENCY_KEY = "runs.concurrency";
 
 export class Studio implements StudioHost, StudioServices {
   readonly version: string;
@@ -136,6 +140,10 @@ export class Studio implements StudioHost, StudioServices {
     this.#holders.get(project.folder)?.tell({ name: "project.changed", payload: project.info() });
   }
 
+  settingChanged(key: string): void {
+    if (key === CONCURRENCY_KEY) for (const { current } of this.#sessions) if (current !== null) this.#applyConcurrency(current);
+  }
+
   setting(key: string): unknown {
     return this.settings.get(key);
   }
@@ -174,6 +182,7 @@ export class Studio implements StudioHost, StudioServices {
       // The opener may know the folder by another spelling.
       this.#holders.set(project.folder, session);
       if (project.folder !== folder) this.#holders.delete(folder);
+      this.#applyConcurrency(project);
       const info = project.info();
       if (!info.isSample) this.settings.remember(project.folder, info.name);
       this.log.info(`Project opened: ${project.folder}`);
@@ -200,6 +209,11 @@ export class Studio implements StudioHost, StudioServices {
       }
     }
     return this.#open(session, folder, () => this.opener.open(folder));
+  }
+
+  #applyConcurrency(project: ProjectServices): void {
+    const count = this.settings.get(CONCURRENCY_KEY);
+    if (typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= 64) project.setConcurrency(count);
   }
 
   #tellAll(payload: EventMap["dataset.progress"]): void {

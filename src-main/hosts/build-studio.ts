@@ -7,8 +7,8 @@ import { fileLogger } from "../api/log-file.ts";
 import { projectOpener } from "../api/project-opener.ts";
 import { createStudio, type DoctorFindings, type Studio } from "../api/studio.ts";
 import type { Logger } from "../api/wire-error.ts";
-import { packageVersion } from "../cli/version.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
+import { packageVersion } from "../config/version.ts";
 import type { ChildLauncher } from "../runs/launcher.ts";
 
 export interface BuildOptions {

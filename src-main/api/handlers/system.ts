@@ -52,6 +52,7 @@ export const systemHandlers: HandlersOf<
     if (key.startsWith(HOST_PREFIX))
       throw new UserError(`The setting ${key} belongs to the program.`, { code: "setting-reserved", field: key, remedy: "Use another name." });
     studio.settings.set(key, value);
+    studio.settingChanged(key);
     return null;
   },
   "log.report": ({ message, detail }, { studio }) => {
