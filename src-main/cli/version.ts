@@ -1,18 +1,2 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-
-/** Version of the studio, from the nearest package.json above this file. */
-export function packageVersion(): string {
-  let folder = import.meta.dirname;
-  for (;;) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name?: unknown; version?: unknown };
-      if (name === "ghn-studio" && typeof version === "string") return version;
-    } catch {
-      // Not here: look one folder up.
-    }
-    const parent = dirname(folder);
-    if (parent === folder) return "0.0.0";
-    folder = parent;
-  }
-}
+/** The version of the studio lies with the configuration, where runs find it too. */
+export { packageVersion } from "../config/version.ts";

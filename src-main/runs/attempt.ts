@@ -116,7 +116,10 @@ export class Attempt {
     const { runId } = this.options.start;
     switch (message.type) {
       case "ready":
-        store.runs.update(runId, { backend: message.libraryVersion === "" ? message.backend : `${message.backend} ${message.libraryVersion}`, device: message.device });
+        store.runs.update(runId, {
+          backend: message.libraryVersion === "" ? message.backend : `${message.backend} ${message.libraryVersion}`,
+          device: message.device,
+        });
         live.changed(runId, true);
         return;
       case "dataset":
@@ -144,7 +147,8 @@ export class Attempt {
       }
       case "roles":
         store.candidates.setRoles(runId, message.shortlist, message.random);
-        if (live.wants(runId)) live.add(runId, { candidates: store.candidates.list(runId, { limit: 1_000_000 }).rows.filter((candidate) => candidate.role !== "none") });
+        if (live.wants(runId))
+          live.add(runId, { candidates: store.candidates.list(runId, { limit: 1_000_000 }).rows.filter((candidate) => candidate.role !== "none") });
         return;
       case "done":
         this.end({ status: "completed", failure: null, summary: message.summary });
@@ -256,7 +260,12 @@ export class Attempt {
       const output = this.output.toString();
       const sentence = this.sentence;
       if (sentence === null) this.end({ status: "interrupted", failure: explainDeath({ ...exit, output, memoryBytes: this.memoryBytes }) });
-      else this.end({ ...sentence, failure: sentence.failure === null || output === "" || sentence.failure.detail !== undefined ? sentence.failure : { ...sentence.failure, detail: output } });
+      else
+        this.end({
+          ...sentence,
+          failure:
+            sentence.failure === null || output === "" || sentence.failure.detail !== undefined ? sentence.failure : { ...sentence.failure, detail: output },
+        });
     }
     if (this.timer !== null) clearTimeout(this.timer);
     this.options.onGone();
@@ -268,6 +277,14 @@ export function storeFailure(error: unknown): RunFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const detail = error instanceof Error ? { detail: `${error.message} ${code}`.trim() } : {};
   if (code === "SQLITE_FULL" || code === "ENOSPC" || code.startsWith("SQLITE_IOERR"))
-    return { message: "The results of the run could not be stored: the disk of the project is full or cannot be written.", remedy: "Free some space, then resume the run.", ...detail };
-  return { message: "The results of the run could not be stored in the project.", remedy: "Check that the project folder can be written, then resume the run.", ...detail };
+    return {
+      message: "The results of the run could not be stored: the disk of the project is full or cannot be written.",
+      remedy: "Free some space, then resume the run.",
+      ...detail,
+    };
+  return {
+    message: "The results of the run could not be stored in the project.",
+    remedy: "Check that the project folder can be written, then resume the run.",
+    ...detail,
+  };
 }

@@ -16,7 +16,14 @@ export function resolveCells(store: StoreReader, source: CellSource): CellToTrai
     case "training":
       return fromTraining(store, source.runId, source.best);
     case "cells":
-      return source.cells.map(({ name, architecture }) => ({ name, architecture, canonical: canonicalArchitecture(architecture), candidateId: null, role: "none", score: null }));
+      return source.cells.map(({ name, architecture }) => ({
+        name,
+        architecture,
+        canonical: canonicalArchitecture(architecture),
+        candidateId: null,
+        role: "none",
+        score: null,
+      }));
   }
 }
 
@@ -25,20 +32,36 @@ function fromSearch(store: StoreReader, runId: string, top: number, random: numb
   const run = completed(store, runId, "search");
   const all = store.candidates.list(run, { sort: "rank", limit: 1_000_000 }).rows;
   const best = all.filter((candidate) => candidate.rank !== null && candidate.role !== "random").slice(0, top);
-  const baseline = all.filter((candidate) => candidate.role === "random").sort((a, b) => a.index - b.index).slice(0, random);
-  if (best.length === 0 && top > 0) throw new UserError("The search has ranked no cells.", { code: "cells-missing", remedy: "Choose another search.", field: "source.runId" });
+  const baseline = all
+    .filter((candidate) => candidate.role === "random")
+    .sort((a, b) => a.index - b.index)
+    .slice(0, random);
+  if (best.length === 0 && top > 0)
+    throw new UserError("The search has ranked no cells.", { code: "cells-missing", remedy: "Choose another search.", field: "source.runId" });
   if (baseline.length < random)
     throw new UserError(`The search has a random baseline of ${baseline.length} cells; ${random} are asked for.`, {
       code: "cells-missing",
       remedy: `Ask for at most ${baseline.length} random cells, or search again with a larger baseline.`,
       field: "source.random",
     });
-  if (best.length + baseline.length === 0) throw new UserError("No cells are asked for.", { code: "cells-missing", remedy: "Take at least one cell of the shortlist or of the baseline.", field: "source.top" });
+  if (best.length + baseline.length === 0)
+    throw new UserError("No cells are asked for.", {
+      code: "cells-missing",
+      remedy: "Take at least one cell of the shortlist or of the baseline.",
+      field: "source.top",
+    });
   return [...best.map((candidate) => toCell(candidate, "shortlist")), ...baseline.map((candidate) => toCell(candidate, "random"))];
 }
 
 function toCell(candidate: Candidate, role: CellToTrain["role"]): CellToTrain {
-  return { name: candidate.name, architecture: candidate.architecture, canonical: candidate.canonical, candidateId: candidate.id, role, score: candidate.score };
+  return {
+    name: candidate.name,
+    architecture: candidate.architecture,
+    canonical: candidate.canonical,
+    candidateId: candidate.id,
+    role,
+    score: candidate.score,
+  };
 }
 
 /**
@@ -51,7 +74,14 @@ function fromTraining(store: StoreReader, runId: string, best: number): CellToTr
   const chosen = trainings.some((training) => training.role !== "random") ? trainings.filter((training) => training.role !== "random") : trainings;
   const cells = meansByCell(chosen).slice(0, best);
   if (cells.length === 0) throw new UserError("The run has trained no cells.", { code: "cells-missing", remedy: "Choose another run.", field: "source.runId" });
-  return cells.map(({ first }) => ({ name: first.name, architecture: first.architecture, canonical: first.canonical, candidateId: first.candidateId, role: first.role, score: first.score }));
+  return cells.map(({ first }) => ({
+    name: first.name,
+    architecture: first.architecture,
+    canonical: first.canonical,
+    candidateId: first.candidateId,
+    role: first.role,
+    score: first.score,
+  }));
 }
 
 /** Trainings grouped by cell, the best mean validation accuracy first; ties keep the order of training. */
@@ -73,29 +103,45 @@ export function meansByCell(trainings: readonly Training[]): { readonly first: T
 function completed(store: StoreReader, runId: string, kind: "search" | "cell-training"): string {
   const run = store.runs.get(runId);
   const what = kind === "search" ? "search" : "training run";
-  if (run === null) throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy: `Name a ${what} of this project.`, field: "source.runId" });
+  if (run === null)
+    throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy: `Name a ${what} of this project.`, field: "source.runId" });
   if (run.kind === "pipeline") {
     const stages = store.runs.children(runId).filter((stage) => stage.kind === kind && (kind === "search" || stage.stage === "compare"));
     const stage = stages[stages.length - 1];
     if (stage !== undefined) return completed(store, stage.id, kind);
   }
-  if (run.kind !== kind) throw new UserError(`The run ${run.name} is no ${what}.`, { code: "run-kind", remedy: `Name a ${what} of this project.`, field: "source.runId" });
+  if (run.kind !== kind)
+    throw new UserError(`The run ${run.name} is no ${what}.`, { code: "run-kind", remedy: `Name a ${what} of this project.`, field: "source.runId" });
   if (run.status !== "completed")
-    throw new UserError(`The run ${run.name} is not completed (${run.status}).`, { code: "run-unfinished", remedy: "Wait for its end or resume it, then start again.", field: "source.runId" });
+    throw new UserError(`The run ${run.name} is not completed (${run.status}).`, {
+      code: "run-unfinished",
+      remedy: "Wait for its end or resume it, then start again.",
+      field: "source.runId",
+    });
   return runId;
 }
 
 /** File of the trained GHN that a search names. @throws UserError when there is none */
 export function ghnArtifactPath(store: StoreReader, ghnRunId: string): string {
   const run = store.runs.get(ghnRunId);
-  if (run === null) throw new UserError(`There is no run ${ghnRunId} in this project.`, { code: "ghn-missing", remedy: "Name a run of this project that trained a GHN.", field: "ghnRunId" });
+  if (run === null)
+    throw new UserError(`There is no run ${ghnRunId} in this project.`, {
+      code: "ghn-missing",
+      remedy: "Name a run of this project that trained a GHN.",
+      field: "ghnRunId",
+    });
   if (run.kind === "pipeline") {
     const stage = store.runs.children(ghnRunId).find((child) => child.kind === "ghn-training");
     if (stage !== undefined) return ghnArtifactPath(store, stage.id);
   }
-  if (run.kind !== "ghn-training") throw new UserError(`The run ${run.name} trained no GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
+  if (run.kind !== "ghn-training")
+    throw new UserError(`The run ${run.name} trained no GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
   const artifact = store.artifacts.latest(ghnRunId, "ghn");
   if (artifact === null)
-    throw new UserError(`The run ${run.name} has not finished its GHN yet.`, { code: "ghn-missing", remedy: "Wait for its end or resume it, then start the search again.", field: "ghnRunId" });
+    throw new UserError(`The run ${run.name} has not finished its GHN yet.`, {
+      code: "ghn-missing",
+      remedy: "Wait for its end or resume it, then start the search again.",
+      field: "ghnRunId",
+    });
   return artifact.path;
 }

@@ -12,7 +12,11 @@ const KEPT = 2;
  * The newest checkpoint of a run whose file is whole (size and SHA-256 as recorded); null when there is none.
  * Damaged ones are forgotten and their files removed; `onDamaged` hears of each.
  */
-export async function newestGoodCheckpoint(project: Project, runId: string, onDamaged: (checkpoint: CheckpointArtifact) => void): Promise<CheckpointArtifact | null> {
+export async function newestGoodCheckpoint(
+  project: Project,
+  runId: string,
+  onDamaged: (checkpoint: CheckpointArtifact) => void,
+): Promise<CheckpointArtifact | null> {
   for (const checkpoint of project.store.artifacts.checkpoints(runId)) {
     const path = project.resolvePath(checkpoint.path);
     if (await isWhole(path, checkpoint)) return checkpoint;
@@ -28,6 +32,11 @@ export function forgetOldCheckpoints(project: Project, runId: string, kept = KEP
   const old = project.store.artifacts.checkpoints(runId).slice(kept);
   for (const checkpoint of old) project.store.artifacts.delete(checkpoint.id);
   return old.map((checkpoint) => project.resolvePath(checkpoint.path));
+}
+
+/** A completed run is not resumed: its checkpoints would only take room. */
+export function forgetAllCheckpoints(project: Project, runId: string): void {
+  for (const path of forgetOldCheckpoints(project, runId, 0)) void rm(path, { force: true }).catch(() => undefined);
 }
 
 /** Removes what a process that was killed left half done: temporary files and checkpoints it never told of. */

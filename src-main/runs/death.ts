@@ -10,7 +10,8 @@ export interface Death extends ChildExit {
   readonly memoryBytes: number | null;
 }
 
-const OUT_OF_MEMORY = /heap out of memory|std::bad_alloc|OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|Cannot allocate memory|CUDA_ERROR_OUT_OF_MEMORY|out of memory/i;
+const OUT_OF_MEMORY =
+  /heap out of memory|std::bad_alloc|OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|Cannot allocate memory|CUDA_ERROR_OUT_OF_MEMORY|out of memory/i;
 /** A process killed from outside with more than this part of the memory was most likely ended for it. */
 const SUSPICIOUS_SHARE = 0.6;
 const RESUME = "Resume the run: it goes on from its last checkpoint.";

@@ -22,7 +22,15 @@ const shape =
 
 /** A number, or the null that a number that is not finite becomes on its way. */
 const anyNumber: Check = orNull(number);
-const metric = shape({ name: text, series: count, step: listOf(number), epoch: listOf(anyNumber), wall: listOf(anyNumber), active: listOf(anyNumber), value: listOf(anyNumber) });
+const metric = shape({
+  name: text,
+  series: count,
+  step: listOf(number),
+  epoch: listOf(anyNumber),
+  wall: listOf(anyNumber),
+  active: listOf(anyNumber),
+  value: listOf(anyNumber),
+});
 const cell = { name: text, canonical: text, architecture: record, parameters: number, multiplyAdds: number, score: anyNumber, role: text };
 const artifact = shape({ kind: text, name: text, path: text, bytes: count, sha256: text });
 
@@ -34,7 +42,19 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
     sequence: count,
     metrics: listOf(metric),
     candidates: listOf(shape({ ...cell, index: count, scoreLoss: anyNumber, generationMs: anyNumber, evaluationMs: anyNumber })),
-    trainings: listOf(shape({ ...cell, candidateId: orNull(count), repetition: count, seed: number, epochs: number, validationAccuracy: number, testAccuracy: anyNumber, trainLoss: anyNumber, seconds: number })),
+    trainings: listOf(
+      shape({
+        ...cell,
+        candidateId: orNull(count),
+        repetition: count,
+        seed: number,
+        epochs: number,
+        validationAccuracy: number,
+        testAccuracy: anyNumber,
+        trainLoss: anyNumber,
+        seconds: number,
+      }),
+    ),
     logs: listOf(shape({ time: text, level: text, text })),
     progress: orNull(shape({ phase: text, step: number, totalSteps: number })),
     current: orNull(shape({ name: text, architecture: record })),

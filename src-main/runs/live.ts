@@ -44,7 +44,7 @@ const CHANGED_INTERVAL_MS = 1000;
 export class LiveUpdates {
   private readonly store: StoreReader;
   private readonly events: Emitter<RunEvents>;
-  private readonly subscribers = new Map<string, ReadonlySet<string>>();
+  private readonly subscribers = new Map<string, ReadonlySet<string> | "all">();
   private readonly pending = new Map<string, Pending>();
   private readonly changedAt = new Map<string, number>();
   private readonly changedTimers = new Map<string, NodeJS.Timeout>();
@@ -56,13 +56,13 @@ export class LiveUpdates {
   }
 
   /** Which runs a window looks at; replaces what it said before. None: it looks at nothing. */
-  subscribe(subscriber: string, runIds: readonly string[]): void {
+  subscribe(subscriber: string, runIds: readonly string[] | "all"): void {
     if (runIds.length === 0) this.subscribers.delete(subscriber);
-    else this.subscribers.set(subscriber, new Set(runIds));
+    else this.subscribers.set(subscriber, runIds === "all" ? "all" : new Set(runIds));
   }
 
   wants(runId: string): boolean {
-    for (const runIds of this.subscribers.values()) if (runIds.has(runId)) return true;
+    for (const runIds of this.subscribers.values()) if (runIds === "all" || runIds.has(runId)) return true;
     return false;
   }
 

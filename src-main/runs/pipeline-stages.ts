@@ -35,7 +35,14 @@ export function stageConfig(pipeline: PipelineRun, stage: Stage, runs: StageRuns
         measureTest: false,
       };
     case "final":
-      return { kind: "cell-training", ...common, network: finalNetwork ?? network, source: { from: "training", runId: before("compare"), best: 1 }, training: final, measureTest: true };
+      return {
+        kind: "cell-training",
+        ...common,
+        network: finalNetwork ?? network,
+        source: { from: "training", runId: before("compare"), best: 1 },
+        training: final,
+        measureTest: true,
+      };
   }
 }
 
@@ -54,7 +61,8 @@ export function stageWeights(pipeline: PipelineRun): Readonly<Record<Stage, numb
   const images = Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
   const network = pipeline.network.blocks * pipeline.network.initialChannels ** 2;
   const last = pipeline.finalNetwork ?? pipeline.network;
-  const trainings = (settings: CellTraining, cells: number, cost: number): number => TRAINING_COST * settings.epochs * settings.repetitions * cells * images * cost;
+  const trainings = (settings: CellTraining, cells: number, cost: number): number =>
+    TRAINING_COST * settings.epochs * settings.repetitions * cells * images * cost;
   const work = {
     ghn: TRAINING_COST * training.epochs * training.metaBatch * images * network,
     search: (search.samples + search.randomBaseline) * search.validationImages * network,

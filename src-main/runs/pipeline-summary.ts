@@ -17,13 +17,33 @@ export function pipelineSummary(store: StoreReader, runs: StageRuns): RunFacts["
   const winner = final[0];
   const facts: Record<string, string | number | boolean | null> = {
     cellsRanked: searchFacts.cellsScored ?? null,
-    ...(winner === undefined ? {} : { winner: winner.name, winnerRunId: winner.runId, winnerParameters: winner.parameters, winnerMultiplyAdds: winner.multiplyAdds, winnerScore: winner.score }),
+    ...(winner === undefined
+      ? {}
+      : {
+          winner: winner.name,
+          winnerRunId: winner.runId,
+          winnerParameters: winner.parameters,
+          winnerMultiplyAdds: winner.multiplyAdds,
+          winnerScore: winner.score,
+        }),
   };
   const tested = final.flatMap((training) => (training.testAccuracy === null ? [] : [training.testAccuracy]));
   addMoments(facts, "testAccuracy", tested);
-  addMoments(facts, "finalValidationAccuracy", final.map((training) => training.validationAccuracy));
+  addMoments(
+    facts,
+    "finalValidationAccuracy",
+    final.map((training) => training.validationAccuracy),
+  );
   const cells = meansByCell(compared);
-  for (const [role, name] of [["shortlist", "ghn"], ["random", "random"]] as const) addMoments(facts, `${name}ValidationAccuracy`, cells.filter((cell) => cell.first.role === role).map((cell) => cell.mean));
+  for (const [role, name] of [
+    ["shortlist", "ghn"],
+    ["random", "random"],
+  ] as const)
+    addMoments(
+      facts,
+      `${name}ValidationAccuracy`,
+      cells.filter((cell) => cell.first.role === role).map((cell) => cell.mean),
+    );
   // A cell that is in both groups was trained twice but is one pair of score and accuracy.
   const pairs = [...new Map(cells.map((cell) => [cell.first.canonical, cell])).values()];
   const scores = pairs.map((cell) => cell.first.score);

@@ -26,7 +26,10 @@ export function nextStage(project: Project, pipelineId: string, codeVersion: str
     const run = stages.get(stage);
     if (run === undefined) {
       const name = `${store.runs.get(pipelineId)?.name ?? "Pipeline"} – ${STAGE_TITLES[stage]}`;
-      return { type: "queued", runId: store.runs.create({ name, config: stageConfig(pipeline, stage, done), codeVersion, parentId: pipelineId, stage, first: true }) };
+      return {
+        type: "queued",
+        runId: store.runs.create({ name, config: stageConfig(pipeline, stage, done), codeVersion, parentId: pipelineId, stage, first: true }),
+      };
     }
     if (run.status === "completed") {
       done[stage] = run.id;
@@ -43,7 +46,8 @@ export function nextStage(project: Project, pipelineId: string, codeVersion: str
 export function outcomeOfBrokenStage(stage: RunSummary): Outcome {
   const title = STAGE_TITLES[(stage.stage ?? "ghn") as Stage] ?? stage.name;
   if (stage.status === "stopped") return { status: "stopped", failure: null };
-  const failure = stage.failure === null ? { message: `The stage ${title} did not complete.` } : { ...stage.failure, message: `${title}: ${stage.failure.message}` };
+  const failure =
+    stage.failure === null ? { message: `The stage ${title} did not complete.` } : { ...stage.failure, message: `${title}: ${stage.failure.message}` };
   return { status: stage.status === "failed" ? "failed" : "interrupted", failure };
 }
 

@@ -27,7 +27,8 @@ export function runDetail(store: StoreReader, runId: string): RunDetail {
 /** @throws UserError when there is no such run */
 export function existingRun(store: StoreReader, runId: string): RunSummary {
   const run = store.runs.get(runId);
-  if (run === null) throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy: "Look at the list of runs; it may have been deleted." });
+  if (run === null)
+    throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy: "Look at the list of runs; it may have been deleted." });
   return run;
 }
 
@@ -68,7 +69,10 @@ export class RunCare {
     for (const runId of this.withStages(runIds)) {
       const run = existingRun(store, runId);
       if (ACTIVE_STATUSES.includes(run.status))
-        throw new UserError(`The run ${run.name} is ${run.status === "queued" ? "waiting to be executed" : "at work"}.`, { code: "run-active", remedy: "Stop it first, then move it to the trash." });
+        throw new UserError(`The run ${run.name} is ${run.status === "queued" ? "waiting to be executed" : "at work"}.`, {
+          code: "run-active",
+          remedy: "Stop it first, then move it to the trash.",
+        });
     }
     const trashedAt = new Date().toISOString();
     this.each(runIds, (runId) => store.runs.update(runId, { trashedAt }));
@@ -86,7 +90,8 @@ export class RunCare {
     const { store } = this.project;
     for (const runId of runIds) {
       const run = existingRun(store, runId);
-      if (run.trashedAt === null) throw new UserError(`The run ${run.name} is not in the trash.`, { code: "run-not-trashed", remedy: "Move it to the trash first." });
+      if (run.trashedAt === null)
+        throw new UserError(`The run ${run.name} is not in the trash.`, { code: "run-not-trashed", remedy: "Move it to the trash first." });
     }
     let bytes = 0;
     for (const runId of this.withStages(runIds).reverse()) {

@@ -29,7 +29,9 @@ export async function prepareStart({ project, run, facts, dataFolders, note }: S
   }
   await sweepLeftovers(project, run.id);
   const had = store.artifacts.checkpoints(run.id).length;
-  const checkpoint = await newestGoodCheckpoint(project, run.id, (damaged) => note("warning", `The checkpoint of step ${damaged.step} is damaged or missing and is not used.`));
+  const checkpoint = await newestGoodCheckpoint(project, run.id, (damaged) =>
+    note("warning", `The checkpoint of step ${damaged.step} is damaged or missing and is not used.`),
+  );
   if (checkpoint === null && had > 0) note("warning", "No checkpoint can be used: the run begins anew.");
   return {
     type: "start",

@@ -54,12 +54,16 @@ export class SqliteArtifactReader implements ArtifactReader {
   }
 
   checkpoints(runId: string): CheckpointArtifact[] {
-    const rows = this.db.prepare<[string], ArtifactRow>("SELECT * FROM artifacts WHERE run_id = ? AND kind = 'checkpoint' ORDER BY step DESC, id DESC").all(runId);
+    const rows = this.db
+      .prepare<[string], ArtifactRow>("SELECT * FROM artifacts WHERE run_id = ? AND kind = 'checkpoint' ORDER BY step DESC, id DESC")
+      .all(runId);
     return rows.map((row) => ({ ...toArtifact(row), step: row.step ?? 0 }));
   }
 
   latest(runId: string, kind: Artifact["kind"]): Artifact | null {
-    const row = this.db.prepare<[string, string], ArtifactRow>("SELECT * FROM artifacts WHERE run_id = ? AND kind = ? ORDER BY id DESC LIMIT 1").get(runId, kind);
+    const row = this.db
+      .prepare<[string, string], ArtifactRow>("SELECT * FROM artifacts WHERE run_id = ? AND kind = ? ORDER BY id DESC LIMIT 1")
+      .get(runId, kind);
     return row === undefined ? null : toArtifact(row);
   }
 
@@ -73,7 +77,9 @@ export class SqliteArtifactWriter extends SqliteArtifactReader implements Artifa
     return this.db.transaction(() => {
       this.db.prepare("DELETE FROM artifacts WHERE run_id = ? AND name = ?").run(runId, artifact.name);
       const row = this.db
-        .prepare<unknown[], ArtifactRow>("INSERT INTO artifacts (run_id, kind, name, path, bytes, sha256, step, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *")
+        .prepare<unknown[], ArtifactRow>(
+          "INSERT INTO artifacts (run_id, kind, name, path, bytes, sha256, step, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        )
         .get(runId, artifact.kind, artifact.name, artifact.path, artifact.bytes, artifact.sha256, step ?? null, new Date().toISOString());
       if (row === undefined) throw new Error("The database did not answer with the file it was told of.");
       return toArtifact(row);

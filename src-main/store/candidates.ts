@@ -87,7 +87,9 @@ export class SqliteCandidateReader implements CandidateReader {
   }
 
   from(runId: string, index: number): Candidate[] {
-    const rows = this.db.prepare<[string, number], Omit<CandidateRow, "rank">>("SELECT * FROM candidates WHERE run_id = ? AND position >= ? ORDER BY position").all(runId, index);
+    const rows = this.db
+      .prepare<[string, number], Omit<CandidateRow, "rank">>("SELECT * FROM candidates WHERE run_id = ? AND position >= ? ORDER BY position")
+      .all(runId, index);
     return rows.map((row) => toCandidate({ ...row, rank: this.rankOf(row) }));
   }
 
@@ -115,7 +117,20 @@ export class SqliteCandidateWriter extends SqliteCandidateReader implements Cand
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     for (const c of candidates)
-      insert.run(runId, c.index, c.name, c.canonical, JSON.stringify(c.architecture), c.parameters, c.multiplyAdds, c.score, c.scoreLoss, c.role, c.generationMs, c.evaluationMs);
+      insert.run(
+        runId,
+        c.index,
+        c.name,
+        c.canonical,
+        JSON.stringify(c.architecture),
+        c.parameters,
+        c.multiplyAdds,
+        c.score,
+        c.scoreLoss,
+        c.role,
+        c.generationMs,
+        c.evaluationMs,
+      );
   }
 
   setRoles(runId: string, shortlist: readonly number[], random: readonly number[]): void {

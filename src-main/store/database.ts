@@ -85,13 +85,20 @@ function check(db: SqliteDatabase, file: string, isNew: boolean, migrations: rea
   const applicationId = Number(db.pragma("application_id", { simple: true }));
   const version = schemaVersion(db);
   if (!isNew && applicationId !== APPLICATION_ID && !isEmpty(db))
-    throw new UserError(`The file ${file} is a database of another program.`, { code: "project-foreign", remedy: "Choose a folder that GHN Studio created.", file });
-  if (version > newest(migrations))
-    throw new UserError(`The project database ${file} was written by a newer version of GHN Studio (schema ${version}, this one reads ${newest(migrations)}).`, {
-      code: "project-newer",
-      remedy: "Update GHN Studio, then open the project again. Nothing was changed.",
+    throw new UserError(`The file ${file} is a database of another program.`, {
+      code: "project-foreign",
+      remedy: "Choose a folder that GHN Studio created.",
       file,
     });
+  if (version > newest(migrations))
+    throw new UserError(
+      `The project database ${file} was written by a newer version of GHN Studio (schema ${version}, this one reads ${newest(migrations)}).`,
+      {
+        code: "project-newer",
+        remedy: "Update GHN Studio, then open the project again. Nothing was changed.",
+        file,
+      },
+    );
 }
 
 function isEmpty(db: SqliteDatabase): boolean {
@@ -127,7 +134,18 @@ function cannotOpen(file: string, cause: unknown): unknown {
       cause,
     });
   if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY") || code === "SQLITE_PERM")
-    return new UserError(`The project database ${file} cannot be opened.`, { code: "project-unreadable", remedy: "Check that the folder exists and that you may write in it.", file, cause });
-  if (code === "SQLITE_FULL") return new UserError(`The disk is full: ${file} cannot be written.`, { code: "disk-full", remedy: "Free some space and open the project again.", file, cause });
+    return new UserError(`The project database ${file} cannot be opened.`, {
+      code: "project-unreadable",
+      remedy: "Check that the folder exists and that you may write in it.",
+      file,
+      cause,
+    });
+  if (code === "SQLITE_FULL")
+    return new UserError(`The disk is full: ${file} cannot be written.`, {
+      code: "disk-full",
+      remedy: "Free some space and open the project again.",
+      file,
+      cause,
+    });
   return cause;
 }

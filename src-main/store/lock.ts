@@ -119,5 +119,9 @@ function held(file: string, token: string): Lock {
 
 function refusal(owner: LockContent, what: string, file: string): UserError {
   const where = owner.host === ownIdentity().host ? `process ${owner.pid}` : `process ${owner.pid} on ${owner.host}`;
-  return new UserError(`${what} is already open in another window or terminal (${where}).`, { code: "project-locked", remedy: "Close it there first, or use that window.", file });
+  return new UserError(`${what} is already open in another window or terminal (${where}).`, {
+    code: "project-locked",
+    remedy: "Close it there first, or use that window.",
+    file,
+  });
 }

@@ -20,7 +20,15 @@ const BYTES_PER_POINT = FLOAT_COLUMNS * 8 + 4;
 /** Views over one buffer: five columns of 64-bit floats, then the cursors. Little-endian, as every machine we run on. */
 function view(buffer: ArrayBuffer, count: number): PackedPoints {
   const column = (i: number): Float64Array => new Float64Array(buffer, i * count * 8, count);
-  return { count, step: column(0), epoch: column(1), wall: column(2), active: column(3), value: column(4), cursor: new Uint32Array(buffer, FLOAT_COLUMNS * count * 8, count) };
+  return {
+    count,
+    step: column(0),
+    epoch: column(1),
+    wall: column(2),
+    active: column(3),
+    value: column(4),
+    cursor: new Uint32Array(buffer, FLOAT_COLUMNS * count * 8, count),
+  };
 }
 
 /** Packs columns as they come from a worker. Columns of unequal length are cut to the shortest. */

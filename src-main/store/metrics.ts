@@ -58,7 +58,10 @@ export class SqliteMetricReader implements MetricReader {
       if (!names.includes(row.name)) continue;
       let points = unpack(pieces.all(row.id, from, to));
       if (points.count > 0 && ((points.step[0] ?? from) < from || (points.step[points.count - 1] ?? to) > to))
-        points = pick(points, indicesWhere(points, (i) => (points.step[i] ?? 0) >= from && (points.step[i] ?? 0) <= to));
+        points = pick(
+          points,
+          indicesWhere(points, (i) => (points.step[i] ?? 0) >= from && (points.step[i] ?? 0) <= to),
+        );
       const columns = toColumns(row.name, row.series, points);
       const kept = minMaxIndices(columns.step, columns.value, range.buckets);
       const thinned = kept.length < points.count;
@@ -68,7 +71,9 @@ export class SqliteMetricReader implements MetricReader {
   }
 
   since(runId: string, cursor: number): { columns: MetricColumns[]; cursor: number } {
-    const pieces = this.db.prepare<[number, number], PieceRow>("SELECT id, count, data FROM metric_pieces WHERE series_id = ? AND last_cursor > ? ORDER BY first_cursor, id");
+    const pieces = this.db.prepare<[number, number], PieceRow>(
+      "SELECT id, count, data FROM metric_pieces WHERE series_id = ? AND last_cursor > ? ORDER BY first_cursor, id",
+    );
     const columns: MetricColumns[] = [];
     for (const row of this.seriesRows(runId)) {
       const points = unpack(pieces.all(row.id, cursor));
@@ -116,7 +121,9 @@ export class SqliteMetricReader implements MetricReader {
 
   protected seriesRows(runId: string): SeriesRow[] {
     return this.db
-      .prepare<[string], SeriesRow>("SELECT s.id, n.name, s.series FROM metric_series s JOIN metric_names n ON n.id = s.name_id WHERE s.run_id = ? ORDER BY n.name, s.series")
+      .prepare<[string], SeriesRow>(
+        "SELECT s.id, n.name, s.series FROM metric_series s JOIN metric_names n ON n.id = s.name_id WHERE s.run_id = ? ORDER BY n.name, s.series",
+      )
       .all(runId);
   }
 }

@@ -45,7 +45,11 @@ export function readProjectFile(folder: string): ProjectFile {
   if (typeof content !== "object" || content === null || (content as { format?: unknown }).format !== PROJECT_FORMAT) throw foreign(folder, file);
   const { version } = content as { version?: unknown };
   if (typeof version === "number" && version > PROJECT_VERSION)
-    throw new UserError(`The project in ${folder} was made by a newer version of GHN Studio.`, { code: "project-newer", remedy: "Update GHN Studio, then open the project again. Nothing was changed.", file });
+    throw new UserError(`The project in ${folder} was made by a newer version of GHN Studio.`, {
+      code: "project-newer",
+      remedy: "Update GHN Studio, then open the project again. Nothing was changed.",
+      file,
+    });
   const parsed = projectFileSchema.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -74,7 +78,12 @@ export function writeProjectFile(folder: string, project: ProjectFile): void {
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new UserError(`The project file ${file} cannot be written.`, { code: "project-unwritable", remedy: "Check that you may write in the folder and that the disk is not full.", file, cause });
+    throw new UserError(`The project file ${file} cannot be written.`, {
+      code: "project-unwritable",
+      remedy: "Check that you may write in the folder and that the disk is not full.",
+      file,
+      cause,
+    });
   }
 }
 
@@ -87,5 +96,9 @@ function parse(text: string, file: string): unknown {
 }
 
 function foreign(folder: string, file: string): UserError {
-  return new UserError(`The folder ${folder} is no project of GHN Studio.`, { code: "project-foreign", remedy: "Choose a folder that contains a project.json of GHN Studio, or create a project.", file });
+  return new UserError(`The folder ${folder} is no project of GHN Studio.`, {
+    code: "project-foreign",
+    remedy: "Choose a folder that contains a project.json of GHN Studio, or create a project.",
+    file,
+  });
 }

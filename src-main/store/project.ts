@@ -45,7 +45,8 @@ export function createProject(folder: string, name: string, options: { readonly 
   const title = name.trim();
   if (title === "") throw new UserError("A project needs a name.", { code: "project-name", remedy: "Give it a name of 1 to 200 characters.", field: "name" });
   if (existsSync(path)) {
-    if (!statSync(path).isDirectory()) throw new UserError(`${path} is a file, not a folder.`, { code: "project-folder", remedy: "Choose an empty or a new folder.", file: path });
+    if (!statSync(path).isDirectory())
+      throw new UserError(`${path} is a file, not a folder.`, { code: "project-folder", remedy: "Choose an empty or a new folder.", file: path });
     if (readdirSync(path).length > 0)
       throw new UserError(`The folder ${path} is not empty.`, {
         code: isProjectFolder(path) ? "project-exists" : "project-folder",
@@ -56,7 +57,12 @@ export function createProject(folder: string, name: string, options: { readonly 
   try {
     mkdirSync(join(path, ARTIFACTS), { recursive: true });
   } catch (cause) {
-    throw new UserError(`The folder ${path} cannot be created.`, { code: "project-unwritable", remedy: "Choose a folder in which you may write.", file: path, cause });
+    throw new UserError(`The folder ${path} cannot be created.`, {
+      code: "project-unwritable",
+      remedy: "Choose a folder in which you may write.",
+      file: path,
+      cause,
+    });
   }
   writeProjectFile(path, newProjectFile(title.slice(0, 200), options.sample));
   return openProject(path);
@@ -126,7 +132,12 @@ function lockProject(path: string, file: ProjectFile): Lock {
     return takeLock(join(path, LOCK_NAME), `The project ${file.name}`);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`The project folder ${path} cannot be written.`, { code: "project-unwritable", remedy: "Check that you may write in it and that the disk is not full.", file: path, cause });
+    throw new UserError(`The project folder ${path} cannot be written.`, {
+      code: "project-unwritable",
+      remedy: "Check that you may write in it and that the disk is not full.",
+      file: path,
+      cause,
+    });
   }
 }
 
@@ -169,7 +180,11 @@ class OpenProject implements Project {
   resolvePath(path: string): string {
     const absolute = resolve(this.folder, path);
     if (!absolute.startsWith(join(this.folder, ARTIFACTS) + sep))
-      throw new UserError(`The file ${path} lies outside of the project.`, { code: "path-outside", remedy: "The project may have been tampered with; open a copy that you trust.", file: path });
+      throw new UserError(`The file ${path} lies outside of the project.`, {
+        code: "path-outside",
+        remedy: "The project may have been tampered with; open a copy that you trust.",
+        file: path,
+      });
     return absolute;
   }
 
@@ -188,7 +203,15 @@ class OpenProject implements Project {
 
 function infoOf(folder: string, file: ProjectFile, store: StoreReader): ProjectInfo {
   const database = [DATABASE_NAME, `${DATABASE_NAME}-wal`].reduce((sum, name) => sum + fileBytes(join(folder, name)), 0);
-  return { id: file.id, name: file.name, folder, createdAt: file.createdAt, runs: store.runs.count(), bytes: database + store.artifacts.bytes(), isSample: file.sample ?? false };
+  return {
+    id: file.id,
+    name: file.name,
+    folder,
+    createdAt: file.createdAt,
+    runs: store.runs.count(),
+    bytes: database + store.artifacts.bytes(),
+    isSample: file.sample ?? false,
+  };
 }
 
 /** Ids come from windows and databases: none may lead out of the folder. */
@@ -203,5 +226,8 @@ function fileBytes(path: string): number {
 
 function folderBytes(folder: string): number {
   if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => sum + (entry.isDirectory() ? folderBytes(join(folder, entry.name)) : fileBytes(join(folder, entry.name))), 0);
+  return readdirSync(folder, { withFileTypes: true }).reduce(
+    (sum, entry) => sum + (entry.isDirectory() ? folderBytes(join(folder, entry.name)) : fileBytes(join(folder, entry.name))),
+    0,
+  );
 }

@@ -21,6 +21,9 @@ export class RequestBox {
   /** Takes all requests out, the oldest first. */
   take(): ProjectRequest[] {
     if (this.db.prepare("SELECT 1 FROM requests LIMIT 1").get() === undefined) return [];
-    return this.db.prepare<[], ProjectRequest>("DELETE FROM requests RETURNING id, type, run_id AS runId").all().sort((a, b) => a.id - b.id);
+    return this.db
+      .prepare<[], ProjectRequest>("DELETE FROM requests RETURNING id, type, run_id AS runId")
+      .all()
+      .sort((a, b) => a.id - b.id);
   }
 }

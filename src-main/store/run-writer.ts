@@ -86,8 +86,20 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
     return this.db.transaction(() => {
       const id = this.freeId();
       this.db
-        .prepare("INSERT INTO runs (id, name, kind, status, parent_id, stage, dataset_id, seed, created_at, queue_position) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)")
-        .run(id, run.name, run.config.kind, run.parentId ?? null, run.stage ?? null, run.config.dataset.id, run.config.seed, new Date().toISOString(), this.queueEnd(run.first ?? false));
+        .prepare(
+          "INSERT INTO runs (id, name, kind, status, parent_id, stage, dataset_id, seed, created_at, queue_position) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+        )
+        .run(
+          id,
+          run.name,
+          run.config.kind,
+          run.parentId ?? null,
+          run.stage ?? null,
+          run.config.dataset.id,
+          run.config.seed,
+          new Date().toISOString(),
+          this.queueEnd(run.first ?? false),
+        );
       this.db.prepare("INSERT INTO run_details (run_id, config, code_version) VALUES (?, ?, ?)").run(id, JSON.stringify(run.config), run.codeVersion);
       this.setTags(id, run.tags ?? []);
       return id;
@@ -130,11 +142,16 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
       return column === undefined || value === undefined ? [] : [[column, toSql(value)] as const];
     });
     if (entries.length === 0) return;
-    this.db.prepare(`UPDATE ${table} SET ${entries.map(([column]) => `${column} = ?`).join(", ")} WHERE ${key} = ?`).run(...entries.map(([, value]) => value), id);
+    this.db
+      .prepare(`UPDATE ${table} SET ${entries.map(([column]) => `${column} = ?`).join(", ")} WHERE ${key} = ?`)
+      .run(...entries.map(([, value]) => value), id);
   }
 
   private queueEnd(first: boolean): number {
-    const end = this.db.prepare<[], number | null>(`SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs WHERE status = 'queued'`).pluck().get() as number | null;
+    const end = this.db
+      .prepare<[], number | null>(`SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs WHERE status = 'queued'`)
+      .pluck()
+      .get() as number | null;
     return first ? (end ?? 1) - 1 : (end ?? 0) + 1;
   }
 

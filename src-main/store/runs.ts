@@ -105,7 +105,9 @@ export class SqliteRunReader implements RunReader {
 
   withStatus(...statuses: readonly RunStatus[]): RunSummary[] {
     return this.summaries(
-      this.db.prepare<[string], RunRow>("SELECT * FROM runs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY created_at, rowid").all(JSON.stringify(statuses)),
+      this.db
+        .prepare<[string], RunRow>("SELECT * FROM runs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY created_at, rowid")
+        .all(JSON.stringify(statuses)),
     );
   }
 
@@ -132,7 +134,9 @@ export class SqliteRunReader implements RunReader {
     const metrics = this.metrics.summaries(ids, metricNames);
     const tags = new Map<string, string[]>();
     const tagRows = this.db
-      .prepare<[string], { run_id: string; tag: string }>("SELECT t.run_id, t.tag FROM json_each(?) AS wanted JOIN run_tags t ON t.run_id = wanted.value ORDER BY t.tag")
+      .prepare<[string], { run_id: string; tag: string }>(
+        "SELECT t.run_id, t.tag FROM json_each(?) AS wanted JOIN run_tags t ON t.run_id = wanted.value ORDER BY t.tag",
+      )
       .iterate(JSON.stringify(ids));
     for (const { run_id, tag } of tagRows) tags.set(run_id, [...(tags.get(run_id) ?? []), tag]);
     return rows.map((row) => ({

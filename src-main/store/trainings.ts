@@ -60,7 +60,10 @@ export class SqliteTrainingReader implements TrainingReader {
   }
 
   from(runId: string, position: number): Training[] {
-    return this.db.prepare<[string, number], TrainingRow>("SELECT * FROM trainings WHERE run_id = ? AND position >= ? ORDER BY position").all(runId, position).map(toTraining);
+    return this.db
+      .prepare<[string, number], TrainingRow>("SELECT * FROM trainings WHERE run_id = ? AND position >= ? ORDER BY position")
+      .all(runId, position)
+      .map(toTraining);
   }
 
   count(runId: string): number {

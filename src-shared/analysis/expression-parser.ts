@@ -36,7 +36,8 @@ interface Token {
 
 const MAX_LENGTH = 2000;
 const MAX_DEPTH = 100;
-const PATTERN = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)|(==|!=|<=|>=|[<>=~()%-]))/y;
+const PATTERN =
+  /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)|(==|!=|<=|>=|[<>=~()%-]))/y;
 
 function tokenise(source: string): Token[] {
   if (source.length > MAX_LENGTH) throw new ExpressionError(`The expression is longer than ${MAX_LENGTH} characters.`, MAX_LENGTH);
@@ -50,7 +51,10 @@ function tokenise(source: string): Token[] {
     const match = PATTERN.exec(source);
     if (match === null) {
       const character = source[position] ?? "";
-      throw new ExpressionError(character === '"' || character === "'" ? "The closing quote is missing." : `The character ${character} has no meaning here.`, position);
+      throw new ExpressionError(
+        character === '"' || character === "'" ? "The closing quote is missing." : `The character ${character} has no meaning here.`,
+        position,
+      );
     }
     const [, number, text, word, symbol] = match;
     if (number !== undefined) tokens.push({ type: "number", text: number, position });
@@ -138,7 +142,12 @@ export function parseSyntax(source: string): Syntax {
       return inner;
     }
     if (token.type === "word") return wordOperand(token);
-    throw new ExpressionError(token.type === "end" ? "Something is missing at the end: a field, a value or a function." : `A field, a value or a function is expected instead of ${token.text}.`, token.position);
+    throw new ExpressionError(
+      token.type === "end"
+        ? "Something is missing at the end: a field, a value or a function."
+        : `A field, a value or a function is expected instead of ${token.text}.`,
+      token.position,
+    );
   }
 
   function numberOf(token: Token): number {
@@ -162,7 +171,8 @@ export function parseSyntax(source: string): Syntax {
 
   function close(open: Token): void {
     const token = take();
-    if (token.type !== "symbol" || token.text !== ")") throw new ExpressionError(`The bracket opened at character ${open.position + 1} is not closed.`, token.position);
+    if (token.type !== "symbol" || token.text !== ")")
+      throw new ExpressionError(`The bracket opened at character ${open.position + 1} is not closed.`, token.position);
   }
 
   const syntax = expression();

@@ -4,7 +4,23 @@ import { ExpressionError, parseSyntax, type Syntax } from "./expression-parser.t
 /** A run as expressions see it. */
 export type ExpressionSubject = Pick<
   RunSummary,
-  "id" | "name" | "kind" | "status" | "stage" | "datasetId" | "seed" | "tags" | "notes" | "starred" | "activeSeconds" | "createdAt" | "startedAt" | "finishedAt" | "backend" | "device" | "metrics"
+  | "id"
+  | "name"
+  | "kind"
+  | "status"
+  | "stage"
+  | "datasetId"
+  | "seed"
+  | "tags"
+  | "notes"
+  | "starred"
+  | "activeSeconds"
+  | "createdAt"
+  | "startedAt"
+  | "finishedAt"
+  | "backend"
+  | "device"
+  | "metrics"
 >;
 
 type Value = string | number | boolean | null | readonly string[];
@@ -49,7 +65,9 @@ export interface Expression {
   test(run: ExpressionSubject, config: unknown): boolean;
 }
 
-export type ParsedExpression = { readonly ok: true; readonly expression: Expression } | { readonly ok: false; readonly message: string; readonly position: number };
+export type ParsedExpression =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly message: string; readonly position: number };
 
 /** Understands an expression such as `best("train/validation-accuracy") > 90% and dataset == "cifar10"`. */
 export function parseExpression(source: string): ParsedExpression {
@@ -60,7 +78,8 @@ export function parseExpression(source: string): ParsedExpression {
     visit(syntax, (node) => {
       if (node.type === "field") usesConfig = checkField(node) || usesConfig;
       if (node.type === "call") {
-        if (!Object.hasOwn(FUNCTIONS, node.name)) throw new ExpressionError(`There is no function ${node.name}; there are ${EXPRESSION_FUNCTIONS.join(", ")}.`, node.position);
+        if (!Object.hasOwn(FUNCTIONS, node.name))
+          throw new ExpressionError(`There is no function ${node.name}; there are ${EXPRESSION_FUNCTIONS.join(", ")}.`, node.position);
         if (node.name !== "has") metrics.add(node.argument);
       }
     });

@@ -1,0 +1,97 @@
+import type { ProjectInfo } from "../../src-shared/contract.ts";
+import { dataFoldersOf } from "../config/folders.ts";
+import { packageVersion } from "../config/version.ts";
+import { openProject, type Project, type StoreWriter } from "../store/index.ts";
+import { findGpus } from "./gpus.ts";
+import type { ChildLauncher } from "./launcher.ts";
+import type { RunEvents } from "./live.ts";
+import type { RunCare } from "./run-care.ts";
+import { RunSupervisor, type SupervisorOptions } from "./supervisor.ts";
+
+/** An event of the runs, as hosts pass it on. */
+export type RunEvent = { readonly [Name in keyof RunEvents]: { readonly name: Name; readonly payload: RunEvents[Name] } }[keyof RunEvents];
+
+/** An open project with the supervisor that executes its runs. */
+export interface RunServices {
+  readonly folder: string;
+  info(): ProjectInfo;
+  readonly store: StoreWriter;
+  readonly commands: Pick<RunSupervisor, "detail" | "create" | "stop" | "kill" | "resume" | "retry" | "reorderQueue"> &
+    Pick<RunCare, "update" | "archive" | "trash" | "restore"> & { purge(runIds: readonly string[]): Promise<number> };
+  /** Names of runs that have a process now. */
+  running(): readonly string[];
+  /** How many runs may be at work at the same time. */
+  setConcurrency(count: number): void;
+  /** Hears everything about all runs, live data included. Answers how to stop listening. */
+  onEvent(listener: (event: RunEvent) => void): () => void;
+  rename(name: string): Promise<void>;
+  /** Stops what runs with checkpoints, kills what does not stop in time, and lets go of the folder. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface OpenOptions extends Partial<Omit<SupervisorOptions, "project" | "launcher">> {
+  readonly launcher: ChildLauncher;
+}
+
+const EVENTS = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added"] as const satisfies readonly (keyof RunEvents)[];
+
+/**
+ * Opens a project and starts its supervisor: runs that a dead one left become `interrupted`, runs that wait begin.
+ * @throws UserError as {@link openProject}
+ */
+export async function openProjectServices(folder: string, options: OpenOptions): Promise<RunServices> {
+  const project = openProject(folder);
+  try {
+    const gpus = options.gpus ?? (await findGpus());
+    const supervisor = new RunSupervisor({ version: packageVersion(), dataFolders: dataFoldersOf(project.folder), ...options, gpus, project });
+    supervisor.start();
+    return servicesOf(project, supervisor);
+  } catch (error) {
+    project.close();
+    throw error;
+  }
+}
+
+function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
+  const { care } = supervisor;
+  let listeners = 0;
+  let closed: Promise<void> | null = null;
+  return {
+    folder: project.folder,
+    info: () => project.info(),
+    store: project.store,
+    commands: {
+      detail: (runId) => supervisor.detail(runId),
+      create: (name, config, tags) => supervisor.create(name, config, tags),
+      stop: (runId) => supervisor.stop(runId),
+      kill: (runId) => supervisor.kill(runId),
+      resume: (runId) => supervisor.resume(runId),
+      retry: (runId) => supervisor.retry(runId),
+      reorderQueue: (runIds) => supervisor.reorderQueue(runIds),
+      update: (runId, edit) => care.update(runId, edit),
+      archive: (runIds, archived) => care.archive(runIds, archived),
+      trash: (runIds) => care.trash(runIds),
+      restore: (runIds) => care.restore(runIds),
+      purge: async (runIds) => care.purge(runIds).bytes,
+    },
+    running: () => supervisor.running().map((run) => run.name),
+    setConcurrency: (count) => supervisor.setConcurrency(count),
+    onEvent(listener) {
+      // Live data are gathered only while somebody listens.
+      const subscriber = `listener ${listeners++}`;
+      supervisor.live.subscribe(subscriber, "all");
+      const off = EVENTS.map((name) => supervisor.events.on(name, (payload) => listener({ name, payload } as RunEvent)));
+      return () => {
+        supervisor.live.subscribe(subscriber, []);
+        for (const stop of off) stop();
+      };
+    },
+    async rename(name) {
+      project.rename(name);
+    },
+    close(graceMs) {
+      closed ??= supervisor.close(graceMs).finally(() => project.close());
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,438 @@
+import type { RunConfig } from "../../src-shared/domain/run-config.ts";
+import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../src-shared/domain/run.ts";
+import { isUserError, UserError } from "../engine/errors.ts";
+import type { Project } from "../store/index.ts";
+import { Attempt, type Outcome, storeFailure } from "./attempt.ts";
+import { forgetAllCheckpoints } from "./checkpoints.ts";
+import { Devices } from "./devices.ts";
+import { Emitter } from "./emitter.ts";
+import type { ChildLauncher } from "./launcher.ts";
+import { LiveUpdates, type RunEvents } from "./live.ts";
+import { nextStage, outcomeOfBrokenStage, refreshPipeline } from "./pipeline.ts";
+import { recoverRuns, RUN_VARIABLE } from "./recovery.ts";
+import { existingRun, RunCare, runDetail } from "./run-care.ts";
+import { prepareStart } from "./start-message.ts";
+
+export interface SupervisorOptions {
+  readonly project: Project;
+  readonly launcher: ChildLauncher;
+  /** Version of the studio, frozen into each run. */
+  readonly version: string;
+  /** Folders with datasets, in order of preference. */
+  readonly dataFolders: readonly string[];
+  /** GPUs to spread runs over, as CUDA names them; none: one run at a time on whatever there is. */
+  readonly gpus?: readonly string[];
+  /** Runs at work at the same time; one a GPU by default, at least one. */
+  readonly concurrency?: number;
+  /** How long a child may be silent before it is given up, in milliseconds. A step on large images takes minutes. */
+  readonly silenceMs?: number;
+  /** How long a run may take to stop with a checkpoint, in milliseconds. */
+  readonly stopGraceMs?: number;
+}
+
+/** A run that has a place: it is being prepared (no attempt yet) or executed. */
+interface Place {
+  attempt: Attempt | null;
+  /** Set when it was asked to end while it was being prepared. */
+  cancelled: Outcome | null;
+}
+
+const SILENCE_MS = 600_000;
+const STOP_GRACE_MS = 180_000;
+/** How often silence and requests of other processes are looked for, in milliseconds. */
+const LOOK_MS = 500;
+/** A look that comes so late means that the machine slept: nobody was silent then. */
+const SLEPT_MS = 30_000;
+
+const KILLED: Outcome = {
+  status: "interrupted",
+  failure: { message: "The run was ended at once, as asked.", remedy: "Resume it to go on from its last checkpoint." },
+};
+const STOPPED: Outcome = { status: "stopped", failure: null };
+
+/**
+ * Leads the runs of a project: the queue, their child processes, their ends. There is one supervisor a project, in the
+ * process that holds it open. Everything it knows for good is in the store.
+ */
+export class RunSupervisor {
+  readonly events = new Emitter<RunEvents>();
+  readonly live: LiveUpdates;
+  readonly care: RunCare;
+  private readonly options: SupervisorOptions;
+  private readonly project: Project;
+  private readonly devices: Devices;
+  private readonly places = new Map<string, Place>();
+  /** When the progress of each pipeline was last brought up to date. */
+  private readonly followed = new Map<string, number>();
+  private concurrency: number;
+  private timer: NodeJS.Timeout | null = null;
+  private lastLook = performance.now();
+  private closing = false;
+  private pumping = false;
+  private onEmpty: (() => void)[] = [];
+
+  constructor(options: SupervisorOptions) {
+    this.options = options;
+    this.project = options.project;
+    this.devices = new Devices(options.gpus ?? []);
+    this.concurrency = Math.max(1, options.concurrency ?? this.devices.count);
+    this.live = new LiveUpdates(this.project.store, this.events);
+    this.care = new RunCare(this.project, this.live, this.events);
+  }
+
+  /** Puts right what an earlier supervisor left, then starts what waits. */
+  start(): void {
+    for (const runId of recoverRuns(this.project)) this.live.changed(runId, true);
+    this.timer = setInterval(() => this.look(), LOOK_MS);
+    // A project that is open but idle must not keep a program alive.
+    this.timer.unref();
+    this.pump();
+  }
+
+  /** Adds a run to the end of the queue. The config is frozen from here on. */
+  create(name: string, config: RunConfig, tags: readonly string[] = []): RunDetail {
+    this.refuseWhenClosing();
+    const runId = this.project.store.runs.create({ name, config, codeVersion: this.options.version, tags });
+    this.live.changed(runId, true);
+    this.pump();
+    return this.detail(runId);
+  }
+
+  detail(runId: string): RunDetail {
+    return runDetail(this.project.store, runId);
+  }
+
+  /** A new run with the same config. */
+  retry(runId: string): RunDetail {
+    const { name, config, tags } = this.detail(runId);
+    return this.create(name, config, tags);
+  }
+
+  /**
+   * Asks a run to write a checkpoint and end; one that waits just leaves the queue. A pipeline stops with its stage.
+   * @throws UserError when it is neither at work nor waiting
+   */
+  stop(runId: string): void {
+    this.end(runId, (place) => {
+      if (place.attempt === null) place.cancelled = STOPPED;
+      else place.attempt.stop();
+    });
+  }
+
+  /** Ends a run at once, without a checkpoint. @throws UserError when it is neither at work nor waiting */
+  kill(runId: string): void {
+    this.end(runId, (place) => {
+      place.cancelled = KILLED;
+      place.attempt?.condemn(KILLED);
+    });
+  }
+
+  /**
+   * Puts a run into the queue again; it goes on from its last good checkpoint. A stage goes on with its pipeline.
+   * @throws UserError when it did not end before its time
+   */
+  resume(runId: string): void {
+    this.refuseWhenClosing();
+    const { store } = this.project;
+    const run = existingRun(store, runId);
+    if (run.parentId !== null && store.runs.get(run.parentId) !== null && store.runs.get(run.parentId)?.status !== "completed")
+      return this.resume(run.parentId);
+    if (!RESUMABLE_STATUSES.includes(run.status))
+      throw new UserError(`The run ${run.name} is ${run.status}; there is nothing to resume.`, {
+        code: "run-not-resumable",
+        remedy: run.status === "completed" ? "Start a new run with its configuration." : "Wait for its end.",
+      });
+    if (run.trashedAt !== null) throw new UserError(`The run ${run.name} is in the trash.`, { code: "run-trashed", remedy: "Restore it first." });
+    store.runs.enqueue(runId);
+    this.live.changed(runId, true);
+    this.pump();
+  }
+
+  reorderQueue(runIds: readonly string[]): void {
+    this.project.store.runs.reorder(runIds);
+    for (const run of this.project.store.runs.queued()) this.live.changed(run.id, true);
+  }
+
+  /** How many runs may be at work at the same time; those at work go on. */
+  setConcurrency(count: number): void {
+    this.concurrency = Math.max(1, Math.floor(count));
+    this.pump();
+  }
+
+  /** Runs with a process. */
+  running(): RunSummary[] {
+    return [...this.places.keys()].flatMap((runId) => this.project.store.runs.get(runId) ?? []);
+  }
+
+  /** Asks everything to stop with a checkpoint, ends what does not in time; what waits stays in the queue. */
+  async close(graceMs = STOP_GRACE_MS): Promise<void> {
+    this.closing = true;
+    if (this.timer !== null) clearInterval(this.timer);
+    const empty = this.places.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.onEmpty.push(resolve));
+    for (const runId of [...this.places.keys()]) if (ACTIVE_STATUSES.includes(this.project.store.runs.get(runId)?.status ?? "completed")) this.stop(runId);
+    const deadline = setTimeout(() => {
+      for (const place of this.places.values()) {
+        place.cancelled ??= KILLED;
+        place.attempt?.condemn({
+          status: "interrupted",
+          failure: { message: "The studio was closed before this run had stopped.", remedy: "Resume the run: it goes on from its last checkpoint." },
+        });
+      }
+    }, graceMs);
+    await empty;
+    clearTimeout(deadline);
+    this.live.close();
+  }
+
+  // ------------------------------------------------------------------ queue
+
+  /** Gives free places to what waits: stages of pipelines at work first, then the queue in order. */
+  private pump(): void {
+    if (this.closing || this.pumping) return;
+    this.pumping = true;
+    try {
+      while (this.places.size < this.concurrency) {
+        const waiting = this.project.store.runs.queued().filter((run) => !this.places.has(run.id) && !this.stageLives(run));
+        const next = waiting.find((run) => run.parentId !== null) ?? waiting[0];
+        if (next === undefined) return;
+        if (next.kind === "pipeline") this.beginPipeline(next);
+        else void this.begin(next);
+      }
+    } finally {
+      this.pumping = false;
+    }
+  }
+
+  /** True while a process of a pipeline's stage is still ending: the pipeline must not go on before. */
+  private stageLives(run: RunSummary): boolean {
+    return run.kind === "pipeline" && this.project.store.runs.children(run.id).some((stage) => this.places.has(stage.id));
+  }
+
+  private async begin(run: RunSummary): Promise<void> {
+    const place: Place = { attempt: null, cancelled: null };
+    this.places.set(run.id, place);
+    const { project, options } = this;
+    const { store } = project;
+    try {
+      // Read before the start is noted: a run that never began has no wall clock yet.
+      const facts = store.runs.facts(run.id);
+      if (facts === null) throw new Error(`Run ${run.id} has no details.`);
+      store.runs.update(run.id, {
+        status: "running",
+        queuePosition: null,
+        failure: null,
+        finishedAt: null,
+        startedAt: run.startedAt ?? new Date().toISOString(),
+      });
+      this.live.changed(run.id, true);
+      if (facts.codeVersion !== options.version)
+        this.note(run.id, "warning", `The run began with version ${facts.codeVersion} and goes on with ${options.version}: its numbers may differ.`);
+      const start = await prepareStart({ project, run, facts, dataFolders: options.dataFolders, note: (level, text) => this.note(run.id, level, text) });
+      if (place.cancelled !== null) {
+        this.finish(run.id, place.cancelled);
+        this.leave(run.id);
+        return;
+      }
+      const child = options.launcher.launch({ ...this.devices.assign(run.id, facts.config), [RUN_VARIABLE]: run.id });
+      place.attempt = new Attempt({
+        project,
+        live: this.live,
+        events: this.events,
+        child,
+        start,
+        datasetFingerprint: facts.datasetFingerprint,
+        stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
+        onOutcome: (outcome) => this.finish(run.id, outcome),
+        onGone: () => this.leave(run.id),
+        onProgress: () => {
+          if (run.parentId !== null) this.followStage(run.parentId);
+        },
+      });
+      store.runs.update(run.id, { processId: child.pid });
+    } catch (error) {
+      place.attempt?.condemn({ status: "interrupted", failure: storeFailure(error) });
+      if (place.attempt !== null) return;
+      const failure = isUserError(error)
+        ? { message: error.message, remedy: error.remedy }
+        : {
+            message: `The run could not be started: ${error instanceof Error ? error.message : String(error)}`,
+            remedy: "Resume it; if that fails the same way, report it.",
+            ...(error instanceof Error && error.stack !== undefined ? { detail: error.stack } : {}),
+          };
+      this.finish(run.id, { status: "failed", failure });
+      this.leave(run.id);
+    }
+  }
+
+  /** Notes how a run ended. Its process may take a moment more to go. */
+  private finish(runId: string, outcome: Outcome): void {
+    const { store } = this.project;
+    try {
+      const activeSeconds = this.places.get(runId)?.attempt?.activeSeconds;
+      store.runs.update(runId, {
+        status: outcome.status,
+        failure: outcome.failure,
+        finishedAt: new Date().toISOString(),
+        queuePosition: null,
+        processId: null,
+        ...(activeSeconds === undefined ? {} : { activeSeconds }),
+        ...(outcome.summary === undefined ? {} : { summary: outcome.summary }),
+      });
+      if (outcome.status === "completed") forgetAllCheckpoints(this.project, runId);
+    } catch (error) {
+      // The store cannot be written now. The run counts as interrupted when the project is opened again.
+      this.events.emit("run.changed", { ...existingRun(store, runId), status: "interrupted", failure: storeFailure(error) });
+      return;
+    }
+    this.live.changed(runId, true);
+  }
+
+  /** The run's process is gone: its place is free, and its pipeline goes on. */
+  private leave(runId: string): void {
+    this.places.delete(runId);
+    this.devices.release(runId);
+    const { store } = this.project;
+    const run = store.runs.get(runId);
+    if (run !== null && run.parentId !== null) this.stageEnded(run.parentId, run);
+    if (this.places.size === 0) for (const resolve of this.onEmpty.splice(0)) resolve();
+    this.pump();
+  }
+
+  // -------------------------------------------------------------- pipelines
+
+  private beginPipeline(run: RunSummary): void {
+    const { store } = this.project;
+    store.runs.update(run.id, {
+      status: "running",
+      queuePosition: null,
+      failure: null,
+      finishedAt: null,
+      startedAt: run.startedAt ?? new Date().toISOString(),
+    });
+    this.advance(run.id);
+  }
+
+  private advance(pipelineId: string): void {
+    let outcome: Outcome | null = null;
+    try {
+      const next = nextStage(this.project, pipelineId, this.options.version);
+      if (next.type === "queued") this.live.changed(next.runId, true);
+      if (next.type === "over") outcome = next.outcome;
+      refreshPipeline(this.project, pipelineId);
+    } catch (error) {
+      outcome = {
+        status: "failed",
+        failure: {
+          message: `The pipeline could not go on: ${error instanceof Error ? error.message : String(error)}`,
+          remedy: "Resume it; if that fails the same way, report it.",
+        },
+      };
+    }
+    if (outcome === null) this.live.changed(pipelineId, true);
+    else this.finish(pipelineId, outcome);
+  }
+
+  private stageEnded(pipelineId: string, stage: RunSummary): void {
+    const pipeline = this.project.store.runs.get(pipelineId);
+    if (pipeline === null || (pipeline.status !== "running" && pipeline.status !== "stopping")) return;
+    refreshPipeline(this.project, pipelineId);
+    if (stage.status !== "completed") this.finish(pipelineId, outcomeOfBrokenStage(stage));
+    // Asked to stop in the moment the stage was done: it stops between two stages.
+    else if (pipeline.status === "stopping" || this.closing) this.finish(pipelineId, lastStage(stage) ? this.overOutcome(pipelineId) : STOPPED);
+    else this.advance(pipelineId);
+  }
+
+  private overOutcome(pipelineId: string): Outcome {
+    const next = nextStage(this.project, pipelineId, this.options.version);
+    return next.type === "over" ? next.outcome : STOPPED;
+  }
+
+  /** The progress of a pipeline is that of its stages. */
+  private followStage(pipelineId: string): void {
+    const now = performance.now();
+    if (now - (this.followed.get(pipelineId) ?? Number.NEGATIVE_INFINITY) < LOOK_MS) return;
+    this.followed.set(pipelineId, now);
+    refreshPipeline(this.project, pipelineId);
+    this.live.add(pipelineId, { progress: this.project.store.runs.get(pipelineId)?.progress ?? null });
+    this.live.changed(pipelineId, false);
+  }
+  // ------------------------------------------------------------------- ends
+
+  private end(runId: string, endPlace: (place: Place) => void): void {
+    const { store } = this.project;
+    const run = existingRun(store, runId);
+    const place = this.places.get(runId);
+    if (!ACTIVE_STATUSES.includes(run.status))
+      throw new UserError(`The run ${run.name} is ${run.status}; it is not at work.`, {
+        code: "run-not-active",
+        remedy: "Runs that are at work or wait can be stopped.",
+      });
+    if (run.kind === "pipeline" && run.status !== "queued") return this.endPipeline(run, endPlace);
+    if (place === undefined) {
+      this.finish(runId, STOPPED);
+      if (run.parentId !== null) this.stageEnded(run.parentId, { ...run, status: "stopped" });
+      return;
+    }
+    store.runs.update(runId, { status: "stopping" });
+    this.live.changed(runId, true);
+    endPlace(place);
+  }
+
+  private endPipeline(pipeline: RunSummary, endPlace: (place: Place) => void): void {
+    const { store } = this.project;
+    store.runs.update(pipeline.id, { status: "stopping" });
+    this.live.changed(pipeline.id, true);
+    const stage = store.runs.children(pipeline.id).find((child) => ACTIVE_STATUSES.includes(child.status));
+    if (stage !== undefined) this.end(stage.id, endPlace);
+    // Between two stages there is nothing to wait for, unless the last one's process is still leaving.
+    else if (!this.stageLives(pipeline)) this.finish(pipeline.id, STOPPED);
+  }
+
+  // ------------------------------------------------------------------ looks
+
+  private look(): void {
+    const now = performance.now();
+    const slept = now - this.lastLook > SLEPT_MS;
+    this.lastLook = now;
+    const silence = this.options.silenceMs ?? SILENCE_MS;
+    for (const { attempt } of this.places.values()) {
+      if (attempt === null) continue;
+      if (slept) attempt.lastSeen = now;
+      if (now - attempt.lastSeen <= silence) continue;
+      attempt.condemn({
+        status: "interrupted",
+        failure: {
+          message: `The process of the run gave no sign of life for ${Math.round(silence / 1000)} seconds and was ended.`,
+          remedy: "Resume the run: it goes on from its last checkpoint.",
+        },
+      });
+    }
+    this.answerRequests();
+  }
+
+  /** Does what other processes (the command line) asked for. */
+  private answerRequests(): void {
+    for (const request of this.project.store.requests.take()) {
+      try {
+        if (request.type === "stop") this.stop(request.runId);
+        else if (request.type === "kill") this.kill(request.runId);
+        else this.resume(request.runId);
+      } catch (error) {
+        if (isUserError(error) && this.project.store.runs.get(request.runId) !== null) this.note(request.runId, "warning", error.message);
+        else if (!isUserError(error)) throw error;
+      }
+    }
+  }
+
+  private note(runId: string, level: "info" | "warning", text: string): void {
+    this.live.add(runId, { logs: this.project.store.logs.append(runId, [{ time: new Date().toISOString(), level, text }]) });
+  }
+
+  private refuseWhenClosing(): void {
+    if (this.closing) throw new UserError("The project is being closed.", { code: "project-closing", remedy: "Open it again, then start the run." });
+  }
+}
+
+function lastStage(stage: RunSummary): boolean {
+  return stage.stage === "final";
+}
