@@ -41,8 +41,8 @@ export function branchesOf(network: NetworkConfig, input: NetworkInput): Readonl
     conv1xk: { sizes: [LARGEST_KERNEL, inner, inner], centred: 1 },
     convkx1: { sizes: [LARGEST_KERNEL, inner, inner], centred: 1 },
     depthwise: { sizes: [LARGEST_KERNEL, LARGEST_KERNEL, widest], centred: 2 },
-    scale: channels(widest),
-    shift: channels(widest),
+    scale: channels(Math.max(widest, stem)),
+    shift: channels(Math.max(widest, stem)),
     classifier: channels(widest, input.classes),
     bias: channels(input.classes),
   };

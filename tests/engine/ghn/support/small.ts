@@ -1,0 +1,38 @@
+import { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
+import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
+import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
+import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
+import { Rng } from "../../../../src-main/engine/random.ts";
+import type { Cell } from "../../../../src-shared/domain/cell.ts";
+import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/network.ts";
+import { ALL_OPERATIONS } from "../../../../src-shared/domain/operations.ts";
+import { type GhnConfig, ghnConfigSchema } from "../../../../src-shared/domain/run-config.ts";
+import { searchSpaceSchema } from "../../../../src-shared/domain/search-space.ts";
+
+export const INPUT: NetworkInput = { height: 8, width: 8, channels: 1, classes: 3 };
+
+export function networkConfig(values: Partial<NetworkConfig> = {}): NetworkConfig {
+  return networkConfigSchema.parse({ blocks: 3, initialChannels: 4, reductions: [1, 2], ...values });
+}
+
+/** A narrow GHN; the schema's defaults are the paper's. */
+export function ghnConfig(values: Partial<GhnConfig> = {}): GhnConfig {
+  return ghnConfigSchema.parse({ hiddenSize: 6, messageHiddenSize: 5, decoderHiddenSize: 8, propagationSteps: 2, ...values });
+}
+
+export function createSmall(values: Partial<GhnConfig> = {}, network = networkConfig(), seed = 1): GraphHyperNetwork {
+  return new GraphHyperNetwork(ghnConfig(values), network, INPUT, Rng.fromSeed(seed, "ghn-init"));
+}
+
+export function randomCell(seed: string, nodes: number): Cell {
+  return sampleCell(searchSpaceSchema.parse({}), Rng.fromSeed(seed, "cells"), nodes);
+}
+
+/** One node for each operation that there is, the extra ones too. */
+export function everyOperation(): Cell {
+  return { nodes: ALL_OPERATIONS.map((operation, i) => ({ operation, inputs: i === 0 ? [0, 1] : [i % 2] })) };
+}
+
+export function planOf(normal: Cell, network = networkConfig(), reduction?: Cell): BuiltPlan {
+  return buildPlan(reduction === undefined ? { normal } : { normal, reduction }, network, INPUT);
+}

@@ -1,0 +1,282 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Backend, initBackend } from "../../../../src-main/engine/backend/index.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../../../../src-main/engine/backend/tf.ts";
+import type { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
+import { forward } from "../../../../src-main/engine/network/forward.ts";
+import type { NetworkPlan } from "../../../../src-main/engine/network/plan-types.ts";
+import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
+import { TensorWeights } from "../../../../src-main/engine/network/weights.ts";
+import { Rng } from "../../../../src-main/engine/random.ts";
+import { createSmall, everyOperation, INPUT, networkConfig, planOf, randomCell } from "./small.ts";
+
+/** Generated values by slot id. */
+function values(ghn: GraphHyperNetwork, plans: readonly NetworkPlan[]): Map<string, Float32Array>[] {
+  const generated = ghn.generate(plans);
+  const result = generated.map((weights) => new Map([...weights].map(([id, weight]) => [id, Float32Array.from(weight.dataSync())])));
+  for (const weights of generated) tf.dispose([...weights.values()]);
+  return result;
+}
+
+function withGhn<T>(ghn: GraphHyperNetwork, use: (ghn: GraphHyperNetwork) => T): T {
+  try {
+    return use(ghn);
+  } finally {
+    ghn.dispose();
+  }
+}
+
+function checkShapes(ghn: GraphHyperNetwork, plan: NetworkPlan): void {
+  tf.tidy(() => {
+    const [weights] = ghn.generate([plan]);
+    expect([...(weights?.keys() ?? [])].sort()).toEqual(plan.slots.map((slot) => slot.id).sort());
+    for (const slot of plan.slots) expect(weights?.get(slot.id)?.shape, slot.id).toEqual([...slot.shape]);
+    const sums = [...(weights?.values() ?? [])].map((weight) => weight.sum().asScalar());
+    expect(Number.isFinite(tf.addN(sums).dataSync()[0])).toBe(true);
+  });
+}
+
+/** Cross-entropy of a generated network on fixed random images. */
+function lossOf(backend: Backend, ghn: GraphHyperNetwork, plans: readonly BuiltPlan[], images: Tensor4D, labels: Tensor1D): Scalar {
+  const losses = ghn.generate(plans).map((weights, i) => {
+    const plan = plans[i];
+    if (plan === undefined) throw new Error("More networks than plans.");
+    return backend.ops.softmaxCrossEntropy(forward(plan, backend.ops, new TensorWeights(weights), images, { statistics: "batch" }).logits, labels).mean();
+  });
+  return tf.addN(losses as Tensor[]).asScalar();
+}
+
+/** Noise with a bright row whose place is the class. */
+function batch(count: number): { images: Tensor4D; labels: Tensor1D } {
+  const rng = Rng.fromSeed(1, "images");
+  const { height, width, channels, classes } = INPUT;
+  const labels = Array.from({ length: count }, (_, i) => i % classes);
+  const pixels = labels.flatMap((label) => Array.from({ length: height * width * channels }, (_, i) => rng.normal() + (Math.floor(i / width) === 2 * label + 1 ? 3 : 0)));
+  return { images: tf.tensor4d(pixels, [count, height, width, channels]), labels: tf.tensor1d(labels, "int32") };
+}
+
+export function describeGhn(prefer: "wasm" | "tensorflow"): void {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await initBackend({ prefer });
+  });
+
+  describe("generated weights", () => {
+    it("have the shape of every slot: every operation, more nodes than before, reduction cells, wide stem", () => {
+      withGhn(createSmall(), (ghn) => {
+        checkShapes(ghn, planOf(everyOperation()));
+        checkShapes(ghn, planOf(randomCell("a", 7)));
+        checkShapes(ghn, planOf(randomCell("b", 17)));
+        checkShapes(ghn, planOf(randomCell("c", 5), networkConfig(), randomCell("d", 6)));
+      });
+      const wide = networkConfig({ stemMultiplier: 5, stem: "imagenet", factorizedDivisor: 1, separableRepeats: 3, reductions: [0, 2] });
+      withGhn(createSmall({}, wide), (ghn) => checkShapes(ghn, planOf(everyOperation(), wide)));
+    });
+
+    it.each([
+      ["synchronous", { propagation: "synchronous" }],
+      ["without steps", { propagationSteps: 0 }],
+      ["without sharing", { shareParameters: false }],
+      ["without passing", { passEmbedding: false }],
+      ["without fan-in normalisation", { fanInNormalisation: false }],
+    ] as const)("come out %s too, and are different then", (_, settings) => {
+      const plan = planOf(randomCell("a", 5));
+      const usual = withGhn(createSmall(), (ghn) => values(ghn, [plan]));
+      withGhn(createSmall(settings), (ghn) => {
+        checkShapes(ghn, plan);
+        expect(values(ghn, [plan])).not.toEqual(usual);
+      });
+    });
+
+    it("are equal for equal seeds and different for others", () => {
+      const plan = planOf(randomCell("a", 5));
+      const of = (seed: number) => withGhn(createSmall({}, networkConfig(), seed), (ghn) => values(ghn, [plan]));
+      expect(of(1)).toEqual(of(1));
+      expect(of(1)).not.toEqual(of(2));
+    });
+
+    it("are for each cell of a batch those that it gets alone", () => {
+      withGhn(createSmall(), (ghn) => {
+        const plans = [planOf(randomCell("a", 5)), planOf(randomCell("b", 9)), planOf(everyOperation(), networkConfig(), randomCell("d", 3))];
+        const together = values(ghn, plans);
+        plans.forEach((plan, i) => {
+          const [alone] = values(ghn, [plan]);
+          expect(together[i]?.size).toBe(alone?.size);
+          for (const [id, weight] of alone ?? []) {
+            const other = together[i]?.get(id) ?? new Float32Array(0);
+            expect(weight.reduce((most, value, k) => Math.max(most, Math.abs(value - (other[k] ?? Number.NaN))), 0), id).toBeLessThan(1e-5);
+          }
+        });
+      });
+    });
+
+    it("differ between slots of one node, between nodes and between blocks", () => {
+      withGhn(createSmall(), (ghn) => {
+        const node = { operation: "sepConv3x3" as const, inputs: [0, 1] };
+        const other = { operation: "sepConv5x5" as const, inputs: [0, 1] };
+        const [weights] = values(ghn, [planOf({ nodes: [node, other] }, networkConfig({ reductions: [] }))]);
+        const at = (id: string): number[] => [...(weights?.get(id) ?? [])];
+        const first = at("block0/node2/sep0/pointwise");
+        expect(first.length).toBe(16);
+        for (const id of ["block0/node2/sep1/pointwise", "block0/node3/sep0/pointwise", "block1/node2/sep0/pointwise"]) {
+          const distance = Math.sqrt(at(id).reduce((sum, value, i) => sum + (value - (first[i] ?? 0)) ** 2, 0) / first.reduce((sum, value) => sum + value ** 2, 0));
+          expect(distance, id).toBeGreaterThan(0.01);
+        }
+      });
+    });
+
+    it("depend on the rest of the graph", () => {
+      withGhn(createSmall(), (ghn) => {
+        const cell = (operation: "conv1x1" | "avgPool3x3") => ({ nodes: [{ operation: "sepConv3x3" as const, inputs: [0] }, { operation, inputs: [1, 2] }] });
+        const of = (operation: "conv1x1" | "avgPool3x3") => values(ghn, [planOf(cell(operation))])[0]?.get("block1/node2/sep0/depthwise");
+        expect(of("conv1x1")).not.toEqual(of("avgPool3x3"));
+      });
+    });
+
+    it("start at the scale that fan-in normalisation aims at", () => {
+      // The sizes of the paper's GHN: the law of large numbers has to hold.
+      const network = networkConfig({ initialChannels: 16 });
+      const config = { hiddenSize: 32, messageHiddenSize: 32, decoderHiddenSize: 64, propagationSteps: 5 };
+      withGhn(createSmall(config, network), (ghn) => {
+        const plan = planOf(randomCell("a", 9), network);
+        const [weights] = values(ghn, [plan]);
+        for (const role of ["bottleneck", "pointwise", "depthwise"] as const) {
+          const squares = plan.slots.filter((slot) => slot.role === role).map((slot) => {
+            const w = weights?.get(slot.id) ?? new Float32Array(0);
+            return (w.reduce((sum, value) => sum + value * value, 0) / w.length) * (slot.fanIn / (role === "depthwise" ? 1 : 2));
+          });
+          const rms = Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length);
+          expect(rms, role).toBeGreaterThan(0.6);
+          expect(rms, role).toBeLessThan(1.6);
+        }
+      });
+    });
+  });
+
+  describe("learning", () => {
+    it("has the gradients that differences give, in every parameter", () => {
+      withGhn(createSmall({}, networkConfig({ blocks: 2, reductions: [1] })), (ghn) => {
+        const network = networkConfig({ blocks: 2, reductions: [1] });
+        const plans = [planOf(everyOperation(), network), planOf(randomCell("a", 3), network)];
+        const { images, labels } = batch(6);
+        // A smooth function of the weights: the network itself has kinks of ReLU and maximum that differences of float32 would step over.
+        const loss = (): Scalar =>
+          tf.addN(ghn.generate(plans).flatMap((weights) => [...weights.values()].map((weight, i) => tf.sum(tf.mul(weight, tf.cos(tf.add(tf.mul(weight, 2), i)))) as Tensor))).asScalar();
+        const { value, grads } = tf.variableGrads(loss, [...ghn.variables]);
+        const rng = Rng.fromSeed(1, "directions");
+        for (const variable of ghn.variables) {
+          const gradient = grads[variable.name]?.dataSync() ?? new Float32Array(variable.size);
+          const norm = Math.sqrt(Array.from(gradient).reduce((sum, one) => sum + one * one, 0));
+          expect(norm, variable.name).toBeGreaterThan(0);
+          const direction = Float32Array.from(gradient, () => rng.normal() / Math.sqrt(variable.size));
+          const at = (by: number): number =>
+            tf.tidy(() => {
+              const before = variable.clone();
+              variable.assign(tf.add(variable, tf.mul(tf.tensor(direction.slice(), variable.shape), by)));
+              const moved = loss().dataSync()[0] ?? Number.NaN;
+              variable.assign(before);
+              return moved;
+            });
+          const step = 0.02;
+          const difference = (at(step) - at(-step)) / (2 * step);
+          const product = Array.from(gradient).reduce((sum, one, i) => sum + one * (direction[i] ?? 0), 0);
+          expect(Math.abs(difference - product), variable.name).toBeLessThan(0.05 * Math.max(norm, 0.1));
+        }
+        tf.dispose([value, images, labels]);
+        tf.dispose(grads);
+      });
+    });
+
+    it("brings the loss of generated networks down, and leaves no tensor behind", () => {
+      const network = networkConfig({ blocks: 2, reductions: [1] });
+      withGhn(createSmall({ hiddenSize: 16, messageHiddenSize: 16, decoderHiddenSize: 32 }, network), (ghn) => {
+        const optimizer = backend.createAdam(ghn.variables.map((variable) => ({ variable })), { clipNorm: 5 });
+        const { images, labels } = batch(12);
+        const rng = Rng.fromSeed(1, "steps");
+        const losses: number[] = [];
+        const tensors: number[] = [];
+        for (let step = 0; step < 40; step++) {
+          const plans = [planOf(randomCell(String(rng.int(1000)), 3), network), planOf(randomCell(String(rng.int(1000)), 4), network)];
+          const { value, grads } = tf.variableGrads(() => lossOf(backend, ghn, plans, images, labels), [...ghn.variables]);
+          expect(optimizer.apply(grads, 0.005).applied).toBe(true);
+          losses.push((value.dataSync()[0] ?? Number.NaN) / plans.length);
+          tf.dispose([value]);
+          tf.dispose(grads);
+          tensors.push(tf.memory().numTensors);
+        }
+        const mean = (list: readonly number[]): number => list.reduce((sum, one) => sum + one, 0) / list.length;
+        expect(mean(losses.slice(-8))).toBeLessThan(0.8 * mean(losses.slice(0, 8)));
+        expect(new Set(tensors).size).toBe(1);
+        optimizer.dispose();
+        tf.dispose([images, labels]);
+      });
+    });
+
+    it("leaves no tensor behind when it is disposed", () => {
+      const before = tf.memory().numTensors;
+      withGhn(createSmall(), (ghn) => {
+        const inside = tf.memory().numTensors;
+        const weights = ghn.generate([planOf(randomCell("a", 4))]);
+        // Outside of a tidy exactly the weights are left.
+        expect(tf.memory().numTensors - inside).toBe(planOf(randomCell("a", 4)).slots.length);
+        tf.dispose([...(weights[0]?.values() ?? [])]);
+      });
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  });
+
+  describe("size", () => {
+    it("has parameters whose number does not depend on cells, and tensors in proportion to N", () => {
+      withGhn(createSmall(), (ghn) => {
+        const bytes = (nodes: number): number => {
+          const cell = { nodes: Array.from({ length: nodes }, (_, i) => ({ operation: "sepConv3x3" as const, inputs: [i % 2, Math.max(0, i + 1)] .filter((input, k, all) => all.indexOf(input) === k) })) };
+          const before = tf.memory().numBytes;
+          const weights = ghn.generate([planOf(cell, networkConfig({ reductions: [1, 2] }))]);
+          const taken = tf.memory().numBytes - before;
+          tf.dispose([...(weights[0]?.values() ?? [])]);
+          return taken;
+        };
+        const [n5, n10, n20] = [bytes(5), bytes(10), bytes(20)];
+        expect(n20 - n10).toBeLessThan(2.2 * (n10 - n5));
+        expect(ghn.parameterCount).toBe(ghn.variables.reduce((sum, variable) => sum + variable.size, 0));
+      });
+    });
+  });
+
+  describe("files", () => {
+    it("gives back what was exported, and refuses what does not fit", () => {
+      const plan = planOf(randomCell("a", 5));
+      const [exported, generated] = withGhn(createSmall(), (ghn) => [ghn.exportWeights(), values(ghn, [plan])] as const);
+      withGhn(createSmall({}, networkConfig(), 2), (ghn) => {
+        const own = values(ghn, [plan]);
+        const { embedding, ...rest } = exported;
+        if (embedding === undefined) throw new Error("There is no embedding.");
+        expect(() => ghn.importWeights(rest)).toThrow("lack the part “embedding”");
+        expect(() => ghn.importWeights({ ...exported, extra: embedding })).toThrow("“extra”");
+        expect(() => ghn.importWeights({ ...exported, embedding: { shape: [1, 1], values: new Float32Array(1) } })).toThrow("shape [1, 1]");
+        expect(values(ghn, [plan])).toEqual(own);
+        ghn.importWeights(exported);
+        expect(values(ghn, [plan])).toEqual(generated);
+        expect(ghn.exportWeights()).toEqual(exported);
+      });
+    });
+
+    it("keeps two GHNs in one process apart", () => {
+      withGhn(createSmall(), (one) =>
+        withGhn(createSmall({}, networkConfig(), 2), (two) => {
+          expect(one.variables[0]?.name).toBe("ghn/embedding");
+          expect(two.variables[0]?.name).toBe("ghn2/embedding");
+          expect(Object.keys(one.exportWeights())).toEqual(Object.keys(two.exportWeights()));
+        }),
+      );
+    });
+
+    it("refuses other networks and sizes beyond all measure", () => {
+      withGhn(createSmall(), (ghn) => {
+        expect(() => ghn.generate([planOf(randomCell("a", 3), networkConfig({ blocks: 2 }))])).toThrow("made for 3 blocks");
+        expect(() => ghn.generate([planOf(randomCell("a", 3), networkConfig({ initialChannels: 8 }))])).toThrow("at most");
+        expect(ghn.generate([])).toEqual([]);
+      });
+      expect(() => createSmall({ decoderHiddenSize: 512 }, networkConfig({ initialChannels: 512 }))).toThrow("parameters, more than");
+    });
+  });
+}
