@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { initBackend } from "../../../src-main/engine/backend/index.ts";
+import { tf } from "../../../src-main/engine/backend/tf.ts";
+import { writeSafetensors } from "../../../src-main/engine/export/safetensors.ts";
+import { Rng } from "../../../src-main/engine/random.ts";
+import { createGhn, GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/training/ghn-file.ts";
+import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
+
+let folder = "";
+let file = "";
+let weights: ReturnType<ReturnType<typeof createGhn>["exportWeights"]> = {};
+
+async function write(metadata: Record<string, string>, arrays = weights): Promise<string> {
+  const other = path.join(folder, "other.safetensors");
+  await writeSafetensors(other, new Map(Object.entries(arrays)), metadata);
+  return other;
+}
+
+const config = (values: object = {}): string => JSON.stringify({ ghn: ghnConfig(), network: networkConfig(), input: INPUT, trainingNodes: 7, ...values });
+
+beforeAll(async () => {
+  await initBackend({ prefer: "wasm" });
+  folder = await mkdtemp(path.join(tmpdir(), "ghn-file-"));
+  file = path.join(folder, "ghn.safetensors");
+  const ghn = createGhn(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"));
+  weights = ghn.exportWeights();
+  ghn.dispose();
+  await writeSafetensors(file, new Map(Object.entries(weights)), { format: GHN_FILE_FORMAT, config: config() });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("GHN files", () => {
+  it("give back the GHN with its own config", async () => {
+    const ghn = await readGhnFile(file, networkConfig(), INPUT);
+    expect(ghn.exportWeights()).toEqual(weights);
+    expect(ghn.config).toEqual(ghnConfig());
+    ghn.dispose();
+  });
+
+  it.each([
+    ["network", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 there and 8 here", "network.initialChannels"],
+    ["network", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] there and [1] here", "network.reductions"],
+    ["images", networkConfig(), { ...INPUT, classes: 10 }, "classes is 3 there and 10 here", "dataset"],
+    ["images", networkConfig(), { ...INPUT, width: 9 }, "image width is 8 there and 9 here", "dataset"],
+  ] as const)("are refused for another %s", async (_, network, input, sentence, field) => {
+    const tensors = tf.memory().numTensors;
+    await expect(readGhnFile(file, network, input)).rejects.toMatchObject({ code: "ghn-mismatch", field, message: expect.stringContaining(sentence) });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it("are refused when they hold something else, and leave nothing behind", async () => {
+    const tensors = tf.memory().numTensors;
+    const read = async (metadata: Record<string, string>, arrays = weights): Promise<unknown> => readGhnFile(await write(metadata, arrays), networkConfig(), INPUT);
+    await expect(read({ format: "other" })).rejects.toMatchObject({ code: "ghn-foreign" });
+    await expect(read({ format: GHN_FILE_FORMAT })).rejects.toMatchObject({ code: "ghn-damaged" });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: { hiddenSize: -1 } }) })).rejects.toMatchObject({ code: "ghn-damaged" });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: ghnConfig({ hiddenSize: 7 }) }) })).rejects.toMatchObject({ code: "ghn-weights-misfit" });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config() }, {})).rejects.toMatchObject({ code: "ghn-weights-misfit" });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
