@@ -7,6 +7,8 @@ import type { Display } from "./watch.ts";
 
 /** Milliseconds between two lines about the same run. */
 const LINE_EVERY_MS = 5000;
+/** Milliseconds between two lines about all stages together. */
+const OVERALL_EVERY_MS = 30_000;
 const JSON_EVERY_MS = 1000;
 const BAR_WIDTH = 22;
 
@@ -42,15 +44,18 @@ export class BarDisplay implements Display {
   status(run: RunSummary): void {
     const bar = this.byRun.get(run.id);
     if (bar === undefined || run.status === "running" || run.status === "queued") return;
-    if (run.status === "completed")
-      bar.update(bar.getTotal(), { text: plainSpaces(`${run.progress?.phase ?? run.name}: done in ${duration(run.activeSeconds)}`) });
-    else bar.update({ text: `${run.progress?.phase ?? run.name}: ${run.status}` });
+    if (run.status === "completed") bar.update(bar.getTotal(), { text: plainSpaces(`${run.name}: done in ${duration(run.activeSeconds)}`) });
+    else bar.update({ text: `${run.name}: ${run.status}` });
   }
 
   progress(run: RunSummary): void {
     const { progress } = run;
     if (progress === null || progress.totalSteps <= 0) return;
-    const text = plainSpaces(progressText(progress));
+    const text = plainSpaces(
+      run.kind === "pipeline"
+        ? `All stages${progress.secondsLeft === undefined ? "" : `, about ${duration(progress.secondsLeft)} left`}`
+        : progressText(progress),
+    );
     const bar = this.byRun.get(run.id);
     if (bar === undefined) {
       this.byRun.set(run.id, this.bars.create(progress.totalSteps, progress.step, { text }));
@@ -89,9 +94,14 @@ export class LineDisplay implements Display {
 
   progress(run: RunSummary): void {
     const now = performance.now();
-    if (run.progress === null || now - (this.last.get(run.id) ?? Number.NEGATIVE_INFINITY) < LINE_EVERY_MS) return;
+    if (run.progress === null || now - (this.last.get(run.id) ?? Number.NEGATIVE_INFINITY) < (run.kind === "pipeline" ? OVERALL_EVERY_MS : LINE_EVERY_MS))
+      return;
     this.last.set(run.id, now);
-    const { step, totalSteps } = run.progress;
+    const { step, totalSteps, secondsLeft } = run.progress;
+    if (run.kind === "pipeline") {
+      if (secondsLeft !== undefined) this.say(`All stages: ${Math.floor((100 * step) / Math.max(1, totalSteps))} %, about ${duration(secondsLeft)} left`);
+      return;
+    }
     const share = totalSteps > 0 ? `step ${whole(step)} of ${whole(totalSteps)} (${Math.floor((100 * step) / totalSteps)} %)` : `step ${whole(step)}`;
     this.say(`${progressText(run.progress, share)}`);
   }

@@ -13,7 +13,7 @@ import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
 import { stopCommand } from "./commands/stop.ts";
 import type { Io } from "./io.ts";
-import { packageVersion } from "./version.ts";
+import { packageVersion } from "../config/version.ts";
 
 const AFTER_HELP = `
 Examples:

@@ -27,7 +27,10 @@ export async function watchRun(store: StoreReader, runId: string, display: Displ
   try {
     for (;;) {
       const family = familyOf(store, runId);
-      for (const run of family) {
+      const [top, ...stages] = family;
+      if (top === undefined) throw new Error(`The run ${runId} has gone.`);
+      // Stages come before their pipeline, so that it is not done before its last stage is.
+      for (const run of [...stages, top]) {
         for (const line of store.logs.list(run.id, logs.get(run.id) ?? 0)) {
           logs.set(run.id, line.id);
           display.log(run, line);
@@ -35,8 +38,6 @@ export async function watchRun(store: StoreReader, runId: string, display: Displ
         if (run.progress !== null && changed(progress, run.id, JSON.stringify(run.progress))) display.progress(run);
         if (changed(statuses, run.id, run.status)) display.status(run);
       }
-      const [top] = family;
-      if (top === undefined) throw new Error(`The run ${runId} has gone.`);
       if (!ACTIVE_STATUSES.includes(top.status)) return top;
       await sleep(LOOK_EVERY_MS);
     }
