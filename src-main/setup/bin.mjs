@@ -3,4 +3,4 @@
 import path from "node:path";
 import { launch, root } from "./launch.mjs";
 
-launch(path.join(root, "src-main/cli.ts"), process.argv.slice(2));
+launch(path.join(root, "src-main/setup/cli.ts"), process.argv.slice(2));

@@ -1,0 +1,38 @@
+/** What is needed of Vitest's JSON report. */
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+  readonly success?: boolean;
+}
+
+export interface TestCount {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Counts tests of Vitest's JSON report. A file that fails without a failed test (it does not load, or its set-up throws) counts as one failure. */
+export function countTests(json: string): TestCount {
+  const report = JSON.parse(json) as VitestReport;
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for (const file of report.testResults) {
+    const own = file.assertionResults.filter(({ status }) => status === "failed").length;
+    passed += file.assertionResults.filter(({ status }) => status === "passed").length;
+    skipped += file.assertionResults.filter(({ status }) => status !== "passed" && status !== "failed").length;
+    failed += own === 0 && file.status === "failed" ? 1 : own;
+  }
+  // An error outside of any file, such as an unhandled rejection.
+  if (failed === 0 && report.success === false) failed = 1;
+  return { passed, failed, skipped };
+}
+
+/** The line that stands alone at the end of a test run. */
+export function countLine({ passed, failed, skipped }: TestCount): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
