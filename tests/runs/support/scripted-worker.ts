@@ -1,0 +1,212 @@
+/**
+ * A run worker that computes nothing but speaks the whole protocol through the real port. What it does is said by
+ * GHN_TEST_SCRIPT; its "curve" depends on seed and step only, so that a resumed run can be compared with an untouched one.
+ */
+import { join, basename } from "node:path";
+import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { writeFileAtomic } from "../../../src-main/engine/files.ts";
+import { processPort } from "../../../src-main/workers/port.ts";
+import type { CandidateMessage, FromWorker, ToWorker, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+
+type Start = Extract<ToWorker, { type: "start" }>;
+type Batch = Extract<FromWorker, { type: "batch" }>;
+
+const port = processPort();
+const script = process.env.GHN_TEST_SCRIPT ?? "complete";
+const [behaviour = "complete", argument = "0"] = script.split(":");
+const STEPS = 40;
+const EVERY = 10;
+let sequence = 0;
+let acknowledged = 0;
+let stop = false;
+
+port.onMessage((message) => {
+  if (message.type === "stop") stop = true;
+  if (message.type === "acknowledge") acknowledged = Math.max(acknowledged, message.sequence);
+  if (message.type === "start") void run(message);
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function batch(part: Partial<Batch>): void {
+  sequence += 1;
+  port.post({ type: "batch", sequence, metrics: [], candidates: [], trainings: [], logs: [], progress: null, current: null, ...part });
+}
+
+const valueAt = (seed: number, step: number): number => Math.sin(seed * 1000 + step) + 2;
+
+async function checkpoint(start: Start, step: number): Promise<void> {
+  const name = `checkpoint-${String(step).padStart(9, "0")}.safetensors`;
+  const data = Buffer.from(JSON.stringify({ step, filler: "x".repeat(500) }));
+  await writeFileAtomic(join(start.artifactFolder, name), data);
+  port.post({
+    type: "checkpoint",
+    step,
+    artifact: {
+      kind: "checkpoint",
+      name,
+      path: `artifacts/${basename(start.artifactFolder)}/${name}`,
+      bytes: data.byteLength,
+      sha256: createHash("sha256").update(data).digest("hex"),
+    },
+  });
+}
+
+async function artifact(start: Start, kind: "ghn" | "weights", name: string): Promise<void> {
+  const data = Buffer.from(`${kind} of ${start.runId}`);
+  await writeFileAtomic(join(start.artifactFolder, name), data);
+  port.post({
+    type: "artifact",
+    artifact: {
+      kind,
+      name,
+      path: `artifacts/${basename(start.artifactFolder)}/${name}`,
+      bytes: data.byteLength,
+      sha256: createHash("sha256").update(data).digest("hex"),
+    },
+  });
+}
+
+async function run(start: Start): Promise<void> {
+  const { config } = start;
+  port.post({ type: "ready", backend: "scripted", device: "none", libraryVersion: "1", fallbackReason: null, pid: process.pid });
+  port.post({
+    type: "dataset",
+    fingerprint: behaviour === "other-images" && start.activeSecondsBefore > 0 ? "sha256:other" : "sha256:images",
+    description: "test",
+  });
+  const from = start.resumeFrom === null ? 0 : (JSON.parse(readFileSync(start.resumeFrom, "utf8")) as { step: number }).step;
+  port.post({ type: "resumed", step: from, keep: { stepOfSeries: from === 0 ? {} : { "0": from }, candidates: 0, trainings: 0 } });
+  port.post({ type: "heartbeat", cpuPercent: 100, memoryBytes: 5e7, gpuPercent: null, gpuMemoryBytes: null });
+  if (behaviour === "silent") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (behaviour === "flood") return flood(Number(argument));
+  for (let step = from + 1; step <= STEPS; step++) {
+    if (stop && behaviour !== "ignore-stop") {
+      await checkpoint(start, step - 1);
+      port.post({ type: "stopped", step: step - 1 });
+      port.close();
+      return;
+    }
+    batch({
+      metrics: [
+        {
+          name: "ghn/loss",
+          series: 0,
+          step: [step],
+          epoch: [step / 10],
+          wall: [start.wallSecondsBefore + step],
+          active: [start.activeSecondsBefore + step],
+          value: [valueAt(config.seed, step)],
+        },
+      ],
+      progress: { phase: "Working", step, totalSteps: STEPS, epoch: step / 10, secondsLeft: STEPS - step },
+      logs: step === 1 ? [{ time: new Date().toISOString(), level: "info", text: `begun with GPU ${process.env.CUDA_VISIBLE_DEVICES ?? "unset"}` }] : [],
+    });
+    // Which seed shall end badly is part of the script, so that other runs of the same project go well.
+    if (behaviour === "crash" && step === Number(argument) && from < step && start.resumeFrom === null)
+      await die(() => process.exit(3), "Something broke: no such kernel");
+    if (behaviour === "memory" && step === Number(argument))
+      await die(() => process.abort(), "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory");
+    if (behaviour === "fail" && step === Number(argument)) {
+      port.post({ type: "failed", failure: { message: "The training diverged.", remedy: "Lower the learning rate." } });
+      port.close();
+      return;
+    }
+    if (step % EVERY === 0 && step < STEPS) await checkpoint(start, step);
+    while ((behaviour === "wait" || behaviour === "ignore-stop") && step === Number(argument) && (behaviour === "ignore-stop" || !stop)) {
+      port.post({ type: "heartbeat", cpuPercent: 1, memoryBytes: 5e7, gpuPercent: null, gpuMemoryBytes: null });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await turn();
+  }
+  await results(start);
+  port.close();
+}
+
+/** Everything said so far gets out before the end. */
+async function die(end: () => void, words: string): Promise<void> {
+  while (acknowledged < sequence) await turn();
+  process.stderr.write(`${words}\n`, end);
+  await new Promise(() => undefined);
+}
+
+async function flood(batches: number): Promise<void> {
+  const points = Array.from({ length: 200 }, (_, i) => i);
+  let most = 0;
+  for (let i = 0; i < batches; i++) {
+    while (sequence - acknowledged >= 20) await turn();
+    const step = points.map((p) => i * 200 + p + 1);
+    batch({ metrics: [{ name: "ghn/loss", series: 0, step, epoch: step, wall: step, active: step, value: step }] });
+    most = Math.max(most, sequence - acknowledged);
+  }
+  while (acknowledged < sequence) await turn();
+  port.post({ type: "done", summary: { mostUnacknowledged: most } });
+  port.close();
+}
+
+const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CandidateMessage["architecture"];
+
+/** Results in the form of the run's kind, as plausible as a pipeline needs them. */
+async function results(start: Start): Promise<void> {
+  const { config } = start;
+  if (config.kind === "ghn-training") {
+    await artifact(start, "ghn", "ghn.safetensors");
+    port.post({ type: "done", summary: { steps: STEPS } });
+    return;
+  }
+  if (config.kind === "search") {
+    readFileSync(start.ghnFile ?? "");
+    const { samples, randomBaseline, shortlist } = config.search;
+    const candidates = Array.from({ length: samples + randomBaseline }, (_, index): CandidateMessage => {
+      const score = index < samples ? 0.5 + index / 1000 : 0.4 + index / 10_000;
+      return {
+        index,
+        name: index < samples ? `Cell ${index}` : `Random ${index}`,
+        canonical: `c${index}`,
+        architecture,
+        parameters: 1000 + index,
+        multiplyAdds: 2000 + index,
+        score,
+        scoreLoss: 1,
+        role: index < samples ? "none" : "random",
+        generationMs: 1,
+        evaluationMs: 1,
+      };
+    });
+    batch({ candidates });
+    const best = candidates
+      .slice(0, samples)
+      .sort((a, b) => (b.score ?? 0) - (a.score ?? 0))
+      .slice(0, shortlist);
+    port.post({ type: "roles", shortlist: best.map((candidate) => candidate.index), random: candidates.slice(samples).map((candidate) => candidate.index) });
+    port.post({ type: "done", summary: { cellsScored: samples, randomBaseline } });
+    return;
+  }
+  if (config.kind !== "cell-training") throw new Error("A pipeline is never sent to a worker.");
+  const trainings = start.cells.flatMap((cell) =>
+    Array.from({ length: config.training.repetitions }, (_, repetition): TrainingMessage => {
+      const accuracy = 0.3 + (cell.score ?? 0) + repetition / 1000;
+      return {
+        candidateId: cell.candidateId,
+        name: cell.name,
+        canonical: cell.canonical,
+        architecture: cell.architecture,
+        role: cell.role,
+        repetition,
+        seed: config.seed + 1000 * repetition,
+        epochs: config.training.epochs,
+        parameters: 1234,
+        multiplyAdds: 5678,
+        score: cell.score,
+        validationAccuracy: accuracy,
+        testAccuracy: config.measureTest ? accuracy - 0.01 : null,
+        trainLoss: 0.1,
+        seconds: 1,
+      };
+    }),
+  );
+  for (const [i] of trainings.entries()) await artifact(start, "weights", `weights-${i}.safetensors`);
+  batch({ trainings });
+  port.post({ type: "done", summary: { trainings: trainings.length } });
+}
