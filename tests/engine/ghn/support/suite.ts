@@ -205,7 +205,8 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
         }
         const mean = (list: readonly number[]): number => list.reduce((sum, one) => sum + one, 0) / list.length;
         expect(mean(losses.slice(-8))).toBeLessThan(0.8 * mean(losses.slice(0, 8)));
-        expect(new Set(tensors).size).toBe(1);
+        // TensorFlow's kernels keep small constants for each new shape; once all shapes have been there, nothing is added.
+        expect(new Set(tensors.slice(-12)).size).toBe(1);
         optimizer.dispose();
         tf.dispose([images, labels]);
       });
