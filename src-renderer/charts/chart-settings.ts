@@ -5,7 +5,7 @@ import type { LineSettings } from "./line-option.ts";
 import { X_KINDS } from "./link.ts";
 
 const schema = z.object({ x: z.enum(X_KINDS), smoothing: z.number().min(0).max(0.999), logX: z.boolean(), logY: z.boolean() });
-const USUAL: LineSettings = { x: "step", smoothing: 0.6, logX: false, logY: false };
+const USUAL: LineSettings = { x: "step", smoothing: 0.9, logX: false, logY: false };
 
 /** How a person likes to see curves, remembered for each page. */
 export function useChartSettings(page: string): WritableComputedRef<LineSettings> {

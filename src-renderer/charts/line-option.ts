@@ -1,5 +1,5 @@
 import { smoothOver } from "../../src-shared/analysis/smoothing.ts";
-import { count, duration, isFraction, metricInfo, percent, significant } from "../lib/format.ts";
+import { count, duration, isFraction, metricInfo, percent, significant, whole } from "../lib/format.ts";
 import type { ChartOption } from "./echarts.ts";
 import { type XKind, X_TITLES } from "./link.ts";
 import { type Line, lineOf, type SeriesData } from "./series.ts";
@@ -29,25 +29,35 @@ export interface DrawnLine {
 
 export const PLOT_BOX = { left: 56, right: 14, top: 8, bottom: 26 } as const;
 
-/** Lines over the chosen x, smoothed with a weight that holds over a thousandth of the line, however it is thinned. */
+/** Values that are set, not measured: an average of them would show what never was. */
+const EXACT: ReadonlySet<string> = new Set(["learning-rate", "search/best", "ghn/skipped"]);
+
+/**
+ * Lines over the chosen x, smoothed with a weight that holds over a thousandth of the line, however it is thinned and
+ * however seldom it is measured.
+ */
 export function drawLines(specs: readonly LineSpec[], settings: LineSettings): DrawnLine[] {
   return specs.map((spec) => {
     const raw = lineOf(spec.data, settings.x);
     const length = (raw.x.at(-1) ?? 0) - (raw.x[0] ?? 0);
-    const unit = Math.max(length / 1000, length / Math.max(1, raw.x.length - 1));
-    return { spec, raw, smooth: settings.smoothing > 0 ? smoothOver(raw.x, raw.y, settings.smoothing, unit) : raw.y };
+    return { spec, raw, smooth: settings.smoothing > 0 && !EXACT.has(spec.data.name) ? smoothOver(raw.x, raw.y, settings.smoothing, length / 1000) : raw.y };
   });
 }
 
 export function formatX(kind: XKind, value: number): string {
-  if (kind === "step") return count(value);
-  if (kind === "epoch") return significant(value, 3);
+  if (kind === "step") return Math.abs(value) < 10_000 ? whole(value) : count(value);
+  if (kind === "epoch") return withoutZeros(significant(value, 3));
   return value === 0 ? "0" : duration(value);
 }
 
 export function formatAxisY(name: string): (value: number) => string {
   if (isFraction(name)) return (value) => percent(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-6 ? 0 : 1);
-  return metricInfo(name).unit === "MB" ? (value) => count(value * 1e6) : (value) => (Math.abs(value) >= 1000 ? count(value) : significant(value, 3));
+  return metricInfo(name).unit === "MB" ? (value) => count(value * 1e6) : (value) => (Math.abs(value) >= 1000 ? withoutZeros(count(value)) : withoutZeros(significant(value, 3)));
+}
+
+/** Round figures without the zeros behind the point, as axes show them. */
+export function withoutZeros(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=$|[^\d])/, "$1").replace(/\.(?=$|[^\d])/, "");
 }
 
 function pairs(x: readonly number[], y: readonly (number | null)[], range: readonly [number, number] | null, settings: LineSettings): [number, number | null][] {
@@ -70,7 +80,7 @@ export function lineOption(lines: readonly DrawnLine[], name: string, settings: 
   for (const { spec, raw, smooth } of lines) {
     const base = { type: "line", silent: true, animation: false, symbol: "none", connectNulls: false };
     const points = pairs(raw.x, smooth, range, settings);
-    if (settings.smoothing > 0) series.push({ ...base, data: pairs(raw.x, raw.y, range, settings), lineStyle: { color: spec.color, width: 1, opacity: 0.22 }, z: 1 });
+    if (smooth !== raw.y) series.push({ ...base, data: pairs(raw.x, raw.y, range, settings), lineStyle: { color: spec.color, width: 1, opacity: 0.22 }, z: 1 });
     series.push({ ...base, data: points, lineStyle: { color: spec.color, width: 1.7, type: spec.dash.length === 0 ? "solid" : [...spec.dash] }, z: 3 });
     if (spec.data.value.length === 1 || spec.marker !== null) {
       const every = Math.max(1, Math.floor(points.length / MARKERS_PER_LINE));

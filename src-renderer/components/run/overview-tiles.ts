@@ -23,15 +23,15 @@ export type LastValue = (name: MetricName) => number | null;
 /** What one wants to know at a glance. Values come from the live curves, else from what the run stored. */
 export function overviewTiles(run: RunDetail, progress: RunProgress | null, last: LastValue, trainings: readonly Training[]): Tile[] {
   const best = (name: MetricName): string => metricValue(name, run.metrics[name]?.best);
-  const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `best at step ${whole(run.metrics[name]?.bestStep)}`);
-  const speed: Tile = { id: "speed", label: "Images per second", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
+  const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `at step ${whole(run.metrics[name]?.bestStep)}`);
+  const speed: Tile = { id: "speed", label: "Images/s", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
   const rate: Tile = { id: "learning-rate", label: "Learning rate", value: significant(last("learning-rate"), 3), note: "" };
   switch (run.kind) {
     case "ghn-training":
       return [
         { id: "loss", label: "GHN loss", value: metricValue("ghn/loss", last("ghn/loss")), note: run.metrics["ghn/loss"] === undefined ? "" : `lowest ${best("ghn/loss")}` },
-        { id: "best", label: "Best validation score", value: best("ghn/validation-accuracy"), note: bestAt("ghn/validation-accuracy"), hint: "Mean accuracy of unseen cells with generated weights" },
-        { id: "score", label: "Validation score now", value: percent(last("ghn/validation-accuracy")), note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells` },
+        { id: "best", label: "Best score", value: best("ghn/validation-accuracy"), note: bestAt("ghn/validation-accuracy"), hint: "Highest mean validation accuracy of unseen cells with generated weights" },
+        { id: "score", label: "Score now", value: percent(last("ghn/validation-accuracy")), note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells`, hint: "Mean validation accuracy of unseen cells with generated weights" },
         rate,
         speed,
       ];
@@ -45,8 +45,8 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
     case "cell-training": {
       const top = trainings.reduce<Training | null>((winner, training) => (winner === null || training.validationAccuracy > winner.validationAccuracy ? training : winner), null);
       return [
-        { id: "trained", label: "Trainings finished", value: whole(trainings.length), note: progress?.phase ?? "" },
-        { id: "best", label: "Best validation accuracy", value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy), note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters` },
+        { id: "trained", label: "Trainings", value: whole(trainings.length), note: progress?.phase ?? "" },
+        { id: "best", label: "Best accuracy", value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy), note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters` },
         { id: "loss", label: "Training loss", value: metricValue("train/loss", last("train/loss")), note: "" },
         rate,
         speed,

@@ -117,7 +117,7 @@ export function candidate(runId: string, index: number, next: () => number): Can
   const quality = gaussian(next);
   const parameters = Math.round(4.68e6 + 6.2e5 * (0.4 * quality + 0.9 * gaussian(next)));
   return {
-    id: Number(runId.slice(1)) * 100_000 + index,
+    id: Number(runId.replace(/\D/g, "")) * 100_000 + index + (runId.startsWith("live") ? 50_000 : 0),
     runId,
     index,
     name: `cell-${String(index + 1).padStart(4, "0")}`,
