@@ -69,7 +69,7 @@ export async function runGhnTraining(bench: Workbench, config: GhnTrainingRun, c
       }
     }
     await save();
-    await context.saveTensors("ghn", "ghn", trainer.ghn.exportWeights(), {
+    await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), {
       format: GHN_FILE_FORMAT,
       config: JSON.stringify({ ghn: config.ghn, network: config.network, input: bench.input, trainingNodes: training.nodes }),
     });
