@@ -57,6 +57,6 @@ export function resourceFolder(name: string): string | undefined {
 }
 
 async function doctor(): Promise<DoctorFindings> {
-  const { collectDoctorReport } = await import("../setup/doctor.ts");
-  return collectDoctorReport();
+  const { collectDoctorFindings } = await import("../setup/doctor.ts");
+  return collectDoctorFindings();
 }
