@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,31 +118,27 @@ describe("stopping and continuing", () => {
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
   }, 120_000);
 
-  it("a run that fails ends with status 3 and its reason", async () => {
+  it("a run that fails ends with status 3, its reason and what to do", async () => {
     const folder = join(root, "failing");
-    // A learning rate that no network survives: every step is skipped, and the run gives up with a clear reason.
-    const { code, stderr } = await cli(
-      [
-        "run",
-        "demo",
-        ...sets(TINY),
-        "--set",
-        "training.learningRate=1",
-        "--set",
-        "training.gradientClip=0",
-        "--set",
-        "training.epochs=30",
-        "--set",
-        "training.maxSkippedSteps=1",
-        "--set",
-        "ghn.fanInNormalisation=false",
-        "--project",
-        folder,
-      ],
-      options,
+    // No cell is so small: the search has to say so.
+    const { code, stdout, stderr } = await cli(["run", "demo", ...sets(TINY), "--set", "search.maxParameters=10", "--project", folder], options);
+    expect({ code, stdout }, stderr).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toMatch(/The run did not finish: Search: .*/);
+    expect(stderr).toMatch(/What to do: \S/);
+    const show = await cli(["show", "last", "--project", folder], options);
+    expect(show.stdout).toContain("failed");
+    writeFileSync(
+      join(root, "search.json"),
+      JSON.stringify({
+        kind: "search",
+        dataset: { validationImages: 100 },
+        network: { blocks: 1, reductions: [] },
+        ghnRunId: "nothere1",
+        search: { samples: 5, shortlist: 2, validationImages: 50 },
+      }),
     );
-    if (code === 0) return;
-    expect(code).toBe(3);
-    expect(stderr).toContain("The run did not finish:");
+    const search = await cli(["run", "search.json", "--project", folder], options);
+    expect(search.code).toBe(3);
+    expect(search.stderr).toContain("There is no run nothere1 in this project.");
   }, 120_000);
 });
