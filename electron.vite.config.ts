@@ -1,40 +1,40 @@
 import { fileURLToPath } from "node:url";
-import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "electron-vite";
+import rendererConfig from "./vite.renderer.config.ts";
 
-const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /**
- * Three builds: the main process with its children as entries of their own, the sandboxed preload as one CommonJS file, and the window, which the web host serves too.
- * Packages stay outside of the main build: TensorFlow and SQLite find their native files by their own paths.
+ * Main process, children, bridge and page of the desktop application, into `out/`. Packages stay outside of the bundles of the main process: native ones must, and
+ * electron-builder packs the others as they are.
  */
 export default defineConfig({
   main: {
     build: {
       outDir: "out/main",
+      externalizeDeps: true,
       rolldownOptions: {
+        // Children are entries of their own: `src-main/api/entries.ts` finds them by these names.
         input: {
           main: file("src-main/main.ts"),
           "run-worker": file("src-main/workers/run-worker.ts"),
           "dataset-worker": file("src-main/api/dataset-worker.ts"),
           "calibration-worker": file("src-main/api/calibration-worker.ts"),
         },
-        output: { format: "es", entryFileNames: "[name].js" },
+        output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
       },
     },
   },
   preload: {
     build: {
       outDir: "out/preload",
+      // A sandboxed preload is one CommonJS file.
       externalizeDeps: false,
-      rolldownOptions: { input: { preload: file("src-preload/preload.ts") }, output: { format: "cjs", entryFileNames: "[name].cjs" } },
+      rolldownOptions: {
+        input: { preload: file("src-preload/preload.ts") },
+        output: { format: "cjs", entryFileNames: "[name].cjs" },
+      },
     },
   },
-  renderer: {
-    root: file("src-renderer"),
-    base: "./",
-    plugins: [vue()],
-    worker: { format: "es" },
-    build: { outDir: file("out/renderer"), emptyOutDir: true, rolldownOptions: { input: file("src-renderer/index.html") } },
-  },
+  renderer: { ...rendererConfig, build: { ...rendererConfig.build, rolldownOptions: { input: { index: file("src-renderer/index.html") } } } },
 });
