@@ -30,6 +30,8 @@ const POINT_BYTES = 48;
 const CANDIDATE_BYTES = 4000;
 /** Starting a process, loading the library and the images, in seconds. */
 const START_SECONDS = 4;
+/** What the script engine's heap and the library's allocator gather over minutes; seen in runs of every kind. */
+const GROWTH_BYTES = 3.2e8;
 /** The propagation of a search, where its GHN's own config is not at hand. */
 const USUAL_PROPAGATION_STEPS = 5;
 /** Validations during one training. */
@@ -44,7 +46,7 @@ export function estimateRun(config: RunConfig, images: ImageFacts, calibration: 
     memoryBytes: Math.max(...stages.map((stage) => stage.memoryBytes)) + loaded,
     diskBytes: stages.reduce((sum, stage) => sum + stage.diskBytes, 0),
     stages: stages.map(({ name, seconds, memoryBytes }) => ({ name, seconds, memoryBytes: memoryBytes + loaded })),
-    basis: `From the layers of random cells of this space and the speed measured on this device (${calibration.device}, ${calibration.library}) on ${calibration.measuredAt.slice(0, 10)}. Usually right within a factor of 1.5.`,
+    basis: `From the layers of random cells of this space and the speed measured on this device (${calibration.device}, ${calibration.library}) on ${calibration.measuredAt.slice(0, 10)}. Other work on this computer makes it longer.`,
   };
 }
 
@@ -110,7 +112,7 @@ function ghnStage(
     name: "GHN",
     seconds: START_SECONDS + steps * training.metaBatch * oneNetwork + (training.epochs / training.validateEvery) * validation,
     memoryBytes:
-      calibration.baseBytes +
+      calibration.baseBytes + GROWTH_BYTES +
       training.metaBatch * (work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4) +
       checkpoint,
     diskBytes: 3 * checkpoint + ghnParameters * FLOAT + steps * 5 * POINT_BYTES,
@@ -132,7 +134,7 @@ function searchStage(
     name: "Search",
     seconds: START_SECONDS + (search.samples + search.randomBaseline) * one,
     // Forward alone, values are freed as soon as nobody reads them: a few layers are there at once.
-    memoryBytes: calibration.baseBytes + (work.activations / Math.max(1, network.blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,
+    memoryBytes: calibration.baseBytes + GROWTH_BYTES + (work.activations / Math.max(1, network.blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,
     diskBytes: (search.samples + search.randomBaseline) * (CANDIDATE_BYTES + 2 * POINT_BYTES),
   };
 }
@@ -158,7 +160,7 @@ function trainingStage(
   return {
     name,
     seconds: START_SECONDS + trainings * one,
-    memoryBytes: calibration.baseBytes + work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4,
+    memoryBytes: calibration.baseBytes + GROWTH_BYTES + work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4,
     diskBytes: trainings * (work.parameters * FLOAT + batches * 3 * POINT_BYTES) + 2 * work.parameters * FLOAT * 2,
   };
 }

@@ -90,10 +90,8 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
       });
     return candidate;
   },
-  "trainings.list": ({ runId }, context) => {
-    const { runs, trainings } = projectOf(context).store;
-    return [runId, ...runs.children(runId).map((child) => child.id)].flatMap((id) => trainings.list(id));
-  },
+  // The store answers those of all stages for a pipeline.
+  "trainings.list": ({ runId }, context) => projectOf(context).store.trainings.list(runId),
 };
 
 function done(work: () => void): null {
