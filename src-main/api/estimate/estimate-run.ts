@@ -112,7 +112,8 @@ function ghnStage(
     name: "GHN",
     seconds: START_SECONDS + steps * training.metaBatch * oneNetwork + (training.epochs / training.validateEvery) * validation,
     memoryBytes:
-      calibration.baseBytes + GROWTH_BYTES +
+      calibration.baseBytes +
+      GROWTH_BYTES +
       training.metaBatch * (work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4) +
       checkpoint,
     diskBytes: 3 * checkpoint + ghnParameters * FLOAT + steps * 5 * POINT_BYTES,
@@ -134,7 +135,8 @@ function searchStage(
     name: "Search",
     seconds: START_SECONDS + (search.samples + search.randomBaseline) * one,
     // Forward alone, values are freed as soon as nobody reads them: a few layers are there at once.
-    memoryBytes: calibration.baseBytes + GROWTH_BYTES + (work.activations / Math.max(1, network.blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,
+    memoryBytes:
+      calibration.baseBytes + GROWTH_BYTES + (work.activations / Math.max(1, network.blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,
     diskBytes: (search.samples + search.randomBaseline) * (CANDIDATE_BYTES + 2 * POINT_BYTES),
   };
 }
