@@ -1,5 +1,5 @@
 /** Runs in the words of tables. */
-import { duration, percent, significant } from "../../src-shared/analysis/format.ts";
+import { duration, percent, percentWithDeviation, significant } from "../../src-shared/analysis/format.ts";
 import { METRICS } from "../../src-shared/domain/metrics.ts";
 import type { RunStatus, RunSummary } from "../../src-shared/domain/run.ts";
 import type { RunKind } from "../../src-shared/domain/run-config.ts";
@@ -30,8 +30,14 @@ export function statusWord(io: Io, status: RunStatus): string {
   return io.style(STATUS_STYLES[status], status);
 }
 
-/** The one figure that says how a run did: the best accuracy it has. */
-export function headline(run: RunSummary): string {
+type Facts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The one figure that says how a run did: its accuracy on test images, else the best accuracy it has, else how far it is. */
+export function headline(run: RunSummary, facts: Facts = {}): string {
+  const { testAccuracyMean, testAccuracyDeviation, bestValidationAccuracy } = facts;
+  if (typeof testAccuracyMean === "number")
+    return `${percentWithDeviation(testAccuracyMean, typeof testAccuracyDeviation === "number" ? testAccuracyDeviation : null)} test`;
+  if (typeof bestValidationAccuracy === "number") return `${percent(bestValidationAccuracy)} validation`;
   for (const name of ["train/validation-accuracy", "search/best", "ghn/validation-accuracy"] as const) {
     const metric = run.metrics[name];
     if (metric !== undefined)

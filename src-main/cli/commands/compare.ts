@@ -43,7 +43,7 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
   const rows: string[][] = [
     ["Kind", ...runs.map((run) => kindWord(run.kind))],
     ["Status", ...runs.map((run) => statusWord(io, run.status))],
-    ...outcomeRows(runs, outcomes),
+    ...outcomeRows(view, runs, outcomes),
     ...metrics.map((name) => [
       `${metricTitle(name)}, best`,
       ...runs.map((run) => (run.metrics[name] === undefined ? "" : metricText(name, run.metrics[name].best))),
@@ -62,7 +62,7 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
     );
 }
 
-function outcomeRows(runs: readonly RunSummary[], outcomes: readonly Outcome[]): string[][] {
+function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly Outcome[]): string[][] {
   const row = (title: string, of: (outcome: Outcome) => string): string[] => [title, ...outcomes.map(of)];
   const rows = [
     row("Cells ranked", (outcome) => (outcome.cellsRanked === 0 ? "" : whole(outcome.cellsRanked))),
@@ -81,7 +81,7 @@ function outcomeRows(runs: readonly RunSummary[], outcomes: readonly Outcome[]):
       random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "",
     ),
     row("Time", (outcome) => (outcome.seconds > 0 ? duration(outcome.seconds) : "")),
-    ["Computed on", ...runs.map((run) => run.backend ?? "")],
+    ["Computed on", ...runs.map((run) => [run, ...view.store.runs.children(run.id)].find((member) => member.backend !== null)?.backend ?? "")],
   ];
   return rows.filter(([, ...values]) => values.some((value) => value !== ""));
 }

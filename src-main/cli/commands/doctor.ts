@@ -1,8 +1,15 @@
 import { Command } from "commander";
-import { EXIT } from "../exit-codes.ts";
-import { Exit } from "../errors.ts";
+import type { DoctorItem } from "../../../src-shared/contract.ts";
 import type { Io } from "../io.ts";
 import { type JsonFlag, jsonOption } from "../options.ts";
+import { packageVersion } from "../../config/version.ts";
+
+/** Never by colour alone: a word says it too. */
+const STATES: Readonly<Record<DoctorItem["state"], { readonly word: string; readonly style: "green" | "yellow" | "red" }>> = {
+  ok: { word: "ok", style: "green" },
+  warning: { word: "note", style: "yellow" },
+  missing: { word: "missing", style: "red" },
+};
 
 /** `ghn-studio doctor`: what this machine offers, what is missing, and the remedy. */
 export function doctorCommand(io: Io): Command {
@@ -10,9 +17,23 @@ export function doctorCommand(io: Io): Command {
     .description("what this machine offers: Node, backend, device, threads, memory, folders; what is missing and the remedy")
     .addOption(jsonOption())
     .action(async (options: JsonFlag) => {
-      const { runDoctor } = await import("../../setup/doctor.ts");
-      const report = await runDoctor();
-      if (options.json === true) io.json(report);
-      throw new Exit(EXIT.ok);
+      const { collectDoctorFindings } = await import("../../setup/doctor.ts");
+      const findings = await collectDoctorFindings();
+      if (options.json === true) {
+        io.json({ version: packageVersion(), ...findings });
+        return;
+      }
+      io.out(`GHN Studio ${packageVersion()}: computes with ${io.style("bold", findings.backend)} on ${io.style("bold", findings.device)}`);
+      const width = Math.max(0, ...findings.items.map((item) => item.name.length));
+      let area = "";
+      for (const item of findings.items) {
+        if (item.area !== area) io.out(`\n${io.style("bold", item.area)}`);
+        area = item.area;
+        const { word, style } = STATES[item.state];
+        io.out(`  ${io.style(style, word.padEnd(7))}  ${item.name.padEnd(width)}  ${item.value}`);
+        const indent = " ".repeat(width + 13);
+        if (item.reason !== undefined) io.out(`${indent}${item.reason}`);
+        if (item.remedy !== undefined) io.out(`${indent}What to do: ${item.remedy}`);
+      }
     });
 }

@@ -4,6 +4,7 @@ import { DATASET_IDS } from "../../../src-shared/domain/dataset.ts";
 import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/run.ts";
 import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { UserError } from "../../engine/errors.ts";
+import type { ProjectView } from "../../store/index.ts";
 import type { Io } from "../io.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
 import { seenFromOutside, withView } from "../project.ts";
@@ -69,7 +70,7 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
       });
     // Statuses are filtered here: what a dead process left as running counts as interrupted.
     const wanted = answer.rows.map(now).filter((run) => options.status.length === 0 || options.status.includes(run.status satisfies RunStatus));
-    const rows = wanted.slice(0, options.limit);
+    const rows = (options.stages === true ? stagesBelow(wanted) : wanted).slice(0, options.limit);
     if (options.json === true) {
       io.json({ project: view.info(), total: wanted.length, runs: rows });
       return;
@@ -78,12 +79,22 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
       io.note(answer.total === 0 && view.info().runs === 0 ? "This project has no runs yet. Start one: ghn-studio run demo" : "No run fits.");
       return;
     }
-    io.out(runTable(io, rows, options.stages === true));
+    io.out(runTable(io, view, rows, options.stages === true));
     if (wanted.length > rows.length) io.note(`${whole(wanted.length - rows.length)} more; --limit shows them.`);
   });
 }
 
-export function runTable(io: Io, rows: readonly RunSummary[], stages: boolean): string {
+/** Stages below their pipeline, in the order in which they ran. */
+function stagesBelow(runs: readonly RunSummary[]): RunSummary[] {
+  const ids = new Set(runs.map((run) => run.id));
+  const stages = Map.groupBy(
+    runs.filter((run) => run.parentId !== null && ids.has(run.parentId)),
+    (run) => run.parentId,
+  );
+  return runs.flatMap((run) => (run.parentId !== null && ids.has(run.parentId) ? [] : [run, ...(stages.get(run.id) ?? []).toReversed()]));
+}
+
+function runTable(io: Io, view: ProjectView, rows: readonly RunSummary[], stages: boolean): string {
   return table(
     io,
     [
@@ -106,7 +117,7 @@ export function runTable(io: Io, rows: readonly RunSummary[], stages: boolean): 
       String(run.seed),
       localTime(run.createdAt),
       timeText(run),
-      headline(run),
+      headline(run, view.store.runs.facts(run.id)?.summary),
     ]),
   );
 }

@@ -68,7 +68,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       ["Dataset", run.datasetId],
       ["Seed", String(run.seed)],
       ["Created", localTime(run.createdAt)],
-      ["Computed on", [run.backend, run.device].filter((part) => part !== null).join(", ") || "not yet known"],
+      ["Computed on", computedOn([run, ...children])],
       ["Version", details?.codeVersion ?? ""],
       ...(run.tags.length > 0 ? ([["Tags", run.tags.join(", ")]] as const) : []),
       ...(run.notes !== "" ? ([["Notes", run.notes]] as const) : []),
@@ -97,7 +97,14 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       table(
         io,
         [{ title: "Id" }, { title: "Stage" }, { title: "Kind" }, { title: "Status" }, { title: "Time", align: "right" }, { title: "Result" }],
-        children.map((child) => [child.id, child.stage ?? "", kindWord(child.kind), statusWord(io, child.status), timeText(child), headline(child)]),
+        children.map((child) => [
+          child.id,
+          child.stage ?? "",
+          kindWord(child.kind),
+          statusWord(io, child.status),
+          timeText(child),
+          headline(child, store.runs.facts(child.id)?.summary),
+        ]),
       ),
     );
   presentCells(io, view, [run, ...children], options.cells);
@@ -191,6 +198,12 @@ function presentCells(io: Io, view: ProjectView, family: readonly RunSummary[], 
       ),
     );
   }
+}
+
+/** Backends and devices of a run and its stages: a pipeline itself computes nothing. */
+function computedOn(family: readonly RunSummary[]): string {
+  const places = family.flatMap(({ backend, device }) => (backend === null ? [] : [device === null ? backend : `${backend}, ${device}`]));
+  return places.length === 0 ? "not yet known" : [...new Set(places)].join("; ");
 }
 
 function section(io: Io, title: string, text: string): void {
