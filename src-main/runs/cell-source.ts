@@ -1,5 +1,5 @@
-import type { CellSource } from "../../src-shared/domain/run-config.ts";
 import type { Candidate, Training } from "../../src-shared/domain/run.ts";
+import type { CellSource } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
 import { canonicalArchitecture } from "../engine/cells/canonical.ts";
 import { UserError } from "../engine/errors.ts";

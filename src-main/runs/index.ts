@@ -1,4 +1,4 @@
-export { type ChildExit, type ChildHandle, type ChildLauncher, nodeLauncher, type NodeLauncherOptions } from "./launcher.ts";
+export { type ChildExit, type ChildHandle, type ChildLauncher, type NodeLauncherOptions, nodeLauncher } from "./launcher.ts";
 export type { RunEvents } from "./live.ts";
 export { type OpenOptions, openProjectServices, type RunEvent, type RunServices } from "./project-services.ts";
 export { RunSupervisor, type SupervisorOptions } from "./supervisor.ts";

@@ -1,7 +1,7 @@
 import type { EventMap } from "../../src-shared/contract.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
-import type { Candidate, LogLine, RunProgress } from "../../src-shared/domain/run.ts";
 import type { Architecture } from "../../src-shared/domain/network.ts";
+import type { Candidate, LogLine, RunProgress } from "../../src-shared/domain/run.ts";
 import type { StoreReader } from "../store/index.ts";
 import type { Emitter } from "./emitter.ts";
 

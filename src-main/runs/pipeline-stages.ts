@@ -1,5 +1,5 @@
-import type { CellTraining, PipelineRun, RunConfig } from "../../src-shared/domain/run-config.ts";
 import type { RunProgress, RunSummary } from "../../src-shared/domain/run.ts";
+import type { CellTraining, PipelineRun, RunConfig } from "../../src-shared/domain/run-config.ts";
 import { CATALOG } from "../engine/datasets/catalog.ts";
 
 /** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best beside random ones, train the winner to the end. */

@@ -1,8 +1,8 @@
-import type { PipelineRun } from "../../src-shared/domain/run-config.ts";
 import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
+import type { PipelineRun } from "../../src-shared/domain/run-config.ts";
 import type { Project } from "../store/index.ts";
 import type { Outcome } from "./attempt.ts";
-import { pipelineProgress, STAGE_TITLES, STAGES, type Stage, stageConfig, type StageRuns } from "./pipeline-stages.ts";
+import { pipelineProgress, STAGE_TITLES, STAGES, type Stage, type StageRuns, stageConfig } from "./pipeline-stages.ts";
 import { pipelineSummary } from "./pipeline-summary.ts";
 
 /** What the lead of a pipeline wants next. */
@@ -51,11 +51,14 @@ export function outcomeOfBrokenStage(stage: RunSummary): Outcome {
   return { status: stage.status === "failed" ? "failed" : "interrupted", failure };
 }
 
-/** Brings progress and process time of a pipeline up to date with its stages. */
+/** Brings progress, process time and device of a pipeline up to date with its stages. */
 export function refreshPipeline(project: Project, pipelineId: string): void {
   const { store } = project;
   const stages = [...stageRuns(store.runs.children(pipelineId)).values()];
+  const device = stages.findLast((run) => run.backend !== null);
   store.runs.update(pipelineId, {
+    ...(device?.backend == null ? {} : { backend: device.backend }),
+    ...(device?.device == null ? {} : { device: device.device }),
     progress: pipelineProgress(pipelineOf(project, pipelineId), stages),
     activeSeconds: stages.reduce((sum, run) => sum + run.activeSeconds, 0),
   });

@@ -1,5 +1,5 @@
-import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../src-shared/domain/run.ts";
+import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
 import type { Project } from "../store/index.ts";
 import { Attempt, type Outcome, storeFailure } from "./attempt.ts";
@@ -9,7 +9,7 @@ import { Emitter } from "./emitter.ts";
 import type { ChildLauncher } from "./launcher.ts";
 import { LiveUpdates, type RunEvents } from "./live.ts";
 import { nextStage, outcomeOfBrokenStage, refreshPipeline } from "./pipeline.ts";
-import { recoverRuns, RUN_VARIABLE } from "./recovery.ts";
+import { RUN_VARIABLE, recoverRuns } from "./recovery.ts";
 import { existingRun, RunCare, runDetail } from "./run-care.ts";
 import { prepareStart } from "./start-message.ts";
 
@@ -135,8 +135,11 @@ export class RunSupervisor {
     this.refuseWhenClosing();
     const { store } = this.project;
     const run = existingRun(store, runId);
-    if (run.parentId !== null && store.runs.get(run.parentId) !== null && store.runs.get(run.parentId)?.status !== "completed")
-      return this.resume(run.parentId);
+    const parent = run.parentId === null ? null : store.runs.get(run.parentId);
+    if (parent !== null && parent.status !== "completed") {
+      this.resume(parent.id);
+      return;
+    }
     if (!RESUMABLE_STATUSES.includes(run.status))
       throw new UserError(`The run ${run.name} is ${run.status}; there is nothing to resume.`, {
         code: "run-not-resumable",
@@ -367,7 +370,10 @@ export class RunSupervisor {
         code: "run-not-active",
         remedy: "Runs that are at work or wait can be stopped.",
       });
-    if (run.kind === "pipeline" && run.status !== "queued") return this.endPipeline(run, endPlace);
+    if (run.kind === "pipeline" && run.status !== "queued") {
+      this.endPipeline(run, endPlace);
+      return;
+    }
     if (place === undefined) {
       this.finish(runId, STOPPED);
       if (run.parentId !== null) this.stageEnded(run.parentId, { ...run, status: "stopped" });

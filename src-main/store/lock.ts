@@ -1,5 +1,5 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { UserError } from "../engine/errors.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 

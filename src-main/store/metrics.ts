@@ -1,7 +1,7 @@
+import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
 import type { SeriesAnswer } from "../../src-shared/contract.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
 import type { MetricSummary } from "../../src-shared/domain/run.ts";
-import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
 import { prepared, type SqliteDatabase } from "./database.ts";
 import { concatenate, fromBlob, indicesWhere, type PackedPoints, pick, toColumns } from "./metric-pack.ts";
 

@@ -1,6 +1,6 @@
+import { type Expression, parseExpression } from "../../src-shared/analysis/expression.ts";
 import type { RunPage, RunQuery } from "../../src-shared/contract.ts";
 import type { RunSummary } from "../../src-shared/domain/run.ts";
-import { type Expression, parseExpression } from "../../src-shared/analysis/expression.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type RunRow, viewCondition } from "./runs.ts";
 
@@ -35,7 +35,7 @@ interface Clauses {
 export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: Complete): RunQueryAnswer {
   const clauses = clausesOf(query);
   const parsed = query.expression.trim() === "" ? null : parseExpression(query.expression);
-  if (parsed !== null && parsed.ok) return filtered(db, query, clauses, parsed.expression, complete);
+  if (parsed?.ok === true) return filtered(db, query, clauses, parsed.expression, complete);
   const { where, joins, order, parameters } = clauses;
   const total = Number(db.prepare(`SELECT COUNT(*) FROM runs r WHERE ${where}`).pluck().get(parameters));
   const rows = db

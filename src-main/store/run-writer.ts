@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import type { RunFailure, RunProgress, RunStatus } from "../../src-shared/domain/run.ts";
+import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
 import { type RunFacts, type RunReader, SqliteRunReader } from "./runs.ts";
 
@@ -128,7 +128,7 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
     this.db.transaction(() => {
       const waiting = this.queued().map((run) => run.id);
       const wanted = ids.filter((id) => waiting.includes(id));
-      [...new Set([...wanted, ...waiting])].forEach((id, i) => this.update(id, { queuePosition: i + 1 }));
+      for (const [i, id] of [...new Set([...wanted, ...waiting])].entries()) this.update(id, { queuePosition: i + 1 });
     })();
   }
 

@@ -1,10 +1,10 @@
-import type { RunConfig, RunKind } from "../../src-shared/domain/run-config.ts";
+import type { RunQuery } from "../../src-shared/contract.ts";
 import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../src-shared/domain/run.ts";
+import type { RunConfig, RunKind } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type MetricReader, SqliteMetricReader } from "./metrics.ts";
-import { type RunOverview, type RunQueryAnswer, queryRuns } from "./run-query.ts";
-import type { RunQuery } from "../../src-shared/contract.ts";
+import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
 
 /** What lists of runs never show. */
 export interface RunFacts {

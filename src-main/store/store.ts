@@ -3,11 +3,11 @@ import { type ArtifactReader, type ArtifactWriter, SqliteArtifactReader, SqliteA
 import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./candidates.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type LogReader, type LogWriter, SqliteLogReader, SqliteLogWriter } from "./logs.ts";
-import { type MetricReader, SqliteMetricReader } from "./metrics.ts";
 import { type MetricWriter, SqliteMetricWriter } from "./metric-writer.ts";
+import { type MetricReader, SqliteMetricReader } from "./metrics.ts";
 import { RequestBox } from "./requests.ts";
-import { type RunReader, SqliteRunReader } from "./runs.ts";
 import { type RunWriter, SqliteRunWriter } from "./run-writer.ts";
+import { type RunReader, SqliteRunReader } from "./runs.ts";
 import { type SettingsReader, type SettingsWriter, SqliteSettingsReader, SqliteSettingsWriter } from "./settings.ts";
 import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./trainings.ts";
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
 import { pipelineProgress, stageWeights } from "../../src-main/runs/pipeline-stages.ts";
 import type { PipelineRun } from "../../src-shared/domain/run-config.ts";
+import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
 import { config, curve, type Studio, studio, until, untilStatus } from "./support/project.ts";
 
 const SEARCH = { samples: 20, shortlist: 4, randomBaseline: 3 };
-const pipeline = (input: object = {}): PipelineRun => runConfigSchema.parse({ kind: "pipeline", search: SEARCH, compare: { epochs: 2 }, final: { epochs: 5, repetitions: 2 }, ...input }) as PipelineRun;
+const pipeline = (input: object = {}): PipelineRun =>
+  runConfigSchema.parse({ kind: "pipeline", search: SEARCH, compare: { epochs: 2 }, final: { epochs: 5, repetitions: 2 }, ...input }) as PipelineRun;
 const stages = ({ project }: Studio, id: string): string[] => project.store.runs.children(id).map((run) => `${run.stage} ${run.status}`);
 
 describe("a pipeline", () => {
@@ -16,7 +17,10 @@ describe("a pipeline", () => {
     expect(stages(s, id)).toEqual(["ghn completed", "search completed", "compare completed", "final completed"]);
     expect(run.progress).toMatchObject({ phase: "Done", step: 1000, totalSteps: 1000 });
     const children = s.project.store.runs.children(id);
-    expect(run.activeSeconds).toBeCloseTo(children.reduce((sum, child) => sum + child.activeSeconds, 0), 6);
+    expect(run.activeSeconds).toBeCloseTo(
+      children.reduce((sum, child) => sum + child.activeSeconds, 0),
+      6,
+    );
     const [ghn, search, compare, final] = children.map((child) => s.supervisor.detail(child.id));
     expect(search?.config).toMatchObject({ kind: "search", ghnRunId: ghn?.id });
     expect(compare?.config).toMatchObject({ source: { from: "search", runId: search?.id, top: 4, random: 3 }, measureTest: false, training: { epochs: 2 } });
@@ -27,7 +31,17 @@ describe("a pipeline", () => {
       ...[20, 21, 22].map((index) => [`Random ${index}`, "random", null]),
     ]);
     const { summary } = s.supervisor.detail(id);
-    expect(summary).toMatchObject({ cellsRanked: 20, winner: "Cell 19", winnerParameters: 1234, winnerMultiplyAdds: 5678, testAccuracyCount: 2, ghnValidationAccuracyCount: 4, randomValidationAccuracyCount: 3, correlationCells: 7, pearsonCorrelation: 1 });
+    expect(summary).toMatchObject({
+      cellsRanked: 20,
+      winner: "Cell 19",
+      winnerParameters: 1234,
+      winnerMultiplyAdds: 5678,
+      testAccuracyCount: 2,
+      ghnValidationAccuracyCount: 4,
+      randomValidationAccuracyCount: 3,
+      correlationCells: 7,
+      pearsonCorrelation: 1,
+    });
     // Accuracy of the winner: 0.3 + 0.519 − 0.01, and a thousandth more in the second repetition.
     expect(summary.testAccuracyMean).toBeCloseTo(0.8095, 10);
     expect(summary.testAccuracyDeviation).toBeCloseTo(Math.sqrt(0.0005 ** 2 * 2), 10);
@@ -107,7 +121,13 @@ describe("progress of a pipeline", () => {
     const { id } = s.supervisor.create("x", config());
     const run = s.project.store.runs.get(id);
     if (run === null) throw new Error("no run");
-    const stage = { ...run, stage: "ghn", activeSeconds: 100, status: "running" as const, progress: { phase: "Training", step: 50, totalSteps: 100, secondsLeft: 100 } };
+    const stage = {
+      ...run,
+      stage: "ghn",
+      activeSeconds: 100,
+      status: "running" as const,
+      progress: { phase: "Training", step: 50, totalSteps: 100, secondsLeft: 100 },
+    };
     const progress = pipelineProgress(settings, [stage]);
     expect(progress.phase).toBe("Stage 1 of 4, GHN: Training");
     expect(progress.step).toBe(Math.round(500 * weights.ghn));

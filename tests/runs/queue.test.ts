@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EventMap } from "../../src-shared/contract.ts";
 import { Devices } from "../../src-main/runs/devices.ts";
+import type { EventMap } from "../../src-shared/contract.ts";
 import { config, curve, studio, until, untilStatus } from "./support/project.ts";
 
 describe("the queue", () => {

@@ -42,7 +42,12 @@ it("the real worker, killed with SIGKILL in the middle of training a GHN, ends w
     await new Promise<void>((resolve) => {
       services.onEvent((event) => {
         // After the first checkpoint some more steps pass, which the resumed run has to do again.
-        if (event.name === "run.live" && event.payload.runId === killed && (services.store.artifacts.checkpoints(killed)[0]?.step ?? Infinity) + 2 <= (event.payload.progress?.step ?? 0)) resolve();
+        if (
+          event.name === "run.live" &&
+          event.payload.runId === killed &&
+          (services.store.artifacts.checkpoints(killed)[0]?.step ?? Infinity) + 2 <= (event.payload.progress?.step ?? 0)
+        )
+          resolve();
       });
     });
     process.kill(children[1]?.pid ?? 0, "SIGKILL");

@@ -2,9 +2,10 @@
  * A run worker that computes nothing but speaks the whole protocol through the real port. What it does is said by
  * GHN_TEST_SCRIPT; its "curve" depends on seed and step only, so that a resumed run can be compared with an untouched one.
  */
-import { join, basename } from "node:path";
-import { readFileSync } from "node:fs";
+
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { writeFileAtomic } from "../../../src-main/engine/files.ts";
 import { processPort } from "../../../src-main/workers/port.ts";
 import type { CandidateMessage, FromWorker, ToWorker, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
