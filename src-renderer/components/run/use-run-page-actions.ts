@@ -1,15 +1,24 @@
 import { ref, type Ref } from "vue";
 import type { Router } from "vue-router";
 import type { ExportSubject } from "../../../src-shared/contract.ts";
+import type { Architecture } from "../../../src-shared/domain/network.ts";
+import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import type { RunDetail } from "../../../src-shared/domain/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { useRunActions } from "../runs/run-actions.ts";
 import type { RunAction } from "./RunHeader.vue";
 
+export interface NamedCell {
+  readonly name: string;
+  readonly architecture: Architecture;
+}
+
 export interface RunPageActions {
   act(action: RunAction): void;
   rename(name: string): Promise<void>;
   tag(tags: string[]): Promise<void>;
+  /** Opens the form of a new run that trains these cells from scratch. */
+  train(from: RunDetail, cells: readonly NamedCell[]): Promise<void>;
   readonly renaming: Ref<boolean>;
   readonly tagging: Ref<boolean>;
   /** What the export dialog is open for. */
@@ -53,5 +62,16 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
     if (target !== null) await actions.attempt(what, () => call("runs.update", { runId: target.id, ...part }));
   }
 
-  return { act, rename: (name) => update("The run could not be renamed", { name }), tag: (tags) => update("The tags could not be saved", { tags }), renaming, tagging, exporting };
+  async function train(from: RunDetail, cells: readonly NamedCell[]): Promise<void> {
+    await actions.attempt("The training could not be prepared", async () => {
+      const { dataset, network, compute, seed } = from.config;
+      const source = { from: "cells" as const, cells: cells.map(({ name, architecture }) => ({ name, architecture })) };
+      const config = runConfigSchema.parse({ kind: "cell-training", seed, dataset, network, compute, source });
+      const name = cells.length === 1 ? `Training of ${cells[0]?.name ?? "a cell"}` : `Training of ${cells.length} cells`;
+      await call("draft.save", { config: JSON.parse(JSON.stringify(config)), name, clonedFrom: null });
+      await router.push({ name: "new-run", query: { draft: "1" } });
+    });
+  }
+
+  return { act, train, rename: (name) => update("The run could not be renamed", { name }), tag: (tags) => update("The tags could not be saved", { tags }), renaming, tagging, exporting };
 }

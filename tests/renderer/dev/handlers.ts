@@ -1,5 +1,8 @@
 import type { CallName, CallOutput, CallParsed, DatasetInfo, RunPage, RunQuery } from "../../../src-shared/contract.ts";
 import type { Architecture } from "../../../src-shared/domain/network.ts";
+import demo from "../../../resources/presets/demo.json";
+import paper from "../../../resources/presets/paper-cifar10.json";
+import quick from "../../../resources/presets/quick.json";
 import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/run.ts";
 import { minMaxIndices } from "../../../src-shared/analysis/downsample.ts";
@@ -50,7 +53,7 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       return null;
     },
     "project.rename": ({ name }) => emitProject({ ...PROJECT, name }),
-    "presets.list": () => [{ id: "digits-minute", title: "Digits, one minute", description: "The whole path on small images, on any computer.", config: config("pipeline", { network: { blocks: 3, initialChannels: 8, reductions: [1, 2] }, training: { epochs: 3 }, search: { samples: 50 } }) }, { id: "paper", title: "The paper's CIFAR-10 search", description: "18 blocks, F = 32, N = 17; needs a GPU.", config: config("pipeline", { dataset: { id: "cifar10" } }) }, { id: "ghn", title: "GHN only", description: "Train a GHN on digits.", config: config("ghn-training") }],
+    "presets.list": () => [demo, quick, paper].map((preset, i) => ({ id: ["demo", "quick", "paper-cifar10"][i] ?? "", title: preset.title, description: preset.description, config: runConfigSchema.parse(preset.config) })),
     "draft.get": () => draft,
     "draft.save": ({ config: value, name, clonedFrom }) => {
       draft = { config: value, name, clonedFrom, savedAt: new Date().toISOString() };
