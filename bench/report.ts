@@ -12,7 +12,11 @@ export interface PartReport {
 
 /** A table of one part for the terminal. */
 export function printPart(report: PartReport): void {
-  const table = new Table({ head: ["", "median", "middle half", "unit", "note"], style: { head: [], border: [] }, colAligns: ["left", "right", "right", "left", "left"] });
+  const table = new Table({
+    head: ["", "median", "middle half", "unit", "note"],
+    style: { head: [], border: [] },
+    colAligns: ["left", "right", "right", "left", "left"],
+  });
   for (const { what, median, low, high, unit, note } of report.rows) table.push([what, digits(median), `${digits(low)} – ${digits(high)}`, unit, note ?? ""]);
   console.log(`\n${report.title}`);
   console.log(table.toString());

@@ -1,0 +1,204 @@
+/** The engine's side of the benchmark: the steps that users wait for, cut into their parts. */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Backend, Optimizer } from "../src-main/engine/backend/index.ts";
+import { type Tensor1D, type Tensor4D, tf } from "../src-main/engine/backend/tf.ts";
+import { sampleCell } from "../src-main/engine/cells/sampler.ts";
+import { writeSafetensors } from "../src-main/engine/export/safetensors.ts";
+import { GraphHyperNetwork } from "../src-main/engine/ghn/graph-hypernetwork.ts";
+import { forward } from "../src-main/engine/network/forward.ts";
+import { buildPlan } from "../src-main/engine/network/plan.ts";
+import { TensorWeights, VariableWeights } from "../src-main/engine/network/weights.ts";
+import { Rng } from "../src-main/engine/random.ts";
+import { lossAndGradients } from "../src-main/engine/training/gradients.ts";
+import type { Cell } from "../src-shared/domain/cell.ts";
+import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../src-shared/domain/network.ts";
+import { type GhnConfig, ghnConfigSchema } from "../src-shared/domain/run-config.ts";
+import { searchSpaceSchema } from "../src-shared/domain/search-space.ts";
+
+export interface Shape {
+  readonly name: string;
+  readonly network: NetworkConfig;
+  readonly batch: number;
+  readonly nodes: number;
+}
+
+export const INPUT: NetworkInput = { height: 32, width: 32, channels: 3, classes: 10 };
+
+/** The preset `quick`'s network, and the paper's. */
+export const QUICK = networkConfigSchema.parse({ blocks: 4, initialChannels: 8, reductions: [1, 3] });
+export const PAPER = networkConfigSchema.parse({ blocks: 18, initialChannels: 32, reductions: [6, 12] });
+
+export function randomCells(nodes: number, count: number, seed: number, operations?: readonly string[]): Cell[] {
+  const space = searchSpaceSchema.parse({ nodes, ...(operations === undefined ? {} : { operations }) });
+  const rng = Rng.fromSeed(seed, "bench-cells");
+  return Array.from({ length: count }, () => sampleCell(space, rng));
+}
+
+export interface StepTimes {
+  readonly loss: number;
+  readonly ms: number;
+  readonly generationMs: number;
+  readonly forwardMs: number;
+  readonly backwardMs: number;
+  readonly optimizerMs: number;
+}
+
+/** A GHN with its optimizer and a batch of images. */
+export class GhnBench {
+  readonly ghn: GraphHyperNetwork;
+  readonly network: NetworkConfig;
+  readonly ghnConfig: GhnConfig;
+  readonly images: Tensor4D;
+  readonly labels: Tensor1D;
+  readonly imageShape: readonly [number, number, number, number];
+  private readonly imageValues: Float32Array;
+  private readonly labelValues: Int32Array;
+  private readonly backend: Backend;
+  private readonly optimizer: Optimizer;
+
+  constructor(backend: Backend, network: NetworkConfig, batch: number, input: NetworkInput = INPUT) {
+    this.backend = backend;
+    this.network = network;
+    this.ghnConfig = ghnConfigSchema.parse({});
+    this.ghn = new GraphHyperNetwork(this.ghnConfig, network, input, Rng.fromSeed(1, "bench-ghn"));
+    this.optimizer = backend.createAdam(
+      this.ghn.variables.map((variable) => ({ variable })),
+      { clipNorm: 5 },
+    );
+    const rng = Rng.fromSeed(2, "bench-images");
+    this.imageShape = [batch, input.height, input.width, input.channels];
+    this.imageValues = Float32Array.from({ length: batch * input.height * input.width * input.channels }, () => rng.normal());
+    this.labelValues = Int32Array.from({ length: batch }, () => rng.int(input.classes));
+    this.images = tf.tensor4d(this.imageValues, [...this.imageShape]);
+    this.labels = tf.tensor1d(this.labelValues, "int32");
+  }
+
+  /** Files with which the peer starts from the same numbers. */
+  async files(folder: string): Promise<{ ghnFile: string; images: string; labels: string; imageShape: readonly number[] }> {
+    const ghnFile = path.join(folder, "ghn.safetensors");
+    await writeSafetensors(ghnFile, new Map(Object.entries(this.ghn.exportWeights())), {});
+    const images = path.join(folder, "images.bin");
+    const labels = path.join(folder, "labels.bin");
+    writeFileSync(images, this.imageValues);
+    writeFileSync(labels, this.labelValues);
+    return { ghnFile, images, labels, imageShape: this.imageShape };
+  }
+
+  step(cells: readonly Cell[]): StepTimes {
+    const start = performance.now();
+    const { ops } = this.backend;
+    const plans = cells.map((normal) => buildPlan({ normal }, this.network, INPUT));
+    let generated = 0;
+    let forwarded = 0;
+    const { value, grads, correct } = lossAndGradients(this.ghn.variables, () => {
+      const weights = this.ghn.generate(plans);
+      generated = performance.now();
+      const losses = plans.map((plan, i) => {
+        const { logits } = forward(plan, ops, new TensorWeights(weights[i] ?? new Map()), this.images, { statistics: "batch" });
+        return ops.softmaxCrossEntropy(logits, this.labels).mean().asScalar();
+      });
+      const loss = ops.addN(losses).div(losses.length).asScalar();
+      forwarded = performance.now();
+      return { loss, correct: tf.scalar(0) };
+    });
+    const backward = performance.now();
+    this.optimizer.apply(grads, 1e-3);
+    const loss = value.dataSync()[0] ?? Number.NaN;
+    tf.dispose([value, correct]);
+    tf.dispose(grads);
+    const end = performance.now();
+    return {
+      loss,
+      ms: end - start,
+      generationMs: generated - start,
+      forwardMs: forwarded - generated,
+      backwardMs: backward - forwarded,
+      optimizerMs: end - backward,
+    };
+  }
+
+  score(cells: readonly Cell[]): { loss: number; ms: number; generationMs: number; evaluationMs: number } {
+    const { ops } = this.backend;
+    return tf.tidy(() => {
+      const start = performance.now();
+      const plans = cells.map((normal) => buildPlan({ normal }, this.network, INPUT));
+      const weights = this.ghn.generate(plans);
+      const generated = performance.now();
+      const losses = plans.map((plan, i) =>
+        tf.tidy(() => {
+          const { logits } = forward(plan, ops, new TensorWeights(weights[i] ?? new Map()), this.images, { statistics: "batch" });
+          return ops.softmaxCrossEntropy(logits, this.labels).mean().dataSync()[0] ?? Number.NaN;
+        }),
+      );
+      const end = performance.now();
+      return {
+        loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+        ms: end - start,
+        generationMs: generated - start,
+        evaluationMs: end - generated,
+      };
+    });
+  }
+
+  /** Milliseconds to generate all weights of some cells. */
+  generate(cells: readonly Cell[]): number {
+    const start = performance.now();
+    tf.tidy(() => void this.ghn.generate(cells.map((normal) => buildPlan({ normal }, this.network, INPUT))));
+    return performance.now() - start;
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    this.ghn.dispose();
+    tf.dispose([this.images, this.labels]);
+  }
+}
+
+/** Training of one network from scratch on a fixed batch, without augmentation, drop-path or auxiliary head. */
+export class TrainingBench {
+  private readonly backend: Backend;
+  private readonly bench: GhnBench;
+  private readonly weights: VariableWeights;
+  private readonly optimizer: Optimizer;
+  private readonly plan: ReturnType<typeof buildPlan>;
+
+  constructor(backend: Backend, bench: GhnBench, cell: Cell) {
+    this.backend = backend;
+    this.bench = bench;
+    this.plan = buildPlan({ normal: cell }, bench.network, INPUT);
+    this.weights = new VariableWeights(this.plan, Rng.fromSeed(3, "bench-init"));
+    this.optimizer = backend.createSgd(
+      this.weights.entries().map(({ variable, decays }) => ({ variable, weightDecay: decays ? 3e-4 : 0 })),
+      { momentum: 0.9, clipNorm: 5 },
+    );
+  }
+
+  async file(folder: string): Promise<string> {
+    const file = path.join(folder, "weights.safetensors");
+    await writeSafetensors(file, new Map(Object.entries(this.weights.export())), {});
+    return file;
+  }
+
+  step(): { loss: number; ms: number } {
+    const start = performance.now();
+    const { ops } = this.backend;
+    const { value, grads, correct } = lossAndGradients(
+      this.weights.entries().map(({ variable }) => variable),
+      () => {
+        const { logits } = forward(this.plan, ops, this.weights, this.bench.images, { statistics: "batch" });
+        return { loss: ops.softmaxCrossEntropy(logits, this.bench.labels).mean().asScalar(), correct: tf.scalar(0) };
+      },
+    );
+    this.optimizer.apply(grads, 0.025);
+    const loss = value.dataSync()[0] ?? Number.NaN;
+    tf.dispose([value, correct]);
+    tf.dispose(grads);
+    return { loss, ms: performance.now() - start };
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    this.weights.dispose();
+  }
+}

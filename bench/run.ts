@@ -1,0 +1,40 @@
+/**
+ * `npm run bench [-- parts] [--peer] [--threads n] [--quick] [--json file]`: measures and prints tables with medians and the middle half of the values.
+ * Times on a shared machine mean something only beside others of the same run.
+ */
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { initBackend } from "../src-main/engine/backend/index.ts";
+import { growthPart } from "./parts/growth.ts";
+import { ingestionPart } from "./parts/ingestion.ts";
+import { peerParts } from "./parts/peer.ts";
+import { type PartReport, printPart } from "./report.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    peer: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    threads: { type: "string", default: String(availableParallelism()) },
+    json: { type: "string" },
+  },
+});
+const threads = Math.max(1, Number(values.threads) || 1);
+const wanted = (part: string): boolean => (positionals.length === 0 ? !values.peer : positionals.includes(part));
+
+const backend = await initBackend({ threads });
+console.log(
+  `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${threads} threads, ${(totalmem() / 1024 ** 3).toFixed(0)} GB; ${backend.libraryVersion} (${backend.name}); Node ${process.versions.node}`,
+);
+const reports: PartReport[] = [];
+const add = (report: PartReport): void => {
+  reports.push(report);
+  printPart(report);
+};
+if (wanted("growth")) for (const report of growthPart(backend, values.quick)) add(report);
+if (wanted("ingestion")) add(await ingestionPart());
+if (values.peer) for (const report of await peerParts(backend, threads, values.quick)) add(report);
+if (values.json !== undefined)
+  writeFileSync(values.json, JSON.stringify({ at: new Date().toISOString(), threads, backend: backend.libraryVersion, reports }, null, 2));
+process.exit(0);
