@@ -5,7 +5,7 @@ import path from "node:path";
 import type { DoctorItem } from "../../src-shared/contract.ts";
 import { lastLine, runCommand } from "./commands.ts";
 import { installation } from "./places.ts";
-import { linkedManifest } from "./tensorflow.ts";
+import { installedTensorFlow } from "./tensorflow.ts";
 
 const SETUP = "npm run setup";
 
@@ -31,7 +31,7 @@ export async function examineCompute(): Promise<{ readonly items: readonly Docto
   if (gpu === null) items.push({ area, name: "GPU", value: "none (nvidia-smi does not answer)", state: "ok" });
   else if (device.startsWith("CUDA")) items.push({ area, name: "GPU", value: gpu, state: "ok" });
   else {
-    const reason = linkedManifest()?.manifest.flavour === "cuda" ? "TensorFlow was built for CUDA but does not reach the GPU: driver too old, or a library is missing." : "The TensorFlow that is set up here computes on the CPU only.";
+    const reason = installedTensorFlow()?.manifest.flavour === "cuda" ? "TensorFlow was built for CUDA but does not reach the GPU: driver too old, or a library is missing." : "The TensorFlow that is set up here computes on the CPU only.";
     items.push({ area, name: "GPU", value: gpu, state: "warning", reason, remedy: `${SETUP} -- --force` });
   }
   return { items, backend, device };
@@ -50,7 +50,7 @@ interface TensorFlowFound {
 
 /** Starts TensorFlow in a child, because it never gives its memory back. */
 async function tryTensorFlow(): Promise<TensorFlowFound | { readonly reason: string }> {
-  const linked = linkedManifest();
+  const linked = installedTensorFlow();
   if (linked === null) return { reason: "It is not set up in this installation." };
   const script = path.join(installation, "src-main", "setup", "try-tensorflow.ts");
   // A packaged application has no Node to start it with, and starts it with the first run.

@@ -9,7 +9,7 @@ import { findChromium } from "./chromium.ts";
 import { lastLine, runCommand } from "./commands.ts";
 import { installedVersion } from "./doctor-compute.ts";
 import { cacheFolder, installation } from "./places.ts";
-import { findPip } from "./wheels.ts";
+import { findPip } from "./tensorflow/wheels.ts";
 
 const GIB = 2 ** 30;
 /** Free space that the wheel, what is unpacked of it and a few projects need together. */

@@ -1,53 +1,35 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import Database from "better-sqlite3";
+
+const BETWEEN_TRIES_MS = 200;
 
 /**
- * Does some work while holding a lock in the user's cache, so that two set-ups at once do not do it twice. A lock of a process that has died is taken over.
+ * Does some work while holding a lock, so that two set-ups at once do not do it twice. The lock is SQLite's on a small file: the operating system frees it when its
+ * process dies, however it dies, so none is ever left behind.
  * @param onWait called once when another process holds the lock
  */
-export async function withLock<T>(folder: string, work: () => Promise<T>, onWait: () => void = () => undefined): Promise<T> {
-  mkdirSync(path.dirname(folder), { recursive: true });
-  for (let said = false; !take(folder); ) {
-    if (!ownerLives(folder)) {
-      rmSync(folder, { recursive: true, force: true });
-      continue;
-    }
-    if (!said) onWait();
-    said = true;
-    await wait(200);
-  }
+export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void = () => undefined): Promise<T> {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const database = new Database(file, { timeout: 0 });
   try {
+    for (let said = false; !take(database); said = true) {
+      if (!said) onWait();
+      await wait(BETWEEN_TRIES_MS);
+    }
     return await work();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    database.close();
   }
 }
 
-/** Making a folder is the one thing that only one process can do. */
-function take(folder: string): boolean {
+function take(database: Database.Database): boolean {
   try {
-    mkdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-  writeFileSync(path.join(folder, "owner.json"), JSON.stringify({ pid: process.pid, host: hostname(), since: Date.now() }));
-  return true;
-}
-
-function ownerLives(folder: string): boolean {
-  try {
-    const owner = JSON.parse(readFileSync(path.join(folder, "owner.json"), "utf8")) as { pid?: unknown; host?: unknown; since?: unknown };
-    // On another machine with the same home folder nobody can tell: an hour is longer than any set-up.
-    if (owner.host !== hostname()) return typeof owner.since === "number" && Date.now() - owner.since < 3_600_000;
-    if (typeof owner.pid !== "number") return false;
-    process.kill(owner.pid, 0);
+    database.exec("BEGIN EXCLUSIVE");
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // EPERM: somebody else's process, which lives. ENOENT: taken or freed this very moment.
-    return code === "EPERM" || code === "ENOENT";
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return false;
+    throw error;
   }
 }

@@ -1,43 +1,53 @@
-/** `npm start`: builds the desktop application and opens it; Electron's binary is fetched on first use. */
+/** `npm start [-- folder]`: opens the desktop application. Builds it when its sources are younger, and fetches Electron's program at its first use. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import path from "node:path";
+import { buildIsFresh } from "./build-state.ts";
 import { lastLine, runCommand } from "./commands.ts";
+import { installedVersion } from "./doctor-compute.ts";
+import { electronBinary } from "./doctor-machine.ts";
 import { installation } from "./places.ts";
-import { sayTensorFlow } from "./say.ts";
-import { ensureTensorFlow } from "./tensorflow.ts";
+import { ensureForComputing } from "./say.ts";
 
+const modules = path.join(installation, "node_modules");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
-const electron = path.join(installation, "node_modules", "electron");
 
-/** Path of Electron's binary once it is there. */
-function binary(): string | null {
-  const named = path.join(electron, "path.txt");
-  if (!existsSync(named)) return null;
-  const file = path.join(electron, "dist", readFileSync(named, "utf8").trim());
-  return existsSync(file) ? file : null;
+/** Electron's program, fetched if need be. @throws Error with the reason why it cannot be had */
+async function ensureElectron(): Promise<string> {
+  const here = electronBinary();
+  if (here !== null) return here;
+  const version = installedVersion("electron");
+  if (version === null) throw new Error("the package electron is not installed (npm ci without --omit=dev brings it)");
+  say(`Fetching Electron ${version} (about 120 MB), once.`);
+  const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron", "install.js")], { cwd: path.join(modules, "electron"), timeoutMs: 900_000 });
+  const fetched = electronBinary();
+  if (fetched === null) throw new Error(`Electron's program cannot be fetched: ${/^.*Error:? .*$/m.exec(output)?.[0].trim() || lastLine(output) || `exit code ${code}`}`);
+  return fetched;
 }
 
-async function ensureElectron(): Promise<string | null> {
-  if (binary() !== null) return null;
-  if (!existsSync(electron)) return "npm has not brought the package electron; run npm ci without --omit=dev.";
-  say("Fetching Electron (about 120 MB), once.");
-  const { code, output } = await runCommand(process.execPath, [path.join(electron, "install.js")], { cwd: electron, timeoutMs: 900_000 });
-  if (binary() !== null) return null;
-  return `Electron's binary cannot be fetched (${lastLine(output) || `exit code ${code}`}).`;
-}
-
-sayTensorFlow(await ensureTensorFlow({ say }));
-const problem = await ensureElectron();
-if (problem !== null) {
-  say(`${problem}\nThe same window opens in a browser: npm run serve`);
-  process.exitCode = 1;
-} else {
-  const args = ["preview", "--", ...process.argv.slice(2)];
-  // Electron's sandbox does not run as root.
-  if (process.getuid?.() === 0) args.push("--no-sandbox");
-  const child = spawn(process.execPath, [path.join(installation, "node_modules", "electron-vite", "bin", "electron-vite.js"), ...args], { cwd: installation, stdio: "inherit" });
-  child.on("exit", (code) => {
-    process.exitCode = code ?? 1;
+async function start(): Promise<number> {
+  if (process.platform === "linux" && !process.env["DISPLAY"] && !process.env["WAYLAND_DISPLAY"]) throw new Error("this session has no display");
+  const electron = await ensureElectron();
+  await ensureForComputing();
+  if (!buildIsFresh()) {
+    say("Building the application.");
+    const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron-vite", "bin", "electron-vite.js"), "build"], { cwd: installation });
+    if (code !== 0) throw new Error(`it does not build: ${output.trim()}`);
+  }
+  // Electron's own sandbox does not work as root.
+  const args = [installation, ...process.argv.slice(2), ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
+  const child = spawn(electron, args, { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  return await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 1 : constants.signals[signal])));
   });
+}
+
+try {
+  process.exitCode = await start();
+} catch (error) {
+  say(`The desktop application cannot be opened: ${error instanceof Error ? error.message : String(error)}.`);
+  say("The same window opens in a browser: npm run serve");
+  process.exitCode = 1;
 }

@@ -27,12 +27,12 @@ export function countTests(json: string): TestCount {
     skipped += file.assertionResults.filter(({ status }) => status !== "passed" && status !== "failed").length;
     failed += own === 0 && file.status === "failed" ? 1 : own;
   }
-  // An error outside of any file, such as an unhandled rejection.
+  // An error outside of any test, such as an unhandled rejection.
   if (failed === 0 && report.success === false) failed = 1;
   return { passed, failed, skipped };
 }
 
 /** The line that stands alone at the end of a test run. */
 export function countLine({ passed, failed, skipped }: TestCount): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

@@ -1,17 +1,19 @@
-/** `npm test`: brings what the tests need, runs them and counts them in a last line. Arguments go to Vitest (file names, `-t`). */
+/** `npm test`: brings what the tests need, runs them and counts them in the last line. Arguments go to Vitest (file names, `-t`). */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ensureChromium } from "./chromium.ts";
+import { buildIsFresh } from "./build-state.ts";
+import { CHROMIUM_VARIABLE, ensureChromium } from "./chromium.ts";
 import { installation } from "./places.ts";
 import { sayTensorFlow } from "./say.ts";
 import { ensureTensorFlow } from "./tensorflow.ts";
-import { countLine, countTests } from "./test-report.ts";
+import { countLine, countTests, type TestCount } from "./test-report.ts";
 
+const modules = path.join(installation, "node_modules");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Runs a program with this terminal. */
+/** Runs a program of this installation on this Node and with this terminal. */
 function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...args], { cwd: installation, stdio: "inherit", env });
@@ -20,29 +22,33 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   });
 }
 
+/** Runs the tests and reads Vitest's own report of them: what it prints may be cut, the report is whole or not there. */
+async function runTests(env: NodeJS.ProcessEnv): Promise<TestCount> {
+  const folder = mkdtempSync(path.join(tmpdir(), "ghn-studio-tests-"));
+  const report = path.join(folder, "report.json");
+  try {
+    const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)];
+    const code = await run([path.join(modules, "vitest", "vitest.mjs"), ...args], env);
+    const count = existsSync(report) ? countTests(readFileSync(report, "utf8")) : { passed: 0, failed: 1, skipped: 0 };
+    return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 sayTensorFlow(await ensureTensorFlow({ say }));
 const chromium = await ensureChromium(say);
-if (chromium.path === null) say(`End-to-end tests in a browser are skipped: ${chromium.reason}`);
-const env: NodeJS.ProcessEnv = { ...process.env, ...(chromium.path === null ? { GHN_STUDIO_NO_CHROMIUM: chromium.reason } : { GHN_STUDIO_CHROMIUM: chromium.path }) };
+const found = "path" in chromium;
+if (!found) say(`End-to-end tests in a browser are skipped: ${chromium.reason}`);
+const env: NodeJS.ProcessEnv = { ...process.env, [CHROMIUM_VARIABLE]: found ? chromium.path : "", GHN_STUDIO_NO_CHROMIUM: found ? "" : chromium.reason };
 
-say("Building the window.");
-const built = await run([path.join(installation, "node_modules", "electron-vite", "bin", "electron-vite.js"), "build", "--logLevel", "warn"], env);
-if (built !== 0) say("The window does not build; the tests that need it will fail.");
-
-const folder = mkdtempSync(path.join(tmpdir(), "ghn-studio-tests-"));
-const report = path.join(folder, "report.json");
-const code = await run(
-  [path.join(installation, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)],
-  env,
-);
-let line: string;
-let failed = code !== 0 || built !== 0;
-if (existsSync(report)) {
-  const count = countTests(readFileSync(report, "utf8"));
-  const broken = built === 0 ? count : { ...count, failed: count.failed + 1 };
-  failed ||= broken.failed > 0;
-  line = countLine(broken.failed === 0 && failed ? { ...broken, failed: 1 } : broken);
-} else line = countLine({ passed: 0, failed: 1, skipped: 0 });
-rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`\n${line}\n`);
-process.exitCode = failed ? 1 : 0;
+let broken = 0;
+if (!buildIsFresh()) {
+  say("Building the application, for the tests in a browser.");
+  broken = await run([path.join(modules, "electron-vite", "bin", "electron-vite.js"), "build", "--logLevel", "warn"], env);
+  if (broken !== 0) say("The application does not build.");
+}
+const count = await runTests(env);
+const total = broken === 0 ? count : { ...count, failed: count.failed + 1 };
+process.exitCode = total.failed === 0 ? 0 : 1;
+process.stdout.write(`\n${countLine(total)}\n`);

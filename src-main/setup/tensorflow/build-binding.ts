@@ -1,17 +1,19 @@
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { lastLine, runCommand } from "./commands.ts";
+import { lastLine, runCommand } from "../commands.ts";
 
 export interface BindingBuild {
   /** Folder of the npm package with the sources of the binding. */
-  readonly package: string;
+  readonly packageFolder: string;
   /** TensorFlow's include folder. */
   readonly headers: string;
   /** Folder with libtensorflow.so and libtensorflow_framework.so. */
   readonly libraries: string;
   /** The file to write. It finds the libraries at ../../deps/lib from where it lies. */
   readonly output: string;
+  /** Further libraries of that folder to load with the binding, by their file names. */
+  readonly also?: readonly string[];
 }
 
 /**
@@ -35,17 +37,18 @@ export async function buildBinding(build: BindingBuild): Promise<void> {
     "-I",
     nodeApi,
     "-I",
-    build.package,
+    build.packageFolder,
     "-I",
     build.headers,
-    path.join(build.package, "binding", "tfjs_backend.cc"),
-    path.join(build.package, "binding", "tfjs_binding.cc"),
+    path.join(build.packageFolder, "binding", "tfjs_backend.cc"),
+    path.join(build.packageFolder, "binding", "tfjs_binding.cc"),
     "-o",
     build.output,
     `-L${build.libraries}`,
     "-Wl,-rpath,$ORIGIN/../../deps/lib",
     "-ltensorflow",
     "-ltensorflow_framework",
+    ...(build.also === undefined || build.also.length === 0 ? [] : ["-Wl,--no-as-needed", ...build.also.map((name) => `-l:${name}`)]),
   ]);
   if (code !== 0) throw new Error(`the binding does not compile: ${/error: .*/.exec(output)?.[0] ?? lastLine(output)}`);
 }

@@ -4,10 +4,13 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import yauzl from "yauzl";
-import { lastLine, runCommand } from "./commands.ts";
+import { lastLine, runCommand } from "../commands.ts";
 
-/** A pip that answers, as program and first arguments. */
-export async function findPip(): Promise<readonly [string, ...string[]] | null> {
+/** A pip that answers: program and first arguments. */
+export type Pip = readonly [string, ...string[]];
+
+/** The machine's pip; null when there is none. */
+export async function findPip(): Promise<Pip | null> {
   for (const [program, ...args] of [["python3", "-m", "pip"], ["pip3"], ["python", "-m", "pip"]] as const) {
     const { code } = await runCommand(program, [...args, "--version"], { timeoutMs: 30_000 });
     if (code === 0) return [program, ...args];
@@ -21,7 +24,7 @@ export async function findPip(): Promise<readonly [string, ...string[]] | null> 
  * @returns path of the wheel
  * @throws Error with pip's last line
  */
-export async function downloadWheel(pip: readonly [string, ...string[]], requirement: string, folder: string): Promise<string> {
+export async function downloadWheel(pip: Pip, requirement: string, folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const [program, ...args] = pip;
   const common = [...args, "download", "--no-deps", "--only-binary=:all:", "--quiet", "--progress-bar", "off", "--dest", folder];
