@@ -1,6 +1,7 @@
 /** Message passing and generation of weights for networks of the paper's size: 18 blocks, T = 5, embeddings of width 32. */
-import { sampleCell } from "../src-main/engine/cells/sampler.ts";
+
 import { type Backend, initBackend, type Scalar, tf } from "../src-main/engine/backend/index.ts";
+import { sampleCell } from "../src-main/engine/cells/sampler.ts";
 import { GraphHyperNetwork } from "../src-main/engine/ghn/graph-hypernetwork.ts";
 import { MessagePassing, packedSize } from "../src-main/engine/ghn/message-passing.ts";
 import { buildSchedule } from "../src-main/engine/ghn/schedule.ts";
@@ -11,7 +12,7 @@ import { networkConfigSchema } from "../src-shared/domain/network.ts";
 import { ghnConfigSchema } from "../src-shared/domain/run-config.ts";
 import { searchSpaceSchema } from "../src-shared/domain/search-space.ts";
 import { interleave, type Measured, median, type Row, row } from "./measure.ts";
-import { printPart, type PartReport } from "./report.ts";
+import { type PartReport, printPart } from "./report.ts";
 
 const NETWORK = networkConfigSchema.parse({});
 const GHN = ghnConfigSchema.parse({});

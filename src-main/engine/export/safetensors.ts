@@ -24,7 +24,11 @@ const METADATA = "__metadata__";
  * @returns size and SHA-256 (hexadecimal) of the file
  * @throws Error when a name is reserved, a shape does not fit its values, or names and metadata exceed 100 MB; UserError when the file cannot be written
  */
-export async function writeSafetensors(file: string, arrays: NamedArrays, metadata: Readonly<Record<string, string>>): Promise<{ bytes: number; sha256: string }> {
+export async function writeSafetensors(
+  file: string,
+  arrays: NamedArrays,
+  metadata: Readonly<Record<string, string>>,
+): Promise<{ bytes: number; sha256: string }> {
   const header = encodeHeader(arrays, metadata);
   const hash = createHash("sha256");
   let bytes = 0;

@@ -75,13 +75,18 @@ export function decoderRows(plans: readonly NetworkPlan[], network: NetworkConfi
       const key = `${slot.owner.block}/${slot.owner.node}/${slot.role}`;
       const occurrence = seen.get(key) ?? 0;
       seen.set(key, occurrence + 1);
-      const common = [ROLES.indexOf(slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1), ROLES.length * OCCURRENCES + stageOf(slot.owner.block, network)];
-      targets.push(cut({ plan: p, slot, pieces: [] }, groups, (r) => ({
-        owner: node(slot.owner),
-        source: slot.parts?.[r] === undefined ? -1 : node(slot.parts[r].source),
-        features: slot.role === "conv3x3" ? [...common, ROLES.length * OCCURRENCES + stagesOf(network) + r] : common,
-        scale: valueScale(slot.role, slot.fanIn, fanInNormalisation),
-      })));
+      const common = [
+        ROLES.indexOf(slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1),
+        ROLES.length * OCCURRENCES + stageOf(slot.owner.block, network),
+      ];
+      targets.push(
+        cut({ plan: p, slot, pieces: [] }, groups, (r) => ({
+          owner: node(slot.owner),
+          source: slot.parts?.[r] === undefined ? -1 : node(slot.parts[r].source),
+          features: slot.role === "conv3x3" ? [...common, ROLES.length * OCCURRENCES + stagesOf(network) + r] : common,
+          scale: valueScale(slot.role, slot.fanIn, fanInNormalisation),
+        })),
+      );
     }
   });
   return flattened([...groups.values()], targets, featureCount(network));

@@ -53,12 +53,16 @@ export class Decoder {
    */
   decode(rows: DecoderRows, embeddings: Tensor2D, parameter: (name: string) => Variable): Tensor[] {
     const hidden = this.hiddenLayer(rows, embeddings, parameter);
-    let first = 0;
+    const parts: Tensor2D[] = tf.split(
+      hidden,
+      rows.groups.map((group) => group.rows.length),
+      0,
+    );
     const pieces = new Map<RowGroup, Tensor[]>();
-    for (const group of rows.groups) {
-      pieces.set(group, this.decodeGroup(group, tf.slice2d(hidden, [first, 0], [group.rows.length, this.hidden + 1]), parameter(`decoder/${group.branch}`)));
-      first += group.rows.length;
-    }
+    rows.groups.forEach((group, g) => {
+      const part = parts[g];
+      if (part !== undefined) pieces.set(group, this.decodeGroup(group, part, parameter(`decoder/${group.branch}`)));
+    });
     return rows.targets.map((target) => assemble(target, pieces));
   }
 
@@ -68,7 +72,10 @@ export class Decoder {
     const pairs = tf.reshape(embeddings, [rows.count, 2 * width]) as Tensor2D;
     const features = tf.tensor2d(rows.features, [rows.count, rows.features.length / rows.count]);
     const scales = tf.tensor2d(rows.scales, [rows.count, 1]);
-    const sum = tf.add(tf.matMul(pairs, parameter("decoder/embedding") as unknown as Tensor2D), tf.matMul(features, parameter("decoder/slot") as unknown as Tensor2D));
+    const sum = tf.add(
+      tf.matMul(pairs, parameter("decoder/embedding") as unknown as Tensor2D),
+      tf.matMul(features, parameter("decoder/slot") as unknown as Tensor2D),
+    );
     return tf.concat2d([tf.mul(tf.relu(sum), scales) as Tensor2D, scales], 1);
   }
 
@@ -87,7 +94,11 @@ export class Decoder {
     if (pieces.length === 1) return [rows.length === 1 ? tf.reshape(values, [...shape]) : values];
     // Mostly a row is a whole weight: one reshape for all of them.
     if (pieces.length === rows.length) return tf.unstack(tf.reshape(values, [rows.length, ...shape]));
-    return tf.split(values, pieces.map((piece) => piece.rows), 0);
+    return tf.split(
+      values,
+      pieces.map((piece) => piece.rows),
+      0,
+    );
   }
 }
 

@@ -207,7 +207,16 @@ const ROWS_AT_ONCE = 64;
  * @param dy matrix of rows with `outputs` columns
  * @param dW [size, outputs], added to
  */
-export function accumulateOuter(x: Float32Array, rows: Int32Array, size: number, dy: Float32Array, outputs: number, first: number, end: number, dW: Float32Array): void {
+export function accumulateOuter(
+  x: Float32Array,
+  rows: Int32Array,
+  size: number,
+  dy: Float32Array,
+  outputs: number,
+  first: number,
+  end: number,
+  dW: Float32Array,
+): void {
   for (let chunk = first; chunk < end; chunk += ROWS_AT_ONCE) {
     const chunkEnd = Math.min(end, chunk + ROWS_AT_ONCE);
     for (let i = 0; i < size; i += 2) {

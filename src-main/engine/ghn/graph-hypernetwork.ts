@@ -61,7 +61,8 @@ export class GraphHyperNetwork {
   generate(plans: readonly NetworkPlan[]): Map<string, Tensor>[] {
     const graphs = plans.map((plan) => plan.graph);
     for (const graph of graphs) {
-      if (graph.blocks.length !== this.network.blocks) throw new Error(`The GHN was made for ${this.network.blocks} blocks, the plan has ${graph.blocks.length}.`);
+      if (graph.blocks.length !== this.network.blocks)
+        throw new Error(`The GHN was made for ${this.network.blocks} blocks, the plan has ${graph.blocks.length}.`);
     }
     const result = plans.map(() => new Map<string, Tensor>());
     if (plans.length === 0) return result;
@@ -81,7 +82,9 @@ export class GraphHyperNetwork {
 
   /** Copies of all parameters by name. */
   exportWeights(): Record<string, NamedArray> {
-    return Object.fromEntries([...this.byName].map(([name, variable]) => [name, { shape: [...variable.shape], values: Float32Array.from(variable.dataSync()) }]));
+    return Object.fromEntries(
+      [...this.byName].map(([name, variable]) => [name, { shape: [...variable.shape], values: Float32Array.from(variable.dataSync()) }]),
+    );
   }
 
   /**

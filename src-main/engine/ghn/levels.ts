@@ -35,7 +35,9 @@ export function forwardBackwardPhase(block: GraphBlock): readonly Level[] {
 export function synchronousStep(block: GraphBlock): readonly Level[] {
   return remembered(steps, block, () => {
     const successors = successorsOf(block);
-    return [block.nodes.map((_, node) => ({ node, senders: [...inputsOf(block, node), ...(successors[node] ?? [])], takesGraphEmbedding: INPUTS.includes(node) }))];
+    return [
+      block.nodes.map((_, node) => ({ node, senders: [...inputsOf(block, node), ...(successors[node] ?? [])], takesGraphEmbedding: INPUTS.includes(node) })),
+    ];
   });
 }
 
@@ -47,7 +49,9 @@ function levels(order: readonly number[], sendersOf: (node: number) => readonly 
     const senders = sendersOf(node);
     const level = senders.reduce((highest, sender) => Math.max(highest, (levelOf.get(sender) ?? -1) + 1), 0);
     levelOf.set(node, level);
-    (result[level] ??= []).push({ node, senders, takesGraphEmbedding: forward && INPUTS.includes(node) });
+    const members = result[level] ?? [];
+    members.push({ node, senders, takesGraphEmbedding: forward && INPUTS.includes(node) });
+    result[level] = members;
   }
   return result;
 }

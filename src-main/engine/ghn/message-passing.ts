@@ -22,7 +22,15 @@ type Part = (typeof PARTS)[number];
 /** Shapes of the parts of a packed set, in order: [inputs, outputs] of matrices, [outputs] of vectors. */
 export function packedShapes({ embedding, message }: Widths): Readonly<Record<Part, readonly number[]>> {
   const gates = 3 * embedding;
-  return { w1: [embedding, message], b1: [message], gates: [message, gates], perMessage: [gates], messageBias: [gates], state: [embedding, gates], stateBias: [gates] };
+  return {
+    w1: [embedding, message],
+    b1: [message],
+    gates: [message, gates],
+    perMessage: [gates],
+    messageBias: [gates],
+    state: [embedding, gates],
+    stateBias: [gates],
+  };
 }
 
 /** Number of values in a packed set. */
@@ -362,7 +370,15 @@ function views(widths: Widths, packed: Float32Array): Record<Part, Float32Array>
     offset += size;
     return packed.subarray(offset - size, offset);
   };
-  const [w1, b1, gates, perMessage, messageBias, state, stateBias] = [next("w1"), next("b1"), next("gates"), next("perMessage"), next("messageBias"), next("state"), next("stateBias")];
+  const [w1, b1, gates, perMessage, messageBias, state, stateBias] = [
+    next("w1"),
+    next("b1"),
+    next("gates"),
+    next("perMessage"),
+    next("messageBias"),
+    next("state"),
+    next("stateBias"),
+  ];
   return { w1, b1, gates, perMessage, messageBias, state, stateBias };
 }
 

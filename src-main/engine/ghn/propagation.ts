@@ -1,5 +1,5 @@
-import type { ComputationGraph } from "../network/plan-types.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from "../backend/tf.ts";
+import type { ComputationGraph } from "../network/plan-types.ts";
 import { MessagePassing, type Widths } from "./message-passing.ts";
 import { buildSchedule, type PropagationSettings, type Schedule } from "./schedule.ts";
 
@@ -38,7 +38,13 @@ export interface GnnParameters<T = Tensor> {
  * @param select nodes whose final embeddings are wanted, numbered as the rows of `embeddings`, in any order and as often as one likes; −1 gives a row of zeros. All nodes by default
  * @returns final embeddings of `select`, [select.length, D]; differentiable once with respect to embeddings and parameters
  */
-export function propagate(graphs: readonly ComputationGraph[], embeddings: Tensor2D, parameters: GnnParameters, settings: PropagationSettings, select?: Int32Array): Tensor2D {
+export function propagate(
+  graphs: readonly ComputationGraph[],
+  embeddings: Tensor2D,
+  parameters: GnnParameters,
+  settings: PropagationSettings,
+  select?: Int32Array,
+): Tensor2D {
   const schedule = buildSchedule(graphs, settings);
   const [nodes = 0, width = 0] = embeddings.shape;
   const [sets = 0, , message = 0] = parameters.messageIn.shape;
@@ -80,7 +86,10 @@ function fused(schedule: Schedule, widths: Widths, embeddings: Tensor2D, packed:
       value,
       gradFunc: (dy: Tensor) => {
         const gradients = passing.backward(select, dy.dataSync() as Float32Array);
-        return [tf.tensor2d(gradients.embeddings, [schedule.nodes, width]), tf.tensor2d(gradients.parameters, [schedule.sets, parameters.size / schedule.sets])];
+        return [
+          tf.tensor2d(gradients.embeddings, [schedule.nodes, width]),
+          tf.tensor2d(gradients.parameters, [schedule.sets, parameters.size / schedule.sets]),
+        ];
       },
     };
   });

@@ -58,7 +58,8 @@ export function firstEventRow(nodes: number): number {
 export function buildSchedule(graphs: readonly ComputationGraph[], settings: PropagationSettings): Schedule {
   const writer = new ScheduleWriter(graphs, settings);
   const blocks = graphs.reduce((most, graph) => Math.max(most, graph.blocks.length), 0);
-  if (!settings.shareParameters && graphs.some((graph) => graph.blocks.length !== blocks)) throw new Error("Graphs with unequal numbers of blocks cannot be propagated together.");
+  if (!settings.shareParameters && graphs.some((graph) => graph.blocks.length !== blocks))
+    throw new Error("Graphs with unequal numbers of blocks cannot be propagated together.");
   for (let block = 0; block < blocks; block++) writer.block(block);
   return writer.finish();
 }
@@ -110,7 +111,17 @@ class ScheduleWriter {
     const levelsOf = propagation === "forward-backward" ? forwardBackwardPhase : synchronousStep;
     const active = this.graphs.flatMap((progress) => {
       const graphBlock = progress.graph.blocks[block];
-      return graphBlock === undefined ? [] : [{ progress, levels: levelsOf(graphBlock), first: progress.firstNode[block] ?? 0, last: block === progress.graph.blocks.length - 1, size: graphBlock.nodes.length }];
+      return graphBlock === undefined
+        ? []
+        : [
+            {
+              progress,
+              levels: levelsOf(graphBlock),
+              first: progress.firstNode[block] ?? 0,
+              last: block === progress.graph.blocks.length - 1,
+              size: graphBlock.nodes.length,
+            },
+          ];
     });
     const set = shareParameters ? 0 : block;
     for (const { progress } of active) progress.embeddingMessage = STALE;
@@ -130,7 +141,11 @@ class ScheduleWriter {
         this.steps.push({ kind: "update", set, firstMessage, endMessage: this.sender.length, firstEvent, endEvent: this.previous.length });
       }
     }
-    if (passEmbedding && propagationSteps > 0) this.averages(active.filter(({ last }) => !last), set);
+    if (passEmbedding && propagationSteps > 0)
+      this.averages(
+        active.filter(({ last }) => !last),
+        set,
+      );
     if (!shareParameters) this.endSet();
   }
 

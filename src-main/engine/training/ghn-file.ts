@@ -71,11 +71,17 @@ function checkSame(trained: object, wanted: object, part: "network" | "input", f
     const other: unknown = wantedValues.get(field);
     if (JSON.stringify(value) === JSON.stringify(other)) continue;
     const title = part === "input" ? INPUT_WORDS[field] : networkConfigSchema.shape[field as keyof NetworkConfig].meta()?.title;
-    throw new UserError(`The GHN was trained for other ${part === "input" ? "images" : "networks"}: ${title ?? field} is ${JSON.stringify(value)} there and ${JSON.stringify(other)} here.`, {
-      code: "ghn-mismatch",
-      remedy: part === "input" ? "Search on the dataset that the GHN was trained on." : "Use the network settings that the GHN was trained with, or train another GHN.",
-      field: part === "input" ? "dataset" : `network.${field}`,
-      file,
-    });
+    throw new UserError(
+      `The GHN was trained for other ${part === "input" ? "images" : "networks"}: ${title ?? field} is ${JSON.stringify(value)} there and ${JSON.stringify(other)} here.`,
+      {
+        code: "ghn-mismatch",
+        remedy:
+          part === "input"
+            ? "Search on the dataset that the GHN was trained on."
+            : "Use the network settings that the GHN was trained with, or train another GHN.",
+        field: part === "input" ? "dataset" : `network.${field}`,
+        file,
+      },
+    );
   }
 }

@@ -37,7 +37,14 @@ async function failure(content: Uint8Array): Promise<{ code: string; message: st
 describe("safetensors", () => {
   it("writes the bytes that the format defines", async () => {
     const file = path.join(folder, "known.safetensors");
-    const result = await writeSafetensors(file, new Map([["a", array([2], 1, -2)], ["b", array([1, 1], 0.5)]]), { k: "v" });
+    const result = await writeSafetensors(
+      file,
+      new Map([
+        ["a", array([2], 1, -2)],
+        ["b", array([1, 1], 0.5)],
+      ]),
+      { k: "v" },
+    );
     const content = await readFile(file);
     const header = '{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]}}';
     const padded = header.padEnd(Math.ceil(header.length / 8) * 8, " ");
@@ -50,7 +57,10 @@ describe("safetensors", () => {
     const header = '{"second":{"dtype":"F32","shape":[],"data_offsets":[4,8]},"first":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
     await writeFile(file, bytes(header, Buffer.from("0000803f0000003f", "hex")));
     const { tensors, metadata } = await readSafetensors(file);
-    expect([...tensors]).toEqual([["first", array([1], 1)], ["second", array([], 0.5)]]);
+    expect([...tensors]).toEqual([
+      ["first", array([1], 1)],
+      ["second", array([], 0.5)],
+    ]);
     expect(metadata).toEqual({});
   });
 
@@ -58,7 +68,12 @@ describe("safetensors", () => {
     const file = path.join(folder, "deep", "er", "round.safetensors");
     const special = Float32Array.from([Number.NaN, Infinity, -0, 1e-45, 3.4e38]);
     const window = new Float32Array(Float32Array.from([9, 9, 1, 2, 3, 4, 9]).buffer, 8, 4);
-    const arrays = new Map([["special", { shape: [5], values: special }], ["naïve/名前", { shape: [2, 2], values: window }], ["__proto__", array([1], 7)], ["empty", array([0, 3])]]);
+    const arrays = new Map([
+      ["special", { shape: [5], values: special }],
+      ["naïve/名前", { shape: [2, 2], values: window }],
+      ["__proto__", array([1], 7)],
+      ["empty", array([0, 3])],
+    ]);
     const text = { state: JSON.stringify({ a: 'quote " and \u0000' }), ["__proto__"]: "x" };
     await writeSafetensors(file, arrays, text);
     const { tensors, metadata } = await readSafetensors(file);

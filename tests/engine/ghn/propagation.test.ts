@@ -27,7 +27,11 @@ interface Problem {
 function problem(seed: string, settings: PropagationSettings, { blocks = 3, operations = [5, 4], width = 6, message = 5 } = {}): Problem {
   const rng = Rng.fromSeed(seed, "propagation-test");
   const graphs = operations.map((count) => randomGraph(rng, blocks, count));
-  return { graphs, embeddings: normal(rng, [countNodes(graphs), width]), parameters: randomParameters(rng, settings.shareParameters ? 1 : blocks, width, message) };
+  return {
+    graphs,
+    embeddings: normal(rng, [countNodes(graphs), width]),
+    parameters: randomParameters(rng, settings.shareParameters ? 1 : blocks, width, message),
+  };
 }
 
 type Propagate = (embeddings: Tensor2D, parameters: GnnParameters) => Tensor2D;
@@ -95,7 +99,10 @@ describe.each(SETTINGS.map((settings) => [title(settings), settings] as const))(
         const weights = coefficients(y.shape).values;
         return Array.from(y.dataSync()).reduce((sum, one, i) => sum + one * (weights[i] ?? 0), 0);
       });
-    const moved = ({ shape, values }: Values, direction: Float32Array, by: number): Values => ({ shape, values: values.map((one, i) => one + by * (direction[i] ?? 0)) });
+    const moved = ({ shape, values }: Values, direction: Float32Array, by: number): Values => ({
+      shape,
+      values: values.map((one, i) => one + by * (direction[i] ?? 0)),
+    });
     const rng = Rng.fromSeed(3, "directions");
     const names = ["embeddings", ...PARAMETER_NAMES] as const;
     names.forEach((name, n) => {
@@ -164,9 +171,18 @@ describe("message passing", () => {
     const all = run((x, p) => propagate(given.graphs, x, p, settings), given).values;
     const select = Int32Array.from([4, 0, 4, 17]);
     const some = run((x, p) => propagate(given.graphs, x, p, settings, select), given);
-    const slow = run((x, p) => tf.concat2d([...select].map((node) => tf.slice2d(slowly(given.graphs, settings)(x, p), [node, 0], [1, 6])), 0), given);
+    const slow = run(
+      (x, p) =>
+        tf.concat2d(
+          [...select].map((node) => tf.slice2d(slowly(given.graphs, settings)(x, p), [node, 0], [1, 6])),
+          0,
+        ),
+      given,
+    );
     expect([...some.values]).toEqual([...select].flatMap((node) => [...all.slice(node * 6, node * 6 + 6)]));
-    some.gradients.forEach((gradient, i) => expect(distance(gradient, slow.gradients[i] ?? new Float32Array(0))).toBeLessThan(1e-4));
+    some.gradients.forEach((gradient, i) => {
+      expect(distance(gradient, slow.gradients[i] ?? new Float32Array(0))).toBeLessThan(1e-4);
+    });
   });
 
   it("computes anew what a later pass overwrote before the gradient was taken", () => {
@@ -198,7 +214,9 @@ describe("message passing", () => {
     expect(() => propagate(given.graphs.slice(1), toTensor(given.embeddings), parameters, settings)).toThrow("nodes");
     expect(() => propagate(given.graphs, toTensor(given.embeddings), parameters, { ...settings, shareParameters: false })).toThrow("sets of GNN parameters");
     const ragged = [randomGraph(Rng.fromSeed(1, "a"), 2, 3), randomGraph(Rng.fromSeed(1, "b"), 3, 3)];
-    expect(() => propagate(ragged, toTensor(normal(Rng.fromSeed(1, "c"), [25, 6])), parameters, { ...settings, shareParameters: false })).toThrow("unequal numbers of blocks");
+    expect(() => propagate(ragged, toTensor(normal(Rng.fromSeed(1, "c"), [25, 6])), parameters, { ...settings, shareParameters: false })).toThrow(
+      "unequal numbers of blocks",
+    );
     tf.dispose(Object.values(parameters));
   });
 });

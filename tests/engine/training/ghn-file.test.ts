@@ -53,11 +53,14 @@ describe("GHN files", () => {
 
   it("are refused when they hold something else, and leave nothing behind", async () => {
     const tensors = tf.memory().numTensors;
-    const read = async (metadata: Record<string, string>, arrays = weights): Promise<unknown> => readGhnFile(await write(metadata, arrays), networkConfig(), INPUT);
+    const read = async (metadata: Record<string, string>, arrays = weights): Promise<unknown> =>
+      readGhnFile(await write(metadata, arrays), networkConfig(), INPUT);
     await expect(read({ format: "other" })).rejects.toMatchObject({ code: "ghn-foreign" });
     await expect(read({ format: GHN_FILE_FORMAT })).rejects.toMatchObject({ code: "ghn-damaged" });
     await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: { hiddenSize: -1 } }) })).rejects.toMatchObject({ code: "ghn-damaged" });
-    await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: ghnConfig({ hiddenSize: 7 }) }) })).rejects.toMatchObject({ code: "ghn-weights-misfit" });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: ghnConfig({ hiddenSize: 7 }) }) })).rejects.toMatchObject({
+      code: "ghn-weights-misfit",
+    });
     await expect(read({ format: GHN_FILE_FORMAT, config: config() }, {})).rejects.toMatchObject({ code: "ghn-weights-misfit" });
     expect(tf.memory().numTensors).toBe(tensors);
   });

@@ -56,7 +56,16 @@ export function randomParameters(rng: Rng, sets: number, width: number, message:
   };
 }
 
-export const PARAMETER_NAMES = ["messageIn", "messageInBias", "messageOut", "messageOutBias", "gruMessage", "gruMessageBias", "gruState", "gruStateBias"] as const satisfies (keyof GnnParameters)[];
+export const PARAMETER_NAMES = [
+  "messageIn",
+  "messageInBias",
+  "messageOut",
+  "messageOutBias",
+  "gruMessage",
+  "gruMessageBias",
+  "gruState",
+  "gruStateBias",
+] as const satisfies (keyof GnnParameters)[];
 
 /** Parameters in the order of `PARAMETER_NAMES`. */
 export function parametersOf<T>(list: readonly T[]): GnnParameters<T> {

@@ -41,7 +41,14 @@ function synchronous(block: GraphBlock, before: readonly Tensor2D[], passed: Ten
   return before.map((old, node) => {
     const neighbours = [...(block.nodes[node]?.inputs ?? []), ...readersOf(block, node)].map((sender) => state(before, sender));
     const senders = node < 2 && passed !== null ? [...neighbours, passed] : neighbours;
-    return gru(old, sum(senders.map((sender) => message(sender, set)), set), set);
+    return gru(
+      old,
+      sum(
+        senders.map((sender) => message(sender, set)),
+        set,
+      ),
+      set,
+    );
   });
 }
 

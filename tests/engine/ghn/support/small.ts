@@ -1,7 +1,7 @@
+import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
 import { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
-import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
 import type { Cell } from "../../../../src-shared/domain/cell.ts";
 import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/network.ts";

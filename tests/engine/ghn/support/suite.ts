@@ -50,7 +50,9 @@ function batch(count: number): { images: Tensor4D; labels: Tensor1D } {
   const rng = Rng.fromSeed(1, "images");
   const { height, width, channels, classes } = INPUT;
   const labels = Array.from({ length: count }, (_, i) => i % classes);
-  const pixels = labels.flatMap((label) => Array.from({ length: height * width * channels }, (_, i) => rng.normal() + (Math.floor(i / width) === 2 * label + 1 ? 3 : 0)));
+  const pixels = labels.flatMap((label) =>
+    Array.from({ length: height * width * channels }, (_, i) => rng.normal() + (Math.floor(i / width) === 2 * label + 1 ? 3 : 0)),
+  );
   return { images: tf.tensor4d(pixels, [count, height, width, channels]), labels: tf.tensor1d(labels, "int32") };
 }
 
@@ -103,7 +105,10 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
           expect(together[i]?.size).toBe(alone?.size);
           for (const [id, weight] of alone ?? []) {
             const other = together[i]?.get(id) ?? new Float32Array(0);
-            expect(weight.reduce((most, value, k) => Math.max(most, Math.abs(value - (other[k] ?? Number.NaN))), 0), id).toBeLessThan(1e-5);
+            expect(
+              weight.reduce((most, value, k) => Math.max(most, Math.abs(value - (other[k] ?? Number.NaN))), 0),
+              id,
+            ).toBeLessThan(1e-5);
           }
         });
       });
@@ -118,7 +123,9 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
         const first = at("block0/node2/sep0/pointwise");
         expect(first.length).toBe(16);
         for (const id of ["block0/node2/sep1/pointwise", "block0/node3/sep0/pointwise", "block1/node2/sep0/pointwise"]) {
-          const distance = Math.sqrt(at(id).reduce((sum, value, i) => sum + (value - (first[i] ?? 0)) ** 2, 0) / first.reduce((sum, value) => sum + value ** 2, 0));
+          const distance = Math.sqrt(
+            at(id).reduce((sum, value, i) => sum + (value - (first[i] ?? 0)) ** 2, 0) / first.reduce((sum, value) => sum + value ** 2, 0),
+          );
           expect(distance, id).toBeGreaterThan(0.01);
         }
       });
@@ -126,7 +133,12 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
 
     it("depend on the rest of the graph", () => {
       withGhn(createSmall(), (ghn) => {
-        const cell = (operation: "conv1x1" | "avgPool3x3") => ({ nodes: [{ operation: "sepConv3x3" as const, inputs: [0] }, { operation, inputs: [1, 2] }] });
+        const cell = (operation: "conv1x1" | "avgPool3x3") => ({
+          nodes: [
+            { operation: "sepConv3x3" as const, inputs: [0] },
+            { operation, inputs: [1, 2] },
+          ],
+        });
         const of = (operation: "conv1x1" | "avgPool3x3") => values(ghn, [planOf(cell(operation))])[0]?.get("block1/node2/sep0/depthwise");
         expect(of("conv1x1")).not.toEqual(of("avgPool3x3"));
       });
@@ -140,10 +152,12 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
         const plan = planOf(randomCell("a", 9), network);
         const [weights] = values(ghn, [plan]);
         for (const role of ["bottleneck", "pointwise", "depthwise"] as const) {
-          const squares = plan.slots.filter((slot) => slot.role === role).map((slot) => {
-            const w = weights?.get(slot.id) ?? new Float32Array(0);
-            return (w.reduce((sum, value) => sum + value * value, 0) / w.length) * (slot.fanIn / (role === "depthwise" ? 1 : 2));
-          });
+          const squares = plan.slots
+            .filter((slot) => slot.role === role)
+            .map((slot) => {
+              const w = weights?.get(slot.id) ?? new Float32Array(0);
+              return (w.reduce((sum, value) => sum + value * value, 0) / w.length) * (slot.fanIn / (role === "depthwise" ? 1 : 2));
+            });
           const rms = Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / squares.length);
           expect(rms, role).toBeGreaterThan(0.6);
           expect(rms, role).toBeLessThan(1.6);
@@ -160,7 +174,13 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
         const { images, labels } = batch(6);
         // A smooth function of the weights: the network itself has kinks of ReLU and maximum that differences of float32 would step over.
         const loss = (): Scalar =>
-          tf.addN(ghn.generate(plans).flatMap((weights) => [...weights.values()].map((weight, i) => tf.sum(tf.mul(weight, tf.cos(tf.add(tf.mul(weight, 2), i)))) as Tensor))).asScalar();
+          tf
+            .addN(
+              ghn
+                .generate(plans)
+                .flatMap((weights) => [...weights.values()].map((weight, i) => tf.sum(tf.mul(weight, tf.cos(tf.add(tf.mul(weight, 2), i)))) as Tensor)),
+            )
+            .asScalar();
         const { value, grads } = tf.variableGrads(loss, [...ghn.variables]);
         const rng = Rng.fromSeed(1, "directions");
         for (const variable of ghn.variables) {
@@ -189,7 +209,10 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
     it("brings the loss of generated networks down, and leaves no tensor behind", () => {
       const network = networkConfig({ blocks: 2, reductions: [1] });
       withGhn(createSmall({ hiddenSize: 16, messageHiddenSize: 16, decoderHiddenSize: 32 }, network), (ghn) => {
-        const optimizer = backend.createAdam(ghn.variables.map((variable) => ({ variable })), { clipNorm: 5 });
+        const optimizer = backend.createAdam(
+          ghn.variables.map((variable) => ({ variable })),
+          { clipNorm: 5 },
+        );
         const { images, labels } = batch(12);
         const rng = Rng.fromSeed(1, "steps");
         const losses: number[] = [];
@@ -229,7 +252,12 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
     it("has parameters whose number does not depend on cells, and tensors in proportion to N", () => {
       withGhn(createSmall(), (ghn) => {
         const bytes = (nodes: number): number => {
-          const cell = { nodes: Array.from({ length: nodes }, (_, i) => ({ operation: "sepConv3x3" as const, inputs: [i % 2, Math.max(0, i + 1)] .filter((input, k, all) => all.indexOf(input) === k) })) };
+          const cell = {
+            nodes: Array.from({ length: nodes }, (_, i) => ({
+              operation: "sepConv3x3" as const,
+              inputs: [i % 2, Math.max(0, i + 1)].filter((input, k, all) => all.indexOf(input) === k),
+            })),
+          };
           const before = tf.memory().numBytes;
           const weights = ghn.generate([planOf(cell, networkConfig({ reductions: [1, 2] }))]);
           const taken = tf.memory().numBytes - before;
