@@ -10,8 +10,8 @@ type Live = EventMap["run.live"];
 
 /** Points of one run that may wait; beyond, the page is told to fetch the series again, which costs it less. */
 export const MAX_WAITING_POINTS = 20_000;
-/** Log lines, candidates and commands that may wait. */
-const MAX_WAITING_ROWS = 2000;
+/** Log lines of a run that may wait; the oldest go first. */
+const MAX_WAITING_ROWS = 10_000;
 const MAX_WAITING_COMMANDS = 100;
 
 export interface OutboxOptions {

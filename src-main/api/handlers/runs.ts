@@ -74,11 +74,7 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
     return runIds.flatMap((runId) => metrics.series(runId, names, range));
   },
   "metrics.since": ({ runId, cursor }, context) => projectOf(context).store.metrics.since(runId, cursor),
-  "logs.list": ({ runId, afterId, limit }, context) => {
-    const { logs } = projectOf(context).store;
-    // The first look wants the end of a long log, later ones what came since.
-    return afterId === 0 ? logs.tail(runId, limit) : logs.list(runId, afterId, limit);
-  },
+  "logs.list": ({ runId, afterId, limit }, context) => projectOf(context).store.logs.list(runId, afterId, limit),
   "candidates.list": ({ runId, sort, descending, offset, limit }, context) =>
     projectOf(context).store.candidates.list(runId, { sort, descending, offset, limit }),
   "candidates.get": ({ candidateId }, context) => {
