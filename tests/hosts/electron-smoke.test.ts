@@ -32,11 +32,8 @@ function obstacle(): string | null {
 const reason = obstacle();
 if (reason !== null) console.info(`The smoke test of the desktop application is skipped: ${reason}.`);
 
-declare global {
-  interface Window {
-    studio?: StudioBridge;
-  }
-}
+/** The page in which the functions below run. */
+declare const window: { readonly studio?: StudioBridge; readonly location: { hash: string } };
 
 describe.skipIf(reason !== null)(`the desktop application${reason === null ? "" : ` (skipped: ${reason})`}`, () => {
   test("opens the project, runs, shows the curve moving and quits cleanly", { timeout: 180_000 }, async () => {
@@ -63,7 +60,7 @@ describe.skipIf(reason !== null)(`the desktop application${reason === null ? "" 
         return created.value.id;
       });
       await page.evaluate((id) => {
-        location.hash = `#/runs/${id}`;
+        window.location.hash = `#/runs/${id}`;
       }, runId);
       const points = (): Promise<number> =>
         page.evaluate(async (id) => {
