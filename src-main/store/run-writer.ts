@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { RunFailure, RunProgress, RunStatus } from "../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
+import { prepared } from "./database.ts";
 import { type RunFacts, type RunReader, SqliteRunReader } from "./runs.ts";
 
 export interface NewRun {
@@ -85,22 +86,21 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
   create(run: NewRun): string {
     return this.db.transaction(() => {
       const id = this.freeId();
-      this.db
-        .prepare(
-          "INSERT INTO runs (id, name, kind, status, parent_id, stage, dataset_id, seed, created_at, queue_position) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
-        )
-        .run(
-          id,
-          run.name,
-          run.config.kind,
-          run.parentId ?? null,
-          run.stage ?? null,
-          run.config.dataset.id,
-          run.config.seed,
-          new Date().toISOString(),
-          this.queueEnd(run.first ?? false),
-        );
-      this.db.prepare("INSERT INTO run_details (run_id, config, code_version) VALUES (?, ?, ?)").run(id, JSON.stringify(run.config), run.codeVersion);
+      prepared(
+        this.db,
+        "INSERT INTO runs (id, name, kind, status, parent_id, stage, dataset_id, seed, created_at, queue_position) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+      ).run(
+        id,
+        run.name,
+        run.config.kind,
+        run.parentId ?? null,
+        run.stage ?? null,
+        run.config.dataset.id,
+        run.config.seed,
+        new Date().toISOString(),
+        this.queueEnd(run.first ?? false),
+      );
+      prepared(this.db, "INSERT INTO run_details (run_id, config, code_version) VALUES (?, ?, ?)").run(id, JSON.stringify(run.config), run.codeVersion);
       this.setTags(id, run.tags ?? []);
       return id;
     })();
@@ -115,8 +115,8 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
 
   setTags(id: string, tags: readonly string[]): void {
     this.db.transaction(() => {
-      this.db.prepare("DELETE FROM run_tags WHERE run_id = ?").run(id);
-      for (const tag of new Set(tags)) this.db.prepare("INSERT INTO run_tags (run_id, tag) VALUES (?, ?)").run(id, tag);
+      prepared(this.db, "DELETE FROM run_tags WHERE run_id = ?").run(id);
+      for (const tag of new Set(tags)) prepared(this.db, "INSERT INTO run_tags (run_id, tag) VALUES (?, ?)").run(id, tag);
     })();
   }
 
@@ -148,17 +148,16 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
   }
 
   private queueEnd(first: boolean): number {
-    const end = this.db
-      .prepare<[], number | null>(`SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs WHERE status = 'queued'`)
-      .pluck()
-      .get() as number | null;
+    // The planner would rather read all queued runs by their status than look at one end of the small index.
+    const sql = `SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs INDEXED BY runs_in_queue WHERE status = 'queued'`;
+    const end = prepared<[], number | null>(this.db, sql).pluck().get() as number | null;
     return first ? (end ?? 1) - 1 : (end ?? 0) + 1;
   }
 
   private freeId(): string {
     for (;;) {
       const id = Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
-      if (this.db.prepare("SELECT 1 FROM runs WHERE id = ?").get(id) === undefined) return id;
+      if (prepared(this.db, "SELECT 1 FROM runs WHERE id = ?").get(id) === undefined) return id;
     }
   }
 }

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { columns, newProject, newRun, range } from "./support.ts";
 
-const ALL = { buckets: 5000 };
-
 describe("metrics", () => {
   it("come back as they went in, gaps and all", () => {
     const { store } = newProjectWithRun();
@@ -13,7 +11,10 @@ describe("metrics", () => {
 
   it("keep last, best, its step and the count, by what is better", () => {
     const { store } = newProjectWithRun();
-    store.metrics.append(store.id, [columns("ghn/loss", [1, 2, 3], (step) => [5, 1, 4][step - 1] ?? 0), columns("ghn/accuracy", [1, 2, 3], (step) => [0.5, 0.9, 0.9][step - 1] ?? 0)]);
+    store.metrics.append(store.id, [
+      columns("ghn/loss", [1, 2, 3], (step) => [5, 1, 4][step - 1] ?? 0),
+      columns("ghn/accuracy", [1, 2, 3], (step) => [0.5, 0.9, 0.9][step - 1] ?? 0),
+    ]);
     store.metrics.append(store.id, [columns("ghn/loss", [4], () => null), columns("ghn/accuracy", [4], () => 0.7)]);
     expect(store.runs.get(store.id)?.metrics).toEqual({
       "ghn/loss": { last: 4, best: 1, bestStep: 2, count: 3 },
@@ -40,7 +41,10 @@ describe("metrics", () => {
 
   it("are read by range, thinned to pairs of lowest and highest that keep every peak", () => {
     const { store } = newProjectWithRun();
-    store.metrics.append(store.id, [columns("ghn/loss", range(1, 20_000), (step) => (step === 12_345 ? 1000 : step === 12_346 ? -1000 : step % 10)), columns("ghn/accuracy", [1])]);
+    store.metrics.append(store.id, [
+      columns("ghn/loss", range(1, 20_000), (step) => (step === 12_345 ? 1000 : step === 12_346 ? -1000 : step % 10)),
+      columns("ghn/accuracy", [1]),
+    ]);
     const [answer, none] = store.metrics.series(store.id, ["ghn/loss"], { buckets: 100 });
     expect(none).toBeUndefined();
     expect(answer).toMatchObject({ runId: store.id, thinned: true, totalPoints: 20_000, cursor: 1 });
@@ -57,12 +61,17 @@ describe("metrics", () => {
 
   it("answer exactly what came after a cursor, whatever was merged meanwhile", () => {
     const { store } = newProjectWithRun();
-    for (let step = 1; step <= 100; step++) store.metrics.append(store.id, [columns("ghn/loss", [step]), ...(step % 10 === 0 ? [columns("ghn/accuracy", [step])] : [])]);
+    for (let step = 1; step <= 100; step++)
+      store.metrics.append(store.id, [columns("ghn/loss", [step]), ...(step % 10 === 0 ? [columns("ghn/accuracy", [step])] : [])]);
     for (const cursor of [0, 1, 31, 32, 33, 95, 99, 100]) {
       const { columns: found, cursor: next } = store.metrics.since(store.id, cursor);
       expect(next).toBe(100);
       expect(found.find(({ name }) => name === "ghn/loss")?.step ?? []).toEqual(range(cursor + 1, 100));
-      expect(found.find(({ name }) => name === "ghn/accuracy")?.step ?? []).toEqual(range(1, 10).map((i) => i * 10).filter((step) => step > cursor));
+      expect(found.find(({ name }) => name === "ghn/accuracy")?.step ?? []).toEqual(
+        range(1, 10)
+          .map((i) => i * 10)
+          .filter((step) => step > cursor),
+      );
     }
   });
 });
@@ -71,7 +80,8 @@ describe("going back to a checkpoint", () => {
   it("removes what came after it in each series, and corrects the summaries", () => {
     const { store } = newProjectWithRun();
     for (let step = 1; step <= 50; step++) store.metrics.append(store.id, [columns("train/accuracy", [step], (s) => s / 100, 0)]);
-    for (let step = 1; step <= 50; step++) store.metrics.append(store.id, [columns("train/accuracy", [step], (s) => s / 200, 1), columns("system/cpu", [50 + step])]);
+    for (let step = 1; step <= 50; step++)
+      store.metrics.append(store.id, [columns("train/accuracy", [step], (s) => s / 200, 1), columns("system/cpu", [50 + step])]);
     const cursor = store.metrics.cursor(store.id);
     expect(store.truncateAfter(store.id, { stepOfSeries: { "0": 50, "1": 20 }, candidates: 0, trainings: 0 }, 70)).toBe(true);
     const found = store.metrics.all(store.id).map(({ name, series, step }) => [name, series, step.length, step.at(-1)]);
