@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCellFile } from "../../src-main/engine/export/cell-file.ts";
 import { readWeightsInfo } from "../../src-main/engine/export/weights-package.ts";
-import { viewProject } from "../../src-main/store/index.ts";
+import { type ProjectView, viewProject } from "../../src-main/store/index.ts";
+import { runQuerySchema } from "../../src-shared/contract.ts";
+import type { RunSummary } from "../../src-shared/domain/run.ts";
 import { cli, type CliOptions, startCli } from "./support/cli.ts";
 import { sets, TINY } from "./support/tiny.ts";
 
@@ -75,9 +77,9 @@ describe("a whole search", () => {
 
 describe("stopping and continuing", () => {
   it("Ctrl-C writes a checkpoint; resume goes on from it; another process stops it", async () => {
-    const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--name", "long"], options);
+    const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--name", "long"], { ...options, ownGroup: true });
     await first.printed(/step \d+ of/);
-    first.child.kill("SIGINT");
+    first.interrupt();
     const stopped = await first.result;
     expect(stopped.code, stopped.stderr).toBe(130);
     expect(stopped.stderr).toContain("a checkpoint is being written");
@@ -96,6 +98,20 @@ describe("stopping and continuing", () => {
     expect(stop.stdout).toContain("is stopped");
     // Nobody pressed Ctrl-C here: the run ended otherwise than well.
     expect((await second.result).code).toBe(3);
+  }, 120_000);
+
+  it("Ctrl-C twice ends at once; what was saved is kept", async () => {
+    const folder = join(root, "twice");
+    const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--project", folder], { ...options, ownGroup: true });
+    await first.printed(/step \d+ of/);
+    first.interrupt();
+    await first.printed("Press Ctrl-C again");
+    first.interrupt();
+    const { code, stderr } = await first.result;
+    expect(code, stderr).toBe(130);
+    // The stop may have been quicker than the second Ctrl-C.
+    expect(stderr).toMatch(/(Stopped|Interrupted).*Continue it: ghn-studio resume/s);
+    expect(existsSync(join(folder, "project.lock"))).toBe(false);
   }, 120_000);
 
   it("kill -9 leaves a run that shows as interrupted and can be resumed with --resume", async () => {
@@ -117,6 +133,31 @@ describe("stopping and continuing", () => {
     view.close();
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
   }, 120_000);
+
+  it("a run whose supervisor and worker were killed ends with the numbers of one never touched", async () => {
+    const settings = [...sets(TINY), "--set", "training.epochs=6", "--set", "training.validationCells=0"];
+    const quiet = join(root, "quiet");
+    const hard = join(root, "hard");
+    expect((await cli(["run", "demo", ...settings, "--project", quiet], options)).code).toBe(0);
+
+    const first = startCli(["run", "demo", ...settings, "--project", hard], options);
+    await checkpointIn(hard);
+    first.child.kill("SIGKILL");
+    await first.result;
+
+    const second = startCli(["resume", "last", "--project", hard], options);
+    await second.printed("Resumed from the checkpoint of step");
+    process.kill(workerOf(hard), "SIGKILL");
+    const interrupted = await second.result;
+    expect(interrupted.code, interrupted.stderr).toBe(3);
+    expect(interrupted.stderr).toContain("The run did not finish:");
+
+    const third = await cli(["resume", "last", "--project", hard], options);
+    expect(third.code, third.stderr).toBe(0);
+    const untouched = numbersOf(quiet);
+    expect(JSON.stringify(untouched).length).toBeGreaterThan(10_000);
+    expect(numbersOf(hard)).toEqual(untouched);
+  }, 180_000);
 
   it("a run that fails ends with status 3, its reason and what to do", async () => {
     const folder = join(root, "failing");
@@ -142,3 +183,56 @@ describe("stopping and continuing", () => {
     expect(search.stderr).toContain("There is no run nothere1 in this project.");
   }, 120_000);
 });
+
+/** Resolves once a run of the project has written a checkpoint. */
+async function checkpointIn(folder: string): Promise<void> {
+  await expect
+    .poll(() => look(folder, (store, runs) => runs.some((run) => store.artifacts.checkpoints(run.id).length > 0)), { timeout: 60_000, interval: 50 })
+    .toBe(true);
+}
+
+/** Process of the run that is at work. */
+function workerOf(folder: string): number {
+  const pid = look(
+    folder,
+    (store, runs) => runs.filter((run) => run.kind !== "pipeline" && run.status === "running").map((run) => store.runs.facts(run.id)?.processId)[0] ?? null,
+  );
+  if (pid === null) throw new Error("No run is at work.");
+  return pid;
+}
+
+/** Everything that a search computed, without what depends on the clock. */
+function numbersOf(folder: string): unknown {
+  return look(folder, (store, runs) =>
+    runs.map((run) => ({
+      stage: run.stage,
+      status: run.status,
+      metrics: store.metrics
+        .all(run.id)
+        .filter(({ name }) => !name.startsWith("system/") && name !== "images-per-second")
+        .map(({ name, series, step, epoch, value }) => ({ name, series, step, epoch, value }))
+        .sort((a, b) => a.name.localeCompare(b.name) || a.series - b.series),
+      cells: store.candidates.list(run.id).rows.map(({ canonical, score, scoreLoss, rank, role }) => ({ canonical, score, scoreLoss, rank, role })),
+      trainings: store.trainings
+        .list(run.id)
+        .map(({ canonical, validationAccuracy, testAccuracy, trainLoss, repetition }) => ({
+          canonical,
+          validationAccuracy,
+          testAccuracy,
+          trainLoss,
+          repetition,
+        })),
+    })),
+  );
+}
+
+function look<Result>(folder: string, work: (store: ProjectView["store"], runs: readonly RunSummary[]) => Result): Result | null {
+  if (!existsSync(join(folder, "runs.sqlite"))) return null;
+  const view = viewProject(folder);
+  try {
+    const [top] = view.store.runs.query(runQuerySchema.parse({ topLevelOnly: true })).rows;
+    return top === undefined ? null : work(view.store, [top, ...view.store.runs.children(top.id)]);
+  } finally {
+    view.close();
+  }
+}

@@ -14,10 +14,14 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In a process group of its own, as a terminal gives each command. */
+  readonly ownGroup?: boolean;
 }
 
 export interface CliProcess {
   readonly child: ChildProcess;
+  /** What Ctrl-C does: every process of the command gets the signal. Needs `ownGroup`. */
+  interrupt(): void;
   readonly result: Promise<CliResult>;
   /** What has been printed so far, both streams together. */
   output(): string;
@@ -29,7 +33,7 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", GHN_STUDIO_DATA: join(options.cwd, "user-data"), ...options.env };
   // The tests' own surroundings must not show through.
   for (const name of ["GHN_STUDIO_PROJECT", "FORCE_COLOR", "VITEST", "NODE_ENV"]) if (options.env?.[name] === undefined) delete env[name];
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [CLI, ...args], { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: options.ownGroup === true });
   let stdout = "";
   let stderr = "";
   const waiting = new Set<() => void>();
@@ -49,6 +53,10 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
     typeof expected === "string" ? `${stdout}${stderr}`.includes(expected) : expected.test(`${stdout}${stderr}`);
   return {
     child,
+    interrupt: () => {
+      if (child.pid === undefined || options.ownGroup !== true) throw new Error("The command has no process group of its own.");
+      process.kill(-child.pid, "SIGINT");
+    },
     result,
     output: () => `${stdout}${stderr}`,
     printed: (expected) =>
