@@ -11,6 +11,7 @@ import { call, connectStudio } from "./bridge/studio.ts";
 import { router } from "./router.ts";
 import { useActiveRuns } from "./stores/active-runs.ts";
 import { useConnection } from "./stores/connection.ts";
+import { useNotifications } from "./stores/notifications.ts";
 import { useProject } from "./stores/project.ts";
 import { useSettings } from "./stores/settings.ts";
 import { useTheme } from "./stores/theme.ts";
@@ -39,6 +40,7 @@ async function start(): Promise<void> {
   useConnection().watchBridge();
   await Promise.all([useSettings().load(), useProject().load()]);
   useTheme().apply();
+  useNotifications().begin();
   if (useProject().current !== null) await useActiveRuns().load();
   app.use(router);
   await router.isReady();

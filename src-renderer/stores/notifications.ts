@@ -1,0 +1,38 @@
+import { defineStore } from "pinia";
+import { z } from "zod";
+import { onEvent, studio } from "../bridge/studio.ts";
+import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
+import { STATUS_TITLES } from "../lib/words.ts";
+import { useSettings } from "./settings.ts";
+
+/** Tells that a run ended while the window is not in front. The desktop host does this itself; a browser page does it here. */
+export const useNotifications = defineStore("notifications", () => {
+  const wanted = useSettings().setting("notifications", z.boolean(), studio().host === "electron");
+  const atWork = new Set<string>();
+
+  /** Asks the browser for leave. False when the person or the browser says no. */
+  async function permit(): Promise<boolean> {
+    if (!("Notification" in window)) return false;
+    return Notification.permission === "granted" || (await Notification.requestPermission()) === "granted";
+  }
+
+  function hear(run: RunSummary): void {
+    if (ACTIVE_STATUSES.includes(run.status)) {
+      atWork.add(run.id);
+      return;
+    }
+    const ended = atWork.delete(run.id);
+    if (!ended || run.parentId !== null || !wanted.value || document.hasFocus() || !("Notification" in window) || Notification.permission !== "granted") return;
+    const notification = new Notification(`${STATUS_TITLES[run.status]}: ${run.name}`, { body: run.failure?.message ?? "", tag: run.id });
+    notification.addEventListener("click", () => {
+      window.focus();
+      location.hash = `#/runs/${encodeURIComponent(run.id)}`;
+    });
+  }
+
+  function begin(): void {
+    if (studio().host === "web") onEvent("run.changed", hear);
+  }
+
+  return { wanted, permit, begin };
+});
