@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -199,5 +199,23 @@ describe("data", () => {
     expect(wrong.code).toBe(1);
     expect(wrong.stdout).toBe("");
     expect(existsSync(join(root, "user-data", "datasets", "mnist"))).toBe(false);
+  });
+
+  it("imports a dataset that then is there for every run", async () => {
+    const source = join(root, "my-cifar");
+    mkdirSync(source);
+    const images = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, i) => Buffer.alloc(3073, 20 + i).fill(i % 10, 0, 1)));
+    writeFileSync(join(source, "data_batch_1.bin"), images(30));
+    writeFileSync(join(source, "test_batch.bin"), images(10));
+    const env = { GHN_STUDIO_DATA: join(root, "imported") };
+    const first = await cli(["data", "import", "cifar10", "my-cifar"], { cwd: root, env });
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stdout).toMatch(/Incomplete +30 of 50,000 training and 10 of 10,000 test images/);
+    const listed = JSON.parse((await cli(["data", "--json"], { cwd: root, env })).stdout);
+    expect(listed.datasets.find((entry: { id: string }) => entry.id === "cifar10").foundAt).toBe(join(root, "imported", "datasets", "cifar10"));
+    const again = await cli(["data", "import", "cifar10", "my-cifar"], { cwd: root, env });
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("What to do:");
+    expect((await cli(["data", "import", "cifar10", "my-cifar", "--replace", "--json"], { cwd: root, env })).code).toBe(0);
   });
 });

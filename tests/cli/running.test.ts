@@ -213,15 +213,13 @@ function numbersOf(folder: string): unknown {
         .map(({ name, series, step, epoch, value }) => ({ name, series, step, epoch, value }))
         .sort((a, b) => a.name.localeCompare(b.name) || a.series - b.series),
       cells: store.candidates.list(run.id).rows.map(({ canonical, score, scoreLoss, rank, role }) => ({ canonical, score, scoreLoss, rank, role })),
-      trainings: store.trainings
-        .list(run.id)
-        .map(({ canonical, validationAccuracy, testAccuracy, trainLoss, repetition }) => ({
-          canonical,
-          validationAccuracy,
-          testAccuracy,
-          trainLoss,
-          repetition,
-        })),
+      trainings: store.trainings.list(run.id).map(({ canonical, validationAccuracy, testAccuracy, trainLoss, repetition }) => ({
+        canonical,
+        validationAccuracy,
+        testAccuracy,
+        trainLoss,
+        repetition,
+      })),
     })),
   );
 }
