@@ -50,6 +50,7 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
       archive: () => actions.archive([target.id], !target.archived),
       trash: () => trash(target),
       compare: () => router.push({ name: "compare", query: { runs: target.id } }),
+      next: () => router.push({ name: "new-run", query: target.kind === "ghn-training" ? { ghn: target.id } : { source: target.id } }),
       export: () => (exporting.value = { type: "run", runId: target.id }),
       rename: () => (renaming.value = true),
       tags: () => (tagging.value = true),
@@ -69,7 +70,7 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
       const config = runConfigSchema.parse({ kind: "cell-training", seed, dataset, network, compute, source });
       const name = cells.length === 1 ? `Training of ${cells[0]?.name ?? "a cell"}` : `Training of ${cells.length} cells`;
       await call("draft.save", { config: JSON.parse(JSON.stringify(config)), name, clonedFrom: null });
-      await router.push({ name: "new-run", query: { draft: "1" } });
+      await router.push({ name: "new-run" });
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Router } from "vue-router";
-import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { bytes } from "../../lib/format.ts";
 import { useToasts } from "../../stores/toasts.ts";
@@ -30,8 +30,8 @@ export function useRunActions(router: Router): {
   resume(run: RunSummary): Promise<boolean>;
   stop(run: RunSummary): Promise<boolean>;
   kill(run: RunSummary): Promise<boolean>;
-  /** Puts the config of a run into the draft and opens the form, where what is changed is marked. */
-  clone(run: RunDetail): Promise<void>;
+  /** Opens the form with the config of a run; what is changed there is marked. */
+  clone(run: RunSummary): Promise<void>;
 } {
   const toasts = useToasts();
 
@@ -79,10 +79,7 @@ export function useRunActions(router: Router): {
     stop: (run) => attempt("The run could not be stopped", () => call("runs.stop", { runId: run.id })),
     kill: (run) => attempt("The run could not be killed", () => call("runs.kill", { runId: run.id })),
     async clone(run) {
-      await attempt("The run could not be cloned", async () => {
-        await call("draft.save", { config: JSON.parse(JSON.stringify(run.config)), name: `${run.name}, changed`.slice(0, 200), clonedFrom: run.id });
-        await router.push({ name: "new-run", query: { clone: run.id } });
-      });
+      await router.push({ name: "new-run", query: { clone: run.id } });
     },
   };
 }
