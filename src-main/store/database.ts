@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { UserError } from "../engine/errors.ts";
 import { MIGRATIONS, type Migration } from "./migrations.ts";
@@ -25,6 +26,7 @@ export interface DatabaseOptions {
 export function openDatabase(file: string, options: DatabaseOptions = {}): SqliteDatabase {
   const { readOnly = false, migrations = MIGRATIONS } = options;
   const isNew = !existsSync(file);
+  if (isNew && (readOnly || !existsSync(dirname(file)))) throw unreadable(file);
   let db: SqliteDatabase;
   try {
     db = new Database(file, { readonly: readOnly, timeout: BUSY_TIMEOUT_MS });
@@ -133,13 +135,7 @@ function cannotOpen(file: string, cause: unknown): unknown {
       file,
       cause,
     });
-  if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY") || code === "SQLITE_PERM")
-    return new UserError(`The project database ${file} cannot be opened.`, {
-      code: "project-unreadable",
-      remedy: "Check that the folder exists and that you may write in it.",
-      file,
-      cause,
-    });
+  if (code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY") || code === "SQLITE_PERM") return unreadable(file, cause);
   if (code === "SQLITE_FULL")
     return new UserError(`The disk is full: ${file} cannot be written.`, {
       code: "disk-full",
@@ -148,4 +144,13 @@ function cannotOpen(file: string, cause: unknown): unknown {
       cause,
     });
   return cause;
+}
+
+function unreadable(file: string, cause?: unknown): UserError {
+  return new UserError(`The project database ${file} cannot be opened.`, {
+    code: "project-unreadable",
+    remedy: "Check that the folder exists and that you may write in it.",
+    file,
+    cause,
+  });
 }

@@ -9,6 +9,9 @@ export interface ProcessIdentity {
   readonly startTime: string | null;
 }
 
+/** Start time of a process that has ended but was not yet taken note of by its parent. */
+const ENDED = "ended";
+
 export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), startTime: startTimeOf(process.pid) };
 }
@@ -22,7 +25,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   const startTime = startTimeOf(identity.pid);
-  return startTime === null || identity.startTime === null || startTime === identity.startTime;
+  return startTime !== ENDED && (startTime === null || identity.startTime === null || startTime === identity.startTime);
 }
 
 /** Field 22 of /proc/<pid>/stat: clock ticks between the start of the machine and that of the process (Linux only). */
@@ -31,7 +34,7 @@ function startTimeOf(pid: number): string | null {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // The second field is the name in brackets and may contain spaces; a zombie ("Z") has ended.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "ended" : (fields[19] ?? null);
+    return fields[0] === "Z" ? ENDED : (fields[19] ?? null);
   } catch {
     return null;
   }

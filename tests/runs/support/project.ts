@@ -1,32 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
-import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/launcher.ts";
 import { RunSupervisor, type SupervisorOptions } from "../../../src-main/runs/supervisor.ts";
 import { createProject, openProject, type Project } from "../../../src-main/store/index.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/run.ts";
-import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { ScriptedLauncher } from "./scripted.ts";
 
-const SCRIPTED = fileURLToPath(new URL("./scripted-worker.ts", import.meta.url));
-
-/** A launcher of scripted workers that keeps what it launched; the script may be changed between launches. */
-export class ScriptedLauncher implements ChildLauncher {
-  script: string;
-  readonly children: ChildHandle[] = [];
-  private readonly real = nodeLauncher({ script: SCRIPTED });
-
-  constructor(script = "complete") {
-    this.script = script;
-  }
-
-  launch(environment: Readonly<Record<string, string | undefined>>): ChildHandle {
-    const child = this.real.launch({ ...environment, GHN_TEST_SCRIPT: this.script });
-    this.children.push(child);
-    return child;
-  }
-}
+export { config } from "./scripted.ts";
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -61,10 +42,6 @@ export function studio(script = "complete", options: Partial<SupervisorOptions> 
   };
   closers.push(close);
   return { project, supervisor, launcher, close };
-}
-
-export function config(input: object = {}): RunConfig {
-  return runConfigSchema.parse({ kind: "ghn-training", ...input });
 }
 
 /** Waits until a condition holds, woken by the events of the supervisor. */

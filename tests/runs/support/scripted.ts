@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/launcher.ts";
+import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+
+const SCRIPTED = fileURLToPath(new URL("./scripted-worker.ts", import.meta.url));
+
+/** A launcher of scripted workers that keeps what it launched; the script may be changed between launches. */
+export class ScriptedLauncher implements ChildLauncher {
+  script: string;
+  readonly children: ChildHandle[] = [];
+  private readonly real = nodeLauncher({ script: SCRIPTED });
+
+  constructor(script = "complete") {
+    this.script = script;
+  }
+
+  launch(environment: Readonly<Record<string, string | undefined>>): ChildHandle {
+    const child = this.real.launch({ ...environment, GHN_TEST_SCRIPT: this.script });
+    this.children.push(child);
+    return child;
+  }
+}
+
+export function config(input: object = {}): RunConfig {
+  return runConfigSchema.parse({ kind: "ghn-training", ...input });
+}

@@ -1,0 +1,6 @@
+/** A process that opens the project named on its command line, says so, and holds it until it is ended. */
+import { openProject } from "../../../src-main/store/index.ts";
+
+openProject(process.argv[2] ?? "");
+process.send?.("open");
+setInterval(() => undefined, 1000);
