@@ -144,6 +144,40 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       });
     });
 
+    it("are cut from the middle of larger kernels and from the front of the channels", () => {
+      withGhn(createSmall(), (ghn) => {
+        // With nothing but biases, that number their own places, the values say where they come from.
+        const arrays = Object.entries(ghn.exportWeights()).map(([name, { shape, values: old }]) => {
+          const places = old.map((_, i) =>
+            name.startsWith("decoder/") && i >= old.length - old.length / (shape[0] ?? 1) ? i - (old.length - old.length / (shape[0] ?? 1)) : 0,
+          );
+          return [name, { shape, values: places }] as const;
+        });
+        ghn.importWeights(
+          Object.fromEntries(
+            arrays.map(([name, array]) => [name, name === "decoder/embedding" || name === "decoder/slot" ? { ...array, values: array.values.fill(0) } : array]),
+          ),
+        );
+        const operations = ["sepConv3x3", "sepConv7x7", "conv1x3-3x1"] as const;
+        const plan = planOf({ nodes: operations.map((operation) => ({ operation, inputs: [0] })) });
+        const [weights] = values(ghn, [plan]);
+        const places = (id: string, scale: number): number[] => Array.from(weights?.get(id) ?? [], (value) => Math.round(value / scale));
+        const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+        // 16 channels at most, 4 and 8 in the first two blocks; the 1×k pair works on a quarter.
+        const kernel = (size: number, first: number, channels: number): number[] =>
+          range(first, first + size).flatMap((y) => range(first, first + size).flatMap((x) => range(0, channels).map((c) => (7 * y + x) * 16 + c)));
+        expect(places("block0/node2/sep0/depthwise", 1 / 3)).toEqual(kernel(3, 2, 4));
+        expect(places("block1/node3/sep1/depthwise", 1 / 7)).toEqual(kernel(7, 0, 8));
+        expect(places("block1/node4/conv1x3", Math.sqrt(1 / 6))).toEqual(
+          range(2, 5).flatMap((k) => range(0, 2).flatMap((i) => range(0, 2).map((o) => k * 16 + i * 4 + o))),
+        );
+        expect(places("block1/node2/sep0/pointwise", Math.sqrt(2 / 8))).toEqual(range(0, 8).flatMap((i) => range(0, 8).map((o) => 16 * i + o)));
+        // A concatenation of three sources: the same part three times, since only biases differ from zero.
+        const bottleneck = range(0, 4).flatMap((i) => range(0, 8).map((o) => 16 * i + o));
+        expect(places("block1/input0/conv", Math.sqrt(2 / 12))).toEqual([...bottleneck, ...bottleneck, ...bottleneck]);
+      });
+    });
+
     it("start at the scale that fan-in normalisation aims at", () => {
       // The sizes of the paper's GHN: the law of large numbers has to hold.
       const network = networkConfig({ initialChannels: 16 });
