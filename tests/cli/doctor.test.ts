@@ -24,7 +24,4 @@ it("doctor names backend and device, and gives a remedy for everything that is m
   for (const name of ["Node", "Backend", "Threads", "Memory", "Datasets"]) expect(findings.items.map((item) => item.name)).toContain(name);
   expect(findings.items.find((item) => item.name === "Datasets")?.value).toContain(join(root, "user-data"));
   for (const item of findings.items) if (item.state === "missing") expect(item.remedy, item.name).toBeTruthy();
-  const words = await cli(["doctor"], { cwd: root });
-  expect(words.code).toBe(0);
-  expect(words.stdout).toContain(findings.backend);
 }, 120_000);
