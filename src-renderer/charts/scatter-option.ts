@@ -1,4 +1,5 @@
 import type { ChartOption } from "./echarts.ts";
+import { withoutZeros } from "./line-option.ts";
 import { axisStyle, type ChartTheme } from "./theme.ts";
 
 export type ScatterGroup = "none" | "shortlist" | "random" | "front" | "outlier";
@@ -25,7 +26,7 @@ export interface ScatterShape {
 export const SCATTER_BOX = { left: 58, right: 16, top: 10, bottom: 42 } as const;
 
 /** Colour and shape of each group, so that neither is needed alone. */
-export function groupStyle(group: ScatterGroup, theme: ChartTheme): { color: string; symbol: string; size: number; name: string } {
+export function groupStyle(group: ScatterGroup, theme: ChartTheme): { color: string; symbol: string; size: number; name: string; hollow?: boolean } {
   switch (group) {
     case "shortlist":
       return { color: theme.runs[0] ?? "", symbol: "diamond", size: 10, name: "Shortlist" };
@@ -34,7 +35,7 @@ export function groupStyle(group: ScatterGroup, theme: ChartTheme): { color: str
     case "front":
       return { color: theme.runs[2] ?? "", symbol: "rect", size: 7, name: "Pareto front" };
     case "outlier":
-      return { color: theme.runs[3] ?? "", symbol: "emptyCircle", size: 10, name: "Residual outlier" };
+      return { color: theme.runs[3] ?? "", symbol: "circle", size: 10, name: "Residual outlier", hollow: true };
     case "none":
       return { color: theme.faint, symbol: "circle", size: 5, name: "Scored" };
   }
@@ -55,7 +56,7 @@ export function scatterOption(points: readonly ScatterPoint[], shape: ScatterSha
       animation: false,
       symbol: style.symbol,
       symbolSize: style.size,
-      itemStyle: { color: style.color, opacity: group === "none" ? 0.55 : 0.95 },
+      itemStyle: style.hollow === true ? { color: "transparent", borderColor: style.color, borderWidth: 2 } : { color: style.color, opacity: group === "none" ? 0.55 : 0.95 },
       data: marks.picked === null ? own.map((point) => [point.x, point.y]) : own.map((point) => ({ value: [point.x, point.y], itemStyle: { opacity: marks.picked?.has(point.id) === true ? 1 : 0.12 } })),
       z: 3,
     });
@@ -67,8 +68,8 @@ export function scatterOption(points: readonly ScatterPoint[], shape: ScatterSha
   return {
     animation: false,
     grid: { ...SCATTER_BOX },
-    xAxis: { ...axis, type: "value", scale: true, name: shape.xName, nameLocation: "middle", nameGap: 26, axisLabel: { ...(axis.axisLabel as object), formatter: shape.formatX } },
-    yAxis: { ...axis, type: "value", scale: true, axisLine: { show: false }, splitNumber: 4, axisLabel: { ...(axis.axisLabel as object), formatter: shape.formatY } },
+    xAxis: { ...axis, type: "value", scale: true, name: shape.xName, nameLocation: "middle", nameGap: 26, axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatX(value)) } },
+    yAxis: { ...axis, type: "value", scale: true, axisLine: { show: false }, splitNumber: 4, axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatY(value)) } },
     series,
   };
 }
