@@ -43,11 +43,15 @@ export async function ensureChromium(say: (text: string) => void): Promise<{ rea
   if (found !== null) return { path: found };
   if (process.env[CHROMIUM_VARIABLE]) return { reason: `${CHROMIUM_VARIABLE} names ${process.env[CHROMIUM_VARIABLE]}, which is no program.` };
   const apt = await runCommand("apt-get", ["--version"], { timeoutMs: 20_000 });
-  if (apt.code !== 0 || process.getuid?.() !== 0) return { reason: "there is no Chromium here; install it (Debian: apt-get install chromium) or name one in GHN_STUDIO_CHROMIUM." };
+  if (apt.code !== 0 || process.getuid?.() !== 0)
+    return { reason: "there is no Chromium here; install it (Debian: apt-get install chromium) or name one in GHN_STUDIO_CHROMIUM." };
   say("Installing Chromium with apt for the tests in a browser.");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const update = await runCommand("apt-get", ["update", "-qq"], { env, timeoutMs: 300_000 });
-  const install = await runCommand("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], { env, timeoutMs: 600_000 });
+  const install = await runCommand("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"], {
+    env,
+    timeoutMs: 600_000,
+  });
   const installed = findChromium();
   if (installed !== null) return { path: installed };
   return { reason: `Chromium cannot be installed with apt: ${lastLine(install.output) || lastLine(update.output)}` };

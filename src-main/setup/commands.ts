@@ -8,7 +8,11 @@ export interface CommandResult {
 }
 
 /** Runs a program to its end without a shell and gathers what it prints. Never throws: a program that is not there has code null. */
-export function runCommand(program: string, args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {}): Promise<CommandResult> {
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {},
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     let output = "";
     const child = spawn(program, [...args], {

@@ -23,15 +23,35 @@ export async function examineCompute(): Promise<{ readonly items: readonly Docto
   } else items.push({ area, name: "TensorFlow", value: tensorflow.version, state: "ok" });
   items.push({ area, name: "Backend", value: backend, state: "ok" }, { area, name: "Device", value: device, state: "ok" });
   items.push({ area, name: "Threads", value: threads, state: "ok" });
-  items.push({ area, name: "tfjs", value: installedVersion("@tensorflow/tfjs") ?? "not installed", state: installedVersion("@tensorflow/tfjs") === null ? "missing" : "ok" });
+  items.push({
+    area,
+    name: "tfjs",
+    value: installedVersion("@tensorflow/tfjs") ?? "not installed",
+    state: installedVersion("@tensorflow/tfjs") === null ? "missing" : "ok",
+  });
   const binding = installedVersion("@tensorflow/tfjs-node-gpu");
-  items.push({ area, name: "Binding", value: binding === null ? "not installed" : `tfjs-node-gpu ${binding}`, state: binding === null ? "missing" : "ok", ...(binding === null ? { remedy: "npm ci" } : {}) });
+  items.push({
+    area,
+    name: "Binding",
+    value: binding === null ? "not installed" : `tfjs-node-gpu ${binding}`,
+    state: binding === null ? "missing" : "ok",
+    ...(binding === null ? { remedy: "npm ci" } : {}),
+  });
   const wasm = installedVersion("@tensorflow/tfjs-backend-wasm");
-  items.push({ area, name: "wasm", value: wasm ?? "not installed", state: wasm === null ? "missing" : "ok", ...(wasm === null ? { reason: "It is what remains where TensorFlow cannot be had.", remedy: "npm ci" } : {}) });
+  items.push({
+    area,
+    name: "wasm",
+    value: wasm ?? "not installed",
+    state: wasm === null ? "missing" : "ok",
+    ...(wasm === null ? { reason: "It is what remains where TensorFlow cannot be had.", remedy: "npm ci" } : {}),
+  });
   if (gpu === null) items.push({ area, name: "GPU", value: "none (nvidia-smi does not answer)", state: "ok" });
   else if (device.startsWith("CUDA")) items.push({ area, name: "GPU", value: gpu, state: "ok" });
   else {
-    const reason = installedTensorFlow()?.manifest.flavour === "cuda" ? "TensorFlow was built for CUDA but does not reach the GPU: driver too old, or a library is missing." : "The TensorFlow that is set up here computes on the CPU only.";
+    const reason =
+      installedTensorFlow()?.manifest.flavour === "cuda"
+        ? "TensorFlow was built for CUDA but does not reach the GPU: driver too old, or a library is missing."
+        : "The TensorFlow that is set up here computes on the CPU only.";
     items.push({ area, name: "GPU", value: gpu, state: "warning", reason, remedy: `${SETUP} -- --force` });
   }
   return { items, backend, device };
@@ -55,7 +75,10 @@ async function tryTensorFlow(): Promise<TensorFlowFound | { readonly reason: str
   const script = path.join(installation, "src-main", "setup", "try-tensorflow.ts");
   // A packaged application has no Node to start it with, and starts it with the first run.
   if (process.versions["electron"] !== undefined || !existsSync(script))
-    return { version: `TensorFlow ${linked.manifest.version}`, device: linked.manifest.flavour === "cuda" ? "CUDA GPU" : `CPU, ${availableParallelism()} threads` };
+    return {
+      version: `TensorFlow ${linked.manifest.version}`,
+      device: linked.manifest.flavour === "cuda" ? "CUDA GPU" : `CPU, ${availableParallelism()} threads`,
+    };
   const { code, output } = await runCommand(process.execPath, [script], { timeoutMs: 120_000 });
   if (code !== 0) return { reason: `It does not start: ${lastLine(output)}` };
   const answer = JSON.parse(lastLine(output)) as { readonly libraryVersion: string; readonly device: string };

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { arch, cpus, freemem, release, totalmem, type as systemName } from "node:os";
+import { arch, cpus, freemem, release, type as systemName, totalmem } from "node:os";
 import path from "node:path";
 import type { DoctorItem } from "../../src-shared/contract.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
@@ -37,7 +37,14 @@ function electronItem(area: string): DoctorItem {
   if (version === null) return { area, name: "Electron", value: "not installed", state: "warning", reason: "The desktop application needs it.", remedy };
   const here = electronBinary() !== null;
   if (here) return { area, name: "Electron", value: version, state: "ok" };
-  return { area, name: "Electron", value: `${version}, its program not fetched yet`, state: "warning", reason: "Only the desktop application needs it.", remedy };
+  return {
+    area,
+    name: "Electron",
+    value: `${version}, its program not fetched yet`,
+    state: "warning",
+    reason: "Only the desktop application needs it.",
+    remedy,
+  };
 }
 
 /** Electron's program, without fetching it as importing the package would; null when it is not there. */
@@ -58,7 +65,14 @@ function sqliteItem(area: string): DoctorItem {
     return { area, name: "SQLite", value: `${version} (better-sqlite3 ${installedVersion("better-sqlite3") ?? "?"})`, state: "ok" };
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    return { area, name: "SQLite", value: "does not load", state: "missing", reason, remedy: "npm ci on this machine; the package has one binary for each platform." };
+    return {
+      area,
+      name: "SQLite",
+      value: "does not load",
+      state: "missing",
+      reason,
+      remedy: "npm ci on this machine; the package has one binary for each platform.",
+    };
   }
 }
 
@@ -92,12 +106,25 @@ function folderItem(name: string, folder: string): DoctorItem {
   try {
     accessSync(existing, constants.W_OK);
   } catch {
-    return { ...item, state: "missing", reason: `${existing} cannot be written.`, remedy: "Allow writing to it, or choose others with GHN_STUDIO_DATA and GHN_STUDIO_CACHE." };
+    return {
+      ...item,
+      state: "missing",
+      reason: `${existing} cannot be written.`,
+      remedy: "Allow writing to it, or choose others with GHN_STUDIO_DATA and GHN_STUDIO_CACHE.",
+    };
   }
   const { bavail, bsize } = statfsSync(existing);
   const free = bavail * bsize;
   const value = `${item.value}, ${gib(free)} free`;
-  return free >= NEEDED_DISK ? { ...item, value } : { ...item, value, state: "warning", reason: "Setting TensorFlow up takes about 3 GiB for a while.", remedy: "Free some space, or choose another folder." };
+  return free >= NEEDED_DISK
+    ? { ...item, value }
+    : {
+        ...item,
+        value,
+        state: "warning",
+        reason: "Setting TensorFlow up takes about 3 GiB for a while.",
+        remedy: "Free some space, or choose another folder.",
+      };
 }
 
 function nearestExisting(folder: string): string {
@@ -109,7 +136,18 @@ function nearestExisting(folder: string): string {
 /** Programs that the set-up and the tests use. */
 export async function examineTools(): Promise<readonly DoctorItem[]> {
   const area = "Tools";
-  const [python, pip, compiler] = await Promise.all([firstAnswer([["python3", "--version"], ["python", "--version"]]), findPip(), firstAnswer([["g++", "--version"], ["clang++", "--version"], ["c++", "--version"]])]);
+  const [python, pip, compiler] = await Promise.all([
+    firstAnswer([
+      ["python3", "--version"],
+      ["python", "--version"],
+    ]),
+    findPip(),
+    firstAnswer([
+      ["g++", "--version"],
+      ["clang++", "--version"],
+      ["c++", "--version"],
+    ]),
+  ]);
   const chromium = findChromium();
   const forSetup = "Only the set-up of TensorFlow needs it.";
   return [

@@ -14,7 +14,11 @@ export interface DoctorFindings {
 /** Looks at everything, in some seconds: TensorFlow is started in a process of its own. Never throws for something that is missing. */
 export async function collectDoctorFindings(): Promise<DoctorFindings> {
   const [compute, tools] = await Promise.all([examineCompute(), examineTools()]);
-  return { items: [...examineSoftware(), ...compute.items, ...examineMachine(), ...examineFolders(), ...tools], backend: compute.backend, device: compute.device };
+  return {
+    items: [...examineSoftware(), ...compute.items, ...examineMachine(), ...examineFolders(), ...tools],
+    backend: compute.backend,
+    device: compute.device,
+  };
 }
 
 /** The items of the findings alone. */

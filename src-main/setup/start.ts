@@ -19,9 +19,13 @@ async function ensureElectron(): Promise<string> {
   const version = installedVersion("electron");
   if (version === null) throw new Error("the package electron is not installed (npm ci without --omit=dev brings it)");
   say(`Fetching Electron ${version} (about 120 MB), once.`);
-  const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron", "install.js")], { cwd: path.join(modules, "electron"), timeoutMs: 900_000 });
+  const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron", "install.js")], {
+    cwd: path.join(modules, "electron"),
+    timeoutMs: 900_000,
+  });
   const fetched = electronBinary();
-  if (fetched === null) throw new Error(`Electron's program cannot be fetched: ${/^.*Error:? .*$/m.exec(output)?.[0].trim() || lastLine(output) || `exit code ${code}`}`);
+  if (fetched === null)
+    throw new Error(`Electron's program cannot be fetched: ${/^.*Error:? .*$/m.exec(output)?.[0].trim() || lastLine(output) || `exit code ${code}`}`);
   return fetched;
 }
 
@@ -31,7 +35,9 @@ async function start(): Promise<number> {
   await ensureForComputing();
   if (!buildIsFresh()) {
     say("Building the application.");
-    const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron-vite", "bin", "electron-vite.js"), "build"], { cwd: installation });
+    const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron-vite", "bin", "electron-vite.js"), "build"], {
+      cwd: installation,
+    });
     if (code !== 0) throw new Error(`it does not build: ${output.trim()}`);
   }
   // Electron's own sandbox does not work as root.

@@ -80,7 +80,11 @@ export async function ensureTensorFlow(options: SetupOptions = {}): Promise<Tens
   }
 }
 
-async function ensureLocked(root: string, way: WayOptions, { force = false, patience = "try", ways = WAYS }: SetupOptions): Promise<TensorFlowReady | TensorFlowMissing> {
+async function ensureLocked(
+  root: string,
+  way: WayOptions,
+  { force = false, patience = "try", ways = WAYS }: SetupOptions,
+): Promise<TensorFlowReady | TensorFlowMissing> {
   removeLeftovers(root);
   const { wanted, packageFolder } = way;
   const cached = force ? null : findEntry(root, wanted);
@@ -100,7 +104,9 @@ async function ensureLocked(root: string, way: WayOptions, { force = false, pati
   // Without CUDA it still computes, and faster than wasm.
   if (wanted.flavour === "cuda") {
     const onCpu = await ensureLocked(root, { ...way, wanted: { ...wanted, flavour: "cpu" } }, { force, patience, ways });
-    return onCpu.state === "ready" ? { ...onCpu, notes: [...reasons.map((reason) => `No CUDA. ${reason}`), ...onCpu.notes] } : { state: "missing", reasons: [...reasons, ...onCpu.reasons] };
+    return onCpu.state === "ready"
+      ? { ...onCpu, notes: [...reasons.map((reason) => `No CUDA. ${reason}`), ...onCpu.notes] }
+      : { state: "missing", reasons: [...reasons, ...onCpu.reasons] };
   }
   rememberFailure(root, wanted, reasons);
   return fallBack(root, way, reasons);

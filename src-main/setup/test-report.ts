@@ -6,7 +6,6 @@ interface VitestReport {
     readonly message?: string;
     readonly assertionResults: readonly { readonly status: string }[];
   }[];
-  readonly success?: boolean;
 }
 
 export interface TestCount {
@@ -15,8 +14,11 @@ export interface TestCount {
   readonly skipped: number;
 }
 
-/** Counts tests of Vitest's JSON report. A file that fails without a failed test (it does not load, or its set-up throws) counts as one failure. */
-export function countTests(json: string): TestCount {
+/**
+ * Counts tests of Vitest's JSON report. A file that fails without a failed test (it does not load, or its set-up throws) counts as one failure; so does an error outside of
+ * every test, which only the exit code tells.
+ */
+export function countTests(json: string, exitCode: number): TestCount {
   const report = JSON.parse(json) as VitestReport;
   let passed = 0;
   let failed = 0;
@@ -27,8 +29,7 @@ export function countTests(json: string): TestCount {
     skipped += file.assertionResults.filter(({ status }) => status !== "passed" && status !== "failed").length;
     failed += own === 0 && file.status === "failed" ? 1 : own;
   }
-  // An error outside of any test, such as an unhandled rejection.
-  if (failed === 0 && report.success === false) failed = 1;
+  if (failed === 0 && exitCode !== 0) failed = 1;
   return { passed, failed, skipped };
 }
 

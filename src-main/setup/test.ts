@@ -29,8 +29,7 @@ async function runTests(env: NodeJS.ProcessEnv): Promise<TestCount> {
   try {
     const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)];
     const code = await run([path.join(modules, "vitest", "vitest.mjs"), ...args], env);
-    const count = existsSync(report) ? countTests(readFileSync(report, "utf8")) : { passed: 0, failed: 1, skipped: 0 };
-    return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+    return existsSync(report) ? countTests(readFileSync(report, "utf8"), code) : { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

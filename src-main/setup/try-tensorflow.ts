@@ -3,7 +3,13 @@ import { initBackend, tf } from "../engine/backend/index.ts";
 
 try {
   const backend = await initBackend({ prefer: "tensorflow" });
-  const sum = tf.tidy(() => tf.matMul(tf.ones([4, 4]), tf.ones([4, 4])).sum().dataSync()[0]);
+  const sum = tf.tidy(
+    () =>
+      tf
+        .matMul(tf.ones([4, 4]), tf.ones([4, 4]))
+        .sum()
+        .dataSync()[0],
+  );
   if (sum !== 64) throw new Error(`TensorFlow computes ${sum} where 64 is right.`);
   process.stdout.write(`${JSON.stringify({ name: backend.name, device: backend.device, libraryVersion: backend.libraryVersion })}\n`);
 } catch (error) {

@@ -18,12 +18,25 @@ function place(ways: Partial<NonNullable<SetupOptions["ways"]>> = {}) {
   const root = temporaryFolder();
   const cache = path.join(root, "cache");
   const packageFolder = freshPackage(root);
-  const options = { cache, packageFolder, flavour: "cpu", ways: { pip: fails("no network."), prebuilt: fails("no download."), ...ways } } satisfies SetupOptions;
-  return { root, cache, packageFolder, options, entries: () => readdirSync(path.join(cache, "tensorflow")).filter((name) => !/^lock\.sqlite|^failed\.json$/.test(name)) };
+  const options = {
+    cache,
+    packageFolder,
+    flavour: "cpu",
+    ways: { pip: fails("no network."), prebuilt: fails("no download."), ...ways },
+  } satisfies SetupOptions;
+  return {
+    root,
+    cache,
+    packageFolder,
+    options,
+    entries: () => readdirSync(path.join(cache, "tensorflow")).filter((name) => !/^lock\.sqlite|^failed\.json$/.test(name)),
+  };
 }
 
 function setUp(cache: string, packageFolder: string, mode: "go" | "hang") {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./support/set-up.ts", import.meta.url)), cache, packageFolder, mode], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./support/set-up.ts", import.meta.url)), cache, packageFolder, mode], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   const working = Promise.withResolvers<void>();
   child.stdout.on("data", (chunk: Buffer) => {
@@ -97,7 +110,11 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
   it("computes without CUDA where CUDA cannot be had, and says why", async () => {
     const { options } = place({ pip: async (work, way) => (way.wanted.flavour === "cuda" ? fails("no CUDA wheel.")() : fromThisInstallation(work, way)) });
     const result = await ensureTensorFlow({ ...options, flavour: "cuda" });
-    expect(result).toMatchObject({ state: "ready", flavour: "cpu", notes: ["No CUDA. Through pip: no CUDA wheel.", "No CUDA. The binding's own download: no download."] });
+    expect(result).toMatchObject({
+      state: "ready",
+      flavour: "cpu",
+      notes: ["No CUDA. Through pip: no CUDA wheel.", "No CUDA. The binding's own download: no download."],
+    });
   });
 });
 
@@ -107,7 +124,10 @@ it("gives every reason when nothing can be had, and remembers it for those who a
   const reasons = ["Through pip: no network.", "The binding's own download: no download."];
   expect(await ensureTensorFlow(options)).toEqual({ state: "missing", reasons });
   expect(entries()).toEqual([]);
-  expect(await ensureTensorFlow({ ...options, patience: "remember" })).toEqual({ state: "missing", reasons: reasons.map((reason) => `${reason} (tried 1 min ago)`) });
+  expect(await ensureTensorFlow({ ...options, patience: "remember" })).toEqual({
+    state: "missing",
+    reasons: reasons.map((reason) => `${reason} (tried 1 min ago)`),
+  });
   expect(pip).toHaveBeenCalledTimes(1);
   await ensureTensorFlow(options);
   expect(pip).toHaveBeenCalledTimes(2);

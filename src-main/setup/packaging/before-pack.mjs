@@ -4,5 +4,7 @@ import { materialise } from "./libraries.mjs";
 export default function beforePack({ electronPlatformName }) {
   const here = electronPlatformName === process.platform;
   if (!here || materialise().length === 0)
-    process.stderr.write(`TensorFlow's library for ${electronPlatformName} is not here${here ? " (npm run setup)" : ""}; this package will compute with wasm.\n`);
+    process.stderr.write(
+      `TensorFlow's library for ${electronPlatformName} is not here${here ? " (npm run setup)" : ""}; this package will compute with wasm.\n`,
+    );
 }

@@ -2,7 +2,20 @@
  * In a checkout TensorFlow's library is links into the user's cache; a package must carry the files themselves. electron-builder knows only what lies in node_modules, so
  * the links become folders while it packs, and links again afterwards. Cut off in between, the folders stay, work as well, and the next set-up links them again.
  */
-import { cpSync, existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 

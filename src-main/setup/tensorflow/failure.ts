@@ -16,7 +16,9 @@ export function recentFailure(root: string, wanted: Wanted, now: number = Date.n
     const failure = JSON.parse(readFileSync(path.join(root, FILE), "utf8")) as { wanted?: unknown; at?: unknown; reasons?: unknown };
     if (failure.wanted !== key(wanted) || typeof failure.at !== "number" || !Array.isArray(failure.reasons)) return null;
     const age = now - failure.at;
-    return age >= 0 && age < REMEMBERED_MS ? failure.reasons.map((reason) => `${String(reason)} (tried ${Math.max(1, Math.round(age / 60_000))} min ago)`) : null;
+    return age >= 0 && age < REMEMBERED_MS
+      ? failure.reasons.map((reason) => `${String(reason)} (tried ${Math.max(1, Math.round(age / 60_000))} min ago)`)
+      : null;
   } catch {
     return null;
   }

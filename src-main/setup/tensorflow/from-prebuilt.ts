@@ -20,7 +20,11 @@ export async function fromPrebuilt(work: string, { packageFolder, wanted, say }:
   const { code, output } = await runCommand(process.execPath, [path.join(copy, "scripts", "install.js"), flavour === "cuda" ? "gpu" : "cpu", "download"], {
     cwd: copy,
     // The copy lies outside of node_modules; its dependencies and their programs do not.
-    env: { ...process.env, NODE_PATH: modules, PATH: [path.dirname(process.execPath), path.join(modules, ".bin"), process.env["PATH"] ?? ""].join(path.delimiter) },
+    env: {
+      ...process.env,
+      NODE_PATH: modules,
+      PATH: [path.dirname(process.execPath), path.join(modules, ".bin"), process.env["PATH"] ?? ""].join(path.delimiter),
+    },
     timeoutMs: 900_000,
   });
   if (!existsSync(path.join(copy, BINDING_FILE)) || !existsSync(path.join(copy, LIBRARY_FOLDER)))

@@ -20,7 +20,9 @@ export async function fromWheel(work: string, { packageFolder, wanted, say }: Wa
   const pip = await findPip();
   if (pip === null) throw new Error("there is no pip; install Python 3 with pip (Debian: apt-get install python3-pip).");
   const name = flavour === "cuda" || process.arch === "arm64" ? "tensorflow" : "tensorflow-cpu";
-  say(`Fetching TensorFlow through pip (${name}${version === undefined ? "" : ` ${version}`}, ${flavour === "cuda" ? "600" : "270"} MB), once for all installations of this user.`);
+  say(
+    `Fetching TensorFlow through pip (${name}${version === undefined ? "" : ` ${version}`}, ${flavour === "cuda" ? "600" : "270"} MB), once for all installations of this user.`,
+  );
   const wheel = await downloadWheel(pip, version === undefined ? name : `${name}==${version}`, path.join(work, "wheels"));
   const found = /^[^-]+-([^-]+)-/.exec(path.basename(wheel))?.[1];
   if (found === undefined) throw new Error(`${path.basename(wheel)} is no name of a wheel.`);

@@ -11,7 +11,12 @@ interface Binding {
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_BOOL: number;
   createTensor(shape: readonly number[], type: number, values: Float32Array): number;
-  executeOp(name: string, attributes: readonly { name: string; type: number; value: unknown }[], inputs: readonly number[], outputs: number): readonly { id: number }[];
+  executeOp(
+    name: string,
+    attributes: readonly { name: string; type: number; value: unknown }[],
+    inputs: readonly number[],
+    outputs: number,
+  ): readonly { id: number }[];
   tensorDataSync(id: number): Float32Array;
   isUsingGpuDevice(): boolean;
 }

@@ -28,7 +28,10 @@ export async function downloadWheel(pip: Pip, requirement: string, folder: strin
   mkdirSync(folder, { recursive: true });
   const [program, ...args] = pip;
   const common = [...args, "download", "--no-deps", "--only-binary=:all:", "--quiet", "--progress-bar", "off", "--dest", folder];
-  const platforms = process.arch === "arm64" ? ["manylinux_2_17_aarch64", "manylinux_2_27_aarch64"] : ["manylinux_2_17_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"];
+  const platforms =
+    process.arch === "arm64"
+      ? ["manylinux_2_17_aarch64", "manylinux_2_27_aarch64"]
+      : ["manylinux_2_17_x86_64", "manylinux_2_27_x86_64", "manylinux2014_x86_64"];
   const attempts = [[requirement], ["--python-version", "3.12", "--implementation", "cp", ...platforms.flatMap((name) => ["--platform", name]), requirement]];
   let reason = "";
   for (const attempt of attempts) {
