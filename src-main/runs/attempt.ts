@@ -1,24 +1,17 @@
 import { rm } from "node:fs/promises";
-import type { RunFailure, RunStatus } from "../../src-shared/domain/run.ts";
 import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
-import type { Project, RunFacts } from "../store/index.ts";
+import type { Project } from "../store/index.ts";
 import { forgetOldCheckpoints } from "./checkpoints.ts";
 import { explainDeath } from "./death.ts";
 import type { Emitter } from "./emitter.ts";
 import { parseFromWorker } from "./from-worker.ts";
 import type { ChildExit, ChildHandle } from "./launcher.ts";
 import type { LiveUpdates, RunEvents } from "./live.ts";
+import { disobedient, type Outcome, storeFailure } from "./outcomes.ts";
 import { OutputTail } from "./output-tail.ts";
 import { SystemLoad } from "./system-load.ts";
 
 export type StartMessage = Extract<ToWorker, { type: "start" }>;
-
-/** How an attempt at a run ended. */
-export interface Outcome {
-  readonly status: Extract<RunStatus, "completed" | "failed" | "stopped" | "interrupted">;
-  readonly failure: RunFailure | null;
-  readonly summary?: RunFacts["summary"];
-}
 
 export interface AttemptOptions {
   readonly project: Project;
@@ -77,15 +70,8 @@ export class Attempt {
   stop(): void {
     if (this.outcome !== null || this.timer !== null) return;
     this.options.child.post({ type: "stop" });
-    this.timer = setTimeout(() => {
-      this.condemn({
-        status: "interrupted",
-        failure: {
-          message: `The run did not stop within ${Math.round(this.options.stopGraceMs / 1000)} seconds, so its process was ended.`,
-          remedy: "Resume the run: it goes on from its last checkpoint.",
-        },
-      });
-    }, this.options.stopGraceMs);
+    const { stopGraceMs } = this.options;
+    this.timer = setTimeout(() => this.condemn(disobedient(stopGraceMs)), stopGraceMs);
   }
 
   /** Ends the process at once. The run ends as `outcome` says, unless it told its own end before. */
@@ -270,21 +256,4 @@ export class Attempt {
     if (this.timer !== null) clearTimeout(this.timer);
     this.options.onGone();
   }
-}
-
-/** What went wrong when the project could not be written. */
-export function storeFailure(error: unknown): RunFailure {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const detail = error instanceof Error ? { detail: `${error.message} ${code}`.trim() } : {};
-  if (code === "SQLITE_FULL" || code === "ENOSPC" || code.startsWith("SQLITE_IOERR"))
-    return {
-      message: "The results of the run could not be stored: the disk of the project is full or cannot be written.",
-      remedy: "Free some space, then resume the run.",
-      ...detail,
-    };
-  return {
-    message: "The results of the run could not be stored in the project.",
-    remedy: "Check that the project folder can be written, then resume the run.",
-    ...detail,
-  };
 }

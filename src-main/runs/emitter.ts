@@ -3,7 +3,7 @@ export class Emitter<Events extends object> {
   private readonly listeners = new Map<keyof Events, Set<(payload: never) => void>>();
   private readonly onError: (error: unknown) => void;
 
-  constructor(onError: (error: unknown) => void = (error) => queueMicrotask(() => Promise.reject(error))) {
+  constructor(onError: (error: unknown) => void = (error) => console.error("A listener failed:", error)) {
     this.onError = onError;
   }
 

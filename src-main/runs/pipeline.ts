@@ -1,7 +1,7 @@
 import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
 import type { PipelineRun } from "../../src-shared/domain/run-config.ts";
 import type { Project } from "../store/index.ts";
-import type { Outcome } from "./attempt.ts";
+import type { Outcome } from "./outcomes.ts";
 import { pipelineProgress, STAGE_TITLES, STAGES, type Stage, type StageRuns, stageConfig } from "./pipeline-stages.ts";
 import { pipelineSummary } from "./pipeline-summary.ts";
 

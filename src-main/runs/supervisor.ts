@@ -2,13 +2,14 @@ import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } 
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
 import type { Project } from "../store/index.ts";
-import { Attempt, type Outcome, storeFailure } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 import { forgetAllCheckpoints } from "./checkpoints.ts";
 import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import type { ChildLauncher } from "./launcher.ts";
 import { LiveUpdates, type RunEvents } from "./live.ts";
-import { nextStage, outcomeOfBrokenStage, refreshPipeline } from "./pipeline.ts";
+import { CLOSED, KILLED, notStarted, type Outcome, STOPPED, silent, storeFailure } from "./outcomes.ts";
+import { PipelineLead } from "./pipeline-lead.ts";
 import { RUN_VARIABLE, recoverRuns } from "./recovery.ts";
 import { existingRun, RunCare, runDetail } from "./run-care.ts";
 import { prepareStart } from "./start-message.ts";
@@ -44,12 +45,6 @@ const LOOK_MS = 500;
 /** A look that comes so late means that the machine slept: nobody was silent then. */
 const SLEPT_MS = 30_000;
 
-const KILLED: Outcome = {
-  status: "interrupted",
-  failure: { message: "The run was ended at once, as asked.", remedy: "Resume it to go on from its last checkpoint." },
-};
-const STOPPED: Outcome = { status: "stopped", failure: null };
-
 /**
  * Leads the runs of a project: the queue, their child processes, their ends. There is one supervisor a project, in the
  * process that holds it open. Everything it knows for good is in the store.
@@ -62,8 +57,7 @@ export class RunSupervisor {
   private readonly project: Project;
   private readonly devices: Devices;
   private readonly places = new Map<string, Place>();
-  /** When the progress of each pipeline was last brought up to date. */
-  private readonly followed = new Map<string, number>();
+  private readonly pipelines: PipelineLead;
   private concurrency: number;
   private timer: NodeJS.Timeout | null = null;
   private lastLook = performance.now();
@@ -78,6 +72,13 @@ export class RunSupervisor {
     this.concurrency = Math.max(1, options.concurrency ?? this.devices.count);
     this.live = new LiveUpdates(this.project.store, this.events);
     this.care = new RunCare(this.project, this.live, this.events);
+    this.pipelines = new PipelineLead({
+      project: this.project,
+      live: this.live,
+      version: options.version,
+      finish: (runId, outcome) => this.finish(runId, outcome),
+      closing: () => this.closing,
+    });
   }
 
   /** Puts right what an earlier supervisor left, then starts what waits. */
@@ -175,11 +176,8 @@ export class RunSupervisor {
     for (const runId of [...this.places.keys()]) if (ACTIVE_STATUSES.includes(this.project.store.runs.get(runId)?.status ?? "completed")) this.stop(runId);
     const deadline = setTimeout(() => {
       for (const place of this.places.values()) {
-        place.cancelled ??= KILLED;
-        place.attempt?.condemn({
-          status: "interrupted",
-          failure: { message: "The studio was closed before this run had stopped.", remedy: "Resume the run: it goes on from its last checkpoint." },
-        });
+        place.cancelled ??= CLOSED;
+        place.attempt?.condemn(CLOSED);
       }
     }, graceMs);
     await empty;
@@ -198,7 +196,7 @@ export class RunSupervisor {
         const waiting = this.project.store.runs.queued().filter((run) => !this.places.has(run.id) && !this.stageLives(run));
         const next = waiting.find((run) => run.parentId !== null) ?? waiting[0];
         if (next === undefined) return;
-        if (next.kind === "pipeline") this.beginPipeline(next);
+        if (next.kind === "pipeline") this.pipelines.begin(next);
         else void this.begin(next);
       }
     } finally {
@@ -220,13 +218,7 @@ export class RunSupervisor {
       // Read before the start is noted: a run that never began has no wall clock yet.
       const facts = store.runs.facts(run.id);
       if (facts === null) throw new Error(`Run ${run.id} has no details.`);
-      store.runs.update(run.id, {
-        status: "running",
-        queuePosition: null,
-        failure: null,
-        finishedAt: null,
-        startedAt: run.startedAt ?? new Date().toISOString(),
-      });
+      store.runs.begin(run.id);
       this.live.changed(run.id, true);
       if (facts.codeVersion !== options.version)
         this.note(run.id, "warning", `The run began with version ${facts.codeVersion} and goes on with ${options.version}: its numbers may differ.`);
@@ -248,21 +240,14 @@ export class RunSupervisor {
         onOutcome: (outcome) => this.finish(run.id, outcome),
         onGone: () => this.leave(run.id),
         onProgress: () => {
-          if (run.parentId !== null) this.followStage(run.parentId);
+          if (run.parentId !== null) this.pipelines.follow(run.parentId);
         },
       });
       store.runs.update(run.id, { processId: child.pid });
     } catch (error) {
       place.attempt?.condemn({ status: "interrupted", failure: storeFailure(error) });
       if (place.attempt !== null) return;
-      const failure = isUserError(error)
-        ? { message: error.message, remedy: error.remedy }
-        : {
-            message: `The run could not be started: ${error instanceof Error ? error.message : String(error)}`,
-            remedy: "Resume it; if that fails the same way, report it.",
-            ...(error instanceof Error && error.stack !== undefined ? { detail: error.stack } : {}),
-          };
-      this.finish(run.id, { status: "failed", failure });
+      this.finish(run.id, notStarted(error));
       this.leave(run.id);
     }
   }
@@ -296,69 +281,11 @@ export class RunSupervisor {
     this.devices.release(runId);
     const { store } = this.project;
     const run = store.runs.get(runId);
-    if (run !== null && run.parentId !== null) this.stageEnded(run.parentId, run);
+    if (run !== null && run.parentId !== null) this.pipelines.stageEnded(run.parentId, run);
     if (this.places.size === 0) for (const resolve of this.onEmpty.splice(0)) resolve();
     this.pump();
   }
 
-  // -------------------------------------------------------------- pipelines
-
-  private beginPipeline(run: RunSummary): void {
-    const { store } = this.project;
-    store.runs.update(run.id, {
-      status: "running",
-      queuePosition: null,
-      failure: null,
-      finishedAt: null,
-      startedAt: run.startedAt ?? new Date().toISOString(),
-    });
-    this.advance(run.id);
-  }
-
-  private advance(pipelineId: string): void {
-    let outcome: Outcome | null = null;
-    try {
-      const next = nextStage(this.project, pipelineId, this.options.version);
-      if (next.type === "queued") this.live.changed(next.runId, true);
-      if (next.type === "over") outcome = next.outcome;
-      refreshPipeline(this.project, pipelineId);
-    } catch (error) {
-      outcome = {
-        status: "failed",
-        failure: {
-          message: `The pipeline could not go on: ${error instanceof Error ? error.message : String(error)}`,
-          remedy: "Resume it; if that fails the same way, report it.",
-        },
-      };
-    }
-    if (outcome === null) this.live.changed(pipelineId, true);
-    else this.finish(pipelineId, outcome);
-  }
-
-  private stageEnded(pipelineId: string, stage: RunSummary): void {
-    const pipeline = this.project.store.runs.get(pipelineId);
-    if (pipeline === null || (pipeline.status !== "running" && pipeline.status !== "stopping")) return;
-    refreshPipeline(this.project, pipelineId);
-    if (stage.status !== "completed") this.finish(pipelineId, outcomeOfBrokenStage(stage));
-    // Asked to stop in the moment the stage was done: it stops between two stages.
-    else if (pipeline.status === "stopping" || this.closing) this.finish(pipelineId, lastStage(stage) ? this.overOutcome(pipelineId) : STOPPED);
-    else this.advance(pipelineId);
-  }
-
-  private overOutcome(pipelineId: string): Outcome {
-    const next = nextStage(this.project, pipelineId, this.options.version);
-    return next.type === "over" ? next.outcome : STOPPED;
-  }
-
-  /** The progress of a pipeline is that of its stages. */
-  private followStage(pipelineId: string): void {
-    const now = performance.now();
-    if (now - (this.followed.get(pipelineId) ?? Number.NEGATIVE_INFINITY) < LOOK_MS) return;
-    this.followed.set(pipelineId, now);
-    refreshPipeline(this.project, pipelineId);
-    this.live.add(pipelineId, { progress: this.project.store.runs.get(pipelineId)?.progress ?? null });
-    this.live.changed(pipelineId, false);
-  }
   // ------------------------------------------------------------------- ends
 
   private end(runId: string, endPlace: (place: Place) => void): void {
@@ -376,7 +303,7 @@ export class RunSupervisor {
     }
     if (place === undefined) {
       this.finish(runId, STOPPED);
-      if (run.parentId !== null) this.stageEnded(run.parentId, { ...run, status: "stopped" });
+      if (run.parentId !== null) this.pipelines.stageEnded(run.parentId, { ...run, status: "stopped" });
       return;
     }
     store.runs.update(runId, { status: "stopping" });
@@ -388,8 +315,8 @@ export class RunSupervisor {
     const { store } = this.project;
     store.runs.update(pipeline.id, { status: "stopping" });
     this.live.changed(pipeline.id, true);
-    const stage = store.runs.children(pipeline.id).find((child) => ACTIVE_STATUSES.includes(child.status));
-    if (stage !== undefined) this.end(stage.id, endPlace);
+    const stage = this.pipelines.activeStage(pipeline.id);
+    if (stage !== null) this.end(stage.id, endPlace);
     // Between two stages there is nothing to wait for, unless the last one's process is still leaving.
     else if (!this.stageLives(pipeline)) this.finish(pipeline.id, STOPPED);
   }
@@ -405,15 +332,14 @@ export class RunSupervisor {
       if (attempt === null) continue;
       if (slept) attempt.lastSeen = now;
       if (now - attempt.lastSeen <= silence) continue;
-      attempt.condemn({
-        status: "interrupted",
-        failure: {
-          message: `The process of the run gave no sign of life for ${Math.round(silence / 1000)} seconds and was ended.`,
-          remedy: "Resume the run: it goes on from its last checkpoint.",
-        },
-      });
+      attempt.condemn(silent(silence));
     }
-    this.answerRequests();
+    try {
+      this.answerRequests();
+    } catch (error) {
+      // Another process has the database for itself just now: the next look comes soon.
+      if (!(error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_"))) throw error;
+    }
   }
 
   /** Does what other processes (the command line) asked for. */
@@ -437,8 +363,4 @@ export class RunSupervisor {
   private refuseWhenClosing(): void {
     if (this.closing) throw new UserError("The project is being closed.", { code: "project-closing", remedy: "Open it again, then start the run." });
   }
-}
-
-function lastStage(stage: RunSummary): boolean {
-  return stage.stage === "final";
 }

@@ -47,6 +47,8 @@ export interface RunWriter extends RunReader {
   setTags(id: string, tags: readonly string[]): void;
   /** Puts a run into the queue again. */
   enqueue(id: string, first?: boolean): void;
+  /** Takes a run out of the queue: it is at work from now on. Its first start stays noted. */
+  begin(id: string): void;
   /** Orders the queue: the runs named come first, in this order. */
   reorder(ids: readonly string[]): void;
   /** Removes a run and everything the database knows of it, its stages included. */
@@ -122,6 +124,11 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
 
   enqueue(id: string, first = false): void {
     this.update(id, { status: "queued", queuePosition: this.queueEnd(first), failure: null, finishedAt: null });
+  }
+
+  begin(id: string): void {
+    const startedAt = this.get(id)?.startedAt ?? new Date().toISOString();
+    this.update(id, { status: "running", queuePosition: null, failure: null, finishedAt: null, startedAt });
   }
 
   reorder(ids: readonly string[]): void {
