@@ -14,5 +14,5 @@ export function tinyConfig(input: { readonly kind: RunConfig["kind"] } & Record<
 
 export const TINY_GHN = {
   ghn: { hiddenSize: 8, messageHiddenSize: 8, decoderHiddenSize: 8, propagationSteps: 1 },
-  training: { nodes: 2, epochs: 6, batchSize: 16, validationCells: 2, validationImages: 50, augmentation: { cropPadding: 1, horizontalFlip: false } },
+  training: { nodes: 2, epochs: 3, batchSize: 16, validationCells: 2, validationImages: 50, augmentation: { cropPadding: 1, horizontalFlip: false } },
 };
