@@ -12,6 +12,8 @@ export default defineConfig({
     outDir: fileURLToPath(new URL("out/renderer", import.meta.url)),
     emptyOutDir: true,
     target: "chrome138",
+    // The content security policy takes fonts from files only.
+    assetsInlineLimit: 0,
     // The parts that weigh are charts and layout; both are loaded with the first page that shows them.
     chunkSizeWarningLimit: 2000,
   },

@@ -1,0 +1,108 @@
+/** A person at the window: a page with its errors collected, pictures in both themes and sizes, and a check for barriers. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+
+const OUTPUT = resolve(import.meta.dirname, "../../../test-output/e2e");
+const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }] as const;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export interface Barrier {
+  readonly rule: string;
+  readonly impact: string;
+  readonly where: readonly string[];
+}
+
+export class Visitor {
+  readonly page: Page;
+  /** What the page complained about. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") this.complaints.push(`${message.type()}: ${message.text()}`);
+    });
+  }
+
+  static async at(browser: Browser, url: string): Promise<Visitor> {
+    const context = await browser.newContext({ viewport: { ...SIZES[0] }, reducedMotion: "reduce", acceptDownloads: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const visitor = new Visitor(page);
+    await page.goto(url);
+    await page.getByRole("main").waitFor();
+    return visitor;
+  }
+
+  id(testid: string): Locator {
+    return this.page.getByTestId(testid);
+  }
+
+  click(testid: string): Promise<void> {
+    return this.id(testid).click();
+  }
+
+  /** Goes to a page of the window by its address. */
+  async go(path: string): Promise<void> {
+    await this.page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#${path}`);
+  }
+
+  /** Sets a field of the run form, unfolding what hides it. */
+  async set(path: string, value: string): Promise<void> {
+    const field = this.id(`input-${path}`);
+    if ((await field.count()) === 0) {
+      const section = path.includes(".") ? path.slice(0, path.indexOf(".")) : "run";
+      await this.click(`advanced-${section === "compute" ? "run" : section}`);
+    }
+    await field.fill(value);
+  }
+
+  /** Chooses an entry of a select box by its words. */
+  async choose(testid: string, words: string | RegExp): Promise<void> {
+    await this.click(testid);
+    await this.page.getByRole("option", { name: words }).first().click();
+  }
+
+  /** Pictures in both themes and both sizes, under `test-output/e2e`. */
+  async picture(name: string): Promise<void> {
+    mkdirSync(OUTPUT, { recursive: true });
+    for (const theme of ["dark", "light"] as const) {
+      await this.theme(theme);
+      for (const size of SIZES) {
+        await this.page.setViewportSize({ ...size });
+        await this.settle();
+        await this.page.screenshot({ path: join(OUTPUT, `${name}-${theme}-${size.width}.png`) });
+      }
+    }
+    await this.page.setViewportSize({ ...SIZES[0] });
+    await this.settle();
+  }
+
+  /** Serious and critical findings of axe-core on the page as it is. */
+  async barriers(): Promise<Barrier[]> {
+    // The content security policy of the page forbids foreign scripts; the debugger may still evaluate.
+    await this.page.evaluate(AXE);
+    return this.page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[] }> } };
+      const { violations } = await axe.run({ resultTypes: ["violations"] });
+      return violations
+        .filter((found) => found.impact === "serious" || found.impact === "critical")
+        .map((found) => ({ rule: found.id, impact: found.impact ?? "", where: found.nodes.slice(0, 5).map((node) => `${String(node.target)}: ${node.failureSummary ?? ""}`) }));
+    });
+  }
+
+  /** The theme of the desktop, which the window follows until someone chooses another. */
+  private async theme(theme: "dark" | "light"): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+  }
+
+  /** Two frames, so that what follows a change of size or theme has been drawn. */
+  private async settle(): Promise<void> {
+    await this.page.evaluate(() => document.fonts.ready.then(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 150))))));
+  }
+}
