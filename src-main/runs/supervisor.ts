@@ -58,6 +58,8 @@ export class RunSupervisor {
   private readonly devices: Devices;
   private readonly places = new Map<string, Place>();
   private readonly pipelines: PipelineLead;
+  /** Ends that could not be stored yet. */
+  private readonly unsaved = new Map<string, Outcome>();
   private concurrency: number;
   private timer: NodeJS.Timeout | null = null;
   private lastLook = performance.now();
@@ -268,10 +270,13 @@ export class RunSupervisor {
       });
       if (outcome.status === "completed") forgetAllCheckpoints(this.project, runId);
     } catch (error) {
-      // The store cannot be written now. The run counts as interrupted when the project is opened again.
+      // The store cannot be written now (a full disk). It is tried again with every look; should the studio end
+      // before, the run becomes interrupted when the project is opened again.
+      this.unsaved.set(runId, outcome);
       this.events.emit("run.changed", { ...existingRun(store, runId), status: "interrupted", failure: storeFailure(error) });
       return;
     }
+    this.unsaved.delete(runId);
     this.live.changed(runId, true);
   }
 
@@ -334,6 +339,7 @@ export class RunSupervisor {
       if (now - attempt.lastSeen <= silence) continue;
       attempt.condemn(silent(silence));
     }
+    for (const [runId, outcome] of this.unsaved) this.finish(runId, outcome);
     try {
       this.answerRequests();
     } catch (error) {

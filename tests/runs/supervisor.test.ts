@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import type Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { config, curve, studio, until, untilStatus } from "./support/project.ts";
 
@@ -84,6 +85,28 @@ describe("a run in a child process", () => {
     expect(run.failure?.message).toContain("not those that this run began with");
     expect(s.supervisor.detail(id).datasetFingerprint).toBe("sha256:images");
     expect(curve(s.project, id)).toHaveLength(12);
+  });
+});
+
+describe("a full disk", () => {
+  it("interrupts the run with that reason, loses nothing that was stored, and lets it go on afterwards", async () => {
+    const s = studio("crash:12");
+    const { id } = s.supervisor.create("Full", config());
+    await untilStatus(s, id, "interrupted");
+    const db = (s.project.store.metrics as unknown as { db: Database.Database }).db;
+    s.launcher.script = "flood:100";
+    const pages = Number(db.pragma("page_count", { simple: true }));
+    // SQLite itself refuses to grow, as it does when the disk is full.
+    db.pragma(`max_page_count = ${pages + 4}`);
+    s.supervisor.resume(id);
+    const run = await untilStatus(s, id, "interrupted");
+    expect(run.failure?.message).toContain("could not be stored");
+    expect(curve(s.project, id).slice(0, 10)).toHaveLength(10);
+    db.pragma("max_page_count = 1000000");
+    s.launcher.script = "complete";
+    s.supervisor.resume(id);
+    await untilStatus(s, id, "completed");
+    expect(curve(s.project, id).map(([step]) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   });
 });
 

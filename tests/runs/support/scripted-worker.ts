@@ -81,7 +81,7 @@ async function run(start: Start): Promise<void> {
   port.post({ type: "resumed", step: from, keep: { stepOfSeries: from === 0 ? {} : { "0": from }, candidates: 0, trainings: 0 } });
   port.post({ type: "heartbeat", cpuPercent: 100, memoryBytes: 5e7, gpuPercent: null, gpuMemoryBytes: null });
   if (behaviour === "silent") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  if (behaviour === "flood") return flood(Number(argument));
+  if (behaviour === "flood") return flood(Number(argument), from);
   for (let step = from + 1; step <= STEPS; step++) {
     if (stop && behaviour !== "ignore-stop") {
       await checkpoint(start, step - 1);
@@ -132,12 +132,12 @@ async function die(end: () => void, words: string): Promise<void> {
   await new Promise(() => undefined);
 }
 
-async function flood(batches: number): Promise<void> {
+async function flood(batches: number, from: number): Promise<void> {
   const points = Array.from({ length: 200 }, (_, i) => i);
   let most = 0;
   for (let i = 0; i < batches; i++) {
     while (sequence - acknowledged >= 20) await turn();
-    const step = points.map((p) => i * 200 + p + 1);
+    const step = points.map((p) => from + i * 200 + p + 1);
     batch({ metrics: [{ name: "ghn/loss", series: 0, step, epoch: step, wall: step, active: step, value: step }] });
     most = Math.max(most, sequence - acknowledged);
   }
