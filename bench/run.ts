@@ -9,6 +9,7 @@ import { initBackend } from "../src-main/engine/backend/index.ts";
 import { growthPart } from "./parts/growth.ts";
 import { ingestionPart } from "./parts/ingestion.ts";
 import { peerParts } from "./parts/peer.ts";
+import { childrenPart, fallbackPart } from "./parts/processes.ts";
 import { type PartReport, printPart } from "./report.ts";
 
 const { values, positionals } = parseArgs({
@@ -33,6 +34,8 @@ const add = (report: PartReport): void => {
   printPart(report);
 };
 if (wanted("growth")) for (const report of growthPart(backend, values.quick)) add(report);
+if (wanted("fallback")) add(await fallbackPart());
+if (wanted("children")) add(await childrenPart());
 if (wanted("ingestion")) add(await ingestionPart());
 if (values.peer) for (const report of await peerParts(backend, threads, values.quick)) add(report);
 if (values.json !== undefined)

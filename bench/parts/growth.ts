@@ -1,10 +1,10 @@
 import type { Backend } from "../../src-main/engine/backend/index.ts";
+import { tf } from "../../src-main/engine/backend/tf.ts";
 import { networkConfigSchema } from "../../src-shared/domain/network.ts";
 import { OPERATIONS } from "../../src-shared/domain/operations.ts";
 import { GhnBench, randomCells } from "../engine.ts";
 import { type Row, row } from "../measure.ts";
 import type { PartReport } from "../report.ts";
-import { tf } from "../../src-main/engine/backend/tf.ts";
 
 /** Time of a step and of generation against N, blocks, F and the number of architectures; memory in tensors against N and K. */
 export function* growthPart(backend: Backend, quick: boolean): Generator<PartReport> {
