@@ -18,6 +18,8 @@ export interface Curves {
 export interface CurveNames {
   run(runId: string): string;
   series(runId: string, series: number): string;
+  /** The run whose colour a line wears: a stage wears that of its pipeline where pipelines are compared. */
+  owner?(runId: string): string;
 }
 
 /**
@@ -29,7 +31,8 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
   const link = createLink();
   const colors = useRunColors();
   const theme = useChartTheme();
-  watch(runIds, (ids) => colors.ensure(ids), { immediate: true });
+  const owner = (runId: string): string => called.owner?.(runId) ?? runId;
+  watch(() => [...new Set(runIds.value.map(owner))].join(), (ids) => ids !== "" && colors.ensure(ids.split(",")), { immediate: true });
   watch(
     () => settings.value.x,
     () => {
@@ -55,7 +58,7 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
 
   function specOf(series: SeriesData, runs: number, lines: number): LineSpec {
     const several = lines > runs;
-    const slot = runs > 1 ? colors.slot(series.runId) : several ? series.series % RUN_DASHES.length : colors.slot(series.runId);
+    const slot = runs === 1 && several ? series.series % RUN_DASHES.length : colors.slot(owner(series.runId));
     const own = called.series(series.runId, series.series);
     const label = runs > 1 ? (several && own !== "" ? `${called.run(series.runId)} · ${own}` : called.run(series.runId)) : several ? own || `series ${series.series + 1}` : called.run(series.runId);
     return { data: series, label, color: theme.value.runs[slot] ?? "", dash: lines > 1 ? (RUN_DASHES[slot] ?? []) : [], marker: lines > 1 && lines <= 8 ? (RUN_MARKERS[slot] ?? "circle") : null };
