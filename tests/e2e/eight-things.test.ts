@@ -1,0 +1,271 @@
+/**
+ * The eight things that a person does with the studio, in a real Chromium, through the real web host, on a real project
+ * with a real pipeline on the bundled digits. Each leaves pictures in both themes and sizes under `test-output/e2e`.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, whyNoBrowser } from "./support/chromium.ts";
+import { buildPage, type ServedStudio, serveStudio } from "./support/serve.ts";
+import { SMALL_PIPELINE } from "./support/small-pipeline.ts";
+import { Visitor } from "./support/visitor.ts";
+
+const reason = whyNoBrowser();
+if (reason !== null) console.warn(`End-to-end tests are skipped: ${reason}.`);
+
+describe.skipIf(reason !== null)("the window in a browser", { timeout: 240_000 }, () => {
+  let studio: ServedStudio;
+  let browser: Browser;
+  let visitor: Visitor;
+  let pipelineId = "";
+
+  beforeAll(async () => {
+    buildPage();
+    [studio, browser] = await Promise.all([serveStudio(), launchBrowser()]);
+    mkdirSync(join(studio.root, "projects"));
+    visitor = await Visitor.at(browser, studio.url);
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await studio?.stop();
+  });
+
+  it("1. opens a project", async () => {
+    await visitor.id("welcome").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("1-welcome");
+    await visitor.click("create-project");
+    await visitor.id("project-name").fill("Digits");
+    await visitor.page.getByRole("button", { name: "Browse…" }).click();
+    await visitor.id("folder-dialog").getByRole("option", { name: "projects" }).dblclick();
+    await visitor.click("folder-confirm");
+    await expect.poll(() => visitor.id("project-parent").inputValue()).toBe(join(studio.root, "projects"));
+    await visitor.click("create-confirm");
+    await visitor.id("runs-table").waitFor();
+    await visitor.page.getByText("No runs yet").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("1-empty-project");
+  });
+
+  it("2. configures a search", async () => {
+    await visitor.click("new-run");
+    await visitor.click("presets");
+    await visitor.click("preset-demo");
+    for (const [path, value] of Object.entries(SMALL_PIPELINE)) await visitor.set(path, value);
+
+    // A mistake is said at its field, and nothing can be started.
+    await visitor.set("training.batchSize", "0");
+    await expect.poll(() => visitor.id("problem-training.batchSize").textContent()).toContain("1 to 4,096");
+    expect(await visitor.id("start-run").isDisabled()).toBe(true);
+    await visitor.picture("2-mistake");
+    await visitor.set("training.batchSize", "32");
+    await visitor.id("problem-training.batchSize").waitFor({ state: "detached" });
+
+    await visitor.click("operation-conv1x7-7x1");
+    expect(await visitor.id("operation-conv1x7-7x1").getAttribute("aria-checked")).toBe("false");
+
+    // A random cell, another one, and the spread of two hundred.
+    await expect.poll(() => visitor.id("histogram-parameters").getAttribute("data-samples")).toBe("200");
+    const drawing = visitor.id("cell-preview").getByTestId("cell-view");
+    const before = await drawing.innerHTML();
+    await visitor.click("reroll");
+    await expect.poll(() => drawing.innerHTML()).not.toBe(before);
+
+    // Real images, and what it will cost.
+    await expect.poll(async () => Number(await visitor.id("image-preview").getAttribute("data-images")), { timeout: 30_000 }).toBeGreaterThanOrEqual(30);
+    await expect.poll(() => visitor.id("dataset-facts").textContent()).toContain("1,437");
+    await expect.poll(() => visitor.id("estimate-time").textContent(), { timeout: 120_000 }).toMatch(/\d/);
+    expect(await visitor.id("estimate-memory").textContent()).toMatch(/\d/);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("2-configure");
+    await visitor.id("cell-preview").scrollIntoViewIfNeeded();
+    await visitor.picture("2-search-space");
+
+    // The draft is there after a reload.
+    await visitor.id("draft-saved").getByText("Draft saved").waitFor();
+    await visitor.page.reload();
+    await expect.poll(() => visitor.id("input-search.samples").inputValue()).toBe(SMALL_PIPELINE["search.samples"]);
+    expect(await visitor.id("operation-conv1x7-7x1").getAttribute("aria-checked")).toBe("false");
+  });
+
+  it("3. watches it live", async () => {
+    await visitor.id("run-name").fill("First search");
+    await visitor.click("start-run");
+    await visitor.id("run-status").waitFor();
+    pipelineId = /runs\/([^/?]+)/.exec(visitor.page.url())?.[1] ?? "";
+    const points = async (): Promise<number> => Number((await visitor.page.locator('[data-testid="chart-ghn/loss"]').first().getAttribute("data-points").catch(() => "0")) ?? 0);
+    await expect.poll(points, { timeout: 90_000 }).toBeGreaterThan(5);
+    const some = await points();
+    await expect.poll(points, { timeout: 30_000 }).toBeGreaterThan(some);
+    expect(await visitor.id("current-cell").getByTestId("cell-view").count()).toBe(1);
+    await visitor.picture("3-live-training");
+    expect(await visitor.barriers()).toEqual([]);
+    await expect.poll(() => visitor.id("run-status").getAttribute("data-status"), { timeout: 180_000, interval: 500 }).toBe("completed");
+    await visitor.picture("3-finished");
+    await visitor.click("tab-curves");
+    await visitor.page.locator("[data-points]").first().waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("3-curves");
+    await visitor.click("tab-log");
+    await visitor.id("log").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("3-log");
+  });
+
+  it("4. looks at cells", async () => {
+    await visitor.go(`/runs/${pipelineId}/candidates`);
+    await expect.poll(async () => Number(await visitor.id("candidates-table").getAttribute("data-rows"))).toBeGreaterThanOrEqual(Number(SMALL_PIPELINE["search.samples"]));
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("4-candidates");
+    await visitor.id("candidates-table").getByRole("row").nth(1).click();
+    await visitor.id("candidate-drawer").getByTestId("cell-view").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("4-candidate");
+    await visitor.click("candidate-look");
+    await visitor.page.getByTestId("cell-view").first().waitFor();
+    // The keyboard walks through the nodes and says what is under it.
+    await visitor.page.locator('[data-testid="cell-view"] svg[tabindex="0"]').first().focus();
+    await visitor.page.keyboard.press("ArrowDown");
+    await visitor.page.keyboard.press("ArrowDown");
+    await expect.poll(() => visitor.page.locator('[data-testid="cell-view"] output').first().textContent()).toContain("level");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("4-cell");
+  });
+
+  it("5. sees how scores and accuracies go together", async () => {
+    await visitor.go(`/runs/${pipelineId}/correlation`);
+    await visitor.id("coefficients").waitFor();
+    expect(await visitor.id("coefficients").textContent()).toMatch(/Pearson[\s\S]*Spearman[\s\S]*Kendall/);
+    await expect.poll(async () => Number(await visitor.id("correlation-score").getAttribute("data-points"))).toBeGreaterThanOrEqual(4);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("5-correlation");
+    await visitor.go(`/runs/${pipelineId}/trainings`);
+    await visitor.id("trainings-table").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("5-trainings");
+  });
+
+  it("2b. clones a run and marks what is changed", async () => {
+    await visitor.go(`/runs/${pipelineId}`);
+    await visitor.id("stages").getByText("Train the GHN").click();
+    await visitor.id("parent-run").waitFor();
+    await visitor.click("run-clone");
+    await visitor.id("clone-banner").getByText("Nothing is changed yet.").waitFor();
+    await visitor.set("seed", "7");
+    await visitor.choose("input-ghn.propagation", /Synchronous/);
+    await expect.poll(() => visitor.id("was-seed").textContent()).toContain("was 1");
+    await visitor.id("clone-banner").getByText("2 fields are changed.").waitFor();
+    await visitor.id("section-ghn").scrollIntoViewIfNeeded();
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("2-clone");
+    await visitor.id("run-name").fill("Synchronous");
+    await visitor.id("run-tags").fill("ablation");
+    await visitor.click("start-run");
+    await visitor.id("run-status").waitFor();
+    await expect.poll(() => visitor.id("run-status").getAttribute("data-status"), { timeout: 120_000, interval: 500 }).toBe("completed");
+  });
+
+  it("6. compares runs side by side", async () => {
+    await visitor.go("/runs");
+    await visitor.id("expression-toggle").click();
+    await visitor.id("expression").fill('kind == "ghn-training"');
+    await expect.poll(() => visitor.id("runs-table").getAttribute("data-rows")).toBe("2");
+    await visitor.id("runs-table").focus();
+    await visitor.page.keyboard.press("Control+a");
+    await visitor.click("compare-selected");
+    await visitor.page.getByRole("heading", { level: 1, name: /Compare/ }).waitFor();
+    await visitor.page.locator("[data-points]").first().waitFor();
+    expect(await visitor.page.getByRole("main").textContent()).toContain("Synchronous");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("6-compare");
+  });
+
+  it("7. keeps the history in order", async () => {
+    await visitor.go("/runs");
+    const table = visitor.id("runs-table");
+    await visitor.id("expression").fill('kind == "ghn-training" and !');
+    await visitor.id("expression-error").waitFor();
+    await visitor.picture("7-expression");
+    await visitor.id("expression").fill("");
+    await visitor.id("runs-search").fill("synchr");
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("1");
+    await visitor.id("runs-search").fill("");
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("2");
+
+    // Stages unfold under their pipeline.
+    await visitor.click(`expand-${pipelineId}`);
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("6");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("7-history");
+
+    // Trash and the way back.
+    await table.getByText("Synchronous").click({ modifiers: ["Control"] });
+    await visitor.click("trash-selected");
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("5");
+    await visitor.page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("6");
+
+    // Trash and no way back.
+    await table.getByText("Synchronous").click({ modifiers: ["Control"] });
+    await visitor.click("trash-selected");
+    await visitor.id("runs-view").getByText("Trash").click();
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("1");
+    await table.getByText("Synchronous").click({ modifiers: ["Control"] });
+    await visitor.picture("7-trash");
+    await visitor.click("purge-selected");
+    await expect.poll(() => table.getAttribute("data-rows")).toBe("0");
+    await visitor.id("runs-view").getByText("History").click();
+
+    const [download] = await Promise.all([visitor.page.waitForEvent("download"), visitor.click("runs-csv")]);
+    const csv = readFileSync(await download.path(), "utf8");
+    expect(csv).toContain("First search");
+  });
+
+  it("writes notes in Markdown", async () => {
+    await visitor.go(`/runs/${pipelineId}`);
+    await visitor.click("notes-edit");
+    await visitor.id("notes-text").fill("The **first** search.\n\n<img src=x onerror=alert(1)>");
+    await visitor.click("notes-save");
+    await expect.poll(() => visitor.id("notes").locator("strong", { hasText: "first" }).count()).toBe(1);
+    expect(await visitor.id("notes").locator("img").count()).toBe(0);
+  });
+
+  it("8. exports the winner", async () => {
+    await visitor.go(`/runs/${pipelineId}/trainings`);
+    await visitor.id("trainings-table").getByRole("row").nth(1).click();
+    await visitor.id("candidate-drawer").waitFor();
+    await visitor.click("candidate-export");
+    await visitor.id("export-dialog").waitFor();
+    await visitor.id("export-weights-safetensors").waitFor();
+    await visitor.id("export-name").fill("winner");
+    await visitor.id("export-folder").fill(join(studio.root, "out"));
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("8-export");
+    await visitor.click("export-confirm");
+    await visitor.id("export-result").waitFor();
+    await visitor.picture("8-exported");
+    const row = visitor.id("exported-weights-safetensors");
+    const shown = (await row.getByTestId("sha256").textContent()) ?? "";
+    const path = (await row.locator("strong").getAttribute("title")) ?? "";
+    expect(createHash("sha256").update(readFileSync(path)).digest("hex")).toBe(shown);
+    await visitor.click("export-close");
+  });
+
+  it("has no barriers on the other pages", async () => {
+    for (const name of ["datasets", "settings", "help", "cells"]) {
+      await visitor.go(`/${name}`);
+      await visitor.page.getByRole("heading", { level: 1 }).waitFor();
+      if (name === "datasets") await visitor.id("dataset-facts").waitFor();
+      if (name === "settings") await visitor.id("doctor-ok").first().waitFor({ timeout: 60_000 });
+      expect(await visitor.barriers()).toEqual([]);
+      await visitor.picture(`9-${name}`);
+    }
+  });
+
+  it("heard no complaint from the page", () => {
+    expect(visitor.complaints).toEqual([]);
+  });
+});
