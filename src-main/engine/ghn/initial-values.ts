@@ -4,8 +4,8 @@ import type { Rng } from "../random.ts";
 export type InitialValues =
   | {
       readonly normal: number;
-      /** Rows from this one on (along the first axis) start at zero. */
-      readonly zeroAfter?: number;
+      /** Deviation of the last row along the first axis, where it is another. */
+      readonly lastRow?: number;
     }
   | { readonly uniform: number }
   | { readonly constants: (index: number) => number };
@@ -15,8 +15,8 @@ export function initialValues(shape: readonly number[], initial: InitialValues, 
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
   if ("constants" in initial) return values.map((_, i) => initial.constants(i));
   if ("uniform" in initial) return values.map(() => (2 * rng.uniform() - 1) * initial.uniform);
-  const { normal, zeroAfter } = initial;
-  const end = zeroAfter === undefined ? values.length : (values.length / (shape[0] ?? 1)) * zeroAfter;
-  for (let i = 0; i < end; i++) values[i] = normal * rng.normal();
+  const { normal, lastRow = normal } = initial;
+  const lastStart = values.length - values.length / (shape[0] ?? 1);
+  for (let i = 0; i < values.length; i++) values[i] = (i < lastStart ? normal : lastRow) * rng.normal();
   return values;
 }
