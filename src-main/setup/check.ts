@@ -6,8 +6,9 @@ import { installation } from "./places.ts";
 const module = (...parts: string[]): string => path.join(installation, "node_modules", ...parts);
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ["Types: shared code", [module("typescript", "bin", "tsc"), "-p", "tsconfig.shared.json"]],
-  ["Types: main process and tests", [module("typescript", "bin", "tsc"), "-p", "tsconfig.json"]],
+  ["Types: main process", [module("typescript", "bin", "tsc"), "-p", "tsconfig.json"]],
   ["Types: window", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.web.json"]],
+  ["Types: tests", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.tests.json"]],
   ["Lint and format", [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50"]],
 ];
 let failed = 0;

@@ -25,7 +25,11 @@ export function findNode(own = process.versions.node, folder = root) {
   return existsSync(brought) ? brought : undefined;
 }
 
-/** Runs `file` with `args` and takes over its exit code; signals are passed on. */
+/**
+ * Runs `file` with `args` and takes over its exit code; signals are passed on.
+ * @param {string} file
+ * @param {readonly string[]} args
+ */
 export function launch(file, args) {
   const node = findNode();
   if (node === undefined) {
@@ -38,7 +42,7 @@ export function launch(file, args) {
   }
   const child = spawn(node, [file, ...args], { stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: process.env.NODE_NO_WARNINGS ?? "1" } });
   // The terminal sends Ctrl-C to the child as well; this process only has to outlive it.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
     process.on(signal, () => {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
@@ -48,7 +52,7 @@ export function launch(file, args) {
     process.exitCode = 1;
   });
   child.on("exit", (code, signal) => {
-    process.exit(code ?? 128 + (constants.signals[signal] ?? 1));
+    process.exit(code ?? 128 + (signal === null ? 1 : constants.signals[signal]));
   });
 }
 

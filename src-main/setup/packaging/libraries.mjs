@@ -25,6 +25,7 @@ const INSTALLED = fileURLToPath(new URL("../../../node_modules/@tensorflow/tfjs-
 
 /** Puts folders in the place of the links. @returns the parts that are folders now */
 export function materialise(packageFolder = INSTALLED) {
+  /** @type {Record<string, string>} */
   const links = {};
   for (const part of PARTS) {
     const place = path.join(packageFolder, part);
@@ -53,7 +54,11 @@ export function relink(packageFolder = INSTALLED) {
   rmSync(note);
 }
 
-/** Copies a tree: hard links where the file system has them (the library weighs 850 MB), links inside as links. */
+/**
+ * Copies a tree: hard links where the file system has them (the library weighs 850 MB), links inside as links.
+ * @param {string} source
+ * @param {string} target
+ */
 function copyTree(source, target) {
   mkdirSync(target, { recursive: true });
   for (const entry of readdirSync(source, { withFileTypes: true })) {
