@@ -68,28 +68,27 @@ export class Visitor {
     await this.page.getByRole("option", { name: words }).first().click();
   }
 
-  /** Pictures in both themes and both sizes, under `test-output/e2e`. */
+  /** A picture under `test-output/e2e`; with GHN_STUDIO_PICTURES=all in both themes and both sizes. */
   async picture(name: string): Promise<void> {
     mkdirSync(OUTPUT, { recursive: true });
-    for (const theme of ["dark", "light"] as const) {
-      await this.theme(theme);
-      for (const size of SIZES) {
-        await this.page.setViewportSize({ ...size });
+    const all = process.env["GHN_STUDIO_PICTURES"] === "all";
+    for (const theme of all ? (["dark", "light"] as const) : (["light"] as const)) {
+      if (all) await this.theme(theme);
+      for (const size of all ? [SIZES[1], SIZES[0]] : [SIZES[0]]) {
+        if (all) await this.page.setViewportSize({ ...size });
         await this.settle();
         await this.page.screenshot({ path: join(OUTPUT, `${name}-${theme}-${size.width}.png`) });
       }
     }
-    await this.page.setViewportSize({ ...SIZES[0] });
-    await this.settle();
   }
 
-  /** Serious and critical findings of axe-core on the page as it is. */
+  /** Serious and critical findings of axe-core on the page as it is; what lies behind a dialog is out of reach and left out. */
   async barriers(): Promise<Barrier[]> {
     // The content security policy of the page forbids foreign scripts; the debugger may still evaluate.
     await this.page.evaluate(AXE);
     return this.page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[] }> } };
-      const { violations } = await axe.run({ resultTypes: ["violations"] });
+      const { axe } = window as unknown as { axe: { run(context: object, options: object): Promise<{ violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[] }> } };
+      const { violations } = await axe.run({ exclude: [["[aria-hidden=true]"]] }, { resultTypes: ["violations"] });
       return violations
         .filter((found) => found.impact === "serious" || found.impact === "critical")
         .map((found) => ({ rule: found.id, impact: found.impact ?? "", where: found.nodes.slice(0, 5).map((node) => `${String(node.target)}: ${node.failureSummary ?? ""}`) }));
@@ -103,6 +102,6 @@ export class Visitor {
 
   /** Two frames, so that what follows a change of size or theme has been drawn. */
   private async settle(): Promise<void> {
-    await this.page.evaluate(() => document.fonts.ready.then(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 150))))));
+    await this.page.evaluate(() => document.fonts.ready.then(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 120))))));
   }
 }
