@@ -54,7 +54,7 @@ export const ghnTrainingSchema = z.strictObject({
 /** Ranking cells with generated weights. */
 export const searchSettingsSchema = z.strictObject({
   strategy: z.enum(["random", "evolution", "local-search"]).default("random").meta({ title: "Strategy", description: "How cells are proposed. The paper samples at random." }),
-  samples: z.int().min(1).max(1_000_000).default(1000).meta({ title: "Cells to score", description: "Distinct cells (isomorphic cells count once). The paper uses 1,000." }),
+  samples: z.int().min(1).max(100_000).default(1000).meta({ title: "Cells to score", description: "Distinct cells (isomorphic cells count once). The paper uses 1,000." }),
   validationImages: z.int().min(10).max(100_000).default(5000).meta({ title: "Validation images", description: "Images each cell is scored on, always the same in the same order." }),
   batchSize: z.int().min(2).max(4096).default(250).meta({ title: "Evaluation batch", description: "Batch norm uses the statistics of this batch." }),
   maxParameters: z.int().min(1).optional().meta({ title: "Parameters, at most", description: "Cells above are not considered." }),
