@@ -24,7 +24,7 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /** What is timed: one repetition, answering its own time in milliseconds, or undefined to be timed from outside. */
-export type Measured = () => number | void | Promise<number | void>;
+export type Measured = () => number | undefined | Promise<number | undefined>;
 
 /**
  * Times several things in turn, one repetition of each a round, so that a slow spell of the machine hits all of them.
