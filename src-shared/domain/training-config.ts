@@ -4,6 +4,10 @@ import { datasetConfigSchema } from "./dataset.ts";
 
 /** The Graph HyperNetwork itself (paper, appendix 5.2). */
 export const ghnConfigSchema = z.strictObject({
+  generator: z.enum(["graph", "one-shot"]).default("graph").meta({
+    title: "Weights from",
+    description: "A graph hypernetwork, or for comparison a one-shot supernet with shared weights (the settings below are then without effect).",
+  }),
   hiddenSize: z.int().min(4).max(256).default(32).meta({ title: "GRU hidden size", description: "Width of a node embedding. The paper uses 32." }),
   messageHiddenSize: z.int().min(4).max(256).default(32).meta({ title: "Message MLP width", description: "Hidden width of the message function M. The paper uses 32." }),
   decoderHiddenSize: z.int().min(4).max(512).default(64).meta({ title: "Hypernetwork width", description: "Hidden width of H, which turns embeddings into weights. The paper uses 64." }),

@@ -38,6 +38,7 @@ describe("presets", () => {
     expect(space).toMatchObject({ nodes: 17 });
     expect(space.operations).toHaveLength(9);
     expect(ghn).toEqual({
+      generator: "graph",
       hiddenSize: 32,
       messageHiddenSize: 32,
       decoderHiddenSize: 64,

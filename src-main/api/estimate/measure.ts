@@ -11,7 +11,7 @@ import { buildPlan } from "../../engine/network/plan.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
 import { TensorWeights, VariableWeights, type WeightSource } from "../../engine/network/weights.ts";
 import { Rng } from "../../engine/random.ts";
-import { createGhn } from "../../engine/training/ghn-file.ts";
+import { GraphHyperNetwork } from "../../engine/ghn/graph-hypernetwork.ts";
 import { countCorrect, lossAndGradients } from "../../engine/training/gradients.ts";
 import { CALIBRATION_VERSION, type Calibration } from "./calibration.ts";
 import { fitCosts, type Measurement, secondsOf } from "./fit.ts";
@@ -81,7 +81,7 @@ export function measureDevice(backend: Backend): Calibration {
     optimizer.dispose();
     network.dispose();
 
-    const ghn = createGhn(ghnConfig, networkOf(probe), inputOf(probe), Rng.fromSeed(0, "calibration-ghn"));
+    const ghn = new GraphHyperNetwork(ghnConfig, networkOf(probe), inputOf(probe), Rng.fromSeed(0, "calibration-ghn"));
     const adam = backend.createAdam(ghn.variables.map((variable) => ({ variable })));
     const generate = (): WeightSource => {
       const [weights] = ghn.generate([plan]);

@@ -1,7 +1,7 @@
 import type { Ops } from "../backend/index.ts";
 import { type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
 import type { BatchMaker } from "../datasets/batching.ts";
-import type { GraphHyperNetwork } from "../ghn/graph-hypernetwork.ts";
+import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import { forward } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { TensorWeights } from "../network/weights.ts";
@@ -59,10 +59,10 @@ export interface Score {
 /** Scores architectures with weights that a GHN generates (paper, section 2); batch norm uses the batch's statistics. */
 export class Scorer {
   private readonly ops: Ops;
-  private readonly ghn: GraphHyperNetwork;
+  private readonly ghn: WeightGenerator;
   private readonly images: EvaluationSet;
 
-  constructor(ops: Ops, ghn: GraphHyperNetwork, images: EvaluationSet) {
+  constructor(ops: Ops, ghn: WeightGenerator, images: EvaluationSet) {
     this.ops = ops;
     this.ghn = ghn;
     this.images = images;

@@ -30,7 +30,7 @@ interface SearchState {
  * images in the same order, keeps a shortlist; draws a random baseline beside it and scores that too.
  */
 export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: string, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
-  const ghn = await readGhnFile(ghnFile, config.network, bench.input);
+  const ghn = await readGhnFile(ghnFile, config.network, bench.input, config.space);
   const { search, space, network } = config;
   const images = new EvaluationSet(bench.trainBatches, bench.split.validation, search.validationImages, search.batchSize);
   const scorer = new Scorer(bench.backend.ops, ghn, images);

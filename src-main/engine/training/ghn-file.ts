@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../src-shared/domain/network.ts";
 import { type GhnConfig, ghnConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import { UserError } from "../errors.ts";
 import { readSafetensors } from "../export/safetensors.ts";
 import { GraphHyperNetwork } from "../ghn/graph-hypernetwork.ts";
-import type { Rng } from "../random.ts";
+import type { WeightGenerator } from "../ghn/weight-generator.ts";
+import { Rng } from "../random.ts";
+import { Supernet } from "../studies/supernet.ts";
 
 /** Marks a safetensors file with a trained GHN; its metadata entry `config` holds a {@link GhnManifest} as JSON. */
 export const GHN_FILE_FORMAT = "ghn-studio-ghn";
@@ -17,21 +20,34 @@ const manifestSchema = z.object({
   input: z.object({ height: size, width: size, channels: size, classes: size }),
   /** Nodes N of the cells that it was trained on. */
   trainingNodes: z.int().min(1),
+  /** Space of the cells; a one-shot supernet serves no other. */
+  space: searchSpaceSchema.optional(),
 });
 
 /** What a GHN was made for. */
 export type GhnManifest = z.infer<typeof manifestSchema>;
 
-/** A new GHN with random parameters. @throws UserError when it would be too large */
-export function createGhn(config: GhnConfig, network: NetworkConfig, input: NetworkInput, rng: Rng): GraphHyperNetwork {
-  return new GraphHyperNetwork(config, network, input, rng);
+/** Which cells a generator is for. A GHN serves cells of any size; a supernet those of one space with at most so many nodes. */
+export interface GeneratorCells {
+  readonly space: SearchSpace;
+  readonly nodes: number;
+}
+
+/** A new GHN, or the baseline that the config names, with random parameters. @throws UserError when it would be too large */
+export function createGhn(config: GhnConfig, network: NetworkConfig, input: NetworkInput, rng: Rng, cells: GeneratorCells): WeightGenerator {
+  switch (config.generator) {
+    case "graph":
+      return new GraphHyperNetwork(config, network, input, rng);
+    case "one-shot":
+      return new Supernet(cells.space, cells.nodes, network, input, rng);
+  }
 }
 
 /**
  * Reads a trained GHN. The caller disposes it.
  * @throws UserError when the file is missing, damaged or no GHN, or when its GHN was trained for another network or other images
  */
-export async function readGhnFile(file: string, network: NetworkConfig, input: NetworkInput): Promise<GraphHyperNetwork> {
+export async function readGhnFile(file: string, network: NetworkConfig, input: NetworkInput, space: SearchSpace): Promise<WeightGenerator> {
   const { tensors, metadata } = await readSafetensors(file);
   if (metadata["format"] !== GHN_FILE_FORMAT) {
     throw new UserError(`The file ${file} holds no GHN.`, { code: "ghn-foreign", remedy: "Choose the file that a GHN training left.", file });
@@ -39,7 +55,7 @@ export async function readGhnFile(file: string, network: NetworkConfig, input: N
   const manifest = parseManifest(metadata["config"], file);
   checkSame(manifest.network, network, "network", file);
   checkSame(manifest.input, input, "input", file);
-  const ghn = new GraphHyperNetwork(manifest.ghn, network, input, null);
+  const ghn = emptyGenerator(manifest, network, input, space, file);
   try {
     ghn.importWeights(Object.fromEntries(tensors));
     return ghn;
@@ -47,6 +63,22 @@ export async function readGhnFile(file: string, network: NetworkConfig, input: N
     ghn.dispose();
     throw error;
   }
+}
+
+/** The generator that a file is read into. A supernet must hold every operation and every node of the cells that it is asked for. */
+function emptyGenerator({ ghn, space: trained, trainingNodes }: GhnManifest, network: NetworkConfig, input: NetworkInput, space: SearchSpace, file: string): WeightGenerator {
+  if (ghn.generator === "graph") return new GraphHyperNetwork(ghn, network, input, null);
+  const own = trained ?? space;
+  const nodes = Math.max(own.nodes, trainingNodes);
+  if (space.nodes > nodes || space.operations.some((operation) => !own.operations.includes(operation))) {
+    throw new UserError("The one-shot supernet does not hold all nodes and operations of this search.", {
+      code: "ghn-mismatch",
+      remedy: "Search in the space that it was trained on, or train another.",
+      field: "space",
+      file,
+    });
+  }
+  return new Supernet(own, nodes, network, input, Rng.fromSeed(0, "replaced by the file"));
 }
 
 function parseManifest(text: string | undefined, file: string): GhnManifest {

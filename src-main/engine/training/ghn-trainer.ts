@@ -5,7 +5,7 @@ import type { Optimizer } from "../backend/index.ts";
 import { canonicalForm } from "../cells/canonical.ts";
 import { sampleCell } from "../cells/sampler.ts";
 import { EpochSampler, type SamplerState } from "../datasets/batching.ts";
-import type { GraphHyperNetwork } from "../ghn/graph-hypernetwork.ts";
+import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import { forward } from "../network/forward.ts";
 import { buildPlan } from "../network/plan.ts";
 import { TensorWeights } from "../network/weights.ts";
@@ -48,7 +48,7 @@ export interface GhnStep {
  * loss of those networks and follows its gradient through the weights into the GHN. Nothing is unrolled.
  */
 export class GhnTrainer {
-  readonly ghn: GraphHyperNetwork;
+  readonly ghn: WeightGenerator;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   step = 0;
@@ -70,7 +70,10 @@ export class GhnTrainer {
     this.bench = bench;
     this.config = config;
     const { training, seed } = config;
-    this.ghn = createGhn(config.ghn, config.network, bench.input, Rng.fromSeed(seed, "ghn-init"));
+    this.ghn = createGhn(config.ghn, config.network, bench.input, Rng.fromSeed(seed, "ghn-init"), {
+      space: config.space,
+      nodes: Math.max(config.space.nodes, training.nodes),
+    });
     this.optimizer = bench.backend.createAdam(
       this.ghn.variables.map((variable) => ({ variable })),
       { clipNorm: training.gradientClip },

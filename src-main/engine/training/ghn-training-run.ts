@@ -71,7 +71,7 @@ export async function runGhnTraining(bench: Workbench, config: GhnTrainingRun, c
     await save();
     await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), {
       format: GHN_FILE_FORMAT,
-      config: JSON.stringify({ ghn: config.ghn, network: config.network, input: bench.input, trainingNodes: training.nodes }),
+      config: JSON.stringify({ ghn: config.ghn, network: config.network, input: bench.input, trainingNodes: training.nodes, space: config.space }),
     });
     return {
       type: "done",

@@ -8,7 +8,9 @@ import { writeSafetensors } from "../../../src-main/engine/export/safetensors.ts
 import { Rng } from "../../../src-main/engine/random.ts";
 import { createGhn, GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/training/ghn-file.ts";
 import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
+import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 
+const space = searchSpaceSchema.parse({ nodes: 4 });
 let folder = "";
 let file = "";
 let weights: ReturnType<ReturnType<typeof createGhn>["exportWeights"]> = {};
@@ -25,7 +27,7 @@ beforeAll(async () => {
   await initBackend({ prefer: "wasm" });
   folder = await mkdtemp(path.join(tmpdir(), "ghn-file-"));
   file = path.join(folder, "ghn.safetensors");
-  const ghn = createGhn(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"));
+  const ghn = createGhn(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
   weights = ghn.exportWeights();
   ghn.dispose();
   await writeSafetensors(file, new Map(Object.entries(weights)), { format: GHN_FILE_FORMAT, config: config() });
@@ -34,7 +36,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("GHN files", () => {
   it("give back the GHN with its own config", async () => {
-    const ghn = await readGhnFile(file, networkConfig(), INPUT);
+    const ghn = await readGhnFile(file, networkConfig(), INPUT, space);
     expect(ghn.exportWeights()).toEqual(weights);
     expect(ghn.config).toEqual(ghnConfig());
     ghn.dispose();
@@ -47,14 +49,14 @@ describe("GHN files", () => {
     ["images", networkConfig(), { ...INPUT, width: 9 }, "image width is 8 there and 9 here", "dataset"],
   ] as const)("are refused for another %s", async (_, network, input, sentence, field) => {
     const tensors = tf.memory().numTensors;
-    await expect(readGhnFile(file, network, input)).rejects.toMatchObject({ code: "ghn-mismatch", field, message: expect.stringContaining(sentence) });
+    await expect(readGhnFile(file, network, input, space)).rejects.toMatchObject({ code: "ghn-mismatch", field, message: expect.stringContaining(sentence) });
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
   it("are refused when they hold something else, and leave nothing behind", async () => {
     const tensors = tf.memory().numTensors;
     const read = async (metadata: Record<string, string>, arrays = weights): Promise<unknown> =>
-      readGhnFile(await write(metadata, arrays), networkConfig(), INPUT);
+      readGhnFile(await write(metadata, arrays), networkConfig(), INPUT, space);
     await expect(read({ format: "other" })).rejects.toMatchObject({ code: "ghn-foreign" });
     await expect(read({ format: GHN_FILE_FORMAT })).rejects.toMatchObject({ code: "ghn-damaged" });
     await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: { hiddenSize: -1 } }) })).rejects.toMatchObject({ code: "ghn-damaged" });
@@ -63,5 +65,24 @@ describe("GHN files", () => {
     });
     await expect(read({ format: GHN_FILE_FORMAT, config: config() }, {})).rejects.toMatchObject({ code: "ghn-weights-misfit" });
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe("one-shot supernet in place of a GHN", () => {
+  const config = { ...ghnConfig(), generator: "one-shot" as const };
+  const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 4, space });
+
+  it("is saved and read like a GHN", async () => {
+    const supernet = createGhn(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+    const saved = supernet.exportWeights();
+    supernet.dispose();
+    const read = await readGhnFile(await write({ format: GHN_FILE_FORMAT, config: manifest }, saved), networkConfig(), INPUT, space);
+    expect(read.exportWeights()).toEqual(saved);
+    read.dispose();
+  });
+
+  it("refuses a search with nodes that it does not hold", async () => {
+    const file = await write({ format: GHN_FILE_FORMAT, config: manifest });
+    await expect(readGhnFile(file, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 5 }))).rejects.toMatchObject({ code: "ghn-mismatch" });
   });
 });
