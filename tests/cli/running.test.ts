@@ -157,7 +157,7 @@ describe("stopping and continuing", () => {
     const untouched = numbersOf(quiet);
     expect(JSON.stringify(untouched).length).toBeGreaterThan(10_000);
     expect(numbersOf(hard)).toEqual(untouched);
-  }, 180_000);
+  }, 400_000);
 
   it("a run that fails ends with status 3, its reason and what to do", async () => {
     const folder = join(root, "failing");
