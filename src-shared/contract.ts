@@ -88,7 +88,9 @@ export interface FolderListing {
 
 // ---------------------------------------------------------------- runs
 
-const sortKey = z.string().regex(/^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/);
+const sortKey = z
+  .string()
+  .regex(/^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/);
 
 /** What the history asks for: filters, order and a window of rows. */
 export const runQuerySchema = z.strictObject({
@@ -102,7 +104,10 @@ export const runQuerySchema = z.strictObject({
   view: z.enum(["active", "archived", "trash"]).default("active"),
   /** Only runs without a parent; stages are then fetched with their pipeline. */
   topLevelOnly: z.boolean().default(false),
-  sort: z.array(z.strictObject({ key: sortKey, descending: z.boolean() })).max(4).default([{ key: "createdAt", descending: true }]),
+  sort: z
+    .array(z.strictObject({ key: sortKey, descending: z.boolean() }))
+    .max(4)
+    .default([{ key: "createdAt", descending: true }]),
   offset: z.int().min(0).default(0),
   limit: z.int().min(1).max(10_000).default(100),
 });
@@ -270,7 +275,9 @@ export const CALLS = {
 
   "runs.query": call<RunPage>()(runQuerySchema),
   "runs.get": call<RunDetail>()(z.strictObject({ runId })),
-  "runs.create": call<RunDetail>()(z.strictObject({ name: z.string().max(200), config: runConfigSchema, tags: z.array(z.string().max(100)).max(50).default([]) })),
+  "runs.create": call<RunDetail>()(
+    z.strictObject({ name: z.string().max(200), config: runConfigSchema, tags: z.array(z.string().max(100)).max(50).default([]) }),
+  ),
   "runs.stop": call<null>()(z.strictObject({ runId })),
   "runs.kill": call<null>()(z.strictObject({ runId })),
   "runs.resume": call<null>()(z.strictObject({ runId })),
@@ -307,18 +314,36 @@ export const CALLS = {
   "logs.list": call<readonly LogLine[]>()(z.strictObject({ runId, afterId: z.int().min(0).default(0), limit: z.int().min(1).max(5000).default(500) })),
 
   "candidates.list": call<{ rows: readonly Candidate[]; total: number }>()(
-    z.strictObject({ runId, sort: z.enum(["rank", "index", "parameters", "multiplyAdds", "score"]).default("rank"), descending: z.boolean().default(false), offset: z.int().min(0).default(0), limit: z.int().min(1).max(20_000).default(1000) }),
+    z.strictObject({
+      runId,
+      sort: z.enum(["rank", "index", "parameters", "multiplyAdds", "score"]).default("rank"),
+      descending: z.boolean().default(false),
+      offset: z.int().min(0).default(0),
+      limit: z.int().min(1).max(20_000).default(1000),
+    }),
   ),
   "candidates.get": call<Candidate>()(z.strictObject({ candidateId: z.int().min(0) })),
   /** Trainings of a run; for a pipeline, of all its stages. */
   "trainings.list": call<readonly Training[]>()(z.strictObject({ runId })),
 
   "cells.sample": call<readonly CellDescription[]>()(
-    z.strictObject({ space: searchSpaceSchema, network: networkConfigSchema, dataset: datasetConfigSchema, seed: z.int().min(0), count: z.int().min(1).max(20) }),
+    z.strictObject({
+      space: searchSpaceSchema,
+      network: networkConfigSchema,
+      dataset: datasetConfigSchema,
+      seed: z.int().min(0),
+      count: z.int().min(1).max(20),
+    }),
   ),
   "cells.describe": call<CellDescription>()(z.strictObject({ architecture: architectureSchema, network: networkConfigSchema, dataset: datasetConfigSchema })),
   "cells.histogram": call<SpaceHistogram>()(
-    z.strictObject({ space: searchSpaceSchema, network: networkConfigSchema, dataset: datasetConfigSchema, seed: z.int().min(0), count: z.int().min(10).max(1000).default(200) }),
+    z.strictObject({
+      space: searchSpaceSchema,
+      network: networkConfigSchema,
+      dataset: datasetConfigSchema,
+      seed: z.int().min(0),
+      count: z.int().min(10).max(1000).default(200),
+    }),
   ),
   "cells.parse": call<Architecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
   "cells.compare": call<{ same: boolean }>()(z.strictObject({ a: cellSchema, b: cellSchema })),
@@ -332,7 +357,12 @@ export const CALLS = {
 
   "export.choices": call<readonly ExportChoice[]>()(z.strictObject({ subject: exportSubjectSchema })),
   "export.write": call<readonly ExportedFile[]>()(
-    z.strictObject({ subject: exportSubjectSchema, formats: z.array(z.string().max(50)).min(1).max(10), folder: filePath, baseName: z.string().regex(/^[^/\\:*?"<>|]{1,120}$/) }),
+    z.strictObject({
+      subject: exportSubjectSchema,
+      formats: z.array(z.string().max(50)).min(1).max(10),
+      folder: filePath,
+      baseName: z.string().regex(/^[^/\\:*?"<>|]{1,120}$/),
+    }),
   ),
   /** Errors of the page, for the log file of the studio. */
   "log.report": call<null>()(z.strictObject({ message: text, detail: text.optional() })),
@@ -360,13 +390,28 @@ export interface EventMap {
   /** Stored metrics of a run after this step were removed: it was resumed from a checkpoint. Reload its series. */
   readonly "run.rewound": { readonly runId: string };
   readonly "artifact.added": Artifact;
-  readonly "dataset.progress": { readonly id: string; readonly receivedBytes: number; readonly totalBytes: number | null; readonly state: "running" | "done" | "failed" | "cancelled"; readonly message: string };
+  readonly "dataset.progress": {
+    readonly id: string;
+    readonly receivedBytes: number;
+    readonly totalBytes: number | null;
+    readonly state: "running" | "done" | "failed" | "cancelled";
+    readonly message: string;
+  };
   readonly "project.changed": ProjectInfo | null;
   /** A menu item or shortcut of the host asks the window for something. */
-  readonly "command": { readonly id: string; readonly argument?: string };
+  readonly command: { readonly id: string; readonly argument?: string };
 }
 export type EventName = keyof EventMap;
-export const EVENT_NAMES = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added", "dataset.progress", "project.changed", "command"] as const satisfies readonly EventName[];
+export const EVENT_NAMES = [
+  "run.changed",
+  "run.removed",
+  "run.live",
+  "run.rewound",
+  "artifact.added",
+  "dataset.progress",
+  "project.changed",
+  "command",
+] as const satisfies readonly EventName[];
 
 /** An error as it crosses from main to a window. */
 export interface WireError {

@@ -60,7 +60,14 @@ export type ArtifactMessage = Omit<Artifact, "id" | "runId" | "createdAt">;
  * supervisor stores it in one transaction and answers `acknowledge` with its sequence.
  */
 export type FromWorker =
-  | { readonly type: "ready"; readonly backend: string; readonly device: string; readonly libraryVersion: string; readonly fallbackReason: string | null; readonly pid: number }
+  | {
+      readonly type: "ready";
+      readonly backend: string;
+      readonly device: string;
+      readonly libraryVersion: string;
+      readonly fallbackReason: string | null;
+      readonly pid: number;
+    }
   | { readonly type: "dataset"; readonly fingerprint: string; readonly description: string }
   /** The worker continues from this checkpoint: what was stored after these counts is void and is removed. */
   | { readonly type: "resumed"; readonly step: number; readonly keep: ResumePoint }
@@ -75,7 +82,13 @@ export type FromWorker =
       /** The architecture in work, for the live drawing. */
       readonly current: { readonly name: string; readonly architecture: Architecture } | null;
     }
-  | { readonly type: "heartbeat"; readonly cpuPercent: number; readonly memoryBytes: number; readonly gpuPercent: number | null; readonly gpuMemoryBytes: number | null }
+  | {
+      readonly type: "heartbeat";
+      readonly cpuPercent: number;
+      readonly memoryBytes: number;
+      readonly gpuPercent: number | null;
+      readonly gpuMemoryBytes: number | null;
+    }
   | { readonly type: "checkpoint"; readonly step: number; readonly artifact: ArtifactMessage }
   | { readonly type: "artifact"; readonly artifact: ArtifactMessage }
   /** Final roles after ranking: candidates by index. */

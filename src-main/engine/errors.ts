@@ -1,14 +1,14 @@
 /** What a {@link UserError} says besides its message. */
 export interface UserErrorDetails {
   /** Stable, machine-readable name in kebab-case, for example `dataset-missing`. */
-  readonly code: string
+  readonly code: string;
   /** A whole sentence: what the user can do about it. */
-  readonly remedy: string
+  readonly remedy: string;
   /** The configuration field at fault, as a dotted path, when there is one. */
-  readonly field?: string
+  readonly field?: string;
   /** The file at fault, when there is one. */
-  readonly file?: string
-  readonly cause?: unknown
+  readonly file?: string;
+  readonly cause?: unknown;
 }
 
 /**
@@ -18,18 +18,18 @@ export interface UserErrorDetails {
  * Whatever throws it leaves nothing half-written behind. Faults of the program itself stay plain errors.
  */
 export class UserError extends Error {
-  readonly code: string
-  readonly remedy: string
-  readonly field?: string
-  readonly file?: string
+  readonly code: string;
+  readonly remedy: string;
+  readonly field?: string;
+  readonly file?: string;
 
   constructor(message: string, details: UserErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
-    this.name = 'UserError'
-    this.code = details.code
-    this.remedy = details.remedy
-    if (details.field !== undefined) this.field = details.field
-    if (details.file !== undefined) this.file = details.file
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "UserError";
+    this.code = details.code;
+    this.remedy = details.remedy;
+    if (details.field !== undefined) this.field = details.field;
+    if (details.file !== undefined) this.file = details.file;
   }
 
   /** Plain data for logs, the worker protocol and the window. */
@@ -41,11 +41,11 @@ export class UserError extends Error {
       remedy: this.remedy,
       ...(this.field === undefined ? {} : { field: this.field }),
       ...(this.file === undefined ? {} : { file: this.file }),
-    }
+    };
   }
 }
 
 /** True for a {@link UserError}, and false for anything else that was thrown. */
 export function isUserError(error: unknown): error is UserError {
-  return error instanceof UserError
+  return error instanceof UserError;
 }

@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto'
+import { createHash } from "node:crypto";
 
-import { UserError } from './errors.ts'
+import { UserError } from "./errors.ts";
 
 /** A generator's whole state as plain JSON; {@link Rng.fromState} continues from it draw for draw. */
 export interface RngState {
-  readonly algorithm: 'xoshiro128**'
+  readonly algorithm: "xoshiro128**";
   /** The four 32-bit words of the generator, as unsigned integers, not all zero. */
-  readonly words: readonly [number, number, number, number]
+  readonly words: readonly [number, number, number, number];
   /** The second half of the last pair of normal deviates, not handed out yet. */
-  readonly spareNormal: number | null
+  readonly spareNormal: number | null;
 }
 
-const TWO_TO_32 = 4294967296
-const TWO_TO_26 = 67108864
-const TWO_TO_MINUS_53 = 1 / 9007199254740992
+const TWO_TO_32 = 4294967296;
+const TWO_TO_26 = 67108864;
+const TWO_TO_MINUS_53 = 1 / 9007199254740992;
 
 /**
  * The project's only source of randomness: seeded, splittable, and serialisable in the middle of a sequence.
@@ -22,12 +22,12 @@ const TWO_TO_MINUS_53 = 1 / 9007199254740992
  * Seeds and purposes go through SHA-256, so that neighbouring seeds give unrelated streams. Not for secrets.
  */
 export class Rng {
-  private readonly words: Uint32Array
-  private spareNormal: number | null
+  private readonly words: Uint32Array;
+  private spareNormal: number | null;
 
   private constructor(words: Uint32Array, spareNormal: number | null) {
-    this.words = words
-    this.spareNormal = spareNormal
+    this.words = words;
+    this.spareNormal = spareNormal;
   }
 
   /**
@@ -39,10 +39,14 @@ export class Rng {
    * @throws RangeError for a number that is not finite
    */
   static fromSeed(seed: string | number, purpose: string): Rng {
-    if (typeof seed === 'number' && !Number.isFinite(seed)) throw new RangeError(`A seed must be finite, got ${String(seed)}.`)
-    const text = String(seed)
+    if (typeof seed === "number" && !Number.isFinite(seed)) throw new RangeError(`A seed must be finite, got ${String(seed)}.`);
+    const text = String(seed);
     // The length keeps ('a', 'bc') apart from ('ab', 'c').
-    return Rng.fromDigest(createHash('sha256').update(`${String(text.length)}:${text}:${purpose}`, 'utf8').digest())
+    return Rng.fromDigest(
+      createHash("sha256")
+        .update(`${String(text.length)}:${text}:${purpose}`, "utf8")
+        .digest(),
+    );
   }
 
   /**
@@ -52,32 +56,32 @@ export class Rng {
    */
   static fromState(state: unknown): Rng {
     if (!isRngState(state)) {
-      throw new UserError('The saved state of a random generator is damaged or was written by another version.', {
-        code: 'random-state-invalid',
-        remedy: 'Resume from another checkpoint, or start the run again from its seed.',
-      })
+      throw new UserError("The saved state of a random generator is damaged or was written by another version.", {
+        code: "random-state-invalid",
+        remedy: "Resume from another checkpoint, or start the run again from its seed.",
+      });
     }
-    return new Rng(Uint32Array.from(state.words), state.spareNormal)
+    return new Rng(Uint32Array.from(state.words), state.spareNormal);
   }
 
   private static fromDigest(digest: Uint8Array): Rng {
-    const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength)
-    const words = new Uint32Array(4)
-    for (let i = 0; i < 4; i++) words[i] = view.getUint32(4 * i, true)
+    const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
+    const words = new Uint32Array(4);
+    for (let i = 0; i < 4; i++) words[i] = view.getUint32(4 * i, true);
     // The all-zero state is a fixed point; a digest never is one in practice.
-    if (words.every((word) => word === 0)) words[0] = 1
-    return new Rng(words, null)
+    if (words.every((word) => word === 0)) words[0] = 1;
+    return new Rng(words, null);
   }
 
   /** The state as plain JSON, a copy that later draws do not change. */
   state(): RngState {
-    const [a = 0, b = 0, c = 0, d = 0] = this.words
-    return { algorithm: 'xoshiro128**', words: [a, b, c, d], spareNormal: this.spareNormal }
+    const [a = 0, b = 0, c = 0, d = 0] = this.words;
+    return { algorithm: "xoshiro128**", words: [a, b, c, d], spareNormal: this.spareNormal };
   }
 
   /** A second generator that continues the same sequence independently of this one. */
   clone(): Rng {
-    return new Rng(this.words.slice(), this.spareNormal)
+    return new Rng(this.words.slice(), this.spareNormal);
   }
 
   /**
@@ -85,32 +89,32 @@ export class Rng {
    * splits under the same label differ.
    */
   split(label: string): Rng {
-    const hash = createHash('sha256')
-    for (let i = 0; i < 4; i++) hash.update(`${String(this.nextUint32())}:`)
-    return Rng.fromDigest(hash.update(label, 'utf8').digest())
+    const hash = createHash("sha256");
+    for (let i = 0; i < 4; i++) hash.update(`${String(this.nextUint32())}:`);
+    return Rng.fromDigest(hash.update(label, "utf8").digest());
   }
 
   /** The next 32 bits, 0 .. 2^32 - 1. */
   nextUint32(): number {
-    const s = this.words
-    const s0 = s[0] ?? 0
-    const s1 = s[1] ?? 0
-    const s2 = (s[2] ?? 0) ^ s0
-    const s3 = (s[3] ?? 0) ^ s1
-    const scrambled = Math.imul(s1, 5)
-    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9)
-    s[1] = s1 ^ s2
-    s[0] = s0 ^ s3
-    s[2] = s2 ^ (s1 << 9)
-    s[3] = (s3 << 11) | (s3 >>> 21)
-    return result >>> 0
+    const s = this.words;
+    const s0 = s[0] ?? 0;
+    const s1 = s[1] ?? 0;
+    const s2 = (s[2] ?? 0) ^ s0;
+    const s3 = (s[3] ?? 0) ^ s1;
+    const scrambled = Math.imul(s1, 5);
+    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9);
+    s[1] = s1 ^ s2;
+    s[0] = s0 ^ s3;
+    s[2] = s2 ^ (s1 << 9);
+    s[3] = (s3 << 11) | (s3 >>> 21);
+    return result >>> 0;
   }
 
   /** Uniform over [0, 1) with 53 random bits. */
   uniform(): number {
-    const high = this.nextUint32() >>> 5
-    const low = this.nextUint32() >>> 6
-    return (high * TWO_TO_26 + low) * TWO_TO_MINUS_53
+    const high = this.nextUint32() >>> 5;
+    const low = this.nextUint32() >>> 6;
+    return (high * TWO_TO_26 + low) * TWO_TO_MINUS_53;
   }
 
   /**
@@ -120,36 +124,36 @@ export class Rng {
    * @throws RangeError otherwise
    */
   int(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > TWO_TO_32) throw new RangeError(`int(n) needs an integer n in 1 .. 2^32, got ${String(n)}.`)
-    const limit = TWO_TO_32 - (TWO_TO_32 % n)
-    let draw = this.nextUint32()
-    while (draw >= limit) draw = this.nextUint32()
-    return draw % n
+    if (!Number.isInteger(n) || n < 1 || n > TWO_TO_32) throw new RangeError(`int(n) needs an integer n in 1 .. 2^32, got ${String(n)}.`);
+    const limit = TWO_TO_32 - (TWO_TO_32 % n);
+    let draw = this.nextUint32();
+    while (draw >= limit) draw = this.nextUint32();
+    return draw % n;
   }
 
   /** Standard normal deviate (mean 0, variance 1), Marsaglia's polar method. */
   normal(): number {
     if (this.spareNormal !== null) {
-      const spare = this.spareNormal
-      this.spareNormal = null
-      return spare
+      const spare = this.spareNormal;
+      this.spareNormal = null;
+      return spare;
     }
-    let x = 0
-    let y = 0
-    let r = 0
+    let x = 0;
+    let y = 0;
+    let r = 0;
     do {
-      x = 2 * this.uniform() - 1
-      y = 2 * this.uniform() - 1
-      r = x * x + y * y
-    } while (r >= 1 || r === 0)
-    const scale = Math.sqrt((-2 * Math.log(r)) / r)
-    this.spareNormal = y * scale
-    return x * scale
+      x = 2 * this.uniform() - 1;
+      y = 2 * this.uniform() - 1;
+      r = x * x + y * y;
+    } while (r >= 1 || r === 0);
+    const scale = Math.sqrt((-2 * Math.log(r)) / r);
+    this.spareNormal = y * scale;
+    return x * scale;
   }
 
   /** True with probability p (0 .. 1). Always takes one uniform draw, so that p does not shift what follows. */
   bernoulli(p: number): boolean {
-    return this.uniform() < p
+    return this.uniform() < p;
   }
 
   /**
@@ -158,43 +162,43 @@ export class Rng {
    * @throws RangeError for an empty list
    */
   choice<T>(items: readonly T[]): T {
-    if (items.length === 0) throw new RangeError('choice() needs at least one element.')
-    return items[this.int(items.length)] as T
+    if (items.length === 0) throw new RangeError("choice() needs at least one element.");
+    return items[this.int(items.length)] as T;
   }
 
   /** Shuffles in place (Fisher and Yates; every order equally likely) and returns the same array. */
   shuffle<A extends unknown[] | Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array>(array: A): A {
-    const view: { [index: number]: unknown } = array
+    const view: { [index: number]: unknown } = array;
     for (let i = array.length - 1; i > 0; i--) {
-      const j = this.int(i + 1)
-      const kept = view[i]
-      view[i] = view[j]
-      view[j] = kept
+      const j = this.int(i + 1);
+      const kept = view[i];
+      view[i] = view[j];
+      view[j] = kept;
     }
-    return array
+    return array;
   }
 
   /** The numbers 0 .. n - 1 in random order. */
   permutation(n: number): Uint32Array {
-    const order = new Uint32Array(n)
-    for (let i = 0; i < n; i++) order[i] = i
-    return this.shuffle(order)
+    const order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) order[i] = i;
+    return this.shuffle(order);
   }
 }
 
 function isRngState(value: unknown): value is RngState {
-  if (typeof value !== 'object' || value === null) return false
-  const { algorithm, words, spareNormal } = value as Partial<Record<keyof RngState, unknown>>
+  if (typeof value !== "object" || value === null) return false;
+  const { algorithm, words, spareNormal } = value as Partial<Record<keyof RngState, unknown>>;
   return (
-    algorithm === 'xoshiro128**' &&
+    algorithm === "xoshiro128**" &&
     Array.isArray(words) &&
     words.length === 4 &&
     words.every(isUint32) &&
     words.some((word) => word !== 0) &&
-    (spareNormal === null || (typeof spareNormal === 'number' && Number.isFinite(spareNormal)))
-  )
+    (spareNormal === null || (typeof spareNormal === "number" && Number.isFinite(spareNormal)))
+  );
 }
 
 function isUint32(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < TWO_TO_32
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < TWO_TO_32;
 }

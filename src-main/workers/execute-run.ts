@@ -39,7 +39,11 @@ export async function executeRun(
     },
     { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id) },
   );
-  post({ type: "dataset", fingerprint: dataset.fingerprint, description: `${dataset.name}: ${dataset.train.count} training and ${dataset.test.count} test images` });
+  post({
+    type: "dataset",
+    fingerprint: dataset.fingerprint,
+    description: `${dataset.name}: ${dataset.train.count} training and ${dataset.test.count} test images`,
+  });
   for (const note of dataset.notes) reporter.log("info", note);
   const bench = createWorkbench(backend, dataset, config.dataset);
   const key = checkpointKey(config, dataset.fingerprint);
@@ -66,7 +70,11 @@ export async function executeRun(
       return runGhnTraining(bench, config, context, checkpoint);
     case "search":
       if (start.ghnFile === null)
-        throw new UserError("The GHN of this search cannot be found.", { code: "ghn-missing", remedy: "Name a run that finished training a GHN.", field: "ghnRunId" });
+        throw new UserError("The GHN of this search cannot be found.", {
+          code: "ghn-missing",
+          remedy: "Name a run that finished training a GHN.",
+          field: "ghnRunId",
+        });
       return runSearch(bench, config, start.ghnFile, context, checkpoint);
     case "cell-training":
       return runCellTraining(bench, config, start.cells, context, checkpoint);

@@ -63,8 +63,16 @@ function toFailure(error: unknown): RunFailure {
     if (code === "ENOSPC" || code === "EDQUOT")
       return { message: "The disk is full: a file of the run could not be written.", remedy: "Free some space, then resume the run.", detail: error.message };
     if (code === "EACCES" || code === "EPERM" || code === "EROFS")
-      return { message: `A file of the run could not be written for lack of permission (${basename((error as NodeJS.ErrnoException).path ?? "")}).`, remedy: "Give yourself write permission on the project folder, then resume the run.", detail: error.message };
-    return { message: `The run failed inside the studio: ${error.message}`, remedy: "Resume it; if that fails the same way, report it with the details.", ...(error.stack === undefined ? {} : { detail: error.stack }) };
+      return {
+        message: `A file of the run could not be written for lack of permission (${basename((error as NodeJS.ErrnoException).path ?? "")}).`,
+        remedy: "Give yourself write permission on the project folder, then resume the run.",
+        detail: error.message,
+      };
+    return {
+      message: `The run failed inside the studio: ${error.message}`,
+      remedy: "Resume it; if that fails the same way, report it with the details.",
+      ...(error.stack === undefined ? {} : { detail: error.stack }),
+    };
   }
   return { message: "The run failed for an unknown reason.", detail: String(error) };
 }

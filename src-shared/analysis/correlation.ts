@@ -87,17 +87,30 @@ export interface CorrelationOptions {
 }
 
 /** One coefficient with n and its 95 % interval; pairs with a missing side are left out. */
-export function correlate(method: CorrelationMethod, x: readonly (number | null)[], y: readonly (number | null)[], options: CorrelationOptions = {}): Correlation {
+export function correlate(
+  method: CorrelationMethod,
+  x: readonly (number | null)[],
+  y: readonly (number | null)[],
+  options: CorrelationOptions = {},
+): Correlation {
   const pairs = finitePairs(x, y);
   const value = COEFFICIENTS[method](pairs.x, pairs.y);
   const n = pairs.x.length;
   const intervalMethod = options.interval ?? "fisher";
   const interval =
-    value === null ? null : intervalMethod === "fisher" ? fisherInterval(method, value, n) : bootstrapInterval(method, pairs.x, pairs.y, options.resamples ?? 1000, options.seed ?? 1);
+    value === null
+      ? null
+      : intervalMethod === "fisher"
+        ? fisherInterval(method, value, n)
+        : bootstrapInterval(method, pairs.x, pairs.y, options.resamples ?? 1000, options.seed ?? 1);
   return { method, value, n, interval, intervalMethod };
 }
 
-export function correlateAll(x: readonly (number | null)[], y: readonly (number | null)[], options: CorrelationOptions = {}): Readonly<Record<CorrelationMethod, Correlation>> {
+export function correlateAll(
+  x: readonly (number | null)[],
+  y: readonly (number | null)[],
+  options: CorrelationOptions = {},
+): Readonly<Record<CorrelationMethod, Correlation>> {
   return { pearson: correlate("pearson", x, y, options), spearman: correlate("spearman", x, y, options), kendall: correlate("kendall", x, y, options) };
 }
 
@@ -115,7 +128,13 @@ export function fisherInterval(method: CorrelationMethod, value: number, n: numb
 }
 
 /** Percentile bootstrap over cells, seeded: the same data give the same interval. */
-export function bootstrapInterval(method: CorrelationMethod, x: readonly number[], y: readonly number[], resamples: number, seed: number): readonly [number, number] | null {
+export function bootstrapInterval(
+  method: CorrelationMethod,
+  x: readonly number[],
+  y: readonly number[],
+  resamples: number,
+  seed: number,
+): readonly [number, number] | null {
   const n = x.length;
   if (n < 5) return null;
   const random = createGenerator(seed);
@@ -168,7 +187,9 @@ export function regress(x: readonly (number | null)[], y: readonly (number | nul
     const error = sigma * Math.sqrt(Math.max(1e-12, 1 - leverage));
     residuals[at(pairs.index, k)] = error > 1e-12 ? value / error : 0;
   });
-  const outliers = pairs.index.filter((i) => Math.abs(residuals[i] ?? 0) >= threshold).sort((a, b) => Math.abs(residuals[b] ?? 0) - Math.abs(residuals[a] ?? 0));
+  const outliers = pairs.index
+    .filter((i) => Math.abs(residuals[i] ?? 0) >= threshold)
+    .sort((a, b) => Math.abs(residuals[b] ?? 0) - Math.abs(residuals[a] ?? 0));
   return { slope, intercept, residuals, outliers };
 }
 

@@ -11,7 +11,9 @@ export interface ParetoPoint {
 export function paretoFront(points: readonly ParetoPoint[]): number[] {
   const order = points
     .map((point, index) => ({ index, cost: point.cost, value: point.value }))
-    .filter((entry): entry is { index: number; cost: number; value: number } => entry.value !== null && Number.isFinite(entry.value) && Number.isFinite(entry.cost))
+    .filter(
+      (entry): entry is { index: number; cost: number; value: number } => entry.value !== null && Number.isFinite(entry.value) && Number.isFinite(entry.cost),
+    )
     .sort((a, b) => a.cost - b.cost || b.value - a.value || a.index - b.index);
   const front: number[] = [];
   let best = Number.NEGATIVE_INFINITY;

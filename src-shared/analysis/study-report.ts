@@ -9,7 +9,20 @@ export function correlationText({ value, deviation, interval }: StudyCorrelation
   return `${value.toFixed(2)}${spread}${interval === null ? "" : ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]`}`;
 }
 
-const HEAD = ["Predictor", "Seeds", "Pearson", "Spearman", "Kendall", "Pearson, top half", "Spearman, top half", "Precision@k", "Regret@k", "Generation", "Evaluation", "Against parameters"];
+const HEAD = [
+  "Predictor",
+  "Seeds",
+  "Pearson",
+  "Spearman",
+  "Kendall",
+  "Pearson, top half",
+  "Spearman, top half",
+  "Precision@k",
+  "Regret@k",
+  "Generation",
+  "Evaluation",
+  "Against parameters",
+];
 
 function cellsOf(row: StudyRow): string[] {
   const paired = row.againstParameters;
@@ -40,15 +53,19 @@ function signed(value: number): string {
 
 /** What the figures say in a few sentences. */
 export function findings(result: StudyResult): string[] {
-  const sentences = [`All predictors are compared on the same ${result.n} cells; k is ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`];
+  const sentences = [
+    `All predictors are compared on the same ${result.n} cells; k is ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`,
+  ];
   const best = [...result.rows].filter((row) => row.all.spearman.value !== null).sort((a, b) => (b.all.spearman.value ?? -2) - (a.all.spearman.value ?? -2))[0];
-  if (best !== undefined) sentences.push(`The highest rank correlation with trained accuracy is that of “${best.name}”, ${correlationText(best.all.spearman)}.`);
+  if (best !== undefined)
+    sentences.push(`The highest rank correlation with trained accuracy is that of “${best.name}”, ${correlationText(best.all.spearman)}.`);
   for (const row of result.rows.filter((one) => one.kind === "generator" && one.againstParameters !== null)) {
     const { interval, difference } = row.againstParameters ?? { interval: [0, 0], difference: 0 };
     const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "cannot be told apart from";
     sentences.push(`“${row.name}” ${verdict} the parameter count on these cells (Spearman ${signed(difference)}).`);
   }
-  if (result.noiseCeiling !== null) sentences.push(`Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: no predictor can be expected to do better.`);
+  if (result.noiseCeiling !== null)
+    sentences.push(`Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: no predictor can be expected to do better.`);
   return sentences;
 }
 
@@ -70,7 +87,12 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}
 svg text{fill:var(--soft);font-size:10px}svg circle{fill:var(--mark);fill-opacity:.65}svg line.fit{stroke:var(--ink);stroke-dasharray:4 3}svg rect{fill:none;stroke:var(--line)}`;
 
 export function studyHtml(result: StudyResult): string {
-  const rows = result.rows.map((row) => `<tr>${cellsOf(row).map((cell, i) => (i === 0 ? `<th scope="row">${html(cell)}</th>` : `<td>${html(cell)}</td>`)).join("")}</tr>`);
+  const rows = result.rows.map(
+    (row) =>
+      `<tr>${cellsOf(row)
+        .map((cell, i) => (i === 0 ? `<th scope="row">${html(cell)}</th>` : `<td>${html(cell)}</td>`))
+        .join("")}</tr>`,
+  );
   const plots = result.data.predictors.map((predictor) => {
     const row = result.rows.find((one) => one.name === predictor.name);
     const caption = `${predictor.name}: Spearman ${row === undefined ? "–" : correlationText(row.all.spearman)}, n = ${row?.all.spearman.n ?? 0}`;
@@ -80,7 +102,9 @@ export function studyHtml(result: StudyResult): string {
 <h1>${html(result.data.title)}</h1>
 <h2>Protocol</h2><table>${result.data.protocol.map(([label, value]) => `<tr><th scope="row">${html(label)}</th><td style="white-space:normal">${html(value)}</td></tr>`).join("")}</table>
 <h2>Predictors</h2><div class="wide"><table><thead><tr>${HEAD.map((head) => `<th scope="col">${html(head)}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>
-<h2>What it says</h2><ul>${findings(result).map((sentence) => `<li>${html(sentence)}</li>`).join("")}</ul>
+<h2>What it says</h2><ul>${findings(result)
+    .map((sentence) => `<li>${html(sentence)}</li>`)
+    .join("")}</ul>
 <h2>Predicted against trained accuracy</h2><div class="plots">${plots.join("")}</div>
 </body></html>
 `;
@@ -89,7 +113,8 @@ export function studyHtml(result: StudyResult): string {
 /** Predictor across, trained accuracy upwards, with the least-squares line. */
 function scatter(values: readonly (number | null)[], truth: readonly (number | null)[], label: string): string {
   const { x, y } = finitePairs(values, truth);
-  if (x.length < 2) return `<svg viewBox="0 0 300 220" role="img" aria-label="${html(label)}: too few values"><text x="150" y="110" text-anchor="middle">too few values</text></svg>`;
+  if (x.length < 2)
+    return `<svg viewBox="0 0 300 220" role="img" aria-label="${html(label)}: too few values"><text x="150" y="110" text-anchor="middle">too few values</text></svg>`;
   const [x0, x1] = [Math.min(...x), Math.max(...x)];
   const [y0, y1] = [Math.min(...y), Math.max(...y)];
   const across = (value: number): number => 46 + (240 * (value - x0)) / (x1 - x0 || 1);
@@ -101,7 +126,8 @@ function scatter(values: readonly (number | null)[], truth: readonly (number | n
     fit === null
       ? ""
       : `<line class="fit" x1="${across(x0)}" x2="${across(x1)}" y1="${clampUp(fit.intercept + fit.slope * x0)}" y2="${clampUp(fit.intercept + fit.slope * x1)}"/>`;
-  const short = (value: number): string => (Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-2) ? value.toExponential(1) : Number(value.toPrecision(3)).toString());
+  const short = (value: number): string =>
+    Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-2) ? value.toExponential(1) : Number(value.toPrecision(3)).toString();
   return `<svg viewBox="0 0 300 220" role="img" aria-label="${html(label)} against trained accuracy"><rect x="40" y="12" width="252" height="186"/>${line}${points}<text x="46" y="212">${short(x0)}</text><text x="286" y="212" text-anchor="end">${short(x1)}</text><text x="36" y="192" text-anchor="end">${(100 * y0).toFixed(1)} %</text><text x="36" y="24" text-anchor="end">${(100 * y1).toFixed(1)} %</text></svg>`;
 }
 

@@ -91,7 +91,8 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
       regret: meanOf(predictor.runs.map((run) => regretAtK(run.values, data.truth, k))),
       generationMs: predictor.generationMs,
       evaluationMs: predictor.evaluationMs,
-      againstParameters: parameters === undefined || predictor.name === "parameters" ? null : comparePredictors("spearman", first, parameters, data.truth, { resamples, seed }),
+      againstParameters:
+        parameters === undefined || predictor.name === "parameters" ? null : comparePredictors("spearman", first, parameters, data.truth, { resamples, seed }),
     };
   });
   return { data, rows, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };

@@ -120,16 +120,28 @@ function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images:
 function checkSearch(search: SearchSettings, space: SearchSpace, dataset: DatasetConfig, report: Report): void {
   checkHeldBack(search.validationImages, "search.validationImages", dataset, report);
   if (search.shortlist > search.samples)
-    report("search.shortlist", `search.shortlist keeps ${figure(search.shortlist)} cells, but only ${figure(search.samples)} are scored. Set it to search.samples at most.`);
+    report(
+      "search.shortlist",
+      `search.shortlist keeps ${figure(search.shortlist)} cells, but only ${figure(search.samples)} are scored. Set it to search.samples at most.`,
+    );
   checkOrder(search.minParameters, search.maxParameters, "search.minParameters", "search.maxParameters", report);
   checkOrder(search.minMultiplyAdds, search.maxMultiplyAdds, "search.minMultiplyAdds", "search.maxMultiplyAdds", report);
   if (search.strategy !== "random" && search.populationSize > search.samples)
-    report("search.populationSize", `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the ${search.strategy} strategy would never start. Set it below search.samples.`);
+    report(
+      "search.populationSize",
+      `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the ${search.strategy} strategy would never start. Set it below search.samples.`,
+    );
   if (search.strategy === "evolution" && search.tournamentSize > search.populationSize)
-    report("search.tournamentSize", `search.tournamentSize (${figure(search.tournamentSize)}) cannot exceed search.populationSize (${figure(search.populationSize)}).`);
+    report(
+      "search.tournamentSize",
+      `search.tournamentSize (${figure(search.tournamentSize)}) cannot exceed search.populationSize (${figure(search.populationSize)}).`,
+    );
   const cells = cellsAtMost(space);
   if (search.samples > cells)
-    report("search.samples", `search.samples asks for ${figure(search.samples)} distinct cells, but the search space has ${figure(cells)} at most. Ask for fewer, or allow more operations or nodes.`);
+    report(
+      "search.samples",
+      `search.samples asks for ${figure(search.samples)} distinct cells, but the search space has ${figure(cells)} at most. Ask for fewer, or allow more operations or nodes.`,
+    );
 }
 
 function checkCellTraining(training: CellTraining, path: string, dataset: DatasetConfig, images: number | undefined, report: Report): void {
@@ -139,17 +151,31 @@ function checkCellTraining(training: CellTraining, path: string, dataset: Datase
   checkAugmentation(training.augmentation, path, dataset, report);
 }
 
-function checkAugmentation(augmentation: { readonly cutout: number; readonly cropPadding: number }, path: string, dataset: DatasetConfig, report: Report): void {
+function checkAugmentation(
+  augmentation: { readonly cutout: number; readonly cropPadding: number },
+  path: string,
+  dataset: DatasetConfig,
+  report: Report,
+): void {
   const side = dataset.id === "folder" ? (dataset.imageSize ?? 32) : DATASETS[dataset.id].side;
   if (augmentation.cutout >= side)
-    report(`${path}.augmentation.cutout`, `${path}.augmentation.cutout blanks a square of ${figure(augmentation.cutout)} pixels, which covers the whole image of ${figure(side)} × ${figure(side)}. Set it to ${figure(Math.floor(side / 2))} or less.`);
+    report(
+      `${path}.augmentation.cutout`,
+      `${path}.augmentation.cutout blanks a square of ${figure(augmentation.cutout)} pixels, which covers the whole image of ${figure(side)} × ${figure(side)}. Set it to ${figure(Math.floor(side / 2))} or less.`,
+    );
   if (augmentation.cropPadding >= side)
-    report(`${path}.augmentation.cropPadding`, `${path}.augmentation.cropPadding is ${figure(augmentation.cropPadding)}, which can move the whole image of ${figure(side)} × ${figure(side)} pixels out of view. Set it to ${figure(Math.floor(side / 4))} or less.`);
+    report(
+      `${path}.augmentation.cropPadding`,
+      `${path}.augmentation.cropPadding is ${figure(augmentation.cropPadding)}, which can move the whole image of ${figure(side)} × ${figure(side)} pixels out of view. Set it to ${figure(Math.floor(side / 4))} or less.`,
+    );
 }
 
 function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: Report): void {
   if (count > dataset.validationImages)
-    report(path, `${path} asks for ${figure(count)} images, but dataset.validationImages holds back only ${figure(dataset.validationImages)}. Make the two agree.`);
+    report(
+      path,
+      `${path} asks for ${figure(count)} images, but dataset.validationImages holds back only ${figure(dataset.validationImages)}. Make the two agree.`,
+    );
 }
 
 function checkBatch(batchSize: number, path: string, images: number | undefined, report: Report): void {
@@ -208,8 +234,7 @@ export function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProb
       const suggestion = typeof written === "string" ? nearestWord(written, choices) : undefined;
       const takes = fields.length === 0 ? issue.message : describeField(fields);
       const title = fields[0]?.description;
-      if (written === undefined)
-        return [{ path, message: `${path} is missing: it must be ${takes}.${title === undefined ? "" : ` ${title}`}` }];
+      if (written === undefined) return [{ path, message: `${path} is missing: it must be ${takes}.${title === undefined ? "" : ` ${title}`}` }];
       return [{ path, message: `${path} must be ${takes}; it is ${quote(written)}.${suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`}` }];
     }
   }
@@ -221,7 +246,12 @@ export function unknownField(kind: RunKind, path: string): ConfigProblem {
   const list = near.length > 1 ? `${near.slice(0, -1).join(", ")} or ${near[near.length - 1] ?? ""}` : (near[0] ?? "");
   const group = path.split(".").slice(0, -1);
   const members = near.length === 0 ? fieldsOf(kind, group) : [];
-  const hint = near.length > 0 ? ` Did you mean ${list}?` : members.length > 0 ? ` ${group.length === 0 ? "It has" : `"${group.join(".")}" has`} ${members.join(", ")}.` : "";
+  const hint =
+    near.length > 0
+      ? ` Did you mean ${list}?`
+      : members.length > 0
+        ? ` ${group.length === 0 ? "It has" : `"${group.join(".")}" has`} ${members.join(", ")}.`
+        : "";
   return { path, message: `There is no field "${path}" in a ${kind} run.${hint}` };
 }
 

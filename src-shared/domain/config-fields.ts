@@ -78,7 +78,16 @@ export function fieldPaths(kind: RunKind): string[] {
 
 /** Every group of fields of one kind of run, by dotted path. */
 export function groupPaths(kind: RunKind): string[] {
-  return [...new Set(fieldPaths(kind).flatMap((path) => path.split(".").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("."))))];
+  return [
+    ...new Set(
+      fieldPaths(kind).flatMap((path) =>
+        path
+          .split(".")
+          .slice(0, -1)
+          .map((_, i, parts) => parts.slice(0, i + 1).join(".")),
+      ),
+    ),
+  ];
 }
 
 /** The names that may follow a path: its fields, when it is a group. */

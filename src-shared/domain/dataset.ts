@@ -22,9 +22,14 @@ export const datasetConfigSchema = z.strictObject({
     title: "Training images, at most",
     description: "Use only this many training images; empty means all.",
   }),
-  splitSeed: z.int().min(0).max(2 ** 31 - 1).default(0).meta({
-    title: "Split seed",
-    description: "Draws which images are held back. Runs with the same seed share the split.",
-  }),
+  splitSeed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .meta({
+      title: "Split seed",
+      description: "Draws which images are held back. Runs with the same seed share the split.",
+    }),
 });
 export type DatasetConfig = z.infer<typeof datasetConfigSchema>;

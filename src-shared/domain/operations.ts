@@ -2,17 +2,7 @@
  * The operations of the standard search space (paper, appendix 5.1). The paper says eight and lists nine;
  * all nine are here, each can be switched off in the search space.
  */
-export const OPERATIONS = [
-  "identity",
-  "conv1x1",
-  "sepConv3x3",
-  "sepConv5x5",
-  "dilConv3x3",
-  "dilConv5x5",
-  "conv1x7-7x1",
-  "maxPool3x3",
-  "avgPool3x3",
-] as const;
+export const OPERATIONS = ["identity", "conv1x1", "sepConv3x3", "sepConv5x5", "dilConv3x3", "dilConv5x5", "conv1x7-7x1", "maxPool3x3", "avgPool3x3"] as const;
 
 export type OperationName = (typeof OPERATIONS)[number];
 

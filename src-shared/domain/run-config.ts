@@ -29,7 +29,10 @@ export const cellSourceSchema = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("training"), runId: z.string().min(1).max(64), best: z.int().min(1).max(1000) }),
   z.strictObject({
     from: z.literal("cells"),
-    cells: z.array(z.strictObject({ name: z.string().min(1).max(200), architecture: architectureSchema })).min(1).max(1000),
+    cells: z
+      .array(z.strictObject({ name: z.string().min(1).max(200), architecture: architectureSchema }))
+      .min(1)
+      .max(1000),
   }),
 ]);
 export type CellSource = z.infer<typeof cellSourceSchema>;
@@ -63,12 +66,7 @@ export const pipelineRunSchema = z.strictObject({
   final: cellTrainingSchema.default(cellTrainingSchema.parse({})),
 });
 
-export const runConfigSchema = z.discriminatedUnion("kind", [
-  ghnTrainingRunSchema,
-  searchRunSchema,
-  cellTrainingRunSchema,
-  pipelineRunSchema,
-]);
+export const runConfigSchema = z.discriminatedUnion("kind", [ghnTrainingRunSchema, searchRunSchema, cellTrainingRunSchema, pipelineRunSchema]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type RunConfigInput = z.input<typeof runConfigSchema>;
 export type RunKind = RunConfig["kind"];

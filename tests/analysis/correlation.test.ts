@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { averageRanks, bootstrapInterval, correlate, correlateAll, fisherInterval, kendall, pearson, regress, spearman, topHalf } from "../../src-shared/analysis/correlation.ts";
+import {
+  averageRanks,
+  bootstrapInterval,
+  correlate,
+  correlateAll,
+  fisherInterval,
+  kendall,
+  pearson,
+  regress,
+  spearman,
+  topHalf,
+} from "../../src-shared/analysis/correlation.ts";
 
 /** Tau-b by its definition, over all pairs: the oracle of the fast algorithm. */
 function kendallByDefinition(x: readonly number[], y: readonly number[]): number {
@@ -107,7 +118,12 @@ describe("regression", () => {
     const regression = regress(x, y);
     expect(regression?.outliers[0]).toBe(7);
     expect(regression?.slope).toBeGreaterThan(1.5);
-    expect(regress(x.map(() => 1), y)).toBeNull();
+    expect(
+      regress(
+        x.map(() => 1),
+        y,
+      ),
+    ).toBeNull();
   });
 
   it("keeps the place of incomplete pairs", () => {

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { bytes, coefficient, configValue, count, duration, percent, percentWithDeviation, plainSpaces, significant, whole } from "../../src-shared/analysis/format.ts";
+import {
+  bytes,
+  coefficient,
+  configValue,
+  count,
+  duration,
+  percent,
+  percentWithDeviation,
+  plainSpaces,
+  significant,
+  whole,
+} from "../../src-shared/analysis/format.ts";
 import { architectureDescription, cellSentences, operationCounts } from "../../src-shared/cells/words.ts";
 
 const plain = (text: string): string => plainSpaces(text);
@@ -47,7 +58,12 @@ describe("cells in words", () => {
   };
 
   it("names operations, inputs and the output", () => {
-    expect(cellSentences(normal)).toEqual(["node 2: 3×3 sep of block i − 1 plus block i − 2", "node 3: identity of node 2", "node 4: 3×3 sep of block i − 1", "output: node 3, node 4, concatenated"]);
+    expect(cellSentences(normal)).toEqual([
+      "node 2: 3×3 sep of block i − 1 plus block i − 2",
+      "node 3: identity of node 2",
+      "node 4: 3×3 sep of block i − 1",
+      "output: node 3, node 4, concatenated",
+    ]);
     expect(operationCounts(normal)).toBe("2 × 3×3 sep, 1 × identity");
     expect(architectureDescription({ normal, reduction: normal })).toMatch(/^Normal cell of 3 operation nodes\. .* Reduction cell of 3 operation nodes\./);
   });

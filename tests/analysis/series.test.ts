@@ -23,7 +23,13 @@ describe("Pareto front", () => {
     const beaten = (index: number): boolean =>
       points.some((other, j) => {
         const point = points[index];
-        return point !== undefined && j !== index && other.cost <= point.cost && other.value >= point.value && (other.cost < point.cost || other.value > point.value || j < index);
+        return (
+          point !== undefined &&
+          j !== index &&
+          other.cost <= point.cost &&
+          other.value >= point.value &&
+          (other.cost < point.cost || other.value > point.value || j < index)
+        );
       });
     points.forEach((_, i) => {
       expect(beaten(i)).toBe(!front.has(i));

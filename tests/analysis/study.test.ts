@@ -12,7 +12,16 @@ const data: StudyData = {
   truth,
   repetitions: truth.map((value, i) => [value, value + ((i % 3) - 1) / 1000]),
   predictors: [
-    { name: "GHN", kind: "generator", runs: [{ seed: 1, values: noisy(0) }, { seed: 2, values: noisy(3) }], generationMs: 4.2, evaluationMs: 1200 },
+    {
+      name: "GHN",
+      kind: "generator",
+      runs: [
+        { seed: 1, values: noisy(0) },
+        { seed: 2, values: noisy(3) },
+      ],
+      generationMs: 4.2,
+      evaluationMs: 1200,
+    },
     { name: "parameters", kind: "proxy", runs: [{ seed: 1, values: truth.map((_, i) => (i * 13) % n) }], generationMs: null, evaluationMs: null },
     { name: "SGD 10", kind: "sgd", runs: [{ seed: 1, values: truth.map((value, i) => (i < 3 ? null : value)) }], generationMs: null, evaluationMs: 50 },
   ],

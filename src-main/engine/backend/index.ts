@@ -116,7 +116,8 @@ interface WasmModule {
 }
 
 function assemble({ rules, ...identity }: Omit<Backend, "ops" | "createAdam" | "createSgd"> & { readonly rules: UpdateRules }): Backend {
-  const total = (variables: readonly { readonly variable: { readonly size: number } }[]): number => variables.reduce((sum, { variable }) => sum + variable.size, 0);
+  const total = (variables: readonly { readonly variable: { readonly size: number } }[]): number =>
+    variables.reduce((sum, { variable }) => sum + variable.size, 0);
   return {
     ...identity,
     ops,

@@ -63,7 +63,14 @@ export interface NormGradients {
  * Gradients of `normalise`; with `ofBatch`, where the statistics are those of x itself and depend on it:
  * dx = scale / sigma · (dy - mean(dy) - normalised x · mean(dy · normalised x)).
  */
-export function normaliseGradient(dy: Float32Array, x: Float32Array, statistics: ChannelStatistics, scale: Float32Array, epsilon: number, ofBatch: boolean): NormGradients {
+export function normaliseGradient(
+  dy: Float32Array,
+  x: Float32Array,
+  statistics: ChannelStatistics,
+  scale: Float32Array,
+  epsilon: number,
+  ofBatch: boolean,
+): NormGradients {
   const channels = scale.length;
   const count = x.length / channels;
   const inverse = statistics.variance.map((variance) => 1 / Math.sqrt(variance + epsilon));
@@ -129,7 +136,8 @@ export function depthwiseFilterGradient(x: Float32Array, [n, height, width, chan
           }
           for (; c < channels; c++) {
             let sum = 0;
-            for (let input = inputStart + c, output = outputStart + c; output < outputEnd; input += step, output += channels) sum += read(x, input) * read(dy, output);
+            for (let input = inputStart + c, output = outputStart + c; output < outputEnd; input += step, output += channels)
+              sum += read(x, input) * read(dy, output);
             sums[target + c] = readDouble(sums, target + c) + sum;
           }
         }

@@ -70,7 +70,9 @@ export const ops: Ops = {
 
   softmaxCrossEntropy(logits, labels) {
     if (logits.rank !== 2 || labels.rank !== 1 || logits.shape[0] !== labels.shape[0] || labels.dtype !== "int32") {
-      throw new Error(`softmaxCrossEntropy: takes logits [n, classes] and int32 labels [n], not [${logits.shape.join(", ")}] and ${labels.dtype} [${labels.shape.join(", ")}].`);
+      throw new Error(
+        `softmaxCrossEntropy: takes logits [n, classes] and int32 labels [n], not [${logits.shape.join(", ")}] and ${labels.dtype} [${labels.shape.join(", ")}].`,
+      );
     }
     return kernels.softmaxCrossEntropy(logits, labels);
   },
@@ -83,7 +85,8 @@ export const ops: Ops = {
 
   dropPath(x, keepMask) {
     const [n, h, w, c] = shape4(keepMask, "dropPath: keepMask");
-    if (n !== x.shape[0] || h !== 1 || w !== 1 || c !== 1) throw new Error(`dropPath: keepMask must be [${x.shape[0]}, 1, 1, 1] but is [${keepMask.shape.join(", ")}].`);
+    if (n !== x.shape[0] || h !== 1 || w !== 1 || c !== 1)
+      throw new Error(`dropPath: keepMask must be [${x.shape[0]}, 1, 1, 1] but is [${keepMask.shape.join(", ")}].`);
     return tf.mul(x, keepMask);
   },
 };
@@ -96,7 +99,8 @@ export const ops: Ops = {
 function convolve(convolution: Convolution, x: Tensor4D, w: Tensor4D, stride: number, dilation: number, what: string): Tensor4D {
   checkCounts(what, { stride, dilation });
   if (dilation === 1) return convolution(x, w, { stride, padding: "SAME" });
-  if (stride !== 1 && stride !== dilation) throw new Error(`${what}: stride ${stride} with dilation ${dilation} is not supported; take stride 1 or ${dilation}.`);
+  if (stride !== 1 && stride !== dilation)
+    throw new Error(`${what}: stride ${stride} with dilation ${dilation} is not supported; take stride 1 or ${dilation}.`);
   const [n, height, width] = shape4(x, what);
   const [kh, kw] = shape4(w, what);
   if (kh === 1 && kw === 1) return convolution(x, w, { stride, padding: "SAME" });
@@ -133,6 +137,7 @@ function checkCounts(what: string, counts: Readonly<Record<string, number>>): vo
 function checkChannels(x: Tensor4D, vectors: Readonly<Record<string, Tensor1D>>, what: string): void {
   const [, , , channels] = shape4(x, `${what}: x`);
   for (const [name, vector] of Object.entries(vectors)) {
-    if (vector.rank !== 1 || vector.shape[0] !== channels) throw new Error(`${what}: ${name} must have shape [${channels}] but has [${vector.shape.join(", ")}].`);
+    if (vector.rank !== 1 || vector.shape[0] !== channels)
+      throw new Error(`${what}: ${name} must have shape [${channels}] but has [${vector.shape.join(", ")}].`);
   }
 }

@@ -72,7 +72,8 @@ export class FlatOptimizer implements Optimizer {
       const ordered = this.variables.map((variable) => {
         const gradient = gradients[variable.name];
         if (gradient === undefined) return tf.zeros(variable.shape);
-        if (gradient.shape.join() !== variable.shape.join()) throw new Error(`The gradient of ${variable.name} has shape [${gradient.shape.join(", ")}] instead of [${variable.shape.join(", ")}].`);
+        if (gradient.shape.join() !== variable.shape.join())
+          throw new Error(`The gradient of ${variable.name} has shape [${gradient.shape.join(", ")}] instead of [${variable.shape.join(", ")}].`);
         return gradient;
       });
       let gradient = flatten(ordered);

@@ -52,10 +52,22 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     ]);
 
   const pool = ({ size, stride }: PoolAttributes, oneDnn: boolean): readonly NativeAttribute[] =>
-    labelled(`pool ${size} ${stride}`, oneDnn, () => [float, format, native.string("padding", "SAME"), native.int("ksize", [1, size, size, 1]), native.int("strides", [1, stride, stride, 1])]);
+    labelled(`pool ${size} ${stride}`, oneDnn, () => [
+      float,
+      format,
+      native.string("padding", "SAME"),
+      native.int("ksize", [1, size, size, 1]),
+      native.int("strides", [1, stride, stride, 1]),
+    ]);
 
   const batchNormAttributes = (epsilon: number, training: boolean, oneDnn: boolean): readonly NativeAttribute[] =>
-    labelled(`norm ${epsilon} ${training}`, oneDnn, () => [float, native.type("U", "float32"), format, native.float("epsilon", epsilon), native.bool("is_training", training)]);
+    labelled(`norm ${epsilon} ${training}`, oneDnn, () => [
+      float,
+      native.type("U", "float32"),
+      format,
+      native.float("epsilon", epsilon),
+      native.bool("is_training", training),
+    ]);
 
   const batchNormForward = (epsilon: number, oneDnn: boolean): readonly NativeAttribute[] =>
     remember(`norm forward ${epsilon} ${oneDnn}`, () => [...batchNormAttributes(epsilon, true, oneDnn), native.float("exponential_avg_factor", 1)]);
@@ -101,7 +113,8 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
       trial("DepthwiseConv2dNativeBackpropFilter", convolution(pointwise, true), [x, native.vector([3, 3, 2, 1]), x]);
       const epsilon = 1e-3;
       const [, , , mean, variance, extra] = trial("FusedBatchNormV3", batchNormForward(epsilon, true), [x, vector, vector, native.empty(), native.empty()], 6);
-      if (mean !== undefined && variance !== undefined && extra !== undefined) trial("FusedBatchNormGradV3", batchNormAttributes(epsilon, true, true), [x, x, vector, mean, variance, extra], 5);
+      if (mean !== undefined && variance !== undefined && extra !== undefined)
+        trial("FusedBatchNormGradV3", batchNormAttributes(epsilon, true, true), [x, x, vector, mean, variance, extra], 5);
       const window: PoolAttributes = { size: 2, stride: 2 };
       trial("AvgPool", pool(window, true), [x]);
       trial("AvgPoolGrad", pool(window, true), [shape, tf.ones([1, 2, 2, 2])]);
@@ -114,7 +127,16 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     return found;
   }
 
-  function batchNormGradient(dy: TensorInfo, x: TensorInfo, gamma: TensorInfo, mean: TensorInfo, variance: TensorInfo, extra: TensorInfo, epsilon: number, training: boolean): Tensor[] {
+  function batchNormGradient(
+    dy: TensorInfo,
+    x: TensorInfo,
+    gamma: TensorInfo,
+    mean: TensorInfo,
+    variance: TensorInfo,
+    extra: TensorInfo,
+    epsilon: number,
+    training: boolean,
+  ): Tensor[] {
     const { name, oneDnn } = training ? choose("FusedBatchNormGradV3", elements(x), ONE_DNN_FROM.batchNorm) : { name: "FusedBatchNormGradV3", oneDnn: false };
     const outputs = native.runMany(name, batchNormAttributes(epsilon, training, oneDnn), [dy, x, gamma, mean, variance, extra], 5);
     for (const unused of outputs.slice(3)) unused.dispose();
@@ -166,7 +188,8 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
       for (const unused of outputs.slice(1)) unused.dispose();
       return at(outputs, 0);
     },
-    batchNormInferenceGradient: ({ dy, x, gamma, mean, variance }, { epsilon }) => batchNormGradient(dy, x, gamma, mean, variance, native.empty(), epsilon, false),
+    batchNormInferenceGradient: ({ dy, x, gamma, mean, variance }, { epsilon }) =>
+      batchNormGradient(dy, x, gamma, mean, variance, native.empty(), epsilon, false),
 
     relu: ({ x }) => native.run("Relu", onlyFloat, [x]),
     reluGradient: ({ dy, y }) => native.run("ReluGrad", onlyFloat, [dy, y]),

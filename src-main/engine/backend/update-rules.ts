@@ -56,7 +56,8 @@ export function nativeUpdateRules(native: NativeKernels): UpdateRules {
     },
     split(vector, shapes) {
       const sizes = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
-      const parts = sizes.length === 1 ? [vector] : native.runMany("SplitV", splitAttributes(sizes.length), [vector, native.vector(sizes), native.int32(0)], sizes.length);
+      const parts =
+        sizes.length === 1 ? [vector] : native.runMany("SplitV", splitAttributes(sizes.length), [vector, native.vector(sizes), native.int32(0)], sizes.length);
       return parts.map((part, index) => {
         const shape = at(shapes, index);
         return shape.length === 1 ? part.clone() : native.run("Reshape", reshapeAttributes, [part, native.vector(shape)]);
@@ -76,14 +77,24 @@ class ResourceRule implements UpdateRule {
   private readonly handles: readonly Tensor[];
   private readonly applyTo: (handles: readonly Tensor[], gradient: Tensor1D, learningRate: number, step: number) => void;
 
-  constructor(native: NativeKernels, size: number, momentNames: readonly string[], applyTo: (handles: readonly Tensor[], gradient: Tensor1D, learningRate: number, step: number) => void) {
+  constructor(
+    native: NativeKernels,
+    size: number,
+    momentNames: readonly string[],
+    applyTo: (handles: readonly Tensor[], gradient: Tensor1D, learningRate: number, step: number) => void,
+  ) {
     this.native = native;
     this.momentNames = momentNames;
     this.applyTo = applyTo;
     this.dtype = native.type("dtype", "float32");
     this.handles = ["parameters", ...momentNames].map((name) => {
       resources += 1;
-      const attributes = [native.string("container", ""), native.string("shared_name", `optimizer-${process.pid}-${resources}-${name}`), this.dtype, native.shape("shape", [size])];
+      const attributes = [
+        native.string("container", ""),
+        native.string("shared_name", `optimizer-${process.pid}-${resources}-${name}`),
+        this.dtype,
+        native.shape("shape", [size]),
+      ];
       return tf.keep(native.run("VarHandleOp", attributes, []));
     });
     tf.tidy(() => {

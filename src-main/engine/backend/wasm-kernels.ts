@@ -14,7 +14,8 @@ type Axis = Pick<SamePadding, "size" | "output" | "before">;
 
 export function wasmKernels(): KernelImplementations {
   return {
-    conv2d: ({ x, w }, attributes) => tf.tidy(() => tf.conv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
+    conv2d: ({ x, w }, attributes) =>
+      tf.tidy(() => tf.conv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
 
     /** The gradient spread out by the stride, convolved with the flipped kernel, inputs and outputs exchanged. */
     conv2dInputGradient: ({ dy, w }, attributes) =>
@@ -36,7 +37,8 @@ export function wasmKernels(): KernelImplementations {
         return tf.transpose(tf.conv2d(images, kernel, 1, "valid", "NHWC", attributes.stride), [1, 2, 0, 3]);
       }),
 
-    depthwise: ({ x, w }, attributes) => tf.tidy(() => tf.depthwiseConv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
+    depthwise: ({ x, w }, attributes) =>
+      tf.tidy(() => tf.depthwiseConv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
 
     depthwiseInputGradient: ({ dy, w }, attributes) =>
       tf.tidy(() => tf.depthwiseConv2d(spread(tensor4(dy), shape4(w, "w"), attributes), tf.reverse(tensor4(w), [0, 1]), 1, "valid")),
@@ -45,7 +47,9 @@ export function wasmKernels(): KernelImplementations {
       const [height, width] = attributes.filterShape;
       const shape = shape4(x, "x");
       const [rows, columns] = axesOf(shape, height, width, attributes);
-      return tf.tensor(loops.depthwiseFilterGradient(floats(x), shape, floats(dy), { height, width, stride: attributes.stride, rows, columns }), [...attributes.filterShape]);
+      return tf.tensor(loops.depthwiseFilterGradient(floats(x), shape, floats(dy), { height, width, stride: attributes.stride, rows, columns }), [
+        ...attributes.filterShape,
+      ]);
     },
 
     batchNorm({ x, gamma, beta }, { epsilon }) {
@@ -54,7 +58,14 @@ export function wasmKernels(): KernelImplementations {
       const count = values.length / statistics.mean.length;
       const y = loops.normalise(values, statistics, floats(gamma), floats(beta), epsilon);
       const unbiased = statistics.variance.map((variance) => (variance * count) / Math.max(1, count - 1));
-      return [tf.tensor(y, x.shape), tf.tensor1d(statistics.mean.slice()), tf.tensor1d(unbiased), tf.tensor1d(statistics.mean), tf.tensor1d(statistics.variance), tf.tensor1d([])];
+      return [
+        tf.tensor(y, x.shape),
+        tf.tensor1d(statistics.mean.slice()),
+        tf.tensor1d(unbiased),
+        tf.tensor1d(statistics.mean),
+        tf.tensor1d(statistics.variance),
+        tf.tensor1d([]),
+      ];
     },
     batchNormGradient: ({ dy, x, gamma, saved1, saved2 }, { epsilon }) => normGradient(dy, x, gamma, saved1, saved2, epsilon, true),
     batchNormInference({ x, gamma, beta, mean, variance }, { epsilon }) {
@@ -71,7 +82,8 @@ export function wasmKernels(): KernelImplementations {
       return tf.tensor(loops.maxPoolGradient(floats(dy), floats(x), floats(y), shape, poolWindow(shape, attributes.size, attributes.stride)), x.shape);
     },
     avgPool: ({ x }, { size, stride }) => tf.avgPool(tensor4(x), size, stride, "same"),
-    avgPoolGradient: ({ dy }, { size, stride, inputShape }) => tf.tensor(loops.avgPoolGradient(floats(dy), inputShape, poolWindow(inputShape, size, stride)), [...inputShape]),
+    avgPoolGradient: ({ dy }, { size, stride, inputShape }) =>
+      tf.tensor(loops.avgPoolGradient(floats(dy), inputShape, poolWindow(inputShape, size, stride)), [...inputShape]),
 
     globalAveragePool({ x }) {
       const shape = shape4(x, "x");
@@ -124,7 +136,11 @@ function spread(dy: Tensor4D, [kh, kw]: Shape4D, attributes: ConvAttributes & { 
   const [rows, columns] = axesOf(inputShape, kh, kw, attributes);
   let spaced = dy;
   if (stride > 1) {
-    const gap: [number, number][] = [[0, 0], [0, stride - 1], [0, 0]];
+    const gap: [number, number][] = [
+      [0, 0],
+      [0, stride - 1],
+      [0, 0],
+    ];
     const wide = tf.pad(tf.reshape(dy, [n * height * width, 1, channels]) as Tensor3D, gap);
     const high = tf.pad(tf.reshape(wide, [n * height, 1, width * stride * channels]) as Tensor3D, gap);
     spaced = tf.reshape(high, [n, height * stride, width * stride, channels]);
@@ -150,7 +166,8 @@ function place(x: Tensor4D, [rows, columns]: readonly [readonly [number, number]
 }
 
 function axesOf([, height, width]: Shape4D, kh: number, kw: number, { stride, padding }: ConvAttributes): readonly [Axis, Axis] {
-  const axis = (size: number, kernel: number): Axis => (padding === "SAME" ? samePadding(size, kernel, stride, 1) : { size, output: Math.ceil((size - kernel + 1) / stride), before: 0 });
+  const axis = (size: number, kernel: number): Axis =>
+    padding === "SAME" ? samePadding(size, kernel, stride, 1) : { size, output: Math.ceil((size - kernel + 1) / stride), before: 0 };
   return [axis(height, kh), axis(width, kw)];
 }
 

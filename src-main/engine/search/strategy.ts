@@ -52,8 +52,7 @@ const MAX_ATTEMPTS = 20_000;
 /** Makes the strategy that a config names, anew or from a saved state. */
 export function createStrategy(input: StrategyInput, saved: unknown): SearchStrategy {
   const state = saved as StrategyState | null;
-  const resumed: StrategyInput =
-    state === null ? input : { ...input, rng: Rng.fromState(state.rng), seen: new Set([...input.seen, ...state.seen]) };
+  const resumed: StrategyInput = state === null ? input : { ...input, rng: Rng.fromState(state.rng), seen: new Set([...input.seen, ...state.seen]) };
   const population = [...(state?.population ?? [])];
   switch (input.settings.strategy) {
     case "random":

@@ -41,7 +41,11 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
   const labels = tf.tensor1d(proxyBatch.labels, "int32");
   const throughput = new Throughput(performance.now() / 1000, 60);
   const save = (): Promise<void> =>
-    context.saveCheckpoint(done.length, new Map(), { done } satisfies PredictionState, { stepOfSeries: { "0": done.length }, candidates: done.length, trainings: 0 });
+    context.saveCheckpoint(done.length, new Map(), { done } satisfies PredictionState, {
+      stepOfSeries: { "0": done.length },
+      candidates: done.length,
+      trainings: 0,
+    });
   try {
     for (let index = done.length; index < cells.length; index++) {
       const proposal = cells[index];

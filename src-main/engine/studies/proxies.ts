@@ -49,7 +49,11 @@ function decaying(weights: VariableWeights) {
 function gradientNorm(plan: NetworkPlan, ops: Ops, weights: VariableWeights, images: Tensor4D, labels: Tensor1D): number {
   return tf.tidy(() => {
     const { grads } = tf.variableGrads(
-      () => ops.softmaxCrossEntropy(forward(plan, ops, weights, images, { statistics: "batch" }).logits, labels).mean().asScalar(),
+      () =>
+        ops
+          .softmaxCrossEntropy(forward(plan, ops, weights, images, { statistics: "batch" }).logits, labels)
+          .mean()
+          .asScalar(),
       decaying(weights),
     );
     return tf.addN(Object.values(grads).map((gradient) => gradient.square().sum().sqrt())).dataSync()[0] ?? Number.NaN;

@@ -202,26 +202,32 @@ export class CellTrainer {
   }
 
   /** Gradients of one batch, divided by the number of batches, added to what was gathered before (which is freed). */
-  private accumulateBatch(dropPath: number, before: Record<string, Tensor>): { gradients: Record<string, Tensor>; loss: number; correct: number; images: number } {
+  private accumulateBatch(
+    dropPath: number,
+    before: Record<string, Tensor>,
+  ): { gradients: Record<string, Tensor>; loss: number; correct: number; images: number } {
     const { training } = this.config;
     const { ops } = this.bench.backend;
     const batch = this.bench.trainBatches.make(this.sampler.next().indices, { augmentation: training.augmentation, rng: this.augment });
     const images = tf.tensor4d(batch.images, [...batch.shape]);
     const labels = tf.tensor1d(batch.labels, "int32");
     let mainLoss: Tensor | null = null;
-    const { value, grads, correct } = lossAndGradients(this.variables.entries().map(({ variable }) => variable), () => {
-      const { logits, auxiliaryLogits } = forward(this.plan, ops, this.variables, images, {
-        statistics: "batch",
-        running: this.statistics,
-        ...(dropPath > 0 ? { dropPath: { probability: dropPath, rng: this.dropPathRng } } : {}),
-        auxiliary: this.auxiliary,
-      });
-      const main = ops.softmaxCrossEntropy(logits, labels).mean().asScalar();
-      mainLoss = tf.keep(main);
-      const total =
-        auxiliaryLogits === undefined ? main : main.add(ops.softmaxCrossEntropy(auxiliaryLogits, labels).mean().mul(training.auxiliaryWeight)).asScalar();
-      return { loss: total.div(training.accumulate).asScalar(), correct: countCorrect(logits, labels) };
-    });
+    const { value, grads, correct } = lossAndGradients(
+      this.variables.entries().map(({ variable }) => variable),
+      () => {
+        const { logits, auxiliaryLogits } = forward(this.plan, ops, this.variables, images, {
+          statistics: "batch",
+          running: this.statistics,
+          ...(dropPath > 0 ? { dropPath: { probability: dropPath, rng: this.dropPathRng } } : {}),
+          auxiliary: this.auxiliary,
+        });
+        const main = ops.softmaxCrossEntropy(logits, labels).mean().asScalar();
+        mainLoss = tf.keep(main);
+        const total =
+          auxiliaryLogits === undefined ? main : main.add(ops.softmaxCrossEntropy(auxiliaryLogits, labels).mean().mul(training.auxiliaryWeight)).asScalar();
+        return { loss: total.div(training.accumulate).asScalar(), correct: countCorrect(logits, labels) };
+      },
+    );
     const gradients = addGradients(before, grads);
     const figures = tf.tidy(() => tf.stack([mainLoss ?? value, correct]).dataSync());
     tf.dispose([value, correct, images, labels]);

@@ -166,10 +166,22 @@ function trainingFacts(trainings: readonly TrainingMessage[]): Record<string, st
     const group = trainings.filter((training) => training.role === role);
     if (group.length === 0) continue;
     facts[`${role}Trainings`] = group.length;
-    addMoments(facts, `${role}ValidationAccuracy`, group.map((training) => training.validationAccuracy));
-    addMoments(facts, `${role}TestAccuracy`, group.flatMap((training) => (training.testAccuracy === null ? [] : [training.testAccuracy])));
+    addMoments(
+      facts,
+      `${role}ValidationAccuracy`,
+      group.map((training) => training.validationAccuracy),
+    );
+    addMoments(
+      facts,
+      `${role}TestAccuracy`,
+      group.flatMap((training) => (training.testAccuracy === null ? [] : [training.testAccuracy])),
+    );
   }
-  addMoments(facts, "testAccuracy", trainings.flatMap((training) => (training.testAccuracy === null ? [] : [training.testAccuracy])));
+  addMoments(
+    facts,
+    "testAccuracy",
+    trainings.flatMap((training) => (training.testAccuracy === null ? [] : [training.testAccuracy])),
+  );
   return facts;
 }
 

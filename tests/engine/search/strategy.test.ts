@@ -13,9 +13,16 @@ const space = searchSpaceSchema.parse({ nodes: 4 });
 /** A score that can be climbed: the share of 3×3 separable convolutions. */
 const scoreOf = (cell: Cell): number => cell.nodes.filter((node) => node.operation === "sepConv3x3").length / cell.nodes.length;
 
-function strategyOf(strategy: "random" | "evolution" | "local-search", seed: number, options: { saved?: unknown; allowed?: (cell: Cell) => boolean } = {}): SearchStrategy {
+function strategyOf(
+  strategy: "random" | "evolution" | "local-search",
+  seed: number,
+  options: { saved?: unknown; allowed?: (cell: Cell) => boolean } = {},
+): SearchStrategy {
   const settings = searchSettingsSchema.parse({ strategy, populationSize: 20, tournamentSize: 5 });
-  return createStrategy({ space, settings, rng: Rng.fromSeed(seed, "search"), allowed: options.allowed ?? (() => true), seen: new Set() }, options.saved ?? null);
+  return createStrategy(
+    { space, settings, rng: Rng.fromSeed(seed, "search"), allowed: options.allowed ?? (() => true), seen: new Set() },
+    options.saved ?? null,
+  );
 }
 
 function advance(strategy: SearchStrategy, rounds: number): { forms: string[]; scores: number[] } {

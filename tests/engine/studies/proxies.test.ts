@@ -22,7 +22,10 @@ let labels: Tensor1D;
 beforeAll(async () => {
   backend = await initBackend();
   const rng = Rng.fromSeed(1, "images");
-  images = tf.tensor4d(Float32Array.from({ length: 6 * 8 * 8 * 3 }, () => rng.normal()), [6, 8, 8, 3]);
+  images = tf.tensor4d(
+    Float32Array.from({ length: 6 * 8 * 8 * 3 }, () => rng.normal()),
+    [6, 8, 8, 3],
+  );
   labels = tf.tensor1d([0, 1, 2, 3, 0, 1], "int32");
 });
 
@@ -37,7 +40,15 @@ function plainSynflow(plan: NetworkPlan, ops: Ops, rng: Rng): number {
     for (const variable of variables) variable.assign(tf.abs(variable));
     const ones = tf.ones([1, input.height, input.width, input.channels]) as Tensor4D;
     const { grads } = tf.variableGrads(() => forward(plan, plain, weights, ones, { statistics: "batch" }).logits.sum().asScalar(), variables);
-    return variables.reduce((sum, variable) => sum + (tf.mul(variable, grads[variable.name] ?? 0).sum().dataSync()[0] ?? 0), 0);
+    return variables.reduce(
+      (sum, variable) =>
+        sum +
+        (tf
+          .mul(variable, grads[variable.name] ?? 0)
+          .sum()
+          .dataSync()[0] ?? 0),
+      0,
+    );
   });
   weights.dispose();
   return Math.log(flow);
@@ -68,7 +79,8 @@ describe("zero-cost proxies", () => {
     const share = (k: number): number => (k === 1 ? 1 : 7 / 8);
     const hidden = [0, 1, 2, 3].map((c) => {
       let sum = 0;
-      for (let ky = 0; ky < 3; ky++) for (let kx = 0; kx < 3; kx++) for (let ch = 0; ch < 3; ch++) sum += (stem[((ky * 3 + kx) * 3 + ch) * 4 + c] ?? 0) * share(ky) * share(kx);
+      for (let ky = 0; ky < 3; ky++)
+        for (let kx = 0; kx < 3; kx++) for (let ch = 0; ch < 3; ch++) sum += (stem[((ky * 3 + kx) * 3 + ch) * 4 + c] ?? 0) * share(ky) * share(kx);
       return sum;
     });
     const mixed = [0, 1, 2, 3].map((o) => hidden.reduce((sum, value, c) => sum + value * (bottleneck[c * 4 + o] ?? 0), 0));
@@ -103,11 +115,29 @@ describe("zero-cost proxies", () => {
   it("gradient norm follows the loss: finite differences along the gradient of one weight", () => {
     const plan = buildPlan({ normal: sampleCell(space, Rng.fromSeed(6, "cells")) }, network, input);
     const weights = new VariableWeights(plan, Rng.fromSeed(7, "init"));
-    const loss = (): number => tf.tidy(() => backend.ops.softmaxCrossEntropy(forward(plan, backend.ops, weights, images, { statistics: "batch" }).logits, labels).mean().dataSync()[0] ?? 0);
+    const loss = (): number =>
+      tf.tidy(
+        () =>
+          backend.ops
+            .softmaxCrossEntropy(forward(plan, backend.ops, weights, images, { statistics: "batch" }).logits, labels)
+            .mean()
+            .dataSync()[0] ?? 0,
+      );
     const variables = weights.entries().flatMap(({ variable, decays }) => (decays ? [variable] : []));
     let total = 0;
     for (const variable of variables) {
-      const gradient = tf.tidy(() => tf.variableGrads(() => backend.ops.softmaxCrossEntropy(forward(plan, backend.ops, weights, images, { statistics: "batch" }).logits, labels).mean().asScalar(), [variable]).grads[variable.name]?.clone());
+      const gradient = tf.tidy(() =>
+        tf
+          .variableGrads(
+            () =>
+              backend.ops
+                .softmaxCrossEntropy(forward(plan, backend.ops, weights, images, { statistics: "batch" }).logits, labels)
+                .mean()
+                .asScalar(),
+            [variable],
+          )
+          .grads[variable.name]?.clone(),
+      );
       if (gradient === undefined) throw new Error("No gradient.");
       const norm = tf.tidy(() => gradient.norm().dataSync()[0] ?? 0);
       if (norm > 1e-3) {
@@ -119,7 +149,7 @@ describe("zero-cost proxies", () => {
         const down = loss();
         tf.tidy(() => variable.assign(before));
         before.dispose();
-        total += (up - down) / (2e-3);
+        total += (up - down) / 2e-3;
       } else total += norm;
       gradient.dispose();
     }

@@ -19,7 +19,10 @@ let images: Tensor4D;
 beforeAll(async () => {
   backend = await initBackend();
   const rng = Rng.fromSeed(1, "images");
-  images = tf.tensor4d(Float32Array.from({ length: 4 * 8 * 8 * 3 }, () => rng.normal()), [4, 8, 8, 3]);
+  images = tf.tensor4d(
+    Float32Array.from({ length: 4 * 8 * 8 * 3 }, () => rng.normal()),
+    [4, 8, 8, 3],
+  );
 });
 
 describe("one-shot supernet", () => {
@@ -58,13 +61,21 @@ describe("one-shot supernet", () => {
 
   it("gives gradients to the operations that a cell uses and to no others", () => {
     const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
-    const cell = { nodes: [{ operation: "conv1x1" as const, inputs: [0] }, { operation: "sepConv3x3" as const, inputs: [1, 2] }] };
+    const cell = {
+      nodes: [
+        { operation: "conv1x1" as const, inputs: [0] },
+        { operation: "sepConv3x3" as const, inputs: [1, 2] },
+      ],
+    };
     const plan = buildPlan({ normal: cell }, network, input);
     const labels = tf.tensor1d([0, 1, 2, 3], "int32");
     const used = tf.tidy(() => {
       const { grads } = tf.variableGrads(() => {
         const [weights] = supernet.generate([plan]);
-        return backend.ops.softmaxCrossEntropy(forward(plan, backend.ops, new TensorWeights(weights ?? new Map()), images, { statistics: "batch" }).logits, labels).mean().asScalar();
+        return backend.ops
+          .softmaxCrossEntropy(forward(plan, backend.ops, new TensorWeights(weights ?? new Map()), images, { statistics: "batch" }).logits, labels)
+          .mean()
+          .asScalar();
       }, [...supernet.variables]);
       return Object.entries(grads).flatMap(([name, gradient]) => ((gradient.abs().max().dataSync()[0] ?? 0) > 0 ? [name] : []));
     });

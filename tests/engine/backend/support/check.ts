@@ -74,10 +74,15 @@ export function gradients(f: (...args: Tensor[]) => Tensor, args: readonly Dense
 /** Every element of every gradient against a central difference. For small arguments. */
 export function expectGradients(f: (...args: Tensor[]) => Tensor, args: readonly Dense[], options: DifferenceOptions): void {
   const { gradients: actual, coefficients } = gradients(f, args);
-  const evaluate = (changed: readonly Dense[]): number => combine(scoped(() => read(f(...changed.map((arg) => tensor(arg))))), coefficients);
+  const evaluate = (changed: readonly Dense[]): number =>
+    combine(
+      scoped(() => read(f(...changed.map((arg) => tensor(arg))))),
+      coefficients,
+    );
   for (const [k, arg] of args.entries()) {
     const expected = arg.values.map((_, i) => {
-      const moved = (by: number): number => evaluate(args.map((other, o) => (o === k ? { shape: other.shape, values: other.values.map((value, e) => (e === i ? value + by : value)) } : other)));
+      const moved = (by: number): number =>
+        evaluate(args.map((other, o) => (o === k ? { shape: other.shape, values: other.values.map((value, e) => (e === i ? value + by : value)) } : other)));
       return (moved(options.step) - moved(-options.step)) / (2 * options.step);
     });
     expect(distance(actual[k] ?? dense([], []), { shape: arg.shape, values: expected }), `gradient of argument ${k}`).toBeLessThan(options.tolerance);
@@ -89,7 +94,11 @@ export function expectGradients(f: (...args: Tensor[]) => Tensor, args: readonly
  */
 export function expectDirectionalGradients(f: (...args: Tensor[]) => Tensor, args: readonly Dense[], { step, tolerance }: DifferenceOptions): void {
   const { gradients: actual, coefficients } = gradients(f, args);
-  const evaluate = (changed: readonly Dense[]): number => combine(scoped(() => read(f(...changed.map((arg) => tensor(arg))))), coefficients);
+  const evaluate = (changed: readonly Dense[]): number =>
+    combine(
+      scoped(() => read(f(...changed.map((arg) => tensor(arg))))),
+      coefficients,
+    );
   for (const [k, arg] of args.entries()) {
     const gradient = actual[k] ?? dense([], []);
     expect(gradient.shape).toEqual([...arg.shape]);
@@ -97,7 +106,8 @@ export function expectDirectionalGradients(f: (...args: Tensor[]) => Tensor, arg
     for (let seed = 1; seed <= 3; seed++) {
       const next = numbers(seed);
       const direction = arg.values.map(() => (next() < 0.5 ? -1 : 1));
-      const moved = (by: number): number => evaluate(args.map((other, o) => (o === k ? { shape: other.shape, values: other.values.map((value, e) => value + by * (direction[e] ?? 0)) } : other)));
+      const moved = (by: number): number =>
+        evaluate(args.map((other, o) => (o === k ? { shape: other.shape, values: other.values.map((value, e) => value + by * (direction[e] ?? 0)) } : other)));
       const difference = (moved(step) - moved(-step)) / (2 * step);
       const product = gradient.values.reduce((sum, value, i) => sum + value * (direction[i] ?? 0), 0);
       expect(Math.abs(difference - product), `argument ${k}, direction ${seed}`).toBeLessThan(tolerance * Math.max(1, norm));

@@ -1,5 +1,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Backend, clipByGlobalNorm, globalNorm, initBackend, type NamedArray, type Optimizer, type OptimizedVariable, tf, type Tensor, type Variable } from "../../../../src-main/engine/backend/index.ts";
+import {
+  type Backend,
+  clipByGlobalNorm,
+  globalNorm,
+  initBackend,
+  type NamedArray,
+  type Optimizer,
+  type OptimizedVariable,
+  tf,
+  type Tensor,
+  type Variable,
+} from "../../../../src-main/engine/backend/index.ts";
 import { scoped, tensor } from "./check.ts";
 import { type Dense, random } from "./reference.ts";
 
@@ -78,7 +89,12 @@ export function describeOptimizers(prefer: "tensorflow" | "wasm"): void {
   };
 
   const step = (optimizer: Optimizer, gradients: readonly Dense[], rate = RATE): ReturnType<Optimizer["apply"]> =>
-    scoped(() => optimizer.apply(Object.fromEntries(optimizer.variables.map(({ name }, i) => [name, tensor(gradients[i] ?? { shape: [], values: Float64Array.of(0) })])), rate));
+    scoped(() =>
+      optimizer.apply(
+        Object.fromEntries(optimizer.variables.map(({ name }, i) => [name, tensor(gradients[i] ?? { shape: [], values: Float64Array.of(0) })])),
+        rate,
+      ),
+    );
 
   const run = (optimizer: Optimizer, from: number, to: number): void => {
     for (let i = from; i <= to; i++) step(optimizer, gradientsAt(i));

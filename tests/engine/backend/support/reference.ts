@@ -25,7 +25,10 @@ export function numbers(seed: number): () => number {
 /** Uniform in -1 ... 1, exact in float32. */
 export function random(shape: readonly number[], seed: number): Dense {
   const next = numbers(seed);
-  return dense(shape, Float32Array.from({ length: size(shape) }, () => 2 * next() - 1));
+  return dense(
+    shape,
+    Float32Array.from({ length: size(shape) }, () => 2 * next() - 1),
+  );
 }
 
 /** Distinct values 0.1 apart in random order: a change below 0.05 changes no maximum and no sign. */
@@ -42,7 +45,10 @@ export function distinct(shape: readonly number[], seed: number): Dense {
 /** Small whole numbers, so that windows have several equal maxima. */
 export function withTies(shape: readonly number[], seed: number): Dense {
   const next = numbers(seed);
-  return dense(shape, Float32Array.from({ length: size(shape) }, () => Math.floor(next() * 3) - 1));
+  return dense(
+    shape,
+    Float32Array.from({ length: size(shape) }, () => Math.floor(next() * 3) - 1),
+  );
 }
 
 export const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);

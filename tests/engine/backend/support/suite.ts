@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Backend, initBackend, type Ops, tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from "../../../../src-main/engine/backend/index.ts";
+import {
+  type Backend,
+  initBackend,
+  type Ops,
+  tf,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from "../../../../src-main/engine/backend/index.ts";
 import { CURVED, expectDirectionalGradients, expectGradients, expectValues, gradients, LINEAR, PIECEWISE, distance, scoped, tensor } from "./check.ts";
 import { convolution, crossEntropy, dense, distinct, maxPoolGradient, normalise, pool, random, statistics, withTies } from "./reference.ts";
 
@@ -41,7 +50,12 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     { stride: 3, dilation: 3 },
   ])("convolutions, stride $stride, dilation $dilation", ({ stride, dilation }) => {
     it.each(IMAGES.map((shape) => ({ shape })))("conv2d of [$shape]", ({ shape }) => {
-      for (const [kh, kw] of [[1, 1], [3, 3], [1, 7], [5, 2]] as const) {
+      for (const [kh, kw] of [
+        [1, 1],
+        [3, 3],
+        [1, 7],
+        [5, 2],
+      ] as const) {
         const x = random(shape, 1);
         const w = random([kh, kw, shape[3], 3], 2);
         const f = (...[a, b]: Tensor[]): Tensor => ops.conv2d(a as Tensor4D, b as Tensor4D, stride, dilation);
@@ -102,7 +116,9 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
       const shifted = { shape: x.shape, values: Float64Array.from(Float32Array.from(x.values, (value) => value + 10)) };
       const { mean, biased } = statistics(shifted);
       const [gamma, beta] = [random([16], 2), random([16], 3)];
-      tf.tidy(() => expectValues(ops.batchNormTrain(tensor(shifted), tensor(gamma), tensor(beta), EPSILON).y, normalise(shifted, mean, biased, gamma, beta, EPSILON), 1e-4));
+      tf.tidy(() =>
+        expectValues(ops.batchNormTrain(tensor(shifted), tensor(gamma), tensor(beta), EPSILON).y, normalise(shifted, mean, biased, gamma, beta, EPSILON), 1e-4),
+      );
     });
 
     it("gives no gradient through mean and variance", () => {
@@ -119,8 +135,12 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
 
     it.each(IMAGES.map((shape) => ({ shape })))("in inference on [$shape]", ({ shape }) => {
       const [x, gamma, beta, mean] = [random(shape, 1), random([shape[3]], 2), random([shape[3]], 3), random([shape[3]], 4)];
-      const variance = dense([shape[3]], random([shape[3]], 5).values.map((value) => value + 1.5));
-      const f = (...[a, b, c]: Tensor[]): Tensor => ops.batchNormInference(a as Tensor4D, b as Tensor1D, c as Tensor1D, tensor(mean), tensor(variance), EPSILON);
+      const variance = dense(
+        [shape[3]],
+        random([shape[3]], 5).values.map((value) => value + 1.5),
+      );
+      const f = (...[a, b, c]: Tensor[]): Tensor =>
+        ops.batchNormInference(a as Tensor4D, b as Tensor1D, c as Tensor1D, tensor(mean), tensor(variance), EPSILON);
       tf.tidy(() => expectValues(f(tensor(x), tensor(gamma), tensor(beta)), normalise(x, [...mean.values], [...variance.values], gamma, beta, EPSILON)));
       expectGradients(f, [x, gamma, beta], LINEAR);
     });
@@ -181,13 +201,22 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
   it("globalAveragePool", () => {
     const x = random([2, 3, 4, 5], 1);
     const f = (...[a]: Tensor[]): Tensor => ops.globalAveragePool(a as Tensor4D);
-    const expected = dense([2, 5], Array.from({ length: 10 }, (_, i) => Array.from({ length: 12 }, (_, p) => x.values[Math.floor(i / 5) * 60 + p * 5 + (i % 5)] ?? 0).reduce((a, b) => a + b) / 12));
+    const expected = dense(
+      [2, 5],
+      Array.from(
+        { length: 10 },
+        (_, i) => Array.from({ length: 12 }, (_, p) => x.values[Math.floor(i / 5) * 60 + p * 5 + (i % 5)] ?? 0).reduce((a, b) => a + b) / 12,
+      ),
+    );
     tf.tidy(() => expectValues(f(tensor(x)), expected));
     expectGradients(f, [x], LINEAR);
   });
 
   it("softmaxCrossEntropy", () => {
-    const logits = dense([4, 3], random([4, 3], 1).values.map((value) => 3 * value));
+    const logits = dense(
+      [4, 3],
+      random([4, 3], 1).values.map((value) => 3 * value),
+    );
     const labels = [2, 0, 1, 1];
     const f = (...[a]: Tensor[]): Tensor => ops.softmaxCrossEntropy(a as Tensor2D, tf.tensor1d(labels, "int32"));
     tf.tidy(() => expectValues(f(tensor(logits)), crossEntropy(logits, labels)));
@@ -196,7 +225,15 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
 
   it("softmaxCrossEntropy of huge logits stays finite", () => {
     tf.tidy(() => {
-      const losses = ops.softmaxCrossEntropy(tf.tensor2d([[1e4, -1e4], [0, 1e4]]), tf.tensor1d([0, 0], "int32")).dataSync();
+      const losses = ops
+        .softmaxCrossEntropy(
+          tf.tensor2d([
+            [1e4, -1e4],
+            [0, 1e4],
+          ]),
+          tf.tensor1d([0, 0], "int32"),
+        )
+        .dataSync();
       expect([...losses]).toEqual([0, 1e4]);
     });
   });
@@ -208,7 +245,8 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
       const expected: number[] = [];
       for (let b = 0; b < 2; b++)
         for (let i = 0; i < 2 * factor; i++)
-          for (let j = 0; j < 3 * factor; j++) for (let c = 0; c < 2; c++) expected.push(x.values[((b * 2 + Math.floor(i / factor)) * 3 + Math.floor(j / factor)) * 2 + c] ?? 0);
+          for (let j = 0; j < 3 * factor; j++)
+            for (let c = 0; c < 2; c++) expected.push(x.values[((b * 2 + Math.floor(i / factor)) * 3 + Math.floor(j / factor)) * 2 + c] ?? 0);
       tf.tidy(() => expectValues(f(tensor(x)), dense([2, 2 * factor, 3 * factor, 2], expected)));
       expectGradients(f, [x], LINEAR);
     }
@@ -225,7 +263,12 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     expectGradients((...[a]) => ops.reshape(a as Tensor4D, [4, 6]), [x], LINEAR);
     expectGradients((...[a]) => ops.slice(a as Tensor4D, [0, 1, 1, 0], [2, 1, 2, 1]), [x], LINEAR);
     expectGradients((...[a]) => tf.mul(ops.unstack(a as Tensor4D)[1] as Tensor, 3), [x], LINEAR);
-    scoped(() => expect(ops.unstack(tensor(x)).map((part) => part.shape)).toEqual([[2, 3, 2], [2, 3, 2]]));
+    scoped(() =>
+      expect(ops.unstack(tensor(x)).map((part) => part.shape)).toEqual([
+        [2, 3, 2],
+        [2, 3, 2],
+      ]),
+    );
     const mask = dense([2, 1, 1, 1], [0, 1.25]);
     expectGradients((...[a]) => ops.dropPath(a as Tensor4D, tensor(mask)), [x], LINEAR);
     tf.tidy(() => expectValues(ops.dropPath(tensor(x), tensor(mask)), { shape: x.shape, values: x.values.map((value, i) => (i < 12 ? 0 : 1.25 * value)) }));

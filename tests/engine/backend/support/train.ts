@@ -3,7 +3,16 @@
  * Arguments: the backend, the steps, and the side of the images.
  */
 import { createHash } from "node:crypto";
-import { initBackend, tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type Variable } from "../../../../src-main/engine/backend/index.ts";
+import {
+  initBackend,
+  tf,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  type Variable,
+} from "../../../../src-main/engine/backend/index.ts";
 import { numbers, random } from "./reference.ts";
 
 const [prefer = "wasm", steps = "20", side = "8", optimizerName = "sgd"] = process.argv.slice(2);
@@ -32,7 +41,12 @@ const branches = [
   { size: 5, dilation: 1 },
   { size: 3, dilation: 2 },
   { size: 5, dilation: 2 },
-].map((shape) => ({ ...shape, depthwise: parameter<Tensor4D>([shape.size, shape.size, CHANNELS, 1], he(shape.size ** 2)), pointwise: parameter<Tensor4D>([1, 1, CHANNELS, CHANNELS], he(CHANNELS)), norm: norm() }));
+].map((shape) => ({
+  ...shape,
+  depthwise: parameter<Tensor4D>([shape.size, shape.size, CHANNELS, 1], he(shape.size ** 2)),
+  pointwise: parameter<Tensor4D>([1, 1, CHANNELS, CHANNELS], he(CHANNELS)),
+  norm: norm(),
+}));
 const row = parameter<Tensor4D>([1, 7, CHANNELS, CHANNELS], he(7 * CHANNELS));
 const column = parameter<Tensor4D>([7, 1, CHANNELS, CHANNELS], he(7 * CHANNELS));
 const bottleneck = parameter<Tensor4D>([1, 1, 2 * CHANNELS, CHANNELS], he(2 * CHANNELS));
@@ -44,13 +58,21 @@ const runningVariance = tf.ones([CHANNELS]) as Tensor1D;
 
 const images = tf.tensor(Float32Array.from(random([BATCH, length, length, 3], 1000).values), [BATCH, length, length, 3]) as Tensor4D;
 const next = numbers(2000);
-const labels = tf.tensor1d(Array.from({ length: BATCH }, () => Math.floor(next() * 4)), "int32");
-const keep = tf.tensor4d(Array.from({ length: BATCH }, (_, i) => (i % 4 === 0 ? 0 : 4 / 3)), [BATCH, 1, 1, 1]);
+const labels = tf.tensor1d(
+  Array.from({ length: BATCH }, () => Math.floor(next() * 4)),
+  "int32",
+);
+const keep = tf.tensor4d(
+  Array.from({ length: BATCH }, (_, i) => (i % 4 === 0 ? 0 : 4 / 3)),
+  [BATCH, 1, 1, 1],
+);
 
 function logits(): Tensor2D {
   const normalise = (x: Tensor4D, { gamma, beta }: { gamma: Tensor1D; beta: Tensor1D }): Tensor4D => ops.batchNormTrain(x, gamma, beta, 1e-5).y;
   const block = (x: Tensor4D, stride: number): Tensor4D => {
-    const separable = branches.map((branch) => normalise(ops.conv2d(ops.depthwiseConv2d(ops.relu(x), branch.depthwise, stride, branch.dilation), branch.pointwise, 1, 1), branch.norm));
+    const separable = branches.map((branch) =>
+      normalise(ops.conv2d(ops.depthwiseConv2d(ops.relu(x), branch.depthwise, stride, branch.dilation), branch.pointwise, 1, 1), branch.norm),
+    );
     const factored = ops.conv2d(ops.conv2d(x, row, stride, 1), column, 1, 1);
     const sum = ops.addN([...separable.map((branch) => ops.dropPath(branch, keep)), factored, ops.maxPool(x, 3, stride), ops.avgPool(x, 3, stride)]);
     return ops.conv2d(ops.concatChannels([sum, ops.maxPool(x, 2, stride)]), bottleneck, 1, 1);
