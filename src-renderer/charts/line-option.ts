@@ -1,3 +1,4 @@
+import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
 import { smoothOver } from "../../src-shared/analysis/smoothing.ts";
 import { count, duration, isFraction, metricInfo, percent, significant, whole } from "../lib/format.ts";
 import type { ChartOption } from "./echarts.ts";
@@ -60,7 +61,8 @@ export function withoutZeros(text: string): string {
   return text.replace(/(\.\d*?)0+(?=$|[^\d])/, "$1").replace(/\.(?=$|[^\d])/, "");
 }
 
-function pairs(x: readonly number[], y: readonly (number | null)[], range: readonly [number, number] | null, settings: LineSettings): [number, number | null][] {
+/** The points in view, at most a lowest and a highest for each pixel; peaks and gaps stay. */
+function pairs(x: readonly number[], y: readonly (number | null)[], range: readonly [number, number] | null, settings: LineSettings, width: number): [number, number | null][] {
   const out: [number, number | null][] = [];
   for (let i = 0; i < x.length; i++) {
     const position = x[i] ?? 0;
@@ -69,18 +71,24 @@ function pairs(x: readonly number[], y: readonly (number | null)[], range: reado
     const value = y[i] ?? null;
     out.push([position, value !== null && settings.logY && value <= 0 ? null : value]);
   }
-  return out;
+  if (out.length <= 2 * width + 2) return out;
+  const kept = minMaxIndices(
+    out.map(([position]) => (settings.logX ? Math.log(position) : position)),
+    out.map(([, value]) => value),
+    width,
+  );
+  return kept.flatMap((i) => (out[i] === undefined ? [] : [out[i]]));
 }
 
 const MOST_SKIP_MARKS = 60;
 const MARKERS_PER_LINE = 9;
 
-export function lineOption(lines: readonly DrawnLine[], name: string, settings: LineSettings, range: readonly [number, number] | null, theme: ChartTheme): ChartOption {
+export function lineOption(lines: readonly DrawnLine[], name: string, settings: LineSettings, range: readonly [number, number] | null, theme: ChartTheme, width = 800): ChartOption {
   const series: Record<string, unknown>[] = [];
   for (const { spec, raw, smooth } of lines) {
     const base = { type: "line", silent: true, animation: false, symbol: "none", connectNulls: false };
-    const points = pairs(raw.x, smooth, range, settings);
-    if (smooth !== raw.y) series.push({ ...base, data: pairs(raw.x, raw.y, range, settings), lineStyle: { color: spec.color, width: 1, opacity: 0.22 }, z: 1 });
+    const points = pairs(raw.x, smooth, range, settings, width);
+    if (smooth !== raw.y) series.push({ ...base, data: pairs(raw.x, raw.y, range, settings, width), lineStyle: { color: spec.color, width: 1, opacity: lines.length > 1 ? 0.14 : 0.22 }, z: 1 });
     series.push({ ...base, data: points, lineStyle: { color: spec.color, width: 1.7, type: spec.dash.length === 0 ? "solid" : [...spec.dash] }, z: 3 });
     if (spec.data.value.length === 1 || spec.marker !== null) {
       const every = Math.max(1, Math.floor(points.length / MARKERS_PER_LINE));
@@ -89,7 +97,8 @@ export function lineOption(lines: readonly DrawnLine[], name: string, settings: 
     }
   }
   const skipped = lines.flatMap(({ raw }) => raw.skipped).filter((x) => (range === null || (x >= range[0] && x <= range[1])) && (!settings.logX || x > 0));
-  if (skipped.length > 0 && series[0] !== undefined) {
+  // With several lines nobody could tell whose step it was; the count and the gaps stay.
+  if (lines.length === 1 && skipped.length > 0 && series[0] !== undefined) {
     const every = Math.ceil(skipped.length / MOST_SKIP_MARKS);
     series[0].markLine = { silent: true, animation: false, symbol: "none", label: { show: false }, lineStyle: { color: theme.warn, width: 1, type: [2, 3], opacity: 0.7 }, data: skipped.filter((_, i) => i % every === 0).map((xAxis) => ({ xAxis })) };
   }

@@ -40,7 +40,7 @@ export function parallelOption(rows: readonly ParallelRow[], axes: readonly Para
       ...(axis.kind === "number" ? { scale: true, splitNumber: 4 } : { data: categoriesOf(rows, dim) }),
       axisLine: { lineStyle: { color: theme.line, width: 1 } },
       axisTick: { show: false },
-      axisLabel: { color: theme.faint, fontSize: 11, fontFamily: theme.font, ...(axis.kind === "number" ? { formatter: axis.format } : { width: 100, overflow: "truncate" }) },
+      axisLabel: { color: theme.faint, fontSize: 11, fontFamily: theme.font, textBorderColor: theme.surface, textBorderWidth: 3, ...(axis.kind === "number" ? { formatter: axis.format } : { width: 100, overflow: "truncate" }) },
     })),
     series: [
       {

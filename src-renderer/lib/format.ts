@@ -1,5 +1,5 @@
 import { METRICS } from "../../src-shared/domain/metrics.ts";
-import { NO_VALUE, bytes, isMissing, percent, significant } from "../../src-shared/analysis/format.ts";
+import { NO_VALUE, bytes, isMissing, percent, significant, whole } from "../../src-shared/analysis/format.ts";
 
 export * from "../../src-shared/analysis/format.ts";
 
@@ -26,6 +26,7 @@ export function isFraction(name: string): boolean {
 export function metricValue(name: string, value: number | null | undefined): string {
   if (isMissing(value)) return NO_VALUE;
   if (isFraction(name)) return percent(value);
+  if (name === "ghn/skipped") return whole(value);
   const { unit } = metricInfo(name);
   if (unit === "MB") return bytes(value * 1e6);
   if (unit === "%") return `${value.toFixed(0)}${SPACE}%`;

@@ -1,8 +1,9 @@
 import { compareConfigs, flattenConfig } from "../../../src-shared/analysis/config-diff.ts";
 import { configValue } from "../../../src-shared/analysis/format.ts";
 import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import { withoutZeros } from "../../charts/line-option.ts";
 import type { ParallelAxis } from "../../charts/parallel-option.ts";
-import { duration, metricInfo, metricValue, significant } from "../../lib/format.ts";
+import { duration, metricInfo, metricValue, significant, whole } from "../../lib/format.ts";
 import { fieldTitle } from "../run/config-rows.ts";
 import { metricsOf } from "./compare-data.ts";
 
@@ -23,7 +24,7 @@ export function axisChoices(runs: readonly RunDetail[]): AxisChoice[] {
         group: "Setting",
         title: owner === undefined ? row.path : fieldTitle(owner.config.kind, row.path).title,
         kind: numeric ? "number" : "category",
-        format: (value) => significant(value, 3),
+        format: (value) => (Number.isInteger(value) ? whole(value) : withoutZeros(significant(value, 3))),
         valueOf: (run) => {
           const value = flattenConfig(run.config).get(row.path);
           return value === undefined ? null : numeric && typeof value === "number" ? value : configValue(value);
@@ -31,7 +32,7 @@ export function axisChoices(runs: readonly RunDetail[]): AxisChoice[] {
       };
     });
   const names = [...new Set(runs.flatMap((run) => Object.keys(metricsOf(run))))].filter((name) => !name.startsWith("system/") && metricInfo(name).better !== "none");
-  const results = names.map((name): AxisChoice => ({ id: `best:${name}`, group: "Result", title: `${metricInfo(name).title}, best`, kind: "number", format: (value) => metricValue(name, value), valueOf: (run) => metricsOf(run)[name]?.best ?? null }));
+  const results = names.map((name): AxisChoice => ({ id: `best:${name}`, group: "Result", title: `${metricInfo(name).title}, best`, kind: "number", format: (value) => withoutZeros(metricValue(name, value)), valueOf: (run) => metricsOf(run)[name]?.best ?? null }));
   const time: AxisChoice = { id: "time", group: "Result", title: "Process time", kind: "number", format: duration, valueOf: (run) => (run.activeSeconds > 0 ? run.activeSeconds : null) };
   return [...settings, ...results, time];
 }

@@ -2,12 +2,14 @@
 import { CALLS, type CallAnswer, type CallInput, type CallName, type EventMap, type EventName, type StudioBridge } from "../../../src-shared/contract.ts";
 import { Live } from "./live.ts";
 import { type Handlers, makeHandlers } from "./handlers.ts";
-import { makeRuns } from "./data.ts";
+import { addLongRuns, makeRuns } from "./data.ts";
 
 export interface FakeOptions {
   readonly runs: number;
   readonly project: boolean;
   readonly live: boolean;
+  /** When above 0, ten long GHN trainings of this many points join. */
+  readonly points?: number;
   readonly settings?: Record<string, unknown>;
 }
 
@@ -19,6 +21,7 @@ export function createFakeBridge(options: FakeOptions): StudioBridge & { setConn
     for (const listener of listeners.get(name) ?? []) (listener as (payload: EventMap[Name]) => void)(payload);
   };
   const runs = makeRuns(options.runs);
+  if ((options.points ?? 0) > 0) addLongRuns(runs, options.points ?? 0);
   const live = new Live(runs, emit);
   if (options.live) live.begin();
   const handlers: Handlers = makeHandlers(runs, live, emit, options);

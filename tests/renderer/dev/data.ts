@@ -222,3 +222,12 @@ export function makeRuns(total: number): Map<string, FakeRun> {
   }
   return runs;
 }
+
+/** Ten trainings with many points, for looking at speed. */
+export function addLongRuns(runs: Map<string, FakeRun>, points: number): void {
+  for (let i = 0; i < 10; i++) {
+    const run: FakeRun = { detail: detail({ id: `long${i}`, name: `Long training ${i + 1}`, config: config("ghn-training", { seed: i }) }), metrics: new Map(), candidates: [], trainings: [] };
+    ghnCurves(run, points, 500 + i);
+    runs.set(run.detail.id, run);
+  }
+}
