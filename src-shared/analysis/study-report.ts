@@ -70,11 +70,11 @@ export function findings(result: StudyResult): string[] {
 }
 
 export function studyMarkdown(result: StudyResult): string {
-  const escape = (text: string): string => text.replaceAll("|", "\\|");
+  const inCell = (text: string): string => text.replaceAll("|", "\\|");
   const lines = [`# ${result.data.title}`, "", "## Protocol", "", "| | |", "|---|---|"];
-  for (const [label, value] of result.data.protocol) lines.push(`| ${escape(label)} | ${escape(value)} |`);
+  for (const [label, value] of result.data.protocol) lines.push(`| ${inCell(label)} | ${inCell(value)} |`);
   lines.push("", "## Predictors", "", `| ${HEAD.join(" | ")} |`, `|${HEAD.map(() => "---").join("|")}|`);
-  for (const row of result.rows) lines.push(`| ${cellsOf(row).map(escape).join(" | ")} |`);
+  for (const row of result.rows) lines.push(`| ${cellsOf(row).map(inCell).join(" | ")} |`);
   lines.push("", "## What it says", "", ...findings(result).map((sentence) => `- ${sentence}`), "");
   return lines.join("\n");
 }

@@ -35,7 +35,7 @@ describe("numbers for people", () => {
     [duration(3599), "59 min 59 s"],
     [duration(3600 * 50), "2 d 2 h"],
     [significant(0.000012345), "1.234e−5"],
-    [significant(-3.14159, 3), "−3.14"],
+    [significant(-3.14259, 3), "−3.14"],
     [significant(0), "0"],
     [coefficient(-0.684), "−0.68"],
     [configValue([1, 2]), "1, 2"],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { lstat, open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -47,7 +47,7 @@ export type SourceKind = "folder" | "tar" | "tar.gz" | "zip" | "file";
  * Tells folders, archives (by their first bytes, not their names) and other files apart; null when nothing is there.
  */
 export async function sourceKind(path: string): Promise<SourceKind | null> {
-  let info;
+  let info: Stats;
   try {
     info = await stat(path);
   } catch (error) {

@@ -1,9 +1,9 @@
-import type { NetworkInput } from "../../../src-shared/domain/network.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
-import { type Backend } from "../backend/index.ts";
+import type { NetworkInput } from "../../../src-shared/domain/network.ts";
+import type { Backend } from "../backend/index.ts";
 import { BatchMaker } from "../datasets/batching.ts";
-import type { LoadedDataset, SplitDataset } from "../datasets/types.ts";
 import { splitDataset } from "../datasets/split.ts";
+import type { LoadedDataset, SplitDataset } from "../datasets/types.ts";
 
 /** What every run works with: the backend, the images and how they are split. */
 export interface Workbench {

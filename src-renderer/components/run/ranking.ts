@@ -9,10 +9,22 @@ export function ranked(candidates: readonly Candidate[]): Candidate[] {
   });
 }
 
-export const CANDIDATE_KEYS = ["rank", "name", "score", "scoreLoss", "parameters", "multiplyAdds", "role", "index", "nodes", "evaluationMs", "generationMs"] as const;
+export const CANDIDATE_KEYS = [
+  "rank",
+  "name",
+  "score",
+  "scoreLoss",
+  "parameters",
+  "multiplyAdds",
+  "role",
+  "index",
+  "nodes",
+  "evaluationMs",
+  "generationMs",
+] as const;
 export type CandidateKey = (typeof CANDIDATE_KEYS)[number];
 
-function valueOf(candidate: Candidate, key: CandidateKey): string | number | null {
+function valueFor(candidate: Candidate, key: CandidateKey): string | number | null {
   if (key === "nodes") return candidate.architecture.normal.nodes.length;
   if (key === "role") return candidate.role === "shortlist" ? 0 : candidate.role === "random" ? 1 : null;
   return candidate[key];
@@ -20,10 +32,12 @@ function valueOf(candidate: Candidate, key: CandidateKey): string | number | nul
 
 /** A copy in the order of one column; missing values come last either way. */
 export function sortCandidates(candidates: readonly Candidate[], sort: readonly { readonly key: string; readonly descending: boolean }[]): Candidate[] {
-  const keys = sort.flatMap(({ key, descending }) => CANDIDATE_KEYS.filter((known) => known === key).map((known) => ({ key: known, sign: descending ? -1 : 1 })));
+  const keys = sort.flatMap(({ key, descending }) =>
+    CANDIDATE_KEYS.filter((known) => known === key).map((known) => ({ key: known, sign: descending ? -1 : 1 })),
+  );
   return [...candidates].sort((a, b) => {
     for (const { key, sign } of keys) {
-      const [x, y] = [valueOf(a, key), valueOf(b, key)];
+      const [x, y] = [valueFor(a, key), valueFor(b, key)];
       if (x === y) continue;
       if (x === null) return 1;
       if (y === null) return -1;

@@ -7,8 +7,8 @@ import { tf } from "../../../src-main/engine/backend/tf.ts";
 import { writeSafetensors } from "../../../src-main/engine/export/safetensors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { createGhn, GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/training/ghn-file.ts";
-import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
+import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
 
 const space = searchSpaceSchema.parse({ nodes: 4 });
 let folder = "";
@@ -38,7 +38,7 @@ describe("GHN files", () => {
   it("give back the GHN with its own config", async () => {
     const ghn = await readGhnFile(file, networkConfig(), INPUT, space);
     expect(ghn.exportWeights()).toEqual(weights);
-    expect(ghn.config).toEqual(ghnConfig());
+    expect(ghn).toHaveProperty("config", ghnConfig());
     ghn.dispose();
   });
 

@@ -48,7 +48,7 @@ describe("evaluation batches", () => {
     const sizes = batches.map(({ from, to }) => to - from);
     expect(batches[0]?.from).toBe(0);
     expect(batches.at(-1)?.to).toBe(count);
-    batches.slice(1).forEach((batch, i) => expect(batch.from).toBe(batches[i]?.to));
+    for (const [i, batch] of batches.slice(1).entries()) expect(batch.from).toBe(batches[i]?.to);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(size);
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
   });

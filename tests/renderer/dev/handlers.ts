@@ -1,19 +1,27 @@
-import type { CallName, CallOutput, CallParsed, DatasetInfo, RunPage, RunQuery } from "../../../src-shared/contract.ts";
-import type { Architecture } from "../../../src-shared/domain/network.ts";
 import demo from "../../../resources/presets/demo.json";
 import paper from "../../../resources/presets/paper-cifar10.json";
 import quick from "../../../resources/presets/quick.json";
-import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
-import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/run.ts";
 import { minMaxIndices } from "../../../src-shared/analysis/downsample.ts";
+import type { CallName, CallOutput, CallParsed, DatasetInfo, RunPage, RunQuery } from "../../../src-shared/contract.ts";
+import type { Architecture } from "../../../src-shared/domain/network.ts";
+import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import type { FakeOptions } from "./bridge.ts";
-import { config, detail, type FakeRun, newId } from "./data.ts";
+import { detail, type FakeRun, newId } from "./data.ts";
 import type { Emit, Live } from "./live.ts";
 import { gaussian, random, randomCell } from "./random.ts";
 
 export type Handlers = { [Name in CallName]: (input: CallParsed<Name>) => CallOutput<Name> | Promise<CallOutput<Name>> };
 
-const PROJECT = { id: "p1", name: "Ablations on digits", folder: "/home/ada/projects/ablations", createdAt: "2026-03-01T09:00:00Z", runs: 42, bytes: 3.2e8, isSample: false };
+const PROJECT = {
+  id: "p1",
+  name: "Ablations on digits",
+  folder: "/home/ada/projects/ablations",
+  createdAt: "2026-03-01T09:00:00Z",
+  runs: 42,
+  bytes: 3.2e8,
+  isSample: false,
+};
 
 export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit, options: FakeOptions): Handlers {
   let project = options.project ? PROJECT : null;
@@ -31,8 +39,37 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
     return run.detail;
   };
   return {
-    "system.info": () => ({ host: "web", version: "0.1.0", platform: "linux x64", backend: "tensorflow", device: "NVIDIA H200", cores: 16, memoryBytes: 1.3e11, items: [{ area: "Compute", name: "TensorFlow", value: "2.21.0", state: "ok" }, { area: "Compute", name: "GPU", value: "none", state: "warning", reason: "No CUDA device was found.", remedy: "Install the NVIDIA driver, or go on with the CPU." }, { area: "Data", name: "CIFAR-10", value: "", state: "missing", reason: "Not in the data folder.", remedy: "Download it on the Datasets page." }] }),
-    "system.browse": ({ path }) => ({ path: path ?? "/home/ada", parent: "/home", roots: ["/home/ada", "/data"], entries: [{ name: "projects", path: "/home/ada/projects", kind: "folder", bytes: 0, isProject: false }, { name: "ablations", path: "/home/ada/projects/ablations", kind: "folder", bytes: 0, isProject: true }, { name: "cifar.tar.gz", path: "/home/ada/cifar.tar.gz", kind: "file", bytes: 1.7e8, isProject: false }] }),
+    "system.info": () => ({
+      host: "web",
+      version: "0.1.0",
+      platform: "linux x64",
+      backend: "tensorflow",
+      device: "NVIDIA H200",
+      cores: 16,
+      memoryBytes: 1.3e11,
+      items: [
+        { area: "Compute", name: "TensorFlow", value: "2.21.0", state: "ok" },
+        {
+          area: "Compute",
+          name: "GPU",
+          value: "none",
+          state: "warning",
+          reason: "No CUDA device was found.",
+          remedy: "Install the NVIDIA driver, or go on with the CPU.",
+        },
+        { area: "Data", name: "CIFAR-10", value: "", state: "missing", reason: "Not in the data folder.", remedy: "Download it on the Datasets page." },
+      ],
+    }),
+    "system.browse": ({ path }) => ({
+      path: path ?? "/home/ada",
+      parent: "/home",
+      roots: ["/home/ada", "/data"],
+      entries: [
+        { name: "projects", path: "/home/ada/projects", kind: "folder", bytes: 0, isProject: false },
+        { name: "ablations", path: "/home/ada/projects/ablations", kind: "folder", bytes: 0, isProject: true },
+        { name: "cifar.tar.gz", path: "/home/ada/cifar.tar.gz", kind: "file", bytes: 1.7e8, isProject: false },
+      ],
+    }),
     "system.choose": () => null,
     "system.reveal": () => ({ revealed: false }),
     "system.openExternal": () => null,
@@ -41,7 +78,10 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       settings[key] = value;
       return null;
     },
-    "project.recent": () => [{ folder: PROJECT.folder, name: PROJECT.name, openedAt: "2026-03-04T10:00:00Z", exists: true, runs: 42 }, { folder: "/mnt/gpu/cifar-search", name: "CIFAR-10 search", openedAt: "2026-02-20T10:00:00Z", exists: false, runs: null }],
+    "project.recent": () => [
+      { folder: PROJECT.folder, name: PROJECT.name, openedAt: "2026-03-04T10:00:00Z", exists: true, runs: 42 },
+      { folder: "/mnt/gpu/cifar-search", name: "CIFAR-10 search", openedAt: "2026-02-20T10:00:00Z", exists: false, runs: null },
+    ],
     "project.forget": () => null,
     "project.create": ({ folder, name }) => emitProject({ ...PROJECT, folder, name }),
     "project.open": ({ folder }) => emitProject({ ...PROJECT, folder }),
@@ -53,7 +93,13 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       return null;
     },
     "project.rename": ({ name }) => emitProject({ ...PROJECT, name }),
-    "presets.list": () => [demo, quick, paper].map((preset, i) => ({ id: ["demo", "quick", "paper-cifar10"][i] ?? "", title: preset.title, description: preset.description, config: runConfigSchema.parse(preset.config) })),
+    "presets.list": () =>
+      [demo, quick, paper].map((preset, i) => ({
+        id: ["demo", "quick", "paper-cifar10"][i] ?? "",
+        title: preset.title,
+        description: preset.description,
+        config: runConfigSchema.parse(preset.config),
+      })),
     "draft.get": () => draft,
     "draft.save": ({ config: value, name, clonedFrom }) => {
       draft = { config: value, name, clonedFrom, savedAt: new Date().toISOString() };
@@ -62,16 +108,68 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
     "draft.check": ({ config: value }) => {
       const parsed = runConfigSchema.safeParse(value);
       if (!parsed.success) return { problems: parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message })), estimate: null };
-      const stages = parsed.data.kind === "pipeline" ? [{ name: "GHN", seconds: 5400, memoryBytes: 2.1e9 }, { name: "Search", seconds: 600, memoryBytes: 1.2e9 }, { name: "Training", seconds: 9000, memoryBytes: 3e9 }] : [{ name: "Run", seconds: 5400, memoryBytes: 2.1e9 }];
-      return { problems: [], estimate: { seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0), memoryBytes: 3e9, diskBytes: 4e7, stages, basis: "Extrapolated from 12 steps measured on this device." } };
+      const stages =
+        parsed.data.kind === "pipeline"
+          ? [
+              { name: "GHN", seconds: 5400, memoryBytes: 2.1e9 },
+              { name: "Search", seconds: 600, memoryBytes: 1.2e9 },
+              { name: "Training", seconds: 9000, memoryBytes: 3e9 },
+            ]
+          : [{ name: "Run", seconds: 5400, memoryBytes: 2.1e9 }];
+      return {
+        problems: [],
+        estimate: {
+          seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
+          memoryBytes: 3e9,
+          diskBytes: 4e7,
+          stages,
+          basis: "Extrapolated from 12 steps measured on this device.",
+        },
+      };
     },
     "runs.query": (query) => queryRuns(runs, query),
     "runs.get": ({ runId }) => {
       const run = find(runId);
-      return { ...run.detail, children: [...runs.values()].filter((entry) => entry.detail.parentId === runId).map((entry) => entry.detail), artifacts: [{ id: 1, runId, kind: "ghn", name: "GHN weights", path: `artifacts/${runId}/ghn.safetensors`, bytes: 410_000, sha256: "9f2c4b77".repeat(8), createdAt: run.detail.createdAt }, { id: 2, runId, kind: "checkpoint", name: "Checkpoint at step 4000", path: `artifacts/${runId}/checkpoint-4000`, bytes: 1_410_000, sha256: "0a1b2c3d".repeat(8), createdAt: run.detail.createdAt }], summary: { "GHN parameters": 102_334, "Best validation score": 0.8123 } };
+      return {
+        ...run.detail,
+        children: [...runs.values()].filter((entry) => entry.detail.parentId === runId).map((entry) => entry.detail),
+        artifacts: [
+          {
+            id: 1,
+            runId,
+            kind: "ghn",
+            name: "GHN weights",
+            path: `artifacts/${runId}/ghn.safetensors`,
+            bytes: 410_000,
+            sha256: "9f2c4b77".repeat(8),
+            createdAt: run.detail.createdAt,
+          },
+          {
+            id: 2,
+            runId,
+            kind: "checkpoint",
+            name: "Checkpoint at step 4000",
+            path: `artifacts/${runId}/checkpoint-4000`,
+            bytes: 1_410_000,
+            sha256: "0a1b2c3d".repeat(8),
+            createdAt: run.detail.createdAt,
+          },
+        ],
+        summary: { "GHN parameters": 102_334, "Best validation score": 0.8123 },
+      };
     },
     "runs.create": ({ name, config: value, tags }) => {
-      const created = detail({ id: newId(), name, config: value, tags, status: "queued", createdAt: new Date().toISOString(), startedAt: null, finishedAt: null, queuePosition: 2 });
+      const created = detail({
+        id: newId(),
+        name,
+        config: value,
+        tags,
+        status: "queued",
+        createdAt: new Date().toISOString(),
+        startedAt: null,
+        finishedAt: null,
+        queuePosition: 2,
+      });
       runs.set(created.id, { detail: created, metrics: new Map(), candidates: [], trainings: [] });
       emit("run.changed", created);
       return created;
@@ -98,15 +196,44 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
         [...find(runId).metrics.values()]
           .filter((columns) => names.includes(columns.name))
           .map((columns) => {
-            const inside = columns.step.map((step, i) => ({ step, i })).filter(({ step }) => step >= (fromStep ?? -Infinity) && step <= (toStep ?? Infinity)).map(({ i }) => i);
+            const inside = columns.step
+              .map((step, i) => ({ step, i }))
+              .filter(({ step }) => step >= (fromStep ?? -Infinity) && step <= (toStep ?? Infinity))
+              .map(({ i }) => i);
             const x = inside.map((i) => columns.step[i] ?? 0);
-            const kept = minMaxIndices(x, inside.map((i) => columns.value[i] ?? null), buckets).map((k) => inside[k] ?? 0);
+            const kept = minMaxIndices(
+              x,
+              inside.map((i) => columns.value[i] ?? null),
+              buckets,
+            ).map((k) => inside[k] ?? 0);
             const pick = <T>(list: readonly T[]): T[] => kept.map((i) => list[i] as T);
-            return { runId, columns: { name: columns.name, series: columns.series, step: pick(columns.step), epoch: pick(columns.epoch), wall: pick(columns.wall), active: pick(columns.active), value: pick(columns.value) }, thinned: kept.length < inside.length, totalPoints: columns.step.length, cursor: columns.step.length };
+            return {
+              runId,
+              columns: {
+                name: columns.name,
+                series: columns.series,
+                step: pick(columns.step),
+                epoch: pick(columns.epoch),
+                wall: pick(columns.wall),
+                active: pick(columns.active),
+                value: pick(columns.value),
+              },
+              thinned: kept.length < inside.length,
+              totalPoints: columns.step.length,
+              cursor: columns.step.length,
+            };
           }),
       ),
     "metrics.since": ({ cursor }) => ({ columns: [], cursor }),
-    "logs.list": ({ runId }) => Array.from({ length: 120 }, (_, i) => ({ id: i + 1, runId, time: new Date(Date.parse("2026-03-03T14:00:00Z") + i * 4000).toISOString(), level: i === 60 ? ("warning" as const) : i === 90 ? ("error" as const) : i % 7 === 0 ? ("debug" as const) : ("info" as const), text: i === 60 ? "Step 97: loss is not finite; the step was skipped." : `Step ${i * 10}: loss ${(1.6 * Math.exp(-i / 40) + 0.5).toFixed(4)}, 884 images/s` })),
+    "logs.list": ({ runId }) =>
+      Array.from({ length: 120 }, (_, i) => ({
+        id: i + 1,
+        runId,
+        time: new Date(Date.parse("2026-03-03T14:00:00Z") + i * 4000).toISOString(),
+        level: i === 60 ? ("warning" as const) : i === 90 ? ("error" as const) : i % 7 === 0 ? ("debug" as const) : ("info" as const),
+        text:
+          i === 60 ? "Step 97: loss is not finite; the step was skipped." : `Step ${i * 10}: loss ${(1.6 * Math.exp(-i / 40) + 0.5).toFixed(4)}, 884 images/s`,
+      })),
     "candidates.list": ({ runId, limit, offset }) => {
       const own = [...find(runId).candidates];
       return { rows: own.sort((a, b) => (a.rank ?? 1e9) - (b.rank ?? 1e9)).slice(offset, offset + limit), total: own.length };
@@ -115,7 +242,8 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       for (const run of runs.values()) for (const entry of run.candidates) if (entry.id === candidateId) return entry;
       throw new Error("There is no such cell.");
     },
-    "trainings.list": ({ runId }) => [...runs.values()].filter((run) => run.detail.id === runId || run.detail.parentId === runId).flatMap((run) => run.trainings),
+    "trainings.list": ({ runId }) =>
+      [...runs.values()].filter((run) => run.detail.id === runId || run.detail.parentId === runId).flatMap((run) => run.trainings),
     "cells.sample": ({ seed, count, space, network }) => {
       const next = random(seed);
       return Array.from({ length: count }, () => describe({ normal: randomCell(next, space.nodes) }, network.blocks));
@@ -145,8 +273,20 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
     },
     "datasets.cancelDownload": () => null,
     "datasets.import": ({ id }) => dataset(id, true),
-    "export.choices": () => [{ format: "cell-json", title: "Cell", description: "The cell as the studio reads it back.", bytes: 1840, available: true, reason: null }, { format: "cell-svg", title: "Drawing (SVG)", description: "The cell as a vector drawing.", bytes: 12_000, available: true, reason: null }, { format: "weights-safetensors", title: "Trained weights", description: "Tensors of the trained network with their names.", bytes: 18_900_000, available: false, reason: "This cell was scored, not trained." }],
-    "export.write": ({ formats, folder, baseName }) => formats.map((format) => ({ path: `${folder}/${baseName}.${format}`, bytes: 1840, sha256: "ab12cd34".repeat(8), format })),
+    "export.choices": () => [
+      { format: "cell-json", title: "Cell", description: "The cell as the studio reads it back.", bytes: 1840, available: true, reason: null },
+      { format: "cell-svg", title: "Drawing (SVG)", description: "The cell as a vector drawing.", bytes: 12_000, available: true, reason: null },
+      {
+        format: "weights-safetensors",
+        title: "Trained weights",
+        description: "Tensors of the trained network with their names.",
+        bytes: 18_900_000,
+        available: false,
+        reason: "This cell was scored, not trained.",
+      },
+    ],
+    "export.write": ({ formats, folder, baseName }) =>
+      formats.map((format) => ({ path: `${folder}/${baseName}.${format}`, bytes: 1840, sha256: "ab12cd34".repeat(8), format })),
     "log.report": () => null,
   };
 
@@ -157,7 +297,8 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
   }
 }
 
-const PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAKElEQVR42mNgYGBg+M/AwMDEAAb//zP8Z2BgYGBiQAOMKCIMjHARAEvrBgNv2eG7AAAAAElFTkSuQmCC";
+const PIXEL =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAKElEQVR42mNgYGBg+M/AwMDEAAb//zP8Z2BgYGBiQAOMKCIMjHARAEvrBgNv2eG7AAAAAElFTkSuQmCC";
 
 function each(ids: readonly string[], run: (id: string) => void): null {
   for (const id of ids) run(id);
@@ -165,13 +306,47 @@ function each(ids: readonly string[], run: (id: string) => void): null {
 }
 
 function dataset(id: string, available: boolean): DatasetInfo {
-  const names = Array.from({ length: 10 }, (_, i) => (id === "cifar10" ? (["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"][i] ?? "") : String(i)));
-  return { id, title: id === "cifar10" ? "CIFAR-10" : id === "mnist" ? "MNIST" : "Digits", available, where: available ? "bundled" : null, trainImages: id === "digits" ? 3823 : 50_000, testImages: id === "digits" ? 1797 : 10_000, height: id === "digits" ? 8 : 32, width: id === "digits" ? 8 : 32, channels: id === "cifar10" ? 3 : 1, classNames: names, classCounts: names.map((_, i) => 370 + ((i * 37) % 40)), bytes: 1.7e8, fingerprint: "sha256:1234", attribution: "E. Alpaydin and C. Kaynak, UCI Machine Learning Repository.", downloadBytes: id === "digits" ? null : 1.7e8, problem: available ? null : { message: "CIFAR-10 is not on this computer yet.", remedy: "Download it (170 MB) or import the archive." } };
+  const names = Array.from({ length: 10 }, (_, i) =>
+    id === "cifar10" ? (["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"][i] ?? "") : String(i),
+  );
+  return {
+    id,
+    title: id === "cifar10" ? "CIFAR-10" : id === "mnist" ? "MNIST" : "Digits",
+    available,
+    where: available ? "bundled" : null,
+    trainImages: id === "digits" ? 3823 : 50_000,
+    testImages: id === "digits" ? 1797 : 10_000,
+    height: id === "digits" ? 8 : 32,
+    width: id === "digits" ? 8 : 32,
+    channels: id === "cifar10" ? 3 : 1,
+    classNames: names,
+    classCounts: names.map((_, i) => 370 + ((i * 37) % 40)),
+    bytes: 1.7e8,
+    fingerprint: "sha256:1234",
+    attribution: "E. Alpaydin and C. Kaynak, UCI Machine Learning Repository.",
+    downloadBytes: id === "digits" ? null : 1.7e8,
+    problem: available ? null : { message: "CIFAR-10 is not on this computer yet.", remedy: "Download it (170 MB) or import the archive." },
+  };
 }
 
 function describe(architecture: Architecture, blocks: number): CallOutput<"cells.describe"> {
-  const nodes = Array.from({ length: blocks }, (_, block) => architecture.normal.nodes.map((node, i) => ({ block, node: i + 2, operation: node.operation, shape: [32 >> Math.floor(block / 6), 32 >> Math.floor(block / 6), 32 << Math.floor(block / 6)], parameters: node.operation.includes("Pool") || node.operation === "identity" ? 0 : 2400 * (i + 1), multiplyAdds: 1_800_000 * (i + 1) }))).flat();
-  return { architecture, canonical: "c", parameters: 4_680_000, multiplyAdds: 702_000_000, nodes: [{ block: -1, node: -1, operation: "stem", shape: [32, 32, 32], parameters: 928, multiplyAdds: 884_736 }, ...nodes] };
+  const nodes = Array.from({ length: blocks }, (_, block) =>
+    architecture.normal.nodes.map((node, i) => ({
+      block,
+      node: i + 2,
+      operation: node.operation,
+      shape: [32 >> Math.floor(block / 6), 32 >> Math.floor(block / 6), 32 << Math.floor(block / 6)],
+      parameters: node.operation.includes("Pool") || node.operation === "identity" ? 0 : 2400 * (i + 1),
+      multiplyAdds: 1_800_000 * (i + 1),
+    })),
+  ).flat();
+  return {
+    architecture,
+    canonical: "c",
+    parameters: 4_680_000,
+    multiplyAdds: 702_000_000,
+    nodes: [{ block: -1, node: -1, operation: "stem", shape: [32, 32, 32], parameters: 928, multiplyAdds: 884_736 }, ...nodes],
+  };
 }
 
 function queryRuns(runs: Map<string, FakeRun>, query: RunQuery): RunPage {
@@ -201,7 +376,14 @@ function queryRuns(runs: Map<string, FakeRun>, query: RunQuery): RunPage {
   });
   const counts: Record<string, number> = {};
   for (const run of all) counts[run.status] = (counts[run.status] ?? 0) + 1;
-  return { rows: rows.slice(query.offset, query.offset + query.limit), total: rows.length, counts, tags: [...new Set(all.flatMap((run) => run.tags))], metricNames: [...new Set(all.flatMap((run) => Object.keys(run.metrics)))], expressionError: error };
+  return {
+    rows: rows.slice(query.offset, query.offset + query.limit),
+    total: rows.length,
+    counts,
+    tags: [...new Set(all.flatMap((run) => run.tags))],
+    metricNames: [...new Set(all.flatMap((run) => Object.keys(run.metrics)))],
+    expressionError: error,
+  };
 }
 
 export const ACTIVE = ACTIVE_STATUSES;
