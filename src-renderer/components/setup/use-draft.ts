@@ -5,6 +5,7 @@ import type { CallInput, RunEstimate } from "../../../src-shared/contract.ts";
 import { checkRunConfig, type ConfigProblem, kindOf } from "../../../src-shared/domain/check-config.ts";
 import { type RunConfig, runConfigSchema, type RunKind } from "../../../src-shared/domain/run-config.ts";
 import { call } from "../../bridge/studio.ts";
+import { oneAtATime } from "../../lib/one-at-a-time.ts";
 import { DATASET_TITLES, KIND_TITLES } from "../../lib/words.ts";
 import { type EditedConfig, PartsBox } from "./config-parts.ts";
 
@@ -54,7 +55,6 @@ export function useDraft(): DraftState {
   const checkError = ref<unknown>(null);
   const savedAt = ref<string | null>(null);
   const saveError = ref<unknown>(null);
-  let generation = 0;
   let unsaved = false;
 
   const local = computed(() => checkRunConfig(config.value));
@@ -75,22 +75,20 @@ export function useDraft(): DraftState {
     return [KIND_TITLES[config.value.kind], DATASET_TITLES[dataset] ?? dataset, ...(typeof nodes === "number" ? [`N = ${nodes}`] : [])].join(", ");
   });
 
-  async function check(): Promise<void> {
-    const mine = ++generation;
+  const check = oneAtATime(async () => {
     const checked = config.value;
     checking.value = true;
     try {
       const answer = await call("draft.check", { config: checked as unknown as Json });
-      if (mine !== generation) return;
       answered.value = { config: checked, problems: answer.problems };
-      estimate.value = answer.estimate;
+      if (checked === config.value || answer.estimate !== null) estimate.value = answer.estimate;
       checkError.value = null;
     } catch (cause) {
-      if (mine === generation) checkError.value = cause;
+      if (checked === config.value) checkError.value = cause;
     } finally {
-      if (mine === generation) checking.value = false;
+      checking.value = checked !== config.value;
     }
-  }
+  });
 
   async function saveNow(): Promise<void> {
     unsaved = false;
@@ -111,7 +109,6 @@ export function useDraft(): DraftState {
   });
   watchDebounced([config, ready], () => ready.value && void check(), { debounce: 300, maxWait: 1500 });
   onScopeDispose(() => {
-    generation++;
     if (unsaved && ready.value) void saveNow();
   });
 

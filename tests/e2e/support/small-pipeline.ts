@@ -5,7 +5,7 @@ export const SMALL_PIPELINE: Readonly<Record<string, string>> = {
   "network.reductions": "1",
   "space.nodes": "4",
   "training.nodes": "3",
-  "training.epochs": "6",
+  "training.epochs": "3",
   "training.batchSize": "32",
   "training.validateEvery": "1",
   "search.samples": "30",

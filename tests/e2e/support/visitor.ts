@@ -54,6 +54,7 @@ export class Visitor {
 
   /** Sets a field of the run form, unfolding what hides it. */
   async set(path: string, value: string): Promise<void> {
+    await this.id("section-dataset").waitFor();
     const field = this.id(`input-${path}`);
     if ((await field.count()) === 0) {
       const section = path.includes(".") ? path.slice(0, path.indexOf(".")) : "run";
