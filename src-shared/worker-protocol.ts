@@ -1,7 +1,7 @@
-import type { Architecture } from "./domain/network.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
-import type { RunConfig } from "./domain/run-config.ts";
+import type { Architecture } from "./domain/network.ts";
 import type { Artifact, LogLine, RunFailure, RunProgress, Training } from "./domain/run.ts";
+import type { RunConfig } from "./domain/run-config.ts";
 
 /** A cell handed to a training run by the supervisor, resolved from its source. */
 export interface CellToTrain {

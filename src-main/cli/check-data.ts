@@ -1,10 +1,11 @@
 /** Looks whether the images of a run are there before anything starts. */
+
+import { contradictions } from "../../src-shared/domain/check-config.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
-import { configError } from "../config/load-config.ts";
 import { dataFoldersOf } from "../config/folders.ts";
+import { configError } from "../config/load-config.ts";
 import type { LoadedDataset } from "../engine/datasets/index.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
-import { contradictions } from "../../src-shared/domain/check-config.ts";
 
 /**
  * Opens the dataset of a config once, so that a missing, damaged or too small one is told at once and in words of the

@@ -1,6 +1,7 @@
 /** What Ctrl-C (and a polite kill) does while a command works. */
-import { EXIT } from "./exit-codes.ts";
+
 import { Exit } from "./errors.ts";
+import { EXIT } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

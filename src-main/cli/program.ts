@@ -1,5 +1,6 @@
 /** All commands put together. */
 import { Command } from "commander";
+import { packageVersion } from "../config/version.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -13,7 +14,6 @@ import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
 import { stopCommand } from "./commands/stop.ts";
 import type { Io } from "./io.ts";
-import { packageVersion } from "../config/version.ts";
 
 const AFTER_HELP = `
 Examples:

@@ -1,11 +1,11 @@
 /** Which project a command is about, and which run. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { runQuerySchema } from "../../src-shared/contract.ts";
 import { nearestWord } from "../../src-shared/domain/config-fields.ts";
 import { ACTIVE_STATUSES, type RunStatus, type RunSummary } from "../../src-shared/domain/run.ts";
-import { runQuerySchema } from "../../src-shared/contract.ts";
 import { UserError } from "../engine/errors.ts";
-import { isProjectFolder, projectOwner, type ProjectView, type StoreReader, viewProject } from "../store/index.ts";
+import { isProjectFolder, type ProjectView, projectOwner, type StoreReader, viewProject } from "../store/index.ts";
 
 /** Folder that `run` makes when there is no project yet. */
 export const DEFAULT_PROJECT = "ghn-project";

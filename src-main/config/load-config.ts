@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { withValueAt } from "../../src-shared/analysis/config-diff.ts";
-import { type ConfigProblem, type KnownData, checkRunConfig, kindOf, unknownField } from "../../src-shared/domain/check-config.ts";
+import { type ConfigProblem, checkRunConfig, type KnownData, kindOf, unknownField } from "../../src-shared/domain/check-config.ts";
 import { fieldsAt, nearestWord } from "../../src-shared/domain/config-fields.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/run-config.ts";
 import { UserError } from "../engine/errors.ts";

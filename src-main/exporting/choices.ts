@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import type { ExportChoice, ExportSubject } from "../../src-shared/contract.ts";
 import type { Artifact } from "../../src-shared/domain/run.ts";
-import { canDrawText } from "../engine/export/cell-picture.ts";
 import { UserError } from "../engine/errors.ts";
+import { canDrawText } from "../engine/export/cell-picture.ts";
 import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
 
 export type ExportFormat = ExportChoice["format"];

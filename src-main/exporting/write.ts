@@ -7,11 +7,11 @@ import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts
 import type { ExportedFile, ExportSubject } from "../../src-shared/contract.ts";
 import type { Architecture } from "../../src-shared/domain/network.ts";
 import type { Artifact } from "../../src-shared/domain/run.ts";
+import { UserError } from "../engine/errors.ts";
 import { candidatesCsv } from "../engine/export/candidates-csv.ts";
 import { cellFileText } from "../engine/export/cell-file.ts";
 import { architectureSvg, svgToPng } from "../engine/export/cell-picture.ts";
 import { fileChecksum, manifestText, readWeightsInfo } from "../engine/export/weights-package.ts";
-import { UserError } from "../engine/errors.ts";
 import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
 import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
 import { freeBaseName, placeAll } from "./place.ts";

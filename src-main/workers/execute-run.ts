@@ -4,12 +4,12 @@ import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
 import { initBackend } from "../engine/backend/index.ts";
 import { openDataset } from "../engine/datasets/index.ts";
 import { UserError } from "../engine/errors.ts";
-import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
+import { runSearch } from "../engine/search/search-run.ts";
 import { runCellTraining } from "../engine/training/cell-training-run.ts";
+import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
 import { runGhnTraining } from "../engine/training/ghn-training-run.ts";
 import type { RunEnd } from "../engine/training/run-context.ts";
 import { createWorkbench } from "../engine/training/workbench.ts";
-import { runSearch } from "../engine/search/search-run.ts";
 import type { Reporter } from "./reporter.ts";
 import { WorkerContext } from "./worker-context.ts";
 

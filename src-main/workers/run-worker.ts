@@ -1,13 +1,13 @@
 /** Entry of the child process that executes one run. Knows neither Electron nor the store; it has a Port. */
 import { basename } from "node:path";
-import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
 import type { RunFailure } from "../../src-shared/domain/run.ts";
+import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
 import { isUserError } from "../engine/errors.ts";
+import { executeRun } from "./execute-run.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { processPort } from "./port.ts";
 import { Reporter } from "./reporter.ts";
-import { executeRun } from "./execute-run.ts";
 import type { WorkerContext } from "./worker-context.ts";
-import { startHeartbeat } from "./heartbeat.ts";
 
 type StartMessage = Extract<ToWorker, { type: "start" }>;
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { ArtifactMessage, FromWorker, ResumePoint } from "../../src-shared/worker-protocol.ts";
+import { writeSafetensors } from "../engine/export/safetensors.ts";
 import { type NamedArrays, writeCheckpoint } from "../engine/training/checkpoint.ts";
 import type { RunContext } from "../engine/training/run-context.ts";
-import { writeSafetensors } from "../engine/export/safetensors.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface WorkerContextOptions {

@@ -2,8 +2,9 @@
  * Agreement of two measurements of the same cells, always with n and a 95 % interval: a coefficient without them says
  * little (0.68 on 100 cells has an interval of [0.56, 0.77]).
  */
-import { createGenerator } from "./resampling.ts";
+
 import { linearRegression, sampleCorrelation } from "simple-statistics";
+import { createGenerator } from "./resampling.ts";
 
 export type CorrelationMethod = "pearson" | "spearman" | "kendall";
 export type IntervalMethod = "fisher" | "bootstrap";

@@ -1,11 +1,11 @@
 /** Checks of a run config beyond its schema, and schema errors as sentences. Pure: the window and the command line share it. */
 import type { z } from "zod";
 import { valueAt } from "../analysis/config-diff.ts";
-import { describeField, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
 import { INPUT_NODES } from "./cell.ts";
+import { describeField, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
 import type { DatasetConfig, DatasetId } from "./dataset.ts";
 import type { NetworkConfig } from "./network.ts";
-import { type CellTraining, type GhnTraining, RUN_KINDS, type RunConfig, type RunKind, type SearchSettings, runConfigSchema } from "./run-config.ts";
+import { type CellTraining, type GhnTraining, RUN_KINDS, type RunConfig, type RunKind, runConfigSchema, type SearchSettings } from "./run-config.ts";
 import type { SearchSpace } from "./search-space.ts";
 
 /** Something wrong with a config: the dotted path of the field, and a whole sentence that says how to mend it. */

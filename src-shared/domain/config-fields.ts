@@ -1,6 +1,6 @@
 /** What a run config may hold, field by field, read from its schema: for sentences about mistakes and for suggestions. */
 import { z } from "zod";
-import { type RunKind, cellTrainingRunSchema, ghnTrainingRunSchema, pipelineRunSchema, searchRunSchema } from "./run-config.ts";
+import { cellTrainingRunSchema, ghnTrainingRunSchema, pipelineRunSchema, type RunKind, searchRunSchema } from "./run-config.ts";
 
 /** The part of a JSON schema that is used here. */
 export interface FieldSchema {

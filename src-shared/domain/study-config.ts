@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon } from "./training-config.ts";
 import { searchSpaceSchema } from "./search-space.ts";
+import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon } from "./training-config.ts";
 
 /** The fixed set of cells of a study: the same seed and space give the same cells in every run. */
 export const studyCellsSchema = z.strictObject({

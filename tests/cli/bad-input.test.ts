@@ -1,8 +1,8 @@
-import Database from "better-sqlite3";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProject } from "../../src-main/store/index.ts";
 import { cli } from "./support/cli.ts";

@@ -8,7 +8,7 @@ import { readWeightsInfo } from "../../src-main/engine/export/weights-package.ts
 import { type ProjectView, viewProject } from "../../src-main/store/index.ts";
 import { runQuerySchema } from "../../src-shared/contract.ts";
 import type { RunSummary } from "../../src-shared/domain/run.ts";
-import { cli, type CliOptions, startCli } from "./support/cli.ts";
+import { type CliOptions, cli, startCli } from "./support/cli.ts";
 import { sets, TINY } from "./support/tiny.ts";
 
 let root = "";

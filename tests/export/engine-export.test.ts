@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { candidatesCsv, CANDIDATE_COLUMNS, csvField } from "../../src-main/engine/export/candidates-csv.ts";
+import { CANDIDATE_COLUMNS, candidatesCsv, csvField } from "../../src-main/engine/export/candidates-csv.ts";
 import { cellFileText, parseCellFile } from "../../src-main/engine/export/cell-file.ts";
 import { architectureSvg, canDrawText, svgToPng } from "../../src-main/engine/export/cell-picture.ts";
 import { fileChecksum, manifestText, readWeightsInfo } from "../../src-main/engine/export/weights-package.ts";

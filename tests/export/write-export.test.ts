@@ -1,14 +1,14 @@
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { EXPORT_FORMATS, exportChoices, writeExport } from "../../src-main/exporting/index.ts";
-import { parseCellFile } from "../../src-main/engine/export/cell-file.ts";
 import { loadConfig } from "../../src-main/config/load-config.ts";
+import { parseCellFile } from "../../src-main/engine/export/cell-file.ts";
 import type { ExportProject } from "../../src-main/exporting/index.ts";
+import { EXPORT_FORMATS, exportChoices, writeExport } from "../../src-main/exporting/index.ts";
 import { type MadeProject, makeProject } from "./support/project.ts";
 
 let root = "";

@@ -2,15 +2,15 @@
 import { resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
-import { datasetFolder } from "../../config/folders.ts";
 import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
+import { datasetFolder } from "../../config/folders.ts";
 import type { DatasetDescription } from "../../engine/datasets/index.ts";
 import { isUserError } from "../../engine/errors.ts";
-import { TaskProgress } from "../task-progress.ts";
 import { cancelOnInterrupt } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { type JsonFlag, jsonOption, wholeNumber } from "../options.ts";
 import { facts, table } from "../tables.ts";
+import { TaskProgress } from "../task-progress.ts";
 
 /** The readers bring an image library along; only commands that read load them. */
 const datasets = (): Promise<typeof import("../../engine/datasets/index.ts")> => import("../../engine/datasets/index.ts");

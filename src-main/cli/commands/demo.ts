@@ -8,8 +8,8 @@ import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { type JsonFlag, jsonOption, setOption } from "../options.ts";
-import { facts } from "../tables.ts";
 import { quotePath, supervise } from "../supervise.ts";
+import { facts } from "../tables.ts";
 
 interface DemoOptions extends JsonFlag {
   readonly set: readonly string[];

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type { DoctorItem } from "../../../src-shared/contract.ts";
+import { packageVersion } from "../../config/version.ts";
 import type { Io } from "../io.ts";
 import { type JsonFlag, jsonOption } from "../options.ts";
-import { packageVersion } from "../../config/version.ts";
 
 /** Never by colour alone: a word says it too. */
 const STATES: Readonly<Record<DoctorItem["state"], { readonly word: string; readonly style: "green" | "yellow" | "red" }>> = {

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { bytes } from "../../../src-shared/analysis/format.ts";
 import type { ExportedFile, ExportSubject } from "../../../src-shared/contract.ts";
-import { EXPORT_FORMATS, exportChoices, writeExport } from "../../exporting/index.ts";
 import { UserError } from "../../engine/errors.ts";
+import { EXPORT_FORMATS, exportChoices, writeExport } from "../../exporting/index.ts";
 import type { Io } from "../io.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
 import { findRun, withView } from "../project.ts";

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
+import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { DATASET_IDS } from "../../../src-shared/domain/dataset.ts";
 import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/run.ts";
-import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { UserError } from "../../engine/errors.ts";
 import type { ProjectView } from "../../store/index.ts";
 import type { Io } from "../io.ts";

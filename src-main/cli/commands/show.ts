@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { bytes, configValue, count, percent, whole } from "../../../src-shared/analysis/format.ts";
 import { flattenConfig } from "../../../src-shared/analysis/config-diff.ts";
+import { bytes, configValue, count, percent, whole } from "../../../src-shared/analysis/format.ts";
 import { operationCounts } from "../../../src-shared/cells/words.ts";
 import { RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/run.ts";
 import type { ProjectView } from "../../store/index.ts";

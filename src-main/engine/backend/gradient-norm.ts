@@ -1,4 +1,4 @@
-import { tf, type Scalar, type Tensor, type Tensor1D } from "./tf.ts";
+import { type Scalar, type Tensor, type Tensor1D, tf } from "./tf.ts";
 import type { ClippedGradients } from "./types.ts";
 
 /** All gradients end to end in one vector, in the order given. */

@@ -17,8 +17,8 @@ import { composedUpdateRules, nativeUpdateRules, type UpdateRules } from "./upda
 import { wasmKernels } from "./wasm-kernels.ts";
 
 export { clipByGlobalNorm, globalNorm } from "./gradient-norm.ts";
-export { tf } from "./tf.ts";
 export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from "./tf.ts";
+export { tf } from "./tf.ts";
 export type * from "./types.ts";
 
 let started: Promise<Backend> | undefined;

@@ -3,7 +3,7 @@
  * `wasm-kernels.ts`); the gradients, registered here once, are kernels again, so that both backends share all that is not arithmetic. Registered
  * gradients, unlike those of `tf.customGrad`, are computed only for the arguments that somebody differentiates.
  */
-import { tf, type NamedTensorMap, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type TensorInfo } from "./tf.ts";
+import { type NamedTensorMap, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type TensorInfo, tf } from "./tf.ts";
 
 type Shape4D = readonly [number, number, number, number];
 

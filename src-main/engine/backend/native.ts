@@ -1,4 +1,4 @@
-import { tf, type DataType, type Tensor, type TensorInfo } from "./tf.ts";
+import { type DataType, type Tensor, type TensorInfo, tf } from "./tf.ts";
 
 /** An attribute of a TensorFlow operation as the binding takes it. */
 export interface NativeAttribute {

@@ -1,6 +1,6 @@
-import { kernels, shape4, type ConvAttributes } from "./kernels.ts";
+import { type ConvAttributes, kernels, shape4 } from "./kernels.ts";
 import { samePadding } from "./padding.ts";
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from "./tf.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 import type { BatchNormTrainResult, Ops } from "./types.ts";
 
 type Convolution = (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes) => Tensor4D;

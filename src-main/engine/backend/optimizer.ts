@@ -1,6 +1,6 @@
 import { flatten } from "./gradient-norm.ts";
 import { at } from "./kernels.ts";
-import { tf, type Tensor, type Tensor1D, type Variable } from "./tf.ts";
+import { type Tensor, type Tensor1D, tf, type Variable } from "./tf.ts";
 import type { NamedArray, OptimizedVariable, Optimizer, OptimizerStep } from "./types.ts";
 
 /**

@@ -2,7 +2,7 @@
 import type { ConvAttributes, KernelImplementations, PoolAttributes } from "./kernels.ts";
 import { at } from "./kernels.ts";
 import type { NativeAttribute, NativeKernels } from "./native.ts";
-import { tf, type Tensor, type TensorInfo } from "./tf.ts";
+import { type Tensor, type TensorInfo, tf } from "./tf.ts";
 
 /**
  * Whether oneDNN's kernels run where they are faster; measured on two cores with batches of 2 to 64, images of 4 to 32 pixels and 4 to 128 channels.

@@ -1,7 +1,7 @@
 import { at } from "./kernels.ts";
 import type { NativeAttribute, NativeKernels } from "./native.ts";
 import type { Split, UpdateRule } from "./optimizer.ts";
-import { tf, type Tensor, type Tensor1D } from "./tf.ts";
+import { type Tensor, type Tensor1D, tf } from "./tf.ts";
 import type { AdamOptions, SgdOptions } from "./types.ts";
 
 /** Makes a rule for `size` parameters. */

@@ -4,8 +4,8 @@
  */
 import { type ConvAttributes, type KernelImplementations, shape4 } from "./kernels.ts";
 import * as loops from "./loops.ts";
-import { samePadding, type SamePadding } from "./padding.ts";
-import { tf, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, type TensorInfo } from "./tf.ts";
+import { type SamePadding, samePadding } from "./padding.ts";
+import { type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, type TensorInfo, tf } from "./tf.ts";
 
 type Shape4D = readonly [number, number, number, number];
 

@@ -7,7 +7,7 @@ import { UserError } from "../errors.ts";
 import { CATALOG, type OfficialFile } from "./catalog.ts";
 import { fileErrorCode } from "./files.ts";
 import { installOfficial } from "./import.ts";
-import { describeDataset, checkRef, type DatasetDescription } from "./open.ts";
+import { checkRef, type DatasetDescription, describeDataset } from "./open.ts";
 import type { DatasetId, DatasetLocations, DatasetProgress } from "./types.ts";
 
 /** How to download; the defaults suit the user, the rest is for tests and mirrors of one's own. */

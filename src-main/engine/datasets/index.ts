@@ -1,10 +1,10 @@
-export * from "./types.ts";
-export { CATALOG, type CatalogEntry, type OfficialFile } from "./catalog.ts";
-export { type DatasetDescription, type DatasetListing, describeDataset, describeLoaded, listDatasets, openDataset } from "./open.ts";
-export { type DownloadOptions, downloadDataset } from "./download.ts";
-export { importDataset, type ImportOptions } from "./import.ts";
-export { imagePng, previewImages, type PreviewImage } from "./preview.ts";
-export { classHistogram, splitDataset, type SplitOptions, takeImages } from "./split.ts";
-export { channelStatistics, type ChannelStatistics } from "./statistics.ts";
 export { type Augmentation, checkAugmentation, NO_AUGMENTATION, type Normalisation } from "./augment.ts";
 export { type BatchIndices, BatchMaker, EpochSampler, evaluationBatches, type ImageBatch, type SamplerOptions, type SamplerState } from "./batching.ts";
+export { CATALOG, type CatalogEntry, type OfficialFile } from "./catalog.ts";
+export { type DownloadOptions, downloadDataset } from "./download.ts";
+export { type ImportOptions, importDataset } from "./import.ts";
+export { type DatasetDescription, type DatasetListing, describeDataset, describeLoaded, listDatasets, openDataset } from "./open.ts";
+export { imagePng, type PreviewImage, previewImages } from "./preview.ts";
+export { classHistogram, type SplitOptions, splitDataset, takeImages } from "./split.ts";
+export { type ChannelStatistics, channelStatistics } from "./statistics.ts";
+export * from "./types.ts";

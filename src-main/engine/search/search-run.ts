@@ -1,15 +1,15 @@
+import type { Cell } from "../../../src-shared/domain/cell.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import type { SearchRun, SearchSettings } from "../../../src-shared/domain/run-config.ts";
-import type { Cell } from "../../../src-shared/domain/cell.ts";
 import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
 import { isUserError } from "../errors.ts";
+import { buildPlan } from "../network/plan.ts";
 import { Rng } from "../random.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
 import { readGhnFile } from "../training/ghn-file.ts";
 import type { RunContext, RunEnd } from "../training/run-context.ts";
 import { Throughput } from "../training/timing.ts";
 import type { Workbench } from "../training/workbench.ts";
-import { buildPlan } from "../network/plan.ts";
 import { compareCandidates } from "./ranking.ts";
 import { EvaluationSet, Scorer } from "./scoring.ts";
 import { createStrategy, type Proposal, type SearchStrategy } from "./strategy.ts";
@@ -74,7 +74,8 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
       const plans = proposals.map(({ architecture }) => buildPlan(architecture, network, bench.input));
       const results = scorer.score(plans);
       const batch = proposals.map((proposal, i) => candidateOf(proposal, scored.length + i, plans[i], results[i], inSearch ? "none" : "random"));
-      if (inSearch) strategy.observe(proposals.map((proposal, i) => ({ cell: proposal.cell, canonical: proposal.canonical, score: results[i]?.accuracy ?? 0 })));
+      if (inSearch)
+        strategy.observe(proposals.map((proposal, i) => ({ cell: proposal.cell, canonical: proposal.canonical, score: results[i]?.accuracy ?? 0 })));
       for (const candidate of batch) {
         scored.push(candidate);
         context.candidate(candidate);

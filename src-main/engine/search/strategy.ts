@@ -1,7 +1,7 @@
+import { type Cell, INPUT_NODES } from "../../../src-shared/domain/cell.ts";
 import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
 import type { SearchSettings } from "../../../src-shared/domain/run-config.ts";
-import { INPUT_NODES, type Cell } from "../../../src-shared/domain/cell.ts";
+import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
 import { canonicalForm } from "../cells/canonical.ts";
 import { sampleCell } from "../cells/sampler.ts";
 import { UserError } from "../errors.ts";

@@ -1,6 +1,6 @@
-import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
-import type { PredictionRun } from "../../../src-shared/domain/study-config.ts";
 import { searchSettingsSchema } from "../../../src-shared/domain/run-config.ts";
+import type { PredictionRun } from "../../../src-shared/domain/study-config.ts";
+import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
 import { tf } from "../backend/tf.ts";
 import { buildPlan } from "../network/plan.ts";
 import { Rng } from "../random.ts";

@@ -1,7 +1,7 @@
 /** Zero-cost proxies: what an untrained network says about itself. Signs are kept as they come; none is made absolute. */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { Ops } from "../backend/types.ts";
 import { type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
+import type { Ops } from "../backend/types.ts";
 import { forward } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { VariableWeights } from "../network/weights.ts";

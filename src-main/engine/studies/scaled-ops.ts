@@ -1,5 +1,5 @@
-import type { BatchNormTrainResult, Ops } from "../backend/types.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
+import type { BatchNormTrainResult, Ops } from "../backend/types.ts";
 
 /**
  * Operations for synaptic flow: a network of positive weights without batch norm multiplies its signal by ten or more in each layer, which overflows

@@ -1,8 +1,8 @@
 import type { Cell } from "../../../src-shared/domain/cell.ts";
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
-import type { NamedArray } from "../backend/types.ts";
 import { type Tensor, type Tensor4D, tf, type Variable } from "../backend/tf.ts";
+import type { NamedArray } from "../backend/types.ts";
 import { buildPlan } from "../network/plan.ts";
 import type { NetworkPlan, ParameterSlot } from "../network/plan-types.ts";
 import { checkArray } from "../network/weights.ts";

@@ -4,7 +4,7 @@ import type { TrainingMessage } from "../../../src-shared/worker-protocol.ts";
 import type { Optimizer } from "../backend/index.ts";
 import { type Tensor, tf } from "../backend/tf.ts";
 import { EpochSampler, type SamplerState } from "../datasets/batching.ts";
-import { forward, RunningStatistics } from "../network/forward.ts";
+import { BATCH_NORM_EPSILON, forward, RunningStatistics } from "../network/forward.ts";
 import { buildPlan } from "../network/plan.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { VariableWeights } from "../network/weights.ts";
@@ -13,7 +13,6 @@ import { EvaluationSet, evaluate } from "../search/scoring.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { countCorrect, lossAndGradients } from "./gradients.ts";
 import { cosineRate, dropPathProbability } from "./schedules.ts";
-import { BATCH_NORM_EPSILON } from "../network/forward.ts";
 import type { WeightsManifest } from "./weights-file.ts";
 import type { Workbench } from "./workbench.ts";
 

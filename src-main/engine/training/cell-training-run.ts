@@ -1,11 +1,11 @@
 import type { CellTrainingRun } from "../../../src-shared/domain/run-config.ts";
 import type { CellToTrain, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
-import type { Checkpoint } from "./checkpoint.ts";
 import { CellTrainer } from "./cell-trainer.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { RunContext, RunEnd } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
-import type { Workbench } from "./workbench.ts";
 import { WEIGHTS_FILE_FORMAT } from "./weights-file.ts";
+import type { Workbench } from "./workbench.ts";
 
 interface CellTrainingState {
   /** Trainings that are finished, in order. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
 import type { NamedArray } from "../backend/types.ts";
 import { UserError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../export/safetensors.ts";

@@ -66,7 +66,13 @@ export async function readGhnFile(file: string, network: NetworkConfig, input: N
 }
 
 /** The generator that a file is read into. A supernet must hold every operation and every node of the cells that it is asked for. */
-function emptyGenerator({ ghn, space: trained, trainingNodes }: GhnManifest, network: NetworkConfig, input: NetworkInput, space: SearchSpace, file: string): WeightGenerator {
+function emptyGenerator(
+  { ghn, space: trained, trainingNodes }: GhnManifest,
+  network: NetworkConfig,
+  input: NetworkInput,
+  space: SearchSpace,
+  file: string,
+): WeightGenerator {
   if (ghn.generator === "graph") return new GraphHyperNetwork(ghn, network, input, null);
   const own = trained ?? space;
   const nodes = Math.max(own.nodes, trainingNodes);

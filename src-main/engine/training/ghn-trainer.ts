@@ -1,7 +1,7 @@
 import type { Architecture } from "../../../src-shared/domain/network.ts";
 import type { GhnTrainingRun } from "../../../src-shared/domain/run-config.ts";
-import { tf } from "../backend/tf.ts";
 import type { Optimizer } from "../backend/index.ts";
+import { tf } from "../backend/tf.ts";
 import { canonicalForm } from "../cells/canonical.ts";
 import { sampleCell } from "../cells/sampler.ts";
 import { EpochSampler, type SamplerState } from "../datasets/batching.ts";
@@ -105,7 +105,10 @@ export class GhnTrainer {
         return { loss: ops.softmaxCrossEntropy(logits, labels).mean().asScalar(), logits };
       });
       return {
-        loss: ops.addN(parts.map((part) => part.loss)).div(parts.length).asScalar(),
+        loss: ops
+          .addN(parts.map((part) => part.loss))
+          .div(parts.length)
+          .asScalar(),
         correct: tf.addN(parts.map((part) => countCorrect(part.logits, labels))),
       };
     });
@@ -176,7 +179,8 @@ export class GhnTrainer {
   private nextArchitecture(): Architecture {
     let cell = sampleCell(this.config.space, this.cells, this.config.training.nodes);
     // In a tiny space everything may be held back; then the last draw is taken.
-    for (let i = 0; i < 100 && this.unseen.canonical.has(canonicalForm(cell)); i++) cell = sampleCell(this.config.space, this.cells, this.config.training.nodes);
+    for (let i = 0; i < 100 && this.unseen.canonical.has(canonicalForm(cell)); i++)
+      cell = sampleCell(this.config.space, this.cells, this.config.training.nodes);
     this.lastArchitecture = { normal: cell };
     return this.lastArchitecture;
   }

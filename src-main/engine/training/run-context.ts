@@ -1,5 +1,5 @@
-import type { Architecture } from "../../../src-shared/domain/network.ts";
 import type { MetricName } from "../../../src-shared/domain/metrics.ts";
+import type { Architecture } from "../../../src-shared/domain/network.ts";
 import type { LogLine, RunProgress } from "../../../src-shared/domain/run.ts";
 import type { CandidateMessage, ResumePoint, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
 import type { NamedArrays } from "./checkpoint.ts";

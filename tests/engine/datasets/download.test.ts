@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { create } from "tar";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { CATALOG, type DatasetProgress, downloadDataset, type DownloadOptions, openDataset } from "../../../src-main/engine/datasets/index.ts";
+import { CATALOG, type DatasetProgress, type DownloadOptions, downloadDataset, openDataset } from "../../../src-main/engine/datasets/index.ts";
 import { cifarBytes, idxBytes, put, temporaryFolder, userErrorOf } from "./helpers.ts";
 
 let archive = Buffer.alloc(0);

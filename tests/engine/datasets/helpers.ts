@@ -4,10 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import { expect, onTestFinished } from "vitest";
-
+import type { ImageSet, LoadedDataset } from "../../../src-main/engine/datasets/types.ts";
 import { UserError } from "../../../src-main/engine/errors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import type { ImageSet, LoadedDataset } from "../../../src-main/engine/datasets/types.ts";
 
 /** Real data beside the repository; null when it is not there, and the test that wants it says so and is skipped. */
 export function sharedData(relative: string): string | null {

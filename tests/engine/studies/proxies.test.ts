@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend } from "../../../src-main/engine/backend/index.ts";
-import type { Ops } from "../../../src-main/engine/backend/types.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../../../src-main/engine/backend/tf.ts";
+import type { Ops } from "../../../src-main/engine/backend/types.ts";
 import { sampleCell } from "../../../src-main/engine/cells/sampler.ts";
 import { forward } from "../../../src-main/engine/network/forward.ts";
 import { buildPlan } from "../../../src-main/engine/network/plan.ts";
+import type { NetworkPlan } from "../../../src-main/engine/network/plan-types.ts";
 import { VariableWeights } from "../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { proxyScores } from "../../../src-main/engine/studies/proxies.ts";
-import type { NetworkPlan } from "../../../src-main/engine/network/plan-types.ts";
 import { networkConfigSchema } from "../../../src-shared/domain/network.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type Tensor, tf } from "../../../../src-main/engine/backend/index.ts";
-import { dense, type Dense, numbers, random } from "./reference.ts";
+import { type Dense, dense, numbers, random } from "./reference.ts";
 
 export function tensor<T extends Tensor>(array: Dense): T {
   return tf.tensor(Float32Array.from(array.values), [...array.shape]) as T;

@@ -5,10 +5,10 @@ import {
   globalNorm,
   initBackend,
   type NamedArray,
-  type Optimizer,
   type OptimizedVariable,
-  tf,
+  type Optimizer,
   type Tensor,
+  tf,
   type Variable,
 } from "../../../../src-main/engine/backend/index.ts";
 import { scoped, tensor } from "./check.ts";

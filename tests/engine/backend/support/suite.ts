@@ -3,13 +3,13 @@ import {
   type Backend,
   initBackend,
   type Ops,
-  tf,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
+  tf,
 } from "../../../../src-main/engine/backend/index.ts";
-import { CURVED, expectDirectionalGradients, expectGradients, expectValues, gradients, LINEAR, PIECEWISE, distance, scoped, tensor } from "./check.ts";
+import { CURVED, distance, expectDirectionalGradients, expectGradients, expectValues, gradients, LINEAR, PIECEWISE, scoped, tensor } from "./check.ts";
 import { convolution, crossEntropy, dense, distinct, maxPoolGradient, normalise, pool, random, statistics, withTies } from "./reference.ts";
 
 /** [n, h, w, c]: odd, even, unequal, and smaller than the window. */

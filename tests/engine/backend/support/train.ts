@@ -5,12 +5,12 @@
 import { createHash } from "node:crypto";
 import {
   initBackend,
-  tf,
   type Scalar,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
+  tf,
   type Variable,
 } from "../../../../src-main/engine/backend/index.ts";
 import { numbers, random } from "./reference.ts";
