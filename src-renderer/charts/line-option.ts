@@ -61,42 +61,69 @@ export function withoutZeros(text: string): string {
   return text.replace(/(\.\d*?)0+(?=$|[^\d])/, "$1").replace(/\.(?=$|[^\d])/, "");
 }
 
-/** The points in view, at most a lowest and a highest for each pixel; peaks and gaps stay. */
-function pairs(x: readonly number[], y: readonly (number | null)[], range: readonly [number, number] | null, settings: LineSettings, width: number): [number, number | null][] {
-  const out: [number, number | null][] = [];
-  for (let i = 0; i < x.length; i++) {
+/**
+ * The points in view as x, y, x, y …, at most a lowest and a highest for each pixel; peaks and gaps (NaN) stay. Typed,
+ * because the drawing library copies what it is given, and copies of typed arrays are cheap.
+ */
+function pairs(x: readonly number[], y: readonly (number | null)[], range: readonly [number, number] | null, settings: LineSettings, width: number): Float64Array {
+  const from = range === null ? 0 : Math.max(0, firstAbove(x, range[0]) - 1);
+  const to = range === null ? x.length : Math.min(x.length, firstAbove(x, range[1]) + 1);
+  const px: number[] = [];
+  const py: (number | null)[] = [];
+  for (let i = from; i < to; i++) {
     const position = x[i] ?? 0;
-    if (range !== null && ((x[i + 1] ?? position) < range[0] || (x[i - 1] ?? position) > range[1])) continue;
     if (settings.logX && position <= 0) continue;
     const value = y[i] ?? null;
-    out.push([position, value !== null && settings.logY && value <= 0 ? null : value]);
+    px.push(position);
+    py.push(value !== null && settings.logY && value <= 0 ? null : value);
   }
-  if (out.length <= 2 * width + 2) return out;
-  const kept = minMaxIndices(
-    out.map(([position]) => (settings.logX ? Math.log(position) : position)),
-    out.map(([, value]) => value),
-    width,
-  );
-  return kept.flatMap((i) => (out[i] === undefined ? [] : [out[i]]));
+  const kept = px.length <= 2 * width + 2 ? null : minMaxIndices(settings.logX ? px.map(Math.log) : px, py, width);
+  const flat = new Float64Array(2 * (kept?.length ?? px.length));
+  for (let k = 0; 2 * k < flat.length; k++) {
+    const i = kept === null ? k : (kept[k] ?? 0);
+    flat[2 * k] = px[i] ?? 0;
+    flat[2 * k + 1] = py[i] ?? Number.NaN;
+  }
+  return flat;
+}
+
+/** Index of the first x above a place; x ascends. */
+function firstAbove(x: readonly number[], place: number): number {
+  let low = 0;
+  let high = x.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((x[middle] ?? 0) <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A few places of a line for its markers. */
+function markersOf(points: Float64Array): [number, number][] {
+  const count = points.length / 2;
+  const every = Math.max(1, Math.floor(count / MARKERS_PER_LINE));
+  const at: [number, number][] = [];
+  for (let i = count === 1 ? 0 : Math.floor(every / 2); i < count; i += every) if (!Number.isNaN(points[2 * i + 1])) at.push([points[2 * i] ?? 0, points[2 * i + 1] ?? 0]);
+  return at;
 }
 
 const MOST_SKIP_MARKS = 60;
 const MARKERS_PER_LINE = 9;
 
-export function lineOption(lines: readonly DrawnLine[], name: string, settings: LineSettings, range: readonly [number, number] | null, theme: ChartTheme, width = 800): ChartOption {
+export function lineOption(lines: readonly DrawnLine[], name: string, settings: LineSettings, range: readonly [number, number] | null, theme: ChartTheme, width = 800, raw = true): ChartOption {
   const series: Record<string, unknown>[] = [];
-  for (const { spec, raw, smooth } of lines) {
-    const base = { type: "line", silent: true, animation: false, symbol: "none", connectNulls: false };
-    const points = pairs(raw.x, smooth, range, settings, width);
-    if (smooth !== raw.y) series.push({ ...base, data: pairs(raw.x, raw.y, range, settings, width), lineStyle: { color: spec.color, width: 1, opacity: lines.length > 1 ? 0.14 : 0.22 }, z: 1 });
+  for (const { spec, raw: measured, smooth } of lines) {
+    const base = { type: "line", silent: true, animation: false, symbol: "none", showSymbol: false, connectNulls: false, dimensions: ["x", "y"] };
+    const points = pairs(measured.x, smooth, range, settings, width);
+    if (raw && smooth !== measured.y) series.push({ ...base, data: pairs(measured.x, measured.y, range, settings, width), lineStyle: { color: spec.color, width: 1, opacity: lines.length > 1 ? 0.14 : 0.22 }, z: 1 });
     series.push({ ...base, data: points, lineStyle: { color: spec.color, width: 1.7, type: spec.dash.length === 0 ? "solid" : [...spec.dash] }, z: 3 });
     if (spec.data.value.length === 1 || spec.marker !== null) {
-      const every = Math.max(1, Math.floor(points.length / MARKERS_PER_LINE));
-      const at = points.filter((point, i) => point[1] !== null && (i % every === Math.floor(every / 2) || points.length === 1));
+      const at = markersOf(points);
       series.push({ type: "scatter", silent: true, animation: false, data: at, symbol: spec.marker ?? "circle", symbolSize: 6, itemStyle: { color: spec.color }, z: 4 });
     }
   }
-  const skipped = lines.flatMap(({ raw }) => raw.skipped).filter((x) => (range === null || (x >= range[0] && x <= range[1])) && (!settings.logX || x > 0));
+  const skipped = lines.flatMap((line) => line.raw.skipped).filter((x) => (range === null || (x >= range[0] && x <= range[1])) && (!settings.logX || x > 0));
   // With several lines nobody could tell whose step it was; the count and the gaps stay.
   if (lines.length === 1 && skipped.length > 0 && series[0] !== undefined) {
     const every = Math.ceil(skipped.length / MOST_SKIP_MARKS);

@@ -8,8 +8,10 @@ export const X_TITLES: Readonly<Record<XKind, string>> = { step: "Step", epoch: 
 export interface ChartLink {
   range: readonly [number, number] | null;
   hover: number | null;
+  /** The chart that is being panned: while it moves, charts draw less and the others follow at a distance. */
+  moving: string | null;
 }
 
 export function createLink(): ChartLink {
-  return shallowReactive<ChartLink>({ range: null, hover: null });
+  return shallowReactive<ChartLink>({ range: null, hover: null, moving: null });
 }

@@ -23,6 +23,7 @@ export interface PlotPointerOptions {
   select(x: readonly [number, number], y: readonly [number, number]): void;
   wheel?(place: number, factor: number): void;
   pan?(by: number): void;
+  released?(): void;
   reset(): void;
   click?(pixel: readonly [number, number]): void;
 }
@@ -87,9 +88,15 @@ export function usePlotPointer(element: Ref<HTMLElement | null>, chart: Ref<Char
       if (event.shiftKey && options.pan !== undefined) panFrom = place[0];
       else start.value = now.value = place;
     },
+    pointercancel(): void {
+      start.value = now.value = null;
+      if (panFrom !== null) options.released?.();
+      panFrom = null;
+    },
     pointerup(): void {
       const [a, b] = [start.value, now.value];
       start.value = now.value = null;
+      if (panFrom !== null) options.released?.();
       panFrom = null;
       if (a === null || b === null) return;
       if (Math.abs(a[0] - b[0]) < 5 && (options.shape === "x" || Math.abs(a[1] - b[1]) < 5)) {

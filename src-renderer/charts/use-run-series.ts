@@ -32,6 +32,8 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
   let waiting: EventMap["run.live"][] | null = null;
   let generation = 0;
   let releases: (() => void)[] = [];
+  /** The part of x that was looked at closely last. */
+  let seen: { readonly kind: XKind; readonly range: readonly [number, number] } | null = null;
 
   function take(event: Pick<EventMap["run.live"], "runId" | "metrics" | "cursor">): void {
     cursors.set(event.runId, event.cursor);
@@ -50,6 +52,7 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
 
   async function reload(): Promise<void> {
     const mine = ++generation;
+    seen = null;
     const ids = [...runIds.value];
     if (ids.length === 0 || names.value.length === 0) {
       series.value = new Map();
@@ -85,13 +88,18 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
 
   async function look(kind: XKind, range: readonly [number, number]): Promise<void> {
     const mine = generation;
+    const width = range[1] - range[0];
+    if (seen !== null && seen.kind === kind && seen.range[0] <= range[0] && seen.range[1] >= range[1] && seen.range[1] - seen.range[0] <= 3.01 * width) return;
+    // A margin on both sides, so that a short way to pan needs no new question.
+    const wide: readonly [number, number] = [range[0] - width, range[1] + width];
+    seen = { kind, range: wide };
     for (const runId of runIds.value) {
       const thinned = [...series.value.values()].filter((data) => data.runId === runId && data.thinned);
       if (thinned.length === 0) continue;
-      const ranges = thinned.map((data) => stepsInRange(data, kind, range));
+      const ranges = thinned.map((data) => stepsInRange(data, kind, wide));
       const wanted = { fromStep: Math.min(...ranges.map(([from]) => from)), toStep: Math.max(...ranges.map(([, to]) => to)) };
       try {
-        const answers = await call("metrics.series", { runIds: [runId], names: [...new Set(thinned.map((data) => data.name))], ...wanted, buckets: BUCKETS });
+        const answers = await call("metrics.series", { runIds: [runId], names: [...new Set(thinned.map((data) => data.name))], ...wanted, buckets: 2 * BUCKETS });
         if (mine !== generation) return;
         let changed = false;
         for (const { columns } of answers) {
