@@ -11,6 +11,7 @@ import { ingestionPart } from "./parts/ingestion.ts";
 import { peerParts } from "./parts/peer.ts";
 import { childrenPart, fallbackPart } from "./parts/processes.ts";
 import { type PartReport, printPart } from "./report.ts";
+import { uiPart } from "./ui/run.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,6 +38,7 @@ if (wanted("growth")) for (const report of growthPart(backend, values.quick)) ad
 if (wanted("fallback")) add(await fallbackPart());
 if (wanted("children")) add(await childrenPart());
 if (wanted("ingestion")) add(await ingestionPart());
+if (wanted("ui")) for (const report of await uiPart(values.quick)) add(report);
 if (values.peer) for (const report of await peerParts(backend, threads, values.quick)) add(report);
 if (values.json !== undefined)
   writeFileSync(values.json, JSON.stringify({ at: new Date().toISOString(), threads, backend: backend.libraryVersion, reports }, null, 2));

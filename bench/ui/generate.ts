@@ -20,7 +20,12 @@ export const NAME_WORDS = ["amber", "basalt", "cedar", "delta", "ember", "fjord"
 
 const TAGS = ["baseline", "paper", "ablation", "wide", "deep", "retry", "thesis", "check"] as const;
 const STATUSES = ["completed", "completed", "completed", "completed", "stopped", "failed", "interrupted"] as const;
-const STAGES = ["ghn-training", "search", "compare", "final"] as const;
+const STAGES = [
+  ["ghn", "ghn-training"],
+  ["search", "search"],
+  ["compare", "cell-training"],
+  ["final", "cell-training"],
+] as const;
 const DATASETS = ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"] as const;
 /** Runs written in one transaction. */
 const BLOCK = 1000;
@@ -52,19 +57,29 @@ function addRuns(store: StoreWriter, rng: Rng, index: number, room: number): num
   if (rng.bernoulli(0.1) && room > STAGES.length) {
     const config = configOf(rng, "pipeline");
     const parentId = addRun(store, rng, name, config);
-    for (const stage of STAGES) addRun(store, rng, `${name} ${stage}`, configOf(rng, stage === "compare" || stage === "final" ? "cell-training" : stage), { parentId, stage });
+    for (const [stage, kind] of STAGES) addRun(store, rng, `${name} ${stage}`, configOf(rng, kind), { parentId, stage });
     return 1 + STAGES.length;
   }
   addRun(store, rng, name, configOf(rng, rng.choice(["ghn-training", "search", "cell-training"] as const)));
   return 1;
 }
 
-function addRun(store: StoreWriter, rng: Rng, name: string, config: RunConfig, place: { readonly parentId: string; readonly stage: string } | object = {}): string {
+function addRun(
+  store: StoreWriter,
+  rng: Rng,
+  name: string,
+  config: RunConfig,
+  place: { readonly parentId: string; readonly stage: string } | object = {},
+): string {
   const tags = TAGS.filter(() => rng.bernoulli(0.15));
   const id = store.runs.create({ name, config, codeVersion: "generated", tags, ...place });
   end(store, rng, id, rng.choice(STATUSES), Math.round(60 + 7200 * rng.uniform()));
   const names = metricsOf(config.kind);
-  if (names.length > 0) store.metrics.append(id, names.map((metric) => curve(rng, metric, 1, 4, 4)));
+  if (names.length > 0)
+    store.metrics.append(
+      id,
+      names.map((metric) => curve(rng, metric, 1, 4, 4)),
+    );
   return id;
 }
 
@@ -108,7 +123,10 @@ function addLongRun(store: StoreWriter, rng: Rng, index: number, points: number)
     end(store, rng, id, "completed", points / 10);
     for (let from = 0; from < points; from += BATCH) {
       const count = Math.min(BATCH, points - from);
-      store.metrics.append(id, LONG_METRICS.map((metric) => curve(rng, metric, from + 1, count, points)));
+      store.metrics.append(
+        id,
+        LONG_METRICS.map((metric) => curve(rng, metric, from + 1, count, points)),
+      );
     }
     return id;
   });
