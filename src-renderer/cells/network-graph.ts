@@ -11,7 +11,16 @@ export function networkGraph(architecture: Architecture, network: NetworkConfig)
     const reduces = reductions.has(block);
     if (reduces) channels *= 2;
     const title = reduces ? (architecture.reduction === undefined ? "normal, ½ size" : "reduction") : "normal";
-    nodes.push(box(`b${block}`, `${block + 1} · ${title} · ${channels}`, `Block ${block + 1}: ${title} cell with ${channels} channels a node.`, -3, block, reduces ? "conv" : "identity"));
+    nodes.push(
+      box(
+        `b${block}`,
+        `${block + 1} · ${title} · ${channels}`,
+        `Block ${block + 1}: ${title} cell with ${channels} channels a node.`,
+        -3,
+        block,
+        reduces ? "conv" : "identity",
+      ),
+    );
     edges.push(edge(block === 0 ? "stem" : `b${block - 1}`, `b${block}`));
     if (block >= 1) edges.push(edge(block === 1 ? "stem" : `b${block - 2}`, `b${block}`));
   }

@@ -15,13 +15,31 @@ export function drawnGraph(a: Cell, b: Cell | null): Graph {
 }
 
 /** How many operations and connections differ; a changed operation counts once. */
-export function unionCounts(graph: Graph): { readonly same: number; readonly added: number; readonly removed: number; readonly changed: number; readonly edges: number } {
+export function unionCounts(graph: Graph): {
+  readonly same: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  readonly edges: number;
+} {
   const operations = graph.nodes.filter((node) => node.family !== "port");
   const count = (mark: string): number => operations.filter((node) => node.mark === mark).length;
-  return { same: count("same"), added: count("added"), removed: count("removed"), changed: count("changed"), edges: graph.edges.filter((edge) => edge.mark !== "same").length };
+  return {
+    same: count("same"),
+    added: count("added"),
+    removed: count("removed"),
+    changed: count("changed"),
+    edges: graph.edges.filter((edge) => edge.mark !== "same").length,
+  };
 }
 
 /** The file that the studio and its command line read back. */
 export function cellFile(name: string, architecture: Architecture, source: string): CellFile {
-  return cellFileSchema.parse({ format: "ghn-studio-cell", version: CELL_FILE_VERSION, name: name.slice(0, 200) || "cell", ...(source === "" ? {} : { source }), ...architecture });
+  return cellFileSchema.parse({
+    format: "ghn-studio-cell",
+    version: CELL_FILE_VERSION,
+    name: name.slice(0, 200) || "cell",
+    ...(source === "" ? {} : { source }),
+    ...architecture,
+  });
 }

@@ -10,7 +10,20 @@ export function stackLayout(normal: Layout, reduction: Layout | null, network: N
   const nodes: PlacedNode[] = [];
   const edges: PlacedEdge[] = [];
   const width = Math.max(normal.width, reduction?.width ?? 0) + 2 * SIDE;
-  const port = (id: string, label: string, description: string, node: number, y: number): PlacedNode => ({ id, label, description, family: "port", width: 120, height: 28, mark: "same", node, block: null, level: 0, x: width / 2 - 60, y });
+  const port = (id: string, label: string, description: string, node: number, y: number): PlacedNode => ({
+    id,
+    label,
+    description,
+    family: "port",
+    width: 120,
+    height: 28,
+    mark: "same",
+    node,
+    block: null,
+    level: 0,
+    x: width / 2 - 60,
+    y,
+  });
   nodes.push(port("stem", "stem", "First convolution of the network.", -1, 0));
   const exits: Point[] = [{ x: width / 2, y: 28 }];
   const exitIds: string[] = ["stem"];
@@ -25,7 +38,14 @@ export function stackLayout(normal: Layout, reduction: Layout | null, network: N
       nodes.push(placed);
       if (node.node === 0 || node.node === 1) inputs.set(node.node, { x: placed.x + placed.width / 2, y: placed.y });
     }
-    for (const entry of own.edges) edges.push({ ...entry, id: rename(entry.id), from: rename(entry.from), to: rename(entry.to), points: entry.points.map((point) => ({ x: point.x + left, y: point.y + top })) });
+    for (const entry of own.edges)
+      edges.push({
+        ...entry,
+        id: rename(entry.id),
+        from: rename(entry.from),
+        to: rename(entry.to),
+        points: entry.points.map((point) => ({ x: point.x + left, y: point.y + top })),
+      });
     for (const input of [0, 1]) {
       const to = inputs.get(input);
       const at = Math.max(0, exits.length - 1 - input);

@@ -1,11 +1,12 @@
 import type { Family } from "../../src-shared/cells/graph.ts";
 import type { Layout } from "../../src-shared/cells/layout.ts";
-import { arrowHead, type DrawingColors, FONT_STACK, escapeXml, layoutSvg } from "../../src-shared/cells/svg.ts";
+import { arrowHead, type DrawingColors, escapeXml, FONT_STACK, layoutSvg } from "../../src-shared/cells/svg.ts";
 
 /** A drawing as an SVG document of its own, in the colours of the window. */
 export function cellSvg(layout: Layout, color: (variable: string) => string): string {
   const families: readonly Family[] = ["identity", "conv", "sep", "dil", "pool", "port"];
-  const byFamily = (name: (family: Family) => string): DrawingColors["fill"] => Object.fromEntries(families.map((family) => [family, color(name(family))])) as Record<Family, string>;
+  const byFamily = (name: (family: Family) => string): DrawingColors["fill"] =>
+    Object.fromEntries(families.map((family) => [family, color(name(family))])) as Record<Family, string>;
   const colors: DrawingColors = {
     surface: color("--surface"),
     text: color("--op-text"),

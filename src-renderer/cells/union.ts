@@ -28,20 +28,25 @@ export function matchNodes(a: Cell, b: Cell): number[] {
 export function unionGraph(a: Cell, b: Cell): Graph {
   const partner = matchNodes(a, b);
   const matchOf = new Map(partner.map((i, j) => [i, j]));
-  const nodes: GraphNode[] = [portNode(nodeId(0), "block i − 1", "Output of the block before.", 0), portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1)];
+  const nodes: GraphNode[] = [
+    portNode(nodeId(0), "block i − 1", "Output of the block before.", 0),
+    portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1),
+  ];
   a.nodes.forEach((node, i) => {
     const other = b.nodes[matchOf.get(i) ?? -1];
     const id = nodeId(i + INPUT_NODES);
     if (other === undefined) nodes.push(operationNode(id, node.operation, i + INPUT_NODES, "removed"));
     else if (other.operation === node.operation) nodes.push(operationNode(id, node.operation, i + INPUT_NODES));
-    else nodes.push(operationNode(id, other.operation, i + INPUT_NODES, "changed", `${OPERATION_LABELS[node.operation]} → ${OPERATION_LABELS[other.operation]}`));
+    else
+      nodes.push(operationNode(id, other.operation, i + INPUT_NODES, "changed", `${OPERATION_LABELS[node.operation]} → ${OPERATION_LABELS[other.operation]}`));
   });
   b.nodes.forEach((node, j) => {
     if (partner[j] === -1) nodes.push(operationNode(`b${j + INPUT_NODES}`, node.operation, j + INPUT_NODES, "added"));
   });
   nodes.push(portNode("out", "concat", "The outputs of the cell, concatenated along the channels.", -3));
 
-  const idInB = (index: number): string => (index < INPUT_NODES ? nodeId(index) : (partner[index - INPUT_NODES] ?? -1) >= 0 ? nodeId((partner[index - INPUT_NODES] ?? 0) + INPUT_NODES) : `b${index}`);
+  const idInB = (index: number): string =>
+    index < INPUT_NODES ? nodeId(index) : (partner[index - INPUT_NODES] ?? -1) >= 0 ? nodeId((partner[index - INPUT_NODES] ?? 0) + INPUT_NODES) : `b${index}`;
   const ofA = new Map(edgesOf(a, nodeId).map((entry) => [entry.id, entry]));
   const ofB = new Map(edgesOf(b, idInB).map((entry) => [entry.id, entry]));
   const edges: GraphEdge[] = [];

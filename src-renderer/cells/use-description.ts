@@ -1,4 +1,4 @@
-import { computed, type ComputedRef, ref, type Ref, shallowRef, watch } from "vue";
+import { type ComputedRef, computed, type Ref, ref, shallowRef, watch } from "vue";
 import type { CellDescription, NodeDescription } from "../../src-shared/contract.ts";
 import { outputNodes } from "../../src-shared/domain/cell.ts";
 import type { DatasetConfig } from "../../src-shared/domain/dataset.ts";

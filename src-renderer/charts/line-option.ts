@@ -2,7 +2,7 @@ import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
 import { smoothOver } from "../../src-shared/analysis/smoothing.ts";
 import { count, duration, isFraction, metricInfo, percent, significant, whole } from "../lib/format.ts";
 import type { ChartOption } from "./echarts.ts";
-import { type XKind, X_TITLES } from "./link.ts";
+import { X_TITLES, type XKind } from "./link.ts";
 import { type Line, lineOf, type SeriesData } from "./series.ts";
 import { axisStyle, type ChartTheme } from "./theme.ts";
 
@@ -53,7 +53,9 @@ export function formatX(kind: XKind, value: number): string {
 
 export function formatAxisY(name: string): (value: number) => string {
   if (isFraction(name)) return (value) => percent(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-6 ? 0 : 1);
-  return metricInfo(name).unit === "MB" ? (value) => count(value * 1e6) : (value) => (Math.abs(value) >= 1000 ? withoutZeros(count(value)) : withoutZeros(significant(value, 3)));
+  return metricInfo(name).unit === "MB"
+    ? (value) => count(value * 1e6)
+    : (value) => (Math.abs(value) >= 1000 ? withoutZeros(count(value)) : withoutZeros(significant(value, 3)));
 }
 
 /** Round figures without the zeros behind the point, as axes show them. */
@@ -65,7 +67,13 @@ export function withoutZeros(text: string): string {
  * The points in view as x, y, x, y …, at most a lowest and a highest for each pixel; peaks and gaps (NaN) stay. Typed,
  * because the drawing library copies what it is given, and copies of typed arrays are cheap.
  */
-function pairs(x: readonly number[], y: readonly (number | null)[], range: readonly [number, number] | null, settings: LineSettings, width: number): Float64Array {
+function pairs(
+  x: readonly number[],
+  y: readonly (number | null)[],
+  range: readonly [number, number] | null,
+  settings: LineSettings,
+  width: number,
+): Float64Array {
   const from = range === null ? 0 : Math.max(0, firstAbove(x, range[0]) - 1);
   const to = range === null ? x.length : Math.min(x.length, firstAbove(x, range[1]) + 1);
   const px: number[] = [];
@@ -104,38 +112,83 @@ function markersOf(points: Float64Array): [number, number][] {
   const count = points.length / 2;
   const every = Math.max(1, Math.floor(count / MARKERS_PER_LINE));
   const at: [number, number][] = [];
-  for (let i = count === 1 ? 0 : Math.floor(every / 2); i < count; i += every) if (!Number.isNaN(points[2 * i + 1])) at.push([points[2 * i] ?? 0, points[2 * i + 1] ?? 0]);
+  for (let i = count === 1 ? 0 : Math.floor(every / 2); i < count; i += every)
+    if (!Number.isNaN(points[2 * i + 1])) at.push([points[2 * i] ?? 0, points[2 * i + 1] ?? 0]);
   return at;
 }
 
 const MOST_SKIP_MARKS = 60;
 const MARKERS_PER_LINE = 9;
 
-export function lineOption(lines: readonly DrawnLine[], name: string, settings: LineSettings, range: readonly [number, number] | null, theme: ChartTheme, width = 800, raw = true): ChartOption {
+export function lineOption(
+  lines: readonly DrawnLine[],
+  name: string,
+  settings: LineSettings,
+  range: readonly [number, number] | null,
+  theme: ChartTheme,
+  width = 800,
+  raw = true,
+): ChartOption {
   const series: Record<string, unknown>[] = [];
   for (const { spec, raw: measured, smooth } of lines) {
     const base = { type: "line", silent: true, animation: false, symbol: "none", showSymbol: false, connectNulls: false, dimensions: ["x", "y"] };
     const points = pairs(measured.x, smooth, range, settings, width);
-    if (raw && smooth !== measured.y) series.push({ ...base, data: pairs(measured.x, measured.y, range, settings, width), lineStyle: { color: spec.color, width: 1, opacity: lines.length > 1 ? 0.14 : 0.22 }, z: 1 });
+    if (raw && smooth !== measured.y)
+      series.push({
+        ...base,
+        data: pairs(measured.x, measured.y, range, settings, width),
+        lineStyle: { color: spec.color, width: 1, opacity: lines.length > 1 ? 0.14 : 0.22 },
+        z: 1,
+      });
     series.push({ ...base, data: points, lineStyle: { color: spec.color, width: 1.7, type: spec.dash.length === 0 ? "solid" : [...spec.dash] }, z: 3 });
     if (spec.data.value.length === 1 || spec.marker !== null) {
       const at = markersOf(points);
-      series.push({ type: "scatter", silent: true, animation: false, data: at, symbol: spec.marker ?? "circle", symbolSize: 6, itemStyle: { color: spec.color }, z: 4 });
+      series.push({
+        type: "scatter",
+        silent: true,
+        animation: false,
+        data: at,
+        symbol: spec.marker ?? "circle",
+        symbolSize: 6,
+        itemStyle: { color: spec.color },
+        z: 4,
+      });
     }
   }
   const skipped = lines.flatMap((line) => line.raw.skipped).filter((x) => (range === null || (x >= range[0] && x <= range[1])) && (!settings.logX || x > 0));
   // With several lines nobody could tell whose step it was; the count and the gaps stay.
   if (lines.length === 1 && skipped.length > 0 && series[0] !== undefined) {
     const every = Math.ceil(skipped.length / MOST_SKIP_MARKS);
-    series[0].markLine = { silent: true, animation: false, symbol: "none", label: { show: false }, lineStyle: { color: theme.warn, width: 1, type: [2, 3], opacity: 0.7 }, data: skipped.filter((_, i) => i % every === 0).map((xAxis) => ({ xAxis })) };
+    series[0].markLine = {
+      silent: true,
+      animation: false,
+      symbol: "none",
+      label: { show: false },
+      lineStyle: { color: theme.warn, width: 1, type: [2, 3], opacity: 0.7 },
+      data: skipped.filter((_, i) => i % every === 0).map((xAxis) => ({ xAxis })),
+    };
   }
   const axis = axisStyle(theme);
   return {
     animation: false,
     backgroundColor: "transparent",
     grid: { ...PLOT_BOX, containLabel: false },
-    xAxis: { ...axis, type: settings.logX ? "log" : "value", min: range?.[0] ?? "dataMin", max: range?.[1] ?? "dataMax", splitLine: { show: false }, axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => formatX(settings.x, value), showMinLabel: true } },
-    yAxis: { ...axis, type: settings.logY ? "log" : "value", scale: true, axisLine: { show: false }, splitNumber: 4, axisLabel: { ...(axis.axisLabel as object), formatter: formatAxisY(name) } },
+    xAxis: {
+      ...axis,
+      type: settings.logX ? "log" : "value",
+      min: range?.[0] ?? "dataMin",
+      max: range?.[1] ?? "dataMax",
+      splitLine: { show: false },
+      axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => formatX(settings.x, value), showMinLabel: true },
+    },
+    yAxis: {
+      ...axis,
+      type: settings.logY ? "log" : "value",
+      scale: true,
+      axisLine: { show: false },
+      splitNumber: 4,
+      axisLabel: { ...(axis.axisLabel as object), formatter: formatAxisY(name) },
+    },
     series,
   };
 }
@@ -143,7 +196,17 @@ export function lineOption(lines: readonly DrawnLine[], name: string, settings: 
 export function linesCsv(lines: readonly DrawnLine[]): { header: string[]; rows: (string | number | null)[][] } {
   const rows = lines.flatMap(({ spec, smooth, raw }) => {
     const { data } = spec;
-    return data.value.map((value, i) => [spec.label, data.name, data.series, data.step[i] ?? null, data.epoch[i] ?? null, data.wall[i] ?? null, data.active[i] ?? null, value, raw.x.length === data.value.length ? (smooth[i] ?? null) : null]);
+    return data.value.map((value, i) => [
+      spec.label,
+      data.name,
+      data.series,
+      data.step[i] ?? null,
+      data.epoch[i] ?? null,
+      data.wall[i] ?? null,
+      data.active[i] ?? null,
+      value,
+      raw.x.length === data.value.length ? (smooth[i] ?? null) : null,
+    ]);
   });
   return { header: ["line", "metric", "series", "step", "epoch", `${X_TITLES.wall} (s)`, `${X_TITLES.active} (s)`, "value", "smoothed"], rows };
 }

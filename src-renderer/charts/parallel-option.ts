@@ -20,15 +20,26 @@ export const PARALLEL_BOX = { left: 70, right: 90, top: 44, bottom: 26 } as cons
 
 /** Texts of a category axis, sorted as people count. */
 export function categoriesOf(rows: readonly ParallelRow[], axis: number): string[] {
-  return [...new Set(rows.flatMap((row) => (row.values[axis] === null || row.values[axis] === undefined ? [] : [String(row.values[axis])])))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return [...new Set(rows.flatMap((row) => (row.values[axis] === null || row.values[axis] === undefined ? [] : [String(row.values[axis])])))].sort((a, b) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
 }
 
 /** One line a run through all axes. A run that lacks a value is drawn up to it and on behind it. */
-export function parallelOption(rows: readonly ParallelRow[], axes: readonly ParallelAxis[], theme: ChartTheme, marks: { readonly highlighted: string | null; readonly emphasised: ReadonlySet<string> }): ChartOption {
+export function parallelOption(
+  rows: readonly ParallelRow[],
+  axes: readonly ParallelAxis[],
+  theme: ChartTheme,
+  marks: { readonly highlighted: string | null; readonly emphasised: ReadonlySet<string> },
+): ChartOption {
   const many = rows.length > 20;
   return {
     animation: false,
-    parallel: { ...PARALLEL_BOX, axisExpandable: false, parallelAxisDefault: { areaSelectStyle: { width: 18, borderWidth: 1, borderColor: theme.accent, color: theme.accent, opacity: 0.2 } } },
+    parallel: {
+      ...PARALLEL_BOX,
+      axisExpandable: false,
+      parallelAxisDefault: { areaSelectStyle: { width: 18, borderWidth: 1, borderColor: theme.accent, color: theme.accent, opacity: 0.2 } },
+    },
     parallelAxis: axes.map((axis, dim) => ({
       dim,
       name: axis.title,
@@ -40,7 +51,14 @@ export function parallelOption(rows: readonly ParallelRow[], axes: readonly Para
       ...(axis.kind === "number" ? { scale: true, splitNumber: 4 } : { data: categoriesOf(rows, dim) }),
       axisLine: { lineStyle: { color: theme.line, width: 1 } },
       axisTick: { show: false },
-      axisLabel: { color: theme.faint, fontSize: 11, fontFamily: theme.font, textBorderColor: theme.surface, textBorderWidth: 3, ...(axis.kind === "number" ? { formatter: axis.format } : { width: 100, overflow: "truncate" }) },
+      axisLabel: {
+        color: theme.faint,
+        fontSize: 11,
+        fontFamily: theme.font,
+        textBorderColor: theme.surface,
+        textBorderWidth: 3,
+        ...(axis.kind === "number" ? { formatter: axis.format } : { width: 100, overflow: "truncate" }),
+      },
     })),
     series: [
       {

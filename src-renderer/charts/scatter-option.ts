@@ -43,7 +43,12 @@ export function groupStyle(group: ScatterGroup, theme: ChartTheme): { color: str
 
 const GROUPS: readonly ScatterGroup[] = ["none", "random", "front", "shortlist", "outlier"];
 
-export function scatterOption(points: readonly ScatterPoint[], shape: ScatterShape, theme: ChartTheme, marks: { highlighted: string | null; picked: ReadonlySet<string> | null }): ChartOption {
+export function scatterOption(
+  points: readonly ScatterPoint[],
+  shape: ScatterShape,
+  theme: ChartTheme,
+  marks: { highlighted: string | null; picked: ReadonlySet<string> | null },
+): ChartOption {
   const axis = axisStyle(theme);
   const series: Record<string, unknown>[] = [];
   for (const group of GROUPS) {
@@ -56,20 +61,70 @@ export function scatterOption(points: readonly ScatterPoint[], shape: ScatterSha
       animation: false,
       symbol: style.symbol,
       symbolSize: style.size,
-      itemStyle: style.hollow === true ? { color: "transparent", borderColor: style.color, borderWidth: 2 } : { color: style.color, opacity: group === "none" ? 0.55 : 0.95 },
-      data: marks.picked === null ? own.map((point) => [point.x, point.y]) : own.map((point) => ({ value: [point.x, point.y], itemStyle: { opacity: marks.picked?.has(point.id) === true ? 1 : 0.12 } })),
+      itemStyle:
+        style.hollow === true
+          ? { color: "transparent", borderColor: style.color, borderWidth: 2 }
+          : { color: style.color, opacity: group === "none" ? 0.55 : 0.95 },
+      data:
+        marks.picked === null
+          ? own.map((point) => [point.x, point.y])
+          : own.map((point) => ({ value: [point.x, point.y], itemStyle: { opacity: marks.picked?.has(point.id) === true ? 1 : 0.12 } })),
       z: 3,
     });
   }
   const lit = points.find((point) => point.id === marks.highlighted);
-  if (lit !== undefined) series.push({ type: "scatter", silent: true, animation: false, symbol: "circle", symbolSize: 15, itemStyle: { color: "transparent", borderColor: theme.text, borderWidth: 2 }, data: [[lit.x, lit.y]], z: 6 });
-  if (shape.line) series.push({ type: "line", silent: true, animation: false, symbol: "none", data: shape.line, lineStyle: { color: theme.text, width: 1.4, type: [6, 4] }, z: 2 });
-  if (shape.front !== undefined && shape.front.length > 0) series.push({ type: "line", silent: true, animation: false, symbol: "none", step: "end", data: shape.front, lineStyle: { color: theme.runs[2] ?? "", width: 1.5 }, z: 2 });
+  if (lit !== undefined)
+    series.push({
+      type: "scatter",
+      silent: true,
+      animation: false,
+      symbol: "circle",
+      symbolSize: 15,
+      itemStyle: { color: "transparent", borderColor: theme.text, borderWidth: 2 },
+      data: [[lit.x, lit.y]],
+      z: 6,
+    });
+  if (shape.line)
+    series.push({
+      type: "line",
+      silent: true,
+      animation: false,
+      symbol: "none",
+      data: shape.line,
+      lineStyle: { color: theme.text, width: 1.4, type: [6, 4] },
+      z: 2,
+    });
+  if (shape.front !== undefined && shape.front.length > 0)
+    series.push({
+      type: "line",
+      silent: true,
+      animation: false,
+      symbol: "none",
+      step: "end",
+      data: shape.front,
+      lineStyle: { color: theme.runs[2] ?? "", width: 1.5 },
+      z: 2,
+    });
   return {
     animation: false,
     grid: { ...SCATTER_BOX },
-    xAxis: { ...axis, type: "value", scale: true, name: shape.xName, nameLocation: "middle", nameGap: 26, axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatX(value)) } },
-    yAxis: { ...axis, type: "value", scale: true, axisLine: { show: false }, splitNumber: 4, axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatY(value)) } },
+    xAxis: {
+      ...axis,
+      type: "value",
+      scale: true,
+      name: shape.xName,
+      nameLocation: "middle",
+      nameGap: 26,
+      axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatX(value)) },
+    },
+    yAxis: {
+      ...axis,
+      type: "value",
+      scale: true,
+      axisLine: { show: false },
+      splitNumber: 4,
+      axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatY(value)) },
+    },
     series,
   };
 }

@@ -1,5 +1,5 @@
 import { useDebounceFn } from "@vueuse/core";
-import { computed, type ComputedRef, type Ref, watch } from "vue";
+import { type ComputedRef, computed, type Ref, watch } from "vue";
 import { useRunColors } from "../stores/run-colors.ts";
 import type { LineSettings, LineSpec } from "./line-option.ts";
 import { type ChartLink, createLink } from "./link.ts";
@@ -32,7 +32,11 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
   const colors = useRunColors();
   const theme = useChartTheme();
   const owner = (runId: string): string => called.owner?.(runId) ?? runId;
-  watch(() => [...new Set(runIds.value.map(owner))].join(), (ids) => ids !== "" && colors.ensure(ids.split(",")), { immediate: true });
+  watch(
+    () => [...new Set(runIds.value.map(owner))].join(),
+    (ids) => ids !== "" && colors.ensure(ids.split(",")),
+    { immediate: true },
+  );
   watch(
     () => settings.value.x,
     () => {
@@ -51,7 +55,10 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
     for (const [name, group] of groups) {
       group.sort((a, b) => runIds.value.indexOf(a.runId) - runIds.value.indexOf(b.runId) || a.series - b.series);
       const runs = new Set(group.map((series) => series.runId));
-      lines.set(name, group.map((series) => specOf(series, runs.size, group.length)));
+      lines.set(
+        name,
+        group.map((series) => specOf(series, runs.size, group.length)),
+      );
     }
     return lines;
   });
@@ -60,8 +67,21 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
     const several = lines > runs;
     const slot = runs === 1 && several ? series.series % RUN_DASHES.length : colors.slot(owner(series.runId));
     const own = called.series(series.runId, series.series);
-    const label = runs > 1 ? (several && own !== "" ? `${called.run(series.runId)} · ${own}` : called.run(series.runId)) : several ? own || `series ${series.series + 1}` : called.run(series.runId);
-    return { data: series, label, color: theme.value.runs[slot] ?? "", dash: lines > 1 ? (RUN_DASHES[slot] ?? []) : [], marker: lines > 1 && lines <= 8 ? (RUN_MARKERS[slot] ?? "circle") : null };
+    const label =
+      runs > 1
+        ? several && own !== ""
+          ? `${called.run(series.runId)} · ${own}`
+          : called.run(series.runId)
+        : several
+          ? own || `series ${series.series + 1}`
+          : called.run(series.runId);
+    return {
+      data: series,
+      label,
+      color: theme.value.runs[slot] ?? "",
+      dash: lines > 1 ? (RUN_DASHES[slot] ?? []) : [],
+      marker: lines > 1 && lines <= 8 ? (RUN_MARKERS[slot] ?? "circle") : null,
+    };
   }
 
   const present = computed(() => names.value.filter((name) => byName.value.has(name)));

@@ -1,4 +1,4 @@
-import { computed, type ComputedRef, ref, type Ref } from "vue";
+import { type ComputedRef, computed, type Ref, ref } from "vue";
 import type { Chart } from "./echarts.ts";
 
 export interface PlotBox {
@@ -29,7 +29,11 @@ export interface PlotPointerOptions {
 }
 
 /** Pointer on a plot: hover, drag to mark, Shift-drag to pan, Ctrl-wheel to zoom, double click for everything. */
-export function usePlotPointer(element: Ref<HTMLElement | null>, chart: Ref<Chart | null>, options: PlotPointerOptions): { band: ComputedRef<Band | null>; handlers: Record<string, (event: never) => void> } {
+export function usePlotPointer(
+  element: Ref<HTMLElement | null>,
+  chart: Ref<Chart | null>,
+  options: PlotPointerOptions,
+): { band: ComputedRef<Band | null>; handlers: Record<string, (event: never) => void> } {
   const start = ref<readonly [number, number] | null>(null);
   const now = ref<readonly [number, number] | null>(null);
   let panFrom: number | null = null;
@@ -41,13 +45,18 @@ export function usePlotPointer(element: Ref<HTMLElement | null>, chart: Ref<Char
 
   function inside([x, y]: readonly [number, number]): boolean {
     const host = element.value;
-    return host !== null && x >= options.box.left && x <= host.clientWidth - options.box.right && y >= options.box.top && y <= host.clientHeight - options.box.bottom;
+    return (
+      host !== null && x >= options.box.left && x <= host.clientWidth - options.box.right && y >= options.box.top && y <= host.clientHeight - options.box.bottom
+    );
   }
 
   function clamp([x, y]: readonly [number, number]): [number, number] {
     const host = element.value;
     if (host === null) return [x, y];
-    return [Math.max(options.box.left, Math.min(host.clientWidth - options.box.right, x)), Math.max(options.box.top, Math.min(host.clientHeight - options.box.bottom, y))];
+    return [
+      Math.max(options.box.left, Math.min(host.clientWidth - options.box.right, x)),
+      Math.max(options.box.top, Math.min(host.clientHeight - options.box.bottom, y)),
+    ];
   }
 
   function value(axis: "xAxisIndex" | "yAxisIndex", place: number): number {
@@ -60,7 +69,12 @@ export function usePlotPointer(element: Ref<HTMLElement | null>, chart: Ref<Char
     if (a === null || b === null || host === null) return null;
     const left = Math.min(a[0], b[0]);
     const whole = options.shape === "x";
-    return { left, width: Math.abs(a[0] - b[0]), top: whole ? options.box.top : Math.min(a[1], b[1]), height: whole ? host.clientHeight - options.box.top - options.box.bottom : Math.abs(a[1] - b[1]) };
+    return {
+      left,
+      width: Math.abs(a[0] - b[0]),
+      top: whole ? options.box.top : Math.min(a[1], b[1]),
+      height: whole ? host.clientHeight - options.box.top - options.box.bottom : Math.abs(a[1] - b[1]),
+    };
   });
 
   const ordered = (a: number, b: number): readonly [number, number] => (a < b ? [a, b] : [b, a]);

@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import type { EventMap } from "../../src-shared/contract.ts";
 import { call, onEvent } from "../bridge/studio.ts";
 import { useConnection } from "../stores/connection.ts";
@@ -99,7 +99,12 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
       const ranges = thinned.map((data) => stepsInRange(data, kind, wide));
       const wanted = { fromStep: Math.min(...ranges.map(([from]) => from)), toStep: Math.max(...ranges.map(([, to]) => to)) };
       try {
-        const answers = await call("metrics.series", { runIds: [runId], names: [...new Set(thinned.map((data) => data.name))], ...wanted, buckets: 2 * BUCKETS });
+        const answers = await call("metrics.series", {
+          runIds: [runId],
+          names: [...new Set(thinned.map((data) => data.name))],
+          ...wanted,
+          buckets: 2 * BUCKETS,
+        });
         if (mine !== generation) return;
         let changed = false;
         for (const { columns } of answers) {

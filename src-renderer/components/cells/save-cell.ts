@@ -1,5 +1,5 @@
-import { cellFile } from "../../cells/pick.ts";
 import type { Layout } from "../../cells/layout.ts";
+import { cellFile } from "../../cells/pick.ts";
 import { cellSvg } from "../../cells/svg.ts";
 import { fileName, saveFile, saveText, svgToPng } from "../../lib/files.ts";
 import type { DeskCell } from "../../stores/cell-desk.ts";

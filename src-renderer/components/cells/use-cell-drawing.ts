@@ -1,4 +1,4 @@
-import { computed, type ComputedRef, type Ref } from "vue";
+import { type ComputedRef, computed, type Ref } from "vue";
 import { cellGraph, type Graph, withoutIdleInputs } from "../../cells/graph.ts";
 import type { Direction, Layout } from "../../cells/layout.ts";
 import { networkGraph } from "../../cells/network-graph.ts";
@@ -19,7 +19,9 @@ export interface CellDrawing {
 
 /** What the page draws: one cell, two in one drawing, the blocks, or every node of the network. */
 export function useCellDrawing(a: Ref<DeskCell | null>, b: Ref<DeskCell | null>, view: Ref<CellView>, part: Ref<Part>, direction: Ref<Direction>): CellDrawing {
-  const union = computed(() => (a.value === null || b.value === null ? null : drawnGraph(partOf(a.value.architecture, part.value), partOf(b.value.architecture, part.value))));
+  const union = computed(() =>
+    a.value === null || b.value === null ? null : drawnGraph(partOf(a.value.architecture, part.value), partOf(b.value.architecture, part.value)),
+  );
   const main = useLayout(
     computed(() => {
       if (a.value === null || view.value === "network") return null;

@@ -1,4 +1,4 @@
-import { computed, type ComputedRef } from "vue";
+import { type ComputedRef, computed } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import { type DeskCell, useCellDesk } from "../../stores/cell-desk.ts";
 

@@ -1,4 +1,4 @@
-import { compareConfigs, type ConfigDifference } from "../../../src-shared/analysis/config-diff.ts";
+import { type ConfigDifference, compareConfigs } from "../../../src-shared/analysis/config-diff.ts";
 import type { MetricSummary, RunDetail } from "../../../src-shared/domain/run.ts";
 import type { SeriesData } from "../../charts/series.ts";
 
@@ -22,7 +22,10 @@ export interface ConfigRow extends ConfigDifference {
 
 /** Settings of the runs beside each other; which run is the baseline decides what counts as changed. */
 export function configRows(runs: readonly RunDetail[], baseline: number): ConfigRow[] {
-  return compareConfigs(runs.map((run) => run.config)).map((row) => ({ ...row, changed: row.values.map((value) => JSON.stringify(value) !== JSON.stringify(row.values[baseline])) }));
+  return compareConfigs(runs.map((run) => run.config)).map((row) => ({
+    ...row,
+    changed: row.values.map((value) => JSON.stringify(value) !== JSON.stringify(row.values[baseline])),
+  }));
 }
 
 /** The last value at or before an epoch; null where the series has not begun. */

@@ -31,9 +31,27 @@ export function axisChoices(runs: readonly RunDetail[]): AxisChoice[] {
         },
       };
     });
-  const names = [...new Set(runs.flatMap((run) => Object.keys(metricsOf(run))))].filter((name) => !name.startsWith("system/") && metricInfo(name).better !== "none");
-  const results = names.map((name): AxisChoice => ({ id: `best:${name}`, group: "Result", title: `${metricInfo(name).title}, best`, kind: "number", format: (value) => withoutZeros(metricValue(name, value)), valueOf: (run) => metricsOf(run)[name]?.best ?? null }));
-  const time: AxisChoice = { id: "time", group: "Result", title: "Process time", kind: "number", format: duration, valueOf: (run) => (run.activeSeconds > 0 ? run.activeSeconds : null) };
+  const names = [...new Set(runs.flatMap((run) => Object.keys(metricsOf(run))))].filter(
+    (name) => !name.startsWith("system/") && metricInfo(name).better !== "none",
+  );
+  const results = names.map(
+    (name): AxisChoice => ({
+      id: `best:${name}`,
+      group: "Result",
+      title: `${metricInfo(name).title}, best`,
+      kind: "number",
+      format: (value) => withoutZeros(metricValue(name, value)),
+      valueOf: (run) => metricsOf(run)[name]?.best ?? null,
+    }),
+  );
+  const time: AxisChoice = {
+    id: "time",
+    group: "Result",
+    title: "Process time",
+    kind: "number",
+    format: duration,
+    valueOf: (run) => (run.activeSeconds > 0 ? run.activeSeconds : null),
+  };
   return [...settings, ...results, time];
 }
 
@@ -42,6 +60,8 @@ export function usualAxes(choices: readonly AxisChoice[], runs: readonly RunDeta
   const filled = (axis: AxisChoice): number => runs.filter((run) => axis.valueOf(run) !== null).length;
   const frequent = choices.filter((axis) => filled(axis) >= runs.length / 2);
   const settings = frequent.filter((axis) => axis.group === "Setting").slice(0, 5);
-  const results = frequent.filter((axis) => axis.group === "Result").sort((a, b) => Number(/accuracy|score|best$/.test(b.id)) - Number(/accuracy|score|best$/.test(a.id)));
+  const results = frequent
+    .filter((axis) => axis.group === "Result")
+    .sort((a, b) => Number(/accuracy|score|best$/.test(b.id)) - Number(/accuracy|score|best$/.test(a.id)));
   return [...settings, ...results.slice(0, 3)].map((axis) => axis.id);
 }

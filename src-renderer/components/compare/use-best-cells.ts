@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import type { Architecture } from "../../../src-shared/domain/network.ts";
 import type { RunDetail } from "../../../src-shared/domain/run.ts";
 import { call } from "../../bridge/studio.ts";
@@ -18,7 +18,10 @@ export interface BestCell {
 const SHOWN = 5;
 
 /** The best cells of each run: by accuracy where cells were trained, else by score. */
-export function useBestCells(runs: Ref<readonly RunDetail[]>): { readonly cells: Ref<ReadonlyMap<string, readonly BestCell[]>>; readonly loading: Ref<boolean> } {
+export function useBestCells(runs: Ref<readonly RunDetail[]>): {
+  readonly cells: Ref<ReadonlyMap<string, readonly BestCell[]>>;
+  readonly loading: Ref<boolean>;
+} {
   const cells = shallowRef<ReadonlyMap<string, readonly BestCell[]>>(new Map());
   const loading = ref(false);
   let generation = 0;
@@ -26,12 +29,29 @@ export function useBestCells(runs: Ref<readonly RunDetail[]>): { readonly cells:
   async function bestOf(run: RunDetail): Promise<readonly BestCell[]> {
     if (run.kind === "cell-training" || run.kind === "pipeline") {
       const trainings = [...(await call("trainings.list", { runId: run.id }))].sort((a, b) => b.validationAccuracy - a.validationAccuracy).slice(0, SHOWN);
-      if (trainings.length > 0) return trainings.map((training) => ({ key: `t${training.id}`, name: training.name, architecture: training.architecture, value: training.validationAccuracy, measure: "Accuracy", parameters: training.parameters, multiplyAdds: training.multiplyAdds }));
+      if (trainings.length > 0)
+        return trainings.map((training) => ({
+          key: `t${training.id}`,
+          name: training.name,
+          architecture: training.architecture,
+          value: training.validationAccuracy,
+          measure: "Accuracy",
+          parameters: training.parameters,
+          multiplyAdds: training.multiplyAdds,
+        }));
     }
     const runId = searchRunOf(run);
     if (runId === null) return [];
     const { rows } = await call("candidates.list", { runId, sort: "rank", limit: SHOWN });
-    return rows.map((candidate) => ({ key: `c${candidate.id}`, name: candidate.name, architecture: candidate.architecture, value: candidate.score, measure: "Score", parameters: candidate.parameters, multiplyAdds: candidate.multiplyAdds }));
+    return rows.map((candidate) => ({
+      key: `c${candidate.id}`,
+      name: candidate.name,
+      architecture: candidate.architecture,
+      value: candidate.score,
+      measure: "Score",
+      parameters: candidate.parameters,
+      multiplyAdds: candidate.multiplyAdds,
+    }));
   }
 
   watch(

@@ -1,4 +1,4 @@
-import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import type { RunDetail } from "../../../src-shared/domain/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
@@ -28,14 +28,19 @@ export function useCompare(): Comparison {
   const missing = ref<readonly string[]>([]);
   const loading = ref(false);
   const named = computed(() => runsInQuery(route.query["runs"]));
-  const baseline = computed(() => (typeof route.query["baseline"] === "string" && named.value.includes(route.query["baseline"]) ? route.query["baseline"] : (named.value[0] ?? null)));
+  const baseline = computed(() =>
+    typeof route.query["baseline"] === "string" && named.value.includes(route.query["baseline"]) ? route.query["baseline"] : (named.value[0] ?? null),
+  );
   const idsKey = computed(() => [...(baseline.value === null ? [] : [baseline.value]), ...named.value.filter((id) => id !== baseline.value)].join());
   const ids = computed<readonly string[]>(() => (idsKey.value === "" ? [] : idsKey.value.split(",")));
   const runs = computed(() => ids.value.flatMap((id) => known.value.get(id) ?? []));
 
   function go(list: readonly string[], pinned: string | null): void {
     const { runs: _old, baseline: _base, ...rest } = route.query;
-    void router.replace({ name: "compare", query: { ...rest, ...(list.length === 0 ? {} : { runs: list.join(",") }), ...(pinned === null ? {} : { baseline: pinned }) } });
+    void router.replace({
+      name: "compare",
+      query: { ...rest, ...(list.length === 0 ? {} : { runs: list.join(",") }), ...(pinned === null ? {} : { baseline: pinned }) },
+    });
   }
 
   async function load(list: readonly string[], again: boolean): Promise<void> {
@@ -63,7 +68,10 @@ export function useCompare(): Comparison {
     },
     { immediate: true },
   );
-  watch(() => useConnection().generation, () => load(ids.value, true));
+  watch(
+    () => useConnection().generation,
+    () => load(ids.value, true),
+  );
   onScopeDispose(
     onEvent("run.changed", (summary) => {
       const id = known.value.has(summary.id) ? summary.id : summary.parentId;
@@ -79,7 +87,11 @@ export function useCompare(): Comparison {
     missing,
     loading,
     add: (list) => go([...new Set([...named.value, ...list])].slice(0, MOST_RUNS), baseline.value),
-    remove: (runId) => go(named.value.filter((id) => id !== runId), baseline.value === runId ? null : baseline.value),
+    remove: (runId) =>
+      go(
+        named.value.filter((id) => id !== runId),
+        baseline.value === runId ? null : baseline.value,
+      ),
     pin: (runId) => go(named.value, runId),
   };
 }

@@ -1,6 +1,6 @@
-import { onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
-import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import type { RunKind } from "../../../src-shared/domain/run-config.ts";
 import { call } from "../../bridge/studio.ts";
 
 const MOST = 200;
@@ -28,7 +28,8 @@ export function useManyRuns(kind: Ref<RunKind>, search: Ref<string>): ManyRuns {
     try {
       const page = await call("runs.query", { kind: [kind.value], search: search.value, limit: MOST });
       const found: RunDetail[] = [];
-      for (let i = 0; i < page.rows.length && mine === generation; i += AT_ONCE) found.push(...(await Promise.all(page.rows.slice(i, i + AT_ONCE).map(({ id }) => call("runs.get", { runId: id })))));
+      for (let i = 0; i < page.rows.length && mine === generation; i += AT_ONCE)
+        found.push(...(await Promise.all(page.rows.slice(i, i + AT_ONCE).map(({ id }) => call("runs.get", { runId: id })))));
       if (mine !== generation) return;
       runs.value = found;
       total.value = page.total;

@@ -15,4 +15,9 @@ export const CANDIDATE_COLUMNS: readonly GridColumn[] = [
   { id: "operations", title: "Operations", hint: "How often each occurs", width: 320 },
 ];
 
-export const USUAL_CANDIDATE_COLUMNS: GridState = { order: CANDIDATE_COLUMNS.map((column) => column.id), hidden: ["generationMs", "nodes"], pinned: ["rank", "name"], widths: {} };
+export const USUAL_CANDIDATE_COLUMNS: GridState = {
+  order: CANDIDATE_COLUMNS.map((column) => column.id),
+  hidden: ["generationMs", "nodes"],
+  pinned: ["rank", "name"],
+  widths: {},
+};

@@ -11,13 +11,15 @@ export function candidatePlot(candidates: readonly Candidate[], cost: Cost): { p
   const scored = candidates.flatMap((candidate) => (candidate.score === null ? [] : [{ candidate, score: candidate.score }]));
   const front = paretoFront(scored.map(({ candidate, score }) => ({ cost: candidate[cost], value: score })));
   const onFront = new Set(front);
-  const points = scored.map(({ candidate, score }, i): ScatterPoint => ({
-    id: String(candidate.id),
-    label: candidate.name,
-    x: candidate[cost],
-    y: score,
-    group: candidate.role === "shortlist" ? "shortlist" : onFront.has(i) ? "front" : candidate.role === "random" ? "random" : "none",
-  }));
+  const points = scored.map(
+    ({ candidate, score }, i): ScatterPoint => ({
+      id: String(candidate.id),
+      label: candidate.name,
+      x: candidate[cost],
+      y: score,
+      group: candidate.role === "shortlist" ? "shortlist" : onFront.has(i) ? "front" : candidate.role === "random" ? "random" : "none",
+    }),
+  );
   const line = front.flatMap((i): (readonly [number, number])[] => {
     const entry = scored[i];
     return entry === undefined ? [] : [[entry.candidate[cost], entry.score]];

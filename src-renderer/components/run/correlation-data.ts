@@ -1,4 +1,12 @@
-import { correlateAll, type Correlation, type CorrelationMethod, type IntervalMethod, regress, type Regression, topHalf } from "../../../src-shared/analysis/correlation.ts";
+import {
+  type Correlation,
+  type CorrelationMethod,
+  correlateAll,
+  type IntervalMethod,
+  type Regression,
+  regress,
+  topHalf,
+} from "../../../src-shared/analysis/correlation.ts";
 import type { Training } from "../../../src-shared/domain/run.ts";
 import type { ScatterPoint, ScatterShape } from "../../charts/scatter-option.ts";
 import { count, percent } from "../../lib/format.ts";
@@ -6,7 +14,11 @@ import { count, percent } from "../../lib/format.ts";
 export type Predictor = "score" | "parameters" | "multiplyAdds";
 export type Truth = "validationAccuracy" | "testAccuracy";
 export const PREDICTORS: readonly Predictor[] = ["score", "parameters", "multiplyAdds"];
-export const PREDICTOR_TITLES: Readonly<Record<Predictor, string>> = { score: "Score with generated weights", parameters: "Parameters", multiplyAdds: "Multiply-adds" };
+export const PREDICTOR_TITLES: Readonly<Record<Predictor, string>> = {
+  score: "Score with generated weights",
+  parameters: "Parameters",
+  multiplyAdds: "Multiply-adds",
+};
 export const TRUTH_TITLES: Readonly<Record<Truth, string>> = { validationAccuracy: "Validation accuracy", testAccuracy: "Test accuracy" };
 
 /** One cell with the mean over its trainings. */
@@ -72,7 +84,11 @@ export interface Agreement {
 }
 
 /** How well each predictor agrees with what training gives. `half`: only the better half by accuracy. */
-export function agreements(cells: readonly TrainedCell[], truth: Truth, options: { readonly half: boolean; readonly interval: IntervalMethod }): { readonly cells: readonly TrainedCell[]; readonly rows: readonly Agreement[] } {
+export function agreements(
+  cells: readonly TrainedCell[],
+  truth: Truth,
+  options: { readonly half: boolean; readonly interval: IntervalMethod },
+): { readonly cells: readonly TrainedCell[]; readonly rows: readonly Agreement[] } {
   const y = cells.map((cell) => cell[truth]);
   const used = options.half ? [...topHalf(y, y)].sort((a, b) => a - b).flatMap((i) => cells[i] ?? []) : cells;
   const accuracy = used.map((cell) => cell[truth]);
@@ -97,7 +113,13 @@ export function agreementPlot(cells: readonly TrainedCell[], agreement: Agreemen
   const at = (x: number): readonly [number, number] => [x, (regression?.slope ?? 0) * x + (regression?.intercept ?? 0)];
   return {
     points,
-    shape: { xName: PREDICTOR_TITLES[predictor], yName: TRUTH_TITLES[truth], formatX: predictor === "score" ? (value) => percent(value, 1) : count, formatY: (value) => percent(value, 1), line: regression === null || points.length === 0 ? null : [at(ends[0]), at(ends[1])] },
+    shape: {
+      xName: PREDICTOR_TITLES[predictor],
+      yName: TRUTH_TITLES[truth],
+      formatX: predictor === "score" ? (value) => percent(value, 1) : count,
+      formatY: (value) => percent(value, 1),
+      line: regression === null || points.length === 0 ? null : [at(ends[0]), at(ends[1])],
+    },
   };
 }
 

@@ -2,7 +2,13 @@ import { bytes, count, duration, NO_VALUE, percent, significant } from "../../li
 
 /** "bestValidationAccuracy" and "best-validation-accuracy" as "Best validation accuracy"; words stay as they are. */
 export function factTitle(key: string): string {
-  const words = key.includes(" ") ? key : key.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll(/[-_/]/g, " ").toLowerCase().replace(/\bghn\b/g, "GHN");
+  const words = key.includes(" ")
+    ? key
+    : key
+        .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+        .replaceAll(/[-_/]/g, " ")
+        .toLowerCase()
+        .replace(/\bghn\b/g, "GHN");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -1,5 +1,5 @@
-import type { RunDetail, RunProgress, Training } from "../../../src-shared/domain/run.ts";
 import type { MetricName } from "../../../src-shared/domain/metrics.ts";
+import type { RunDetail, RunProgress, Training } from "../../../src-shared/domain/run.ts";
 import { count, duration, metricValue, NO_VALUE, percent, significant, whole } from "../../lib/format.ts";
 
 export interface Tile {
@@ -29,24 +29,59 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
   switch (run.kind) {
     case "ghn-training":
       return [
-        { id: "loss", label: "GHN loss", value: metricValue("ghn/loss", last("ghn/loss")), note: run.metrics["ghn/loss"] === undefined ? "" : `lowest ${best("ghn/loss")}` },
-        { id: "best", label: "Best score", value: best("ghn/validation-accuracy"), note: bestAt("ghn/validation-accuracy"), hint: "Highest mean validation accuracy of unseen cells with generated weights" },
-        { id: "score", label: "Score now", value: percent(last("ghn/validation-accuracy")), note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells`, hint: "Mean validation accuracy of unseen cells with generated weights" },
+        {
+          id: "loss",
+          label: "GHN loss",
+          value: metricValue("ghn/loss", last("ghn/loss")),
+          note: run.metrics["ghn/loss"] === undefined ? "" : `lowest ${best("ghn/loss")}`,
+        },
+        {
+          id: "best",
+          label: "Best score",
+          value: best("ghn/validation-accuracy"),
+          note: bestAt("ghn/validation-accuracy"),
+          hint: "Highest mean validation accuracy of unseen cells with generated weights",
+        },
+        {
+          id: "score",
+          label: "Score now",
+          value: percent(last("ghn/validation-accuracy")),
+          note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells`,
+          hint: "Mean validation accuracy of unseen cells with generated weights",
+        },
         rate,
         speed,
       ];
     case "search":
       return [
-        { id: "scored", label: "Cells scored", value: whole(progress?.step ?? run.metrics["search/score"]?.count), note: run.config.kind === "search" ? `of ${whole(run.config.search.samples)}` : "" },
-        { id: "best", label: "Best score so far", value: best("search/score") === NO_VALUE ? best("search/best") : best("search/score"), note: run.metrics["search/score"] === undefined ? "" : `cell ${whole(run.metrics["search/score"]?.bestStep)}` },
+        {
+          id: "scored",
+          label: "Cells scored",
+          value: whole(progress?.step ?? run.metrics["search/score"]?.count),
+          note: run.config.kind === "search" ? `of ${whole(run.config.search.samples)}` : "",
+        },
+        {
+          id: "best",
+          label: "Best score so far",
+          value: best("search/score") === NO_VALUE ? best("search/best") : best("search/score"),
+          note: run.metrics["search/score"] === undefined ? "" : `cell ${whole(run.metrics["search/score"]?.bestStep)}`,
+        },
         { id: "last", label: "Last cell", value: percent(last("search/score")), note: "" },
         speed,
       ];
     case "cell-training": {
-      const top = trainings.reduce<Training | null>((winner, training) => (winner === null || training.validationAccuracy > winner.validationAccuracy ? training : winner), null);
+      const top = trainings.reduce<Training | null>(
+        (winner, training) => (winner === null || training.validationAccuracy > winner.validationAccuracy ? training : winner),
+        null,
+      );
       return [
         { id: "trained", label: "Trainings", value: whole(trainings.length), note: progress?.phase ?? "" },
-        { id: "best", label: "Best accuracy", value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy), note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters` },
+        {
+          id: "best",
+          label: "Best accuracy",
+          value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy),
+          note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters`,
+        },
         { id: "loss", label: "Training loss", value: metricValue("train/loss", last("train/loss")), note: "" },
         rate,
         speed,

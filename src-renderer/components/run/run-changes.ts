@@ -17,7 +17,12 @@ export function withArtifact(run: RunDetail, artifact: Artifact): RunDetail {
 /** The stage that is at work, else the last one that has begun, else the first. */
 export function liveStage(run: RunDetail): RunSummary | null {
   const { children } = run;
-  return children.find((child) => child.status === "running" || child.status === "stopping") ?? children.filter((child) => child.startedAt !== null).at(-1) ?? children[0] ?? null;
+  return (
+    children.find((child) => child.status === "running" || child.status === "stopping") ??
+    children.filter((child) => child.startedAt !== null).at(-1) ??
+    children[0] ??
+    null
+  );
 }
 
 /** Where the candidates of a run are: its own, or those of its search stage. */

@@ -1,5 +1,5 @@
 import { useDebounceFn } from "@vueuse/core";
-import { onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import type { Candidate } from "../../../src-shared/domain/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { useConnection } from "../../stores/connection.ts";

@@ -1,9 +1,9 @@
-import { ref, type Ref } from "vue";
+import { type Ref, ref } from "vue";
 import type { Router } from "vue-router";
 import type { ExportSubject } from "../../../src-shared/contract.ts";
 import type { Architecture } from "../../../src-shared/domain/network.ts";
-import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import { call } from "../../bridge/studio.ts";
 import { useRunActions } from "../runs/run-actions.ts";
 import type { RunAction } from "./RunHeader.vue";
@@ -74,5 +74,13 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
     });
   }
 
-  return { act, train, rename: (name) => update("The run could not be renamed", { name }), tag: (tags) => update("The tags could not be saved", { tags }), renaming, tagging, exporting };
+  return {
+    act,
+    train,
+    rename: (name) => update("The run could not be renamed", { name }),
+    tag: (tags) => update("The tags could not be saved", { tags }),
+    renaming,
+    tagging,
+    exporting,
+  };
 }

@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import type { EventMap } from "../../../src-shared/contract.ts";
 import type { RunDetail, RunProgress, RunSummary } from "../../../src-shared/domain/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";

@@ -14,7 +14,9 @@ export interface Trainings {
 
 /** Finished trainings of a run; of a pipeline, those of all its stages. New ones join as they finish. */
 export function useTrainings(runId: Ref<string | null>, liveRunIds: Ref<readonly string[]>): Trainings {
-  const { data, error, loading, reload } = useLoad<readonly Training[]>(async () => (runId.value === null ? [] : await call("trainings.list", { runId: runId.value })));
+  const { data, error, loading, reload } = useLoad<readonly Training[]>(async () =>
+    runId.value === null ? [] : await call("trainings.list", { runId: runId.value }),
+  );
   let releases: (() => void)[] = [];
 
   watch(

@@ -12,7 +12,13 @@ import { random, randomCell } from "../dev/random.ts";
 
 const elk = new ELK();
 const engine = elk.layout.bind(elk);
-const a: Cell = { nodes: [{ operation: "conv1x1", inputs: [0] }, { operation: "sepConv3x3", inputs: [1, 2] }, { operation: "maxPool3x3", inputs: [3] }] };
+const a: Cell = {
+  nodes: [
+    { operation: "conv1x1", inputs: [0] },
+    { operation: "sepConv3x3", inputs: [1, 2] },
+    { operation: "maxPool3x3", inputs: [3] },
+  ],
+};
 
 describe("two cells in one drawing", () => {
   it("marks nothing when they are the same", () => {
@@ -21,7 +27,9 @@ describe("two cells in one drawing", () => {
   });
 
   it("marks an exchanged operation as changed, and keeps its connections", () => {
-    const b: Cell = { nodes: [a.nodes[0] ?? { operation: "identity", inputs: [0] }, { operation: "dilConv3x3", inputs: [1, 2] }, { operation: "maxPool3x3", inputs: [3] }] };
+    const b: Cell = {
+      nodes: [a.nodes[0] ?? { operation: "identity", inputs: [0] }, { operation: "dilConv3x3", inputs: [1, 2] }, { operation: "maxPool3x3", inputs: [3] }],
+    };
     const union = unionGraph(a, b);
     expect(unionCounts(union)).toEqual({ same: 2, added: 0, removed: 0, changed: 1, edges: 0 });
     expect(union.nodes.find((node) => node.mark === "changed")?.label).toBe("3×3 sep → 3×3 dil");
@@ -38,7 +46,9 @@ describe("two cells in one drawing", () => {
     for (let i = 0; i < 40; i++) {
       const [one, two] = [randomCell(next, 3 + (i % 9)), randomCell(next, 4 + (i % 7))];
       const union = unionGraph(one, two);
-      const edges = (cell: Cell): number => cell.nodes.reduce((sum, node) => sum + node.inputs.length, 0) + cell.nodes.filter((_, k) => !cell.nodes.some((node) => node.inputs.includes(k + 2))).length;
+      const edges = (cell: Cell): number =>
+        cell.nodes.reduce((sum, node) => sum + node.inputs.length, 0) +
+        cell.nodes.filter((_, k) => !cell.nodes.some((node) => node.inputs.includes(k + 2))).length;
       const count = (marks: readonly string[]): number => union.edges.filter((edge) => marks.includes(edge.mark)).length;
       expect(count(["same", "removed"])).toBe(edges(one));
       expect(count(["same", "added"])).toBe(edges(two));
@@ -79,10 +89,11 @@ describe("layout", () => {
     const placed = await layout(drawnGraph(randomCell(random(3), 12), null), "down", engine);
     const first = placed.nodes[0];
     const reached = new Set(first === undefined ? [] : [first]);
-    for (const node of reached) for (const way of ["up", "down", "left", "right"] as const) {
-      const next = neighbour(placed, node, way);
-      if (next !== null) reached.add(next);
-    }
+    for (const node of reached)
+      for (const way of ["up", "down", "left", "right"] as const) {
+        const next = neighbour(placed, node, way);
+        if (next !== null) reached.add(next);
+      }
     expect(reached.size).toBe(placed.nodes.length);
   });
 
@@ -92,13 +103,29 @@ describe("layout", () => {
     const whole = stackLayout(normal, null, network);
     expect(whole.nodes.length).toBe(5 * normal.nodes.length + 2);
     expect(whole.edges.filter((edge) => edge.id.startsWith("x")).map(({ from, to }) => `${from}>${to}`)).toEqual([
-      "stem>0:n0", "stem>0:n1", "0:out>1:n0", "stem>1:n1", "1:out>2:n0", "0:out>2:n1", "2:out>3:n0", "1:out>3:n1", "3:out>4:n0", "2:out>4:n1",
+      "stem>0:n0",
+      "stem>0:n1",
+      "0:out>1:n0",
+      "stem>1:n1",
+      "1:out>2:n0",
+      "0:out>2:n1",
+      "2:out>3:n0",
+      "1:out>3:n1",
+      "3:out>4:n0",
+      "2:out>4:n1",
     ]);
   });
 
   it("collapses the network to its blocks, channels doubled where it is reduced", () => {
     const graph = networkGraph({ normal: a }, networkConfigSchema.parse({ blocks: 4, initialChannels: 16, reductions: [2] }));
-    expect(graph.nodes.map((node) => node.label)).toEqual(["stem", "1 · normal · 16", "2 · normal · 16", "3 · normal, ½ size · 32", "4 · normal · 32", "pool · classifier"]);
+    expect(graph.nodes.map((node) => node.label)).toEqual([
+      "stem",
+      "1 · normal · 16",
+      "2 · normal · 16",
+      "3 · normal, ½ size · 32",
+      "4 · normal · 32",
+      "pool · classifier",
+    ]);
   });
 });
 

@@ -1,14 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { drawLines, formatX, lineOption, linesCsv, type LineSettings, type LineSpec, withoutZeros } from "../../../src-renderer/charts/line-option.ts";
+import { drawLines, formatX, type LineSettings, type LineSpec, lineOption, linesCsv, withoutZeros } from "../../../src-renderer/charts/line-option.ts";
 import { seriesFrom } from "../../../src-renderer/charts/series.ts";
 import type { ChartTheme } from "../../../src-renderer/charts/theme.ts";
 
-const theme: ChartTheme = { text: "#111", faint: "#666", line: "#ccc", gridLine: "#eee", surface: "#fff", accent: "#00f", warn: "#a60", good: "#0a0", bad: "#a00", font: "sans", runs: ["#1", "#2"] };
+const theme: ChartTheme = {
+  text: "#111",
+  faint: "#666",
+  line: "#ccc",
+  gridLine: "#eee",
+  surface: "#fff",
+  accent: "#00f",
+  warn: "#a60",
+  good: "#0a0",
+  bad: "#a00",
+  font: "sans",
+  runs: ["#1", "#2"],
+};
 const settings: LineSettings = { x: "step", smoothing: 0, logX: false, logY: false };
 
 function spec(values: readonly (number | null)[], name = "ghn/loss"): LineSpec {
   const step = values.map((_, i) => i + 1);
-  return { data: seriesFrom("r", { name, series: 0, step, epoch: step, wall: step, active: step, value: values }, values.length, false), label: "a run", color: "#1", dash: [], marker: null };
+  return {
+    data: seriesFrom("r", { name, series: 0, step, epoch: step, wall: step, active: step, value: values }, values.length, false),
+    label: "a run",
+    color: "#1",
+    dash: [],
+    marker: null,
+  };
 }
 
 interface Series {

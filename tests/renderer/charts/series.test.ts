@@ -4,7 +4,15 @@ import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
 
 function columns(from: number, to: number, value: (step: number) => number | null = (step) => step): MetricColumns {
   const step = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  return { name: "ghn/loss", series: 0, step, epoch: step.map((s) => s / 10), wall: step.map((s) => s * 2), active: step.map((s) => s * 2), value: step.map(value) };
+  return {
+    name: "ghn/loss",
+    series: 0,
+    step,
+    epoch: step.map((s) => s / 10),
+    wall: step.map((s) => s * 2),
+    active: step.map((s) => s * 2),
+    value: step.map(value),
+  };
 }
 
 describe("append", () => {
@@ -18,14 +26,25 @@ describe("append", () => {
   });
 
   it("keeps skipped steps as gaps, however they are written", () => {
-    const data = seriesFrom("r", columns(1, 3, (step) => (step === 2 ? Number.NaN : step)), 3, false);
-    append(data, columns(4, 6, (step) => (step === 5 ? null : step)));
+    const data = seriesFrom(
+      "r",
+      columns(1, 3, (step) => (step === 2 ? Number.NaN : step)),
+      3,
+      false,
+    );
+    append(
+      data,
+      columns(4, 6, (step) => (step === 5 ? null : step)),
+    );
     expect(data.value).toEqual([1, null, 3, 4, null, 6]);
   });
 
   it("thins a line that grows for days and keeps its peaks, its ends and the order", () => {
     const data = seriesFrom("r", columns(1, 10), 10, false);
-    append(data, columns(11, 20_000, (step) => (step === 7777 ? 1e6 : Math.sin(step))));
+    append(
+      data,
+      columns(11, 20_000, (step) => (step === 7777 ? 1e6 : Math.sin(step))),
+    );
     expect(data.step.length).toBeLessThan(12_000);
     expect(data.thinned).toBe(true);
     expect(data.total).toBe(20_000);
@@ -63,7 +82,17 @@ describe("lineOf", () => {
   });
 
   it("tells where steps were skipped", () => {
-    expect(lineOf(seriesFrom("r", columns(1, 3, (step) => (step === 2 ? null : step)), 3, false), "epoch").skipped).toEqual([0.2]);
+    expect(
+      lineOf(
+        seriesFrom(
+          "r",
+          columns(1, 3, (step) => (step === 2 ? null : step)),
+          3,
+          false,
+        ),
+        "epoch",
+      ).skipped,
+    ).toEqual([0.2]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** A studio in memory, for developing the window without a host. Never shipped. */
 import { CALLS, type CallAnswer, type CallInput, type CallName, type EventMap, type EventName, type StudioBridge } from "../../../src-shared/contract.ts";
-import { Live } from "./live.ts";
-import { type Handlers, makeHandlers } from "./handlers.ts";
 import { addLongRuns, makeRuns } from "./data.ts";
+import { type Handlers, makeHandlers } from "./handlers.ts";
+import { Live } from "./live.ts";
 
 export interface FakeOptions {
   readonly runs: number;
@@ -30,7 +30,14 @@ export function createFakeBridge(options: FakeOptions): StudioBridge & { setConn
     async call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>> {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const parsed = CALLS[name].input.safeParse(input);
-      if (!parsed.success) return { ok: false, error: { code: "invalid", message: `The call ${name} has arguments that do not fit: ${parsed.error.issues[0]?.path.join(".")} ${parsed.error.issues[0]?.message}` } };
+      if (!parsed.success)
+        return {
+          ok: false,
+          error: {
+            code: "invalid",
+            message: `The call ${name} has arguments that do not fit: ${parsed.error.issues[0]?.path.join(".")} ${parsed.error.issues[0]?.message}`,
+          },
+        };
       try {
         const handler = handlers[name] as (value: unknown) => unknown;
         return { ok: true, value: structuredClone(await handler(parsed.data)) } as CallAnswer<Name>;

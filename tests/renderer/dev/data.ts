@@ -1,7 +1,7 @@
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
+import type { Candidate, RunDetail, RunStatus, Training } from "../../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
-import type { Candidate, RunDetail, RunStatus, Training } from "../../../src-shared/domain/run.ts";
 import { gaussian, random, randomCell } from "./random.ts";
 
 const START = Date.parse("2026-03-02T08:00:00Z");
@@ -23,7 +23,12 @@ const KINDS = ["ghn-training", "search", "cell-training", "ghn-training"] as con
 const DATASETS = ["digits", "cifar10", "mnist", "cifar10"] as const;
 
 export function config(kind: RunConfig["kind"], extra: object = {}): RunConfig {
-  const base = kind === "search" ? { kind, ghnRunId: "r00001" } : kind === "cell-training" ? { kind, source: { from: "search", runId: "r00002", top: 10, random: 10 } } : { kind };
+  const base =
+    kind === "search"
+      ? { kind, ghnRunId: "r00001" }
+      : kind === "cell-training"
+        ? { kind, source: { from: "search", runId: "r00002", top: 10, random: 10 } }
+        : { kind };
   return runConfigSchema.parse({ ...base, ...extra });
 }
 
@@ -108,8 +113,14 @@ export function makeCandidates(run: FakeRun, count: number, seed: number): void 
   rank(list);
   run.candidates = list;
   let best = 0;
-  run.metrics.set("search/best#0", curve("search/best", count, (_, i) => (best = Math.max(best, list[i]?.score ?? 0))));
-  run.metrics.set("search/score#0", curve("search/score", count, (_, i) => list[i]?.score ?? null));
+  run.metrics.set(
+    "search/best#0",
+    curve("search/best", count, (_, i) => (best = Math.max(best, list[i]?.score ?? 0))),
+  );
+  run.metrics.set(
+    "search/score#0",
+    curve("search/score", count, (_, i) => list[i]?.score ?? null),
+  );
   summarise(run);
 }
 
@@ -165,8 +176,14 @@ export function makeTrainings(run: FakeRun, from: FakeRun, seed: number): void {
     seconds: 420 + 60 * next(),
   }));
   run.trainings.slice(0, 12).forEach((training, s) => {
-    run.metrics.set(`train/loss#${s}`, curve("train/loss", 500, (t) => 0.2 + 1.9 * Math.exp(-4 * t) + 0.06 * gaussian(next), 10, s));
-    run.metrics.set(`train/validation-accuracy#${s}`, curve("train/validation-accuracy", 50, (t) => training.validationAccuracy - 0.6 * Math.exp(-5 * t) + 0.008 * gaussian(next), 10, s, 10));
+    run.metrics.set(
+      `train/loss#${s}`,
+      curve("train/loss", 500, (t) => 0.2 + 1.9 * Math.exp(-4 * t) + 0.06 * gaussian(next), 10, s),
+    );
+    run.metrics.set(
+      `train/validation-accuracy#${s}`,
+      curve("train/validation-accuracy", 50, (t) => training.validationAccuracy - 0.6 * Math.exp(-5 * t) + 0.008 * gaussian(next), 10, s, 10),
+    );
   });
   summarise(run);
 }
@@ -180,19 +197,56 @@ export function makeRuns(total: number): Map<string, FakeRun> {
     return run;
   };
   const at = (hours: number): string => new Date(START + hours * 3_600_000).toISOString();
-  const ghn = put(detail({ id: newId(), name: "GHN, digits, 5 phases", config: config("ghn-training"), tags: ["paper", "baseline"], starred: true, notes: "First run with **fan-in normalisation**. See `T = 5`.", createdAt: at(30) }));
+  const ghn = put(
+    detail({
+      id: newId(),
+      name: "GHN, digits, 5 phases",
+      config: config("ghn-training"),
+      tags: ["paper", "baseline"],
+      starred: true,
+      notes: "First run with **fan-in normalisation**. See `T = 5`.",
+      createdAt: at(30),
+    }),
+  );
   ghnCurves(ghn, 4000, 3);
   const search = put(detail({ id: newId(), name: "Search, 1,000 random cells", config: config("search"), tags: ["paper"], createdAt: at(32) }));
   makeCandidates(search, 1000, 5);
   const training = put(detail({ id: newId(), name: "Shortlist and random cells", config: config("cell-training"), createdAt: at(34) }));
   makeTrainings(training, search, 6);
-  const sync = put(detail({ id: newId(), name: "GHN, synchronous propagation", config: config("ghn-training", { ghn: { propagation: "synchronous" }, seed: 2 }), tags: ["ablation"], createdAt: at(31), status: "interrupted", failure: { message: "The run's process ended with signal SIGKILL.", remedy: "Resume it from its last checkpoint.", detail: "Killed\nexit code 137" } }));
+  const sync = put(
+    detail({
+      id: newId(),
+      name: "GHN, synchronous propagation",
+      config: config("ghn-training", { ghn: { propagation: "synchronous" }, seed: 2 }),
+      tags: ["ablation"],
+      createdAt: at(31),
+      status: "interrupted",
+      failure: { message: "The run's process ended with signal SIGKILL.", remedy: "Resume it from its last checkpoint.", detail: "Killed\nexit code 137" },
+    }),
+  );
   ghnCurves(sync, 2900, 8);
-  const noPass = put(detail({ id: newId(), name: "GHN without passing", config: config("ghn-training", { ghn: { passEmbedding: false }, training: { epochs: 100 } }), tags: ["ablation"], createdAt: at(29) }));
+  const noPass = put(
+    detail({
+      id: newId(),
+      name: "GHN without passing",
+      config: config("ghn-training", { ghn: { passEmbedding: false }, training: { epochs: 100 } }),
+      tags: ["ablation"],
+      createdAt: at(29),
+    }),
+  );
   ghnCurves(noPass, 3500, 12);
   const parentId = newId();
   const stages = (["ghn-training", "search", "cell-training"] as const).map((kind, i) => {
-    const run = put(detail({ id: newId(), name: `Digits, quick · ${kind}`, config: config(kind), parentId, stage: (["ghn", "search", "compare"] as const)[i] ?? null, createdAt: at(40) }));
+    const run = put(
+      detail({
+        id: newId(),
+        name: `Digits, quick · ${kind}`,
+        config: config(kind),
+        parentId,
+        stage: (["ghn", "search", "compare"] as const)[i] ?? null,
+        createdAt: at(40),
+      }),
+    );
     if (kind === "ghn-training") ghnCurves(run, 1500, 21);
     if (kind === "search") makeCandidates(run, 300, 22);
     return run;
@@ -211,12 +265,21 @@ export function makeRuns(total: number): Map<string, FakeRun> {
         name: `${kind === "search" ? "Search" : kind === "cell-training" ? "Training" : "GHN"} ${i}`,
         config: config(kind, { seed: i, dataset: { id: DATASETS[i % DATASETS.length] } }),
         status,
-        failure: status === "failed" ? { message: "The loss was not finite for 20 steps in a row.", remedy: "Lower the learning rate or the gradient clip." } : null,
+        failure:
+          status === "failed" ? { message: "The loss was not finite for 20 steps in a row.", remedy: "Lower the learning rate or the gradient clip." } : null,
         createdAt: at(28 - i * 0.7),
         activeSeconds: 30 + next() * 9000,
         tags: i % 9 === 0 ? ["sweep"] : [],
         archived: i % 53 === 0,
-        metrics: { [kind === "search" ? "search/best" : kind === "cell-training" ? "train/validation-accuracy" : "ghn/validation-accuracy"]: { last: score - 0.02, best: score, bestStep: 900, count: 100 }, ...(kind === "ghn-training" ? { "ghn/loss": { last: 1.5 - score, best: 1.4 - score, bestStep: 10, count: 1000 } } : {}) },
+        metrics: {
+          [kind === "search" ? "search/best" : kind === "cell-training" ? "train/validation-accuracy" : "ghn/validation-accuracy"]: {
+            last: score - 0.02,
+            best: score,
+            bestStep: 900,
+            count: 100,
+          },
+          ...(kind === "ghn-training" ? { "ghn/loss": { last: 1.5 - score, best: 1.4 - score, bestStep: 10, count: 1000 } } : {}),
+        },
       }),
     );
   }
@@ -226,7 +289,12 @@ export function makeRuns(total: number): Map<string, FakeRun> {
 /** Ten trainings with many points, for looking at speed. */
 export function addLongRuns(runs: Map<string, FakeRun>, points: number): void {
   for (let i = 0; i < 10; i++) {
-    const run: FakeRun = { detail: detail({ id: `long${i}`, name: `Long training ${i + 1}`, config: config("ghn-training", { seed: i }) }), metrics: new Map(), candidates: [], trainings: [] };
+    const run: FakeRun = {
+      detail: detail({ id: `long${i}`, name: `Long training ${i + 1}`, config: config("ghn-training", { seed: i }) }),
+      metrics: new Map(),
+      candidates: [],
+      trainings: [],
+    };
     ghnCurves(run, points, 500 + i);
     runs.set(run.detail.id, run);
   }

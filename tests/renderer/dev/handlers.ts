@@ -174,9 +174,18 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       emit("run.changed", created);
       return created;
     },
-    "runs.stop": ({ runId }) => (change(runId, { status: "stopped", progress: null, finishedAt: new Date().toISOString() }), null),
-    "runs.kill": ({ runId }) => (change(runId, { status: "interrupted", failure: { message: "Killed by request." } }), null),
-    "runs.resume": ({ runId }) => (change(runId, { status: "running", failure: null }), null),
+    "runs.stop": ({ runId }) => {
+      change(runId, { status: "stopped", progress: null, finishedAt: new Date().toISOString() });
+      return null;
+    },
+    "runs.kill": ({ runId }) => {
+      change(runId, { status: "interrupted", failure: { message: "Killed by request." } });
+      return null;
+    },
+    "runs.resume": ({ runId }) => {
+      change(runId, { status: "running", failure: null });
+      return null;
+    },
     "runs.retry": ({ runId }) => ({ ...find(runId).detail, id: newId() }),
     "runs.update": ({ runId, ...part }) => change(runId, Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined))),
     "runs.archive": ({ runIds, archived }) => each(runIds, (id) => change(id, { archived })),

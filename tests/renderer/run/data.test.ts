@@ -15,40 +15,107 @@ import { config, detail } from "../dev/data.ts";
 const cell = { normal: { nodes: [{ operation: "identity" as const, inputs: [0] }] } };
 
 function candidate(index: number, score: number | null, parameters = 1000 + index): Candidate {
-  return { id: index, runId: "r", index, name: `cell-${index}`, canonical: `c${index}`, architecture: cell, parameters, multiplyAdds: parameters * 10, score, scoreLoss: null, rank: null, role: "none", generationMs: null, evaluationMs: null };
+  return {
+    id: index,
+    runId: "r",
+    index,
+    name: `cell-${index}`,
+    canonical: `c${index}`,
+    architecture: cell,
+    parameters,
+    multiplyAdds: parameters * 10,
+    score,
+    scoreLoss: null,
+    rank: null,
+    role: "none",
+    generationMs: null,
+    evaluationMs: null,
+  };
 }
 
 function training(id: number, part: Partial<Training> = {}): Training {
-  return { id, runId: "t", candidateId: id, name: `cell-${id}`, canonical: `c${id}`, architecture: cell, role: "none", repetition: 0, seed: 1, epochs: 5, parameters: 1000, multiplyAdds: 10_000, score: 0.5, validationAccuracy: 0.8, testAccuracy: null, trainLoss: 0.1, seconds: 1, ...part };
+  return {
+    id,
+    runId: "t",
+    candidateId: id,
+    name: `cell-${id}`,
+    canonical: `c${id}`,
+    architecture: cell,
+    role: "none",
+    repetition: 0,
+    seed: 1,
+    epochs: 5,
+    parameters: 1000,
+    multiplyAdds: 10_000,
+    score: 0.5,
+    validationAccuracy: 0.8,
+    testAccuracy: null,
+    trainLoss: 0.1,
+    seconds: 1,
+    ...part,
+  };
 }
 
 describe("candidates", () => {
   it("ranks by score, ties by order, and leaves those without a score unranked at the end", () => {
     const list = ranked([candidate(0, 0.3), candidate(1, null), candidate(2, 0.9), candidate(3, 0.3)]);
-    expect(list.map(({ index, rank }) => [index, rank])).toEqual([[2, 1], [0, 2], [3, 3], [1, null]]);
+    expect(list.map(({ index, rank }) => [index, rank])).toEqual([
+      [2, 1],
+      [0, 2],
+      [3, 3],
+      [1, null],
+    ]);
   });
 
   it("sorts by any column, missing values last either way", () => {
     const list = [candidate(0, 0.3, 50), candidate(1, null, 20), candidate(2, 0.9, 50)];
     expect(sortCandidates(list, [{ key: "score", descending: true }]).map((c) => c.index)).toEqual([2, 0, 1]);
     expect(sortCandidates(list, [{ key: "score", descending: false }]).map((c) => c.index)).toEqual([0, 2, 1]);
-    expect(sortCandidates(list, [{ key: "parameters", descending: false }, { key: "score", descending: true }]).map((c) => c.index)).toEqual([1, 2, 0]);
+    expect(
+      sortCandidates(list, [
+        { key: "parameters", descending: false },
+        { key: "score", descending: true },
+      ]).map((c) => c.index),
+    ).toEqual([1, 2, 0]);
   });
 
   it("draws the Pareto front of score against cost", () => {
     const { points, shape } = candidatePlot([candidate(0, 0.5, 100), candidate(1, 0.4, 200), candidate(2, 0.7, 300), candidate(3, null, 1)], "parameters");
-    expect(shape.front).toEqual([[100, 0.5], [300, 0.7]]);
+    expect(shape.front).toEqual([
+      [100, 0.5],
+      [300, 0.7],
+    ]);
     expect(points.map((point) => point.group)).toEqual(["front", "none", "front"]);
   });
 });
 
 describe("correlation", () => {
-  const many = Array.from({ length: 12 }, (_, i) => training(i, { canonical: `c${i}`, score: i / 20, validationAccuracy: 0.5 + i / 40, parameters: 1000 + ((i * 7) % 12), role: i < 6 ? "random" : "shortlist" }));
+  const many = Array.from({ length: 12 }, (_, i) =>
+    training(i, {
+      canonical: `c${i}`,
+      score: i / 20,
+      validationAccuracy: 0.5 + i / 40,
+      parameters: 1000 + ((i * 7) % 12),
+      role: i < 6 ? "random" : "shortlist",
+    }),
+  );
 
   it("averages the repetitions of a cell and keeps protocols apart", () => {
-    const cells = trainedCells([training(1, { validationAccuracy: 0.8 }), training(2, { canonical: "c1", repetition: 1, validationAccuracy: 0.9, testAccuracy: 0.7 }), training(3, { canonical: "c1", epochs: 600, validationAccuracy: 0.99 })]);
-    expect(cells.map(({ validationAccuracy, testAccuracy, repetitions, epochs }) => [Number(validationAccuracy.toFixed(6)), testAccuracy, repetitions, epochs])).toEqual([[0.85, 0.7, 2, 5], [0.99, null, 1, 600]]);
-    expect(protocolsOf(cells).map(({ epochs, cells: n }) => [epochs, n])).toEqual([[5, 1], [600, 1]]);
+    const cells = trainedCells([
+      training(1, { validationAccuracy: 0.8 }),
+      training(2, { canonical: "c1", repetition: 1, validationAccuracy: 0.9, testAccuracy: 0.7 }),
+      training(3, { canonical: "c1", epochs: 600, validationAccuracy: 0.99 }),
+    ]);
+    expect(
+      cells.map(({ validationAccuracy, testAccuracy, repetitions, epochs }) => [Number(validationAccuracy.toFixed(6)), testAccuracy, repetitions, epochs]),
+    ).toEqual([
+      [0.85, 0.7, 2, 5],
+      [0.99, null, 1, 600],
+    ]);
+    expect(protocolsOf(cells).map(({ epochs, cells: n }) => [epochs, n])).toEqual([
+      [5, 1],
+      [600, 1],
+    ]);
   });
 
   it("gives three coefficients with n and interval for each predictor, for all cells or the better half", () => {
@@ -73,7 +140,10 @@ describe("correlation", () => {
 
   it("compares the shortlist with random cells", () => {
     const means = roleMeans(trainedCells(many), "validationAccuracy");
-    expect(means.map(({ role, n }) => [role, n])).toEqual([["shortlist", 6], ["random", 6]]);
+    expect(means.map(({ role, n }) => [role, n])).toEqual([
+      ["shortlist", 6],
+      ["random", 6],
+    ]);
     expect((means[0]?.mean ?? 0) - (means[1]?.mean ?? 0)).toBeCloseTo(6 / 40, 9);
     expect(roleMeans([], "validationAccuracy")).toEqual([]);
   });
@@ -115,19 +185,30 @@ describe("words", () => {
   it("tells the config in groups, what was chosen apart from what is usual", () => {
     const groups = configGroups(runConfigSchema.parse({ kind: "ghn-training", ghn: { propagation: "synchronous" } }));
     const changed = groups.flatMap((group) => group.rows.filter((row) => row.changed));
-    expect(changed.map(({ path, title, value, usual }) => ({ path, title, value, usual }))).toEqual([{ path: "ghn.propagation", title: "Propagation", value: "synchronous", usual: "forward-backward" }]);
+    expect(changed.map(({ path, title, value, usual }) => ({ path, title, value, usual }))).toEqual([
+      { path: "ghn.propagation", title: "Propagation", value: "synchronous", usual: "forward-backward" },
+    ]);
     expect(groups.map((group) => group.title)).toContain("Augmentation");
   });
 
   it("tells facts with the unit that their name means", () => {
     expect(factTitle("ghnParameters")).toBe("GHN parameters");
     expect(factTitle("bestValidationScore")).toBe("Best validation score");
-    expect([factValue("bestValidationScore", 0.5), factValue("steps", 12_000), factValue("ghnParameters", 102_334), factValue("x", null)]).toEqual(["50.00\u202f%", "12,000", "102\u202fk", "–"]);
+    expect([factValue("bestValidationScore", 0.5), factValue("steps", 12_000), factValue("ghnParameters", 102_334), factValue("x", null)]).toEqual([
+      "50.00\u202f%",
+      "12,000",
+      "102\u202fk",
+      "–",
+    ]);
   });
 
   it("tells progress, and that the time left is not known yet", () => {
     expect(progressWords(null)).toBeNull();
-    expect(progressWords({ phase: "Training", step: 50, totalSteps: 200, secondsLeft: 30 })).toEqual({ share: 0.25, words: "Training · 50 of 200", left: "30\u202fs left" });
+    expect(progressWords({ phase: "Training", step: 50, totalSteps: 200, secondsLeft: 30 })).toEqual({
+      share: 0.25,
+      words: "Training · 50 of 200",
+      left: "30\u202fs left",
+    });
     expect(progressWords({ phase: "Training", step: 5, totalSteps: 0 })).toMatchObject({ share: null, left: "time left not known yet" });
   });
 
