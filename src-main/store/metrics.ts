@@ -62,10 +62,11 @@ export class SqliteMetricReader implements MetricReader {
           points,
           indicesWhere(points, (i) => (points.step[i] ?? 0) >= from && (points.step[i] ?? 0) <= to),
         );
-      const columns = toColumns(row.name, row.series, points);
-      const kept = minMaxIndices(columns.step, columns.value, range.buckets);
+      // Thinned while packed: lists of every point of a long curve would take longer than all the rest.
+      const kept = minMaxIndices(points.step, points.value, range.buckets);
       const thinned = kept.length < points.count;
-      answers.push({ runId, columns: thinned ? at(columns, kept) : columns, thinned, totalPoints: points.count, cursor });
+      const columns = toColumns(row.name, row.series, thinned ? pick(points, kept) : points);
+      answers.push({ runId, columns, thinned, totalPoints: points.count, cursor });
     }
     return answers;
   }
@@ -130,17 +131,4 @@ export class SqliteMetricReader implements MetricReader {
 
 export function unpack(rows: readonly PieceRow[]): PackedPoints {
   return concatenate(rows.map((row) => fromBlob(row.data, row.count)));
-}
-
-function at(columns: MetricColumns, indices: readonly number[]): MetricColumns {
-  const numbers = (list: readonly number[]): number[] => indices.map((i) => list[i] ?? 0);
-  return {
-    name: columns.name,
-    series: columns.series,
-    step: numbers(columns.step),
-    epoch: numbers(columns.epoch),
-    wall: numbers(columns.wall),
-    active: numbers(columns.active),
-    value: indices.map((i) => columns.value[i] ?? null),
-  };
 }

@@ -1,8 +1,8 @@
 /**
  * Indices that keep the look of a line at `buckets` pixels: of every bucket of x the lowest and the highest value, the
- * first and the last point, and one point of every gap (null), in order. Peaks and gaps never vanish.
+ * first and the last point, and one point of every gap (null or NaN), in order. Peaks and gaps never vanish.
  */
-export function minMaxIndices(x: readonly number[], y: readonly (number | null)[], buckets: number): number[] {
+export function minMaxIndices(x: ArrayLike<number>, y: ArrayLike<number | null>, buckets: number): number[] {
   const n = Math.min(x.length, y.length);
   if (n <= buckets * 2 + 2) return Array.from({ length: n }, (_, i) => i);
   const first = x[0] ?? 0;
