@@ -30,7 +30,7 @@ export class Visitor {
   static async at(browser: Browser, url: string): Promise<Visitor> {
     const context = await browser.newContext({ viewport: { ...SIZES[0] }, reducedMotion: "reduce", acceptDownloads: true });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     const visitor = new Visitor(page);
     await page.goto(url);
     await page.getByRole("main").waitFor();
