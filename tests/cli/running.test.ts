@@ -72,7 +72,7 @@ describe("a whole search", () => {
     expect(finished.outcome.winner.canonical).toBe(show.outcome.winner.canonical);
     expect(events.at(-1)).toMatchObject({ event: "exported", project: join(root, "my demo-2") });
     expect(events.some((event) => event.event === "progress")).toBe(true);
-  }, 120_000);
+  }, 400_000);
 });
 
 describe("stopping and continuing", () => {
@@ -98,7 +98,7 @@ describe("stopping and continuing", () => {
     expect(stop.stdout).toContain("is stopped");
     // Nobody pressed Ctrl-C here: the run ended otherwise than well.
     expect((await second.result).code).toBe(3);
-  }, 120_000);
+  }, 400_000);
 
   it("Ctrl-C twice ends at once; what was saved is kept", async () => {
     const folder = join(root, "twice");
@@ -112,7 +112,7 @@ describe("stopping and continuing", () => {
     // The stop may have been quicker than the second Ctrl-C.
     expect(stderr).toMatch(/(Stopped|Interrupted).*Continue it: ghn-studio resume/s);
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
-  }, 120_000);
+  }, 400_000);
 
   it("kill -9 leaves a run that shows as interrupted and can be resumed with --resume", async () => {
     const folder = join(root, "killed");
@@ -132,7 +132,7 @@ describe("stopping and continuing", () => {
     expect(view.store.runs.count()).toBeGreaterThan(0);
     view.close();
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
-  }, 120_000);
+  }, 400_000);
 
   it("a run whose supervisor and worker were killed ends with the numbers of one never touched", async () => {
     const settings = [...sets(TINY), "--set", "training.epochs=6", "--set", "training.validationCells=0"];
@@ -181,7 +181,7 @@ describe("stopping and continuing", () => {
     const search = await cli(["run", "search.json", "--project", folder], options);
     expect(search.code).toBe(3);
     expect(search.stderr).toContain("There is no run nothere1 in this project.");
-  }, 120_000);
+  }, 400_000);
 });
 
 /** Resolves once a run of the project has written a checkpoint. */
