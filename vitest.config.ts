@@ -6,7 +6,11 @@ export default defineConfig({
   plugins: [vue()],
   root: fileURLToPath(new URL(".", import.meta.url)),
   test: {
-    include: ["tests/**/*.test.ts"],
+    // First everything else, two files at a time; then the tests in a browser, one at a time: a window, its studio and a run share the cores, and they watch the clock.
+    projects: [
+      { extends: true, test: { name: "units", include: ["tests/**/*.test.ts"], exclude: ["tests/e2e/**"], sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: "browser", include: ["tests/e2e/**/*.test.ts"], fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
     // Processes, not threads: TensorFlow and SQLite are native, and a backend is one per process.
     pool: "forks",
     maxWorkers: 2,
