@@ -110,7 +110,14 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.click("start-run");
     await visitor.id("run-status").waitFor();
     pipelineId = /runs\/([^/?]+)/.exec(visitor.page.url())?.[1] ?? "";
-    const points = async (): Promise<number> => Number((await visitor.page.locator('[data-testid="chart-ghn/loss"]').first().getAttribute("data-points").catch(() => "0")) ?? 0);
+    const points = async (): Promise<number> =>
+      Number(
+        (await visitor.page
+          .locator('[data-testid="chart-ghn/loss"]')
+          .first()
+          .getAttribute("data-points")
+          .catch(() => "0")) ?? 0,
+      );
     await eventually(points, 240_000).toBeGreaterThan(5);
     const some = await points();
     await eventually(points, 90_000).toBeGreaterThan(some);
@@ -131,7 +138,9 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
 
   it("4. looks at cells", async () => {
     await visitor.go(`/runs/${pipelineId}/candidates`);
-    await eventually(async () => Number(await visitor.id("candidates-table").getAttribute("data-rows"))).toBeGreaterThanOrEqual(Number(SMALL_PIPELINE["search.samples"]));
+    await eventually(async () => Number(await visitor.id("candidates-table").getAttribute("data-rows"))).toBeGreaterThanOrEqual(
+      Number(SMALL_PIPELINE["search.samples"]),
+    );
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("4-candidates");
     await visitor.id("candidates-table").getByRole("row").nth(1).click();

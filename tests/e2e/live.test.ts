@@ -69,13 +69,26 @@ function delaysOf(messages: readonly Message[], shown: readonly number[]): numbe
 
 /** In the page: points and last step of the loss, as they are stored. */
 async function lossOf(runId: string): Promise<{ points: number; lastStep: number }> {
-  const response = await fetch("/call/metrics.series", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ runIds: [runId], names: ["ghn/loss"], buckets: 5000 }) });
+  const response = await fetch("/call/metrics.series", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ runIds: [runId], names: ["ghn/loss"], buckets: 5000 }),
+  });
   const { value } = (await response.json()) as { value: { columns: { step: number[] }; totalPoints: number }[] };
   return { points: value[0]?.totalPoints ?? 0, lastStep: value[0]?.columns.step.at(-1) ?? -1 };
 }
 
 /** A GHN training that goes on for longer than the tests look at it. */
-const LONG = { "network.blocks": "2", "network.initialChannels": "8", "network.reductions": "1", "space.nodes": "4", "training.nodes": "3", "training.epochs": "500", "training.batchSize": "32", "training.validateEvery": "5" };
+const LONG = {
+  "network.blocks": "2",
+  "network.initialChannels": "8",
+  "network.reductions": "1",
+  "space.nodes": "4",
+  "training.nodes": "3",
+  "training.epochs": "500",
+  "training.batchSize": "32",
+  "training.validateEvery": "5",
+};
 
 describe.skipIf(reason !== null)("a run watched live", { timeout: 500_000 }, () => {
   let studio: ServedStudio;

@@ -9,7 +9,10 @@ export const TERMS: readonly Term[] = [
   { name: "Block", text: "One place in the network where the cell is used. The paper stacks 18." },
   { name: "Cell", text: "A small directed acyclic graph of operations. The same cell makes up every block, so searching a cell is searching a network." },
   { name: "Drop-path", text: "Whole paths of a network are left out at random during training, more of them towards its end." },
-  { name: "Forward-backward propagation", text: "Messages run through the graph in the order of the computation, then back against it, as gradients do; T such phases." },
+  {
+    name: "Forward-backward propagation",
+    text: "Messages run through the graph in the order of the computation, then back against it, as gradients do; T such phases.",
+  },
   { name: "GHN", text: "Graph HyperNetwork: a graph neural network that reads the graph of a network and generates all of its weights." },
   { name: "GHN Top", text: "The cells that a GHN ranks best; the shortlist. The paper trains ten." },
   { name: "GHN Top-Best", text: "The best of GHN Top after training, trained to the end." },

@@ -51,6 +51,11 @@ async function follow(draft: DraftState, runId: string, kind: "search" | "cell-t
   const run = await call("runs.get", { runId });
   draft.replace(run.config);
   draft.setKind(kind);
-  draft.set(kind === "search" ? "ghnRunId" : "source", kind === "search" ? runId : { from: run.kind === "cell-training" ? "training" : "search", runId, ...(run.kind === "cell-training" ? { best: 1 } : { top: 10, random: 10 }) });
+  draft.set(
+    kind === "search" ? "ghnRunId" : "source",
+    kind === "search"
+      ? runId
+      : { from: run.kind === "cell-training" ? "training" : "search", runId, ...(run.kind === "cell-training" ? { best: 1 } : { top: 10, random: 10 }) },
+  );
   draft.name.value = "";
 }

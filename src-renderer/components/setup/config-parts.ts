@@ -48,7 +48,15 @@ export class PartsBox {
           ? { space: config.space, search: config.search, ghnRunId: config.ghnRunId }
           : config.kind === "cell-training"
             ? { compare: config.training, source: config.source, measureTest: config.measureTest }
-            : { space: config.space, ghn: config.ghn, ghnTraining: config.training, search: config.search, compare: config.compare, final: config.final, finalNetwork: config.finalNetwork };
+            : {
+                space: config.space,
+                ghn: config.ghn,
+                ghnTraining: config.training,
+                search: config.search,
+                compare: config.compare,
+                final: config.final,
+                finalNetwork: config.finalNetwork,
+              };
     this.parts = { ...this.parts, ...own, shared };
   }
 

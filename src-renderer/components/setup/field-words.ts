@@ -70,6 +70,19 @@ export function inWords(message: string, kind: RunKind): string {
   });
 }
 
+/** What is said of choices that have not been made yet. */
+const UNCHOSEN: Readonly<Record<string, string>> = {
+  ghnRunId: "Choose the run whose GHN generates the weights.",
+  "source.runId": "Choose the run whose cells are trained.",
+  "source.cells": "Add at least one cell.",
+};
+
+/** The sentence for a choice that is still open; null for everything else. */
+export function unchosen(path: string, value: unknown): string | null {
+  const empty = value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+  return empty ? (UNCHOSEN[path] ?? null) : null;
+}
+
 export function valueWord(value: unknown): string {
   return typeof value === "string" ? choiceWord(value) || "empty" : configValue(value);
 }
@@ -79,7 +92,10 @@ export function parseTyped(text: string, control: FieldInfo["control"]): unknown
   const trimmed = text.trim();
   if (control === "numbers") {
     if (trimmed === "") return [];
-    return trimmed.split(/[\s,;]+/).filter((part) => part !== "").map((part) => numberOr(part));
+    return trimmed
+      .split(/[\s,;]+/)
+      .filter((part) => part !== "")
+      .map((part) => numberOr(part));
   }
   if (trimmed === "") return undefined;
   return control === "text" ? text : numberOr(trimmed);

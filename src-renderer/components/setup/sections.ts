@@ -75,7 +75,13 @@ const RUN: Section = {
   own: ["kind", "ghnRunId", "measureTest"],
 };
 
-const cellTraining = (id: string, title: string, text: string): Section => ({ id, title, text, groups: [id], basic: CELL_TRAINING_BASICS.map((field) => `${id}.${field}`) });
+const cellTraining = (id: string, title: string, text: string): Section => ({
+  id,
+  title,
+  text,
+  groups: [id],
+  basic: CELL_TRAINING_BASICS.map((field) => `${id}.${field}`),
+});
 
 function withField(section: Section, field: string): Section {
   return { ...section, basic: [...section.basic, field] };
@@ -95,7 +101,10 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     { id: "source", title: "Cells", text: "Which cells are trained from scratch.", groups: [], basic: [], own: ["source"] },
     DATASET,
     NETWORK,
-    withField(cellTraining("training", "Training from scratch", "Stochastic gradient descent with one period of a cosine, as the paper trains its networks."), "measureTest"),
+    withField(
+      cellTraining("training", "Training from scratch", "Stochastic gradient descent with one period of a cosine, as the paper trains its networks."),
+      "measureTest",
+    ),
     RUN,
   ],
   pipeline: [
@@ -105,8 +114,15 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     GHN,
     GHN_TRAINING,
     SEARCH,
-    cellTraining("compare", "Training the shortlist", "The shortlist and the random cells are trained from scratch with one short protocol, so that scores can be compared with accuracies."),
-    { ...cellTraining("final", "Training the best", "The best of them is trained to the end, several times where you ask for it (GHN Top-Best)."), own: ["finalNetwork"] },
+    cellTraining(
+      "compare",
+      "Training the shortlist",
+      "The shortlist and the random cells are trained from scratch with one short protocol, so that scores can be compared with accuracies.",
+    ),
+    {
+      ...cellTraining("final", "Training the best", "The best of them is trained to the end, several times where you ask for it (GHN Top-Best)."),
+      own: ["finalNetwork"],
+    },
     RUN,
   ],
 };
@@ -117,7 +133,9 @@ export function sectionsOf(kind: RunKind): readonly Section[] {
 
 /** The fields of a section: those shown at once, in order, and the folded ones. */
 export function fieldsOfSection(kind: RunKind, section: Section): { readonly basic: readonly string[]; readonly advanced: readonly string[] } {
-  const inside = fieldPaths(kind).filter((path) => (section.groups.some((group) => belongs(path, group)) || section.basic.includes(path)) && !(section.own ?? []).includes(path));
+  const inside = fieldPaths(kind).filter(
+    (path) => (section.groups.some((group) => belongs(path, group)) || section.basic.includes(path)) && !(section.own ?? []).includes(path),
+  );
   const basic = section.basic.filter((path) => inside.includes(path));
   return { basic, advanced: inside.filter((path) => !basic.includes(path)) };
 }

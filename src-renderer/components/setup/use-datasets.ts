@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, type Ref } from "vue";
+import { onScopeDispose, type Ref, ref } from "vue";
 import type { DatasetInfo, EventMap } from "../../../src-shared/contract.ts";
 import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
 import { call, onEvent } from "../../bridge/studio.ts";

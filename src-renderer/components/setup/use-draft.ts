@@ -1,13 +1,14 @@
 import { useDebounceFn, watchDebounced } from "@vueuse/core";
-import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, watch } from "vue";
+import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import { diffConfigs, valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
 import type { CallInput, RunEstimate } from "../../../src-shared/contract.ts";
-import { checkRunConfig, type ConfigProblem, kindOf } from "../../../src-shared/domain/check-config.ts";
-import { type RunConfig, runConfigSchema, type RunKind } from "../../../src-shared/domain/run-config.ts";
+import { type ConfigProblem, checkRunConfig, kindOf } from "../../../src-shared/domain/check-config.ts";
+import { type RunConfig, type RunKind, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import { call } from "../../bridge/studio.ts";
 import { oneAtATime } from "../../lib/one-at-a-time.ts";
 import { DATASET_TITLES, KIND_TITLES } from "../../lib/words.ts";
 import { type EditedConfig, PartsBox } from "./config-parts.ts";
+import { unchosen } from "./field-words.ts";
 
 type Json = CallInput<"draft.save">["config"];
 
@@ -61,8 +62,10 @@ export function useDraft(): DraftState {
   /** The main process knows the images; what it found counts while the config is the one it saw. */
   const problems = computed(() => {
     const found = new Map(local.value.map((problem) => [`${problem.path}|${problem.message}`, problem]));
-    if (answered.value?.config === config.value) for (const problem of answered.value.problems) if (![...found.values()].some((own) => own.path === problem.path)) found.set(`${problem.path}|${problem.message}`, problem);
-    return [...found.values()];
+    if (answered.value?.config === config.value)
+      for (const problem of answered.value.problems)
+        if (![...found.values()].some((own) => own.path === problem.path)) found.set(`${problem.path}|${problem.message}`, problem);
+    return [...found.values()].map((problem) => ({ ...problem, message: unchosen(problem.path, valueAt(config.value, problem.path)) ?? problem.message }));
   });
   const changes = computed(() => {
     if (origin.value === null) return new Map<string, unknown>();

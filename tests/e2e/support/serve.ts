@@ -22,7 +22,10 @@ export function buildPage(): void {
   const built = join(ROOT, "out/renderer/index.html");
   const sources = ["src-renderer", "src-shared"].map((folder) => newest(join(ROOT, folder)));
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(...sources)) return;
-  execFileSync(process.execPath, [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--config", "vite.renderer.config.ts", "--logLevel", "warn"], { cwd: ROOT, stdio: "inherit" });
+  execFileSync(process.execPath, [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "--config", "vite.renderer.config.ts", "--logLevel", "warn"], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
 }
 
 export async function serveStudio(): Promise<ServedStudio> {
@@ -93,5 +96,10 @@ function commandOf(pid: number): string {
 }
 
 function newest(folder: string): number {
-  return Math.max(0, ...readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+  return Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
+  );
 }

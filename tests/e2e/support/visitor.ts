@@ -5,7 +5,10 @@ import { join, resolve } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 
 const OUTPUT = resolve(import.meta.dirname, "../../../test-output/e2e");
-const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }] as const;
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+] as const;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Barrier {
@@ -88,11 +91,22 @@ export class Visitor {
     // The content security policy of the page forbids foreign scripts; the debugger may still evaluate.
     await this.page.evaluate(AXE);
     return this.page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: { run(context: object, options: object): Promise<{ violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[] }> } };
+      const { axe } = window as unknown as {
+        axe: {
+          run(
+            context: object,
+            options: object,
+          ): Promise<{ violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[] }>;
+        };
+      };
       const { violations } = await axe.run({ exclude: [["[aria-hidden=true]"]] }, { resultTypes: ["violations"] });
       return violations
         .filter((found) => found.impact === "serious" || found.impact === "critical")
-        .map((found) => ({ rule: found.id, impact: found.impact ?? "", where: found.nodes.slice(0, 5).map((node) => `${String(node.target)}: ${node.failureSummary ?? ""}`) }));
+        .map((found) => ({
+          rule: found.id,
+          impact: found.impact ?? "",
+          where: found.nodes.slice(0, 5).map((node) => `${String(node.target)}: ${node.failureSummary ?? ""}`),
+        }));
     });
   }
 
@@ -103,6 +117,8 @@ export class Visitor {
 
   /** Two frames, so that what follows a change of size or theme has been drawn. */
   private async settle(): Promise<void> {
-    await this.page.evaluate(() => document.fonts.ready.then(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 120))))));
+    await this.page.evaluate(() =>
+      document.fonts.ready.then(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 120))))),
+    );
   }
 }
