@@ -32,7 +32,8 @@ export function readTheme(): ChartTheme {
     warn: value("--warn"),
     good: value("--good"),
     bad: value("--bad"),
-    font: value("--font-sans"),
+    // Single quotes: the name goes into style attributes of exported pictures.
+    font: value("--font-sans").replaceAll('"', "'"),
     runs: Array.from({ length: 8 }, (_, i) => value(`--run-${i}`)),
   };
 }
