@@ -9,7 +9,7 @@ const steps: readonly (readonly [string, readonly string[]])[] = [
   ["Types: main process", [module("typescript", "bin", "tsc"), "-p", "tsconfig.json"]],
   ["Types: window", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.web.json"]],
   ["Types: tests", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.tests.json"]],
-  ["Lint and format", [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50"]],
+  ["Lint and format", [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50", ...(process.stdout.isTTY ? [] : ["--colors=off"])]],
 ];
 let failed = 0;
 for (const [title, args] of steps) {

@@ -14,7 +14,12 @@ export function saveText(name: string, text: string, type: string): void {
 
 /** A name that every file system takes. */
 export function fileName(text: string): string {
-  return text.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 80) || "ghn-studio";
+  return (
+    text
+      .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 80) || "ghn-studio"
+  );
 }
 
 export async function copyText(text: string): Promise<boolean> {

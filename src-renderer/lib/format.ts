@@ -1,5 +1,5 @@
+import { bytes, isMissing, NO_VALUE, percent, significant, whole } from "../../src-shared/analysis/format.ts";
 import { METRICS } from "../../src-shared/domain/metrics.ts";
-import { NO_VALUE, bytes, isMissing, percent, significant, whole } from "../../src-shared/analysis/format.ts";
 
 export * from "../../src-shared/analysis/format.ts";
 

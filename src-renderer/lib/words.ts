@@ -1,5 +1,5 @@
-import type { RunKind } from "../../src-shared/domain/run-config.ts";
 import type { RunStatus } from "../../src-shared/domain/run.ts";
+import type { RunKind } from "../../src-shared/domain/run-config.ts";
 
 /** Names of things, in the paper's words, in one place. */
 export const KIND_TITLES: Readonly<Record<RunKind, string>> = {
@@ -10,7 +10,8 @@ export const KIND_TITLES: Readonly<Record<RunKind, string>> = {
 };
 
 export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
-  pipeline: "The whole path: train a GHN, rank random cells with generated weights (GHN Top), train the shortlist beside random cells, train the best to the end (GHN Top-Best).",
+  pipeline:
+    "The whole path: train a GHN, rank random cells with generated weights (GHN Top), train the shortlist beside random cells, train the best to the end (GHN Top-Best).",
   "ghn-training": "Train a Graph HyperNetwork on random cells, so that it generates weights for cells it has never seen.",
   search: "Rank cells by their validation accuracy with weights from a trained GHN. No cell is trained.",
   "cell-training": "Train cells from scratch: the shortlist of a search, the best of an earlier training, or your own.",

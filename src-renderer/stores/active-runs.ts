@@ -1,7 +1,7 @@
 import { defineStore } from "pinia";
 import { computed, ref } from "vue";
-import { call, onEvent } from "../bridge/studio.ts";
 import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
+import { call, onEvent } from "../bridge/studio.ts";
 
 /** Runs that are queued or at work, for the side bar, wherever the person is. */
 export const useActiveRuns = defineStore("active-runs", () => {

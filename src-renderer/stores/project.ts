@@ -1,7 +1,7 @@
 import { defineStore } from "pinia";
 import { ref } from "vue";
-import { call, onEvent } from "../bridge/studio.ts";
 import type { ProjectInfo } from "../../src-shared/contract.ts";
+import { call, onEvent } from "../bridge/studio.ts";
 
 export const useProject = defineStore("project", () => {
   const current = ref<ProjectInfo | null>(null);

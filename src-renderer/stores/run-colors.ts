@@ -7,7 +7,17 @@ const MAX_REMEMBERED = 400;
 
 /** One colour, dash and marker for each run, the same on every page. The slot is remembered with the settings. */
 export const useRunColors = defineStore("run-colors", () => {
-  const slots = useSettings().setting("ui.run-colors", z.record(z.string(), z.int().min(0).max(RUN_COLORS - 1)), {});
+  const slots = useSettings().setting(
+    "ui.run-colors",
+    z.record(
+      z.string(),
+      z
+        .int()
+        .min(0)
+        .max(RUN_COLORS - 1),
+    ),
+    {},
+  );
 
   /** Gives every run a slot; runs shown together get different ones as long as there are enough. */
   function ensure(runIds: readonly string[]): void {

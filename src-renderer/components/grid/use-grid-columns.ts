@@ -1,5 +1,5 @@
 import { columnOrderingFeature, columnPinningFeature, columnSizingFeature, columnVisibilityFeature, tableFeatures, useTable } from "@tanstack/vue-table";
-import { computed, type ComputedRef, type Ref } from "vue";
+import { type ComputedRef, computed, type Ref } from "vue";
 import type { GridColumn, GridState } from "./grid.ts";
 
 export interface ShownColumn extends GridColumn {

@@ -51,7 +51,12 @@ export function useRunActions(router: Router): {
 
   async function archive(ids: readonly string[], archived: boolean): Promise<void> {
     const done = await attempt("The runs could not be archived", () => call("runs.archive", { runIds: [...ids], archived }));
-    if (done) toasts.push({ kind: "info", title: `${runsInWords(ids.length)} ${archived ? "archived" : "back in the history"}`, action: { label: "Undo", run: () => void call("runs.archive", { runIds: [...ids], archived: !archived }) } });
+    if (done)
+      toasts.push({
+        kind: "info",
+        title: `${runsInWords(ids.length)} ${archived ? "archived" : "back in the history"}`,
+        action: { label: "Undo", run: () => void call("runs.archive", { runIds: [...ids], archived: !archived }) },
+      });
   }
 
   return {

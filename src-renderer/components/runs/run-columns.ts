@@ -33,7 +33,15 @@ export function runColumns(metricNames: readonly string[]): GridColumn[] {
       const id = `metric:${name}:${which}`;
       const { title, better } = metricInfo(name);
       const usual = USUAL_METRICS[id];
-      return { id, title: usual ?? `${title} · ${which}`, hint: `${title}, ${which} value`, width: usual === undefined ? 170 : 120, align: "right", sortKey: id, descendingFirst: better !== "lower" };
+      return {
+        id,
+        title: usual ?? `${title} · ${which}`,
+        hint: `${title}, ${which} value`,
+        width: usual === undefined ? 170 : 120,
+        align: "right",
+        sortKey: id,
+        descendingFirst: better !== "lower",
+      };
     }),
   );
   return [...FIXED, ...metrics];
@@ -41,7 +49,18 @@ export function runColumns(metricNames: readonly string[]): GridColumn[] {
 
 export function usualState(columns: readonly GridColumn[]): GridState {
   const hidden = columns.map((column) => column.id).filter((id) => HIDDEN_FIXED.includes(id) || (id.startsWith("metric:") && USUAL_METRICS[id] === undefined));
-  return { order: ["starred", "name", "status", ...Object.keys(USUAL_METRICS), ...FIXED.map((column) => column.id).filter((id) => !["starred", "name", "status"].includes(id))], hidden, pinned: ["starred", "name"], widths: {} };
+  return {
+    order: [
+      "starred",
+      "name",
+      "status",
+      ...Object.keys(USUAL_METRICS),
+      ...FIXED.map((column) => column.id).filter((id) => !["starred", "name", "status"].includes(id)),
+    ],
+    hidden,
+    pinned: ["starred", "name"],
+    widths: {},
+  };
 }
 
 export function metricCell(run: RunSummary, columnId: string): string {

@@ -1,5 +1,5 @@
 import { useDebounceFn } from "@vueuse/core";
-import { computed, type ComputedRef, onScopeDispose, ref, type Ref, shallowRef, triggerRef, watch } from "vue";
+import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, triggerRef, watch } from "vue";
 import type { CallInput, RunPage } from "../../../src-shared/contract.ts";
 import type { RunSummary } from "../../../src-shared/domain/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
@@ -42,7 +42,10 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
 
   /** Stages that hang under a row of the list, with the place of that row. */
   const inserted = computed(() =>
-    [...expanded.value].map(([id, children]) => ({ at: rows.value.findIndex((run) => run?.id === id), children })).filter((entry) => entry.at >= 0).sort((a, b) => a.at - b.at),
+    [...expanded.value]
+      .map(([id, children]) => ({ at: rows.value.findIndex((run) => run?.id === id), children }))
+      .filter((entry) => entry.at >= 0)
+      .sort((a, b) => a.at - b.at),
   );
   const count = computed(() => total.value + inserted.value.reduce((sum, entry) => sum + entry.children.length, 0));
 
@@ -134,7 +137,12 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
         const known = siblings.some((entry) => entry.id === run.id);
         expanded.value = new Map(expanded.value).set(run.parentId, known ? siblings.map((entry) => (entry.id === run.id ? run : entry)) : [...siblings, run]);
       }
-      if (before === undefined ? run.parentId === null || siblings === undefined : before.status !== run.status || before.archived !== run.archived || before.trashedAt !== run.trashedAt) void reloadSoon();
+      if (
+        before === undefined
+          ? run.parentId === null || siblings === undefined
+          : before.status !== run.status || before.archived !== run.archived || before.trashedAt !== run.trashedAt
+      )
+        void reloadSoon();
     }),
   );
   onScopeDispose(onEvent("run.removed", () => void reloadSoon()));
