@@ -1,10 +1,21 @@
 /** Only the parts of ECharts that the studio draws with. */
 import { LineChart, ParallelChart, ScatterChart } from "echarts/charts";
-import { GridComponent, MarkLineComponent, ParallelComponent } from "echarts/components";
+import { GridComponent, LegendComponent, MarkLineComponent, ParallelComponent, TitleComponent } from "echarts/components";
 import * as core from "echarts/core";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 
-core.use([LineChart, ScatterChart, ParallelChart, GridComponent, MarkLineComponent, ParallelComponent, CanvasRenderer, SVGRenderer]);
+core.use([
+  LineChart,
+  ScatterChart,
+  ParallelChart,
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  ParallelComponent,
+  TitleComponent,
+  CanvasRenderer,
+  SVGRenderer,
+]);
 
 export type Chart = core.ECharts;
 export type ChartOption = core.EChartsCoreOption;

@@ -140,7 +140,14 @@ export function lineOption(
         lineStyle: { color: spec.color, width: 1, opacity: lines.length > 1 ? 0.14 : 0.22 },
         z: 1,
       });
-    series.push({ ...base, data: points, lineStyle: { color: spec.color, width: 1.7, type: spec.dash.length === 0 ? "solid" : [...spec.dash] }, z: 3 });
+    series.push({
+      ...base,
+      name: spec.label,
+      itemStyle: { color: spec.color },
+      data: points,
+      lineStyle: { color: spec.color, width: 1.7, type: spec.dash.length === 0 ? "solid" : [...spec.dash] },
+      z: 3,
+    });
     if (spec.data.value.length === 1 || spec.marker !== null) {
       const at = markersOf(points);
       series.push({
@@ -179,7 +186,7 @@ export function lineOption(
       min: range?.[0] ?? "dataMin",
       max: range?.[1] ?? "dataMax",
       splitLine: { show: false },
-      axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => formatX(settings.x, value), showMinLabel: true },
+      axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => formatX(settings.x, value), showMinLabel: true, alignMaxLabel: "right" },
     },
     yAxis: {
       ...axis,
@@ -209,4 +216,33 @@ export function linesCsv(lines: readonly DrawnLine[]): { header: string[]; rows:
     ]);
   });
   return { header: ["line", "metric", "series", "step", "epoch", `${X_TITLES.wall} (s)`, `${X_TITLES.active} (s)`, "value", "smoothed"], rows };
+}
+
+/** The chart as a picture that stands alone: with its title, the name of x and a legend. */
+export function pictureOption(option: ChartOption, title: string, xTitle: string, labels: readonly string[], theme: ChartTheme): ChartOption {
+  const several = labels.length > 1;
+  const text = { color: theme.text, fontFamily: theme.font };
+  const { grid, xAxis } = option as { grid: Record<string, unknown>; xAxis: Record<string, unknown> };
+  return {
+    ...option,
+    backgroundColor: theme.surface,
+    title: { text: title, left: 12, top: 8, textStyle: { ...text, fontSize: 14, fontWeight: 600 } },
+    ...(several
+      ? {
+          legend: {
+            data: [...labels],
+            left: 10,
+            top: 30,
+            type: "plain",
+            icon: "roundRect",
+            itemWidth: 18,
+            itemHeight: 4,
+            itemGap: 22,
+            textStyle: { ...text, fontSize: 11 },
+          },
+        }
+      : {}),
+    grid: { ...grid, top: several ? 44 + 18 * Math.ceil(labels.length / 2) : 40, bottom: 44 },
+    xAxis: { ...xAxis, name: xTitle, nameLocation: "middle", nameGap: 26 },
+  };
 }
