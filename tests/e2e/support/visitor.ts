@@ -14,7 +14,6 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export interface Barrier {
   readonly rule: string;
   readonly impact: string;
-  readonly theme: "dark" | "light";
   readonly where: readonly string[];
 }
 
@@ -87,18 +86,8 @@ export class Visitor {
     }
   }
 
-  /** Serious and critical findings of axe-core on the page as it is, in both themes; what lies behind a dialog is out of reach and left out. */
+  /** Serious and critical findings of axe-core on the page as it is; what lies behind a dialog is out of reach and left out. */
   async barriers(): Promise<Barrier[]> {
-    const found: Barrier[] = [];
-    for (const theme of ["dark", "light"] as const) {
-      await this.theme(theme);
-      await this.settle();
-      found.push(...(await this.barriersNow()).map((barrier) => ({ ...barrier, theme })));
-    }
-    return found;
-  }
-
-  private async barriersNow(): Promise<Omit<Barrier, "theme">[]> {
     // The content security policy of the page forbids foreign scripts; the debugger may still evaluate.
     await this.page.evaluate(AXE);
     return this.page.evaluate(async () => {
