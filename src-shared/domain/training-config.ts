@@ -4,9 +4,10 @@ import { networkConfigSchema } from "./network.ts";
 
 /** The Graph HyperNetwork itself (paper, appendix 5.2). */
 export const ghnConfigSchema = z.strictObject({
-  generator: z.enum(["graph", "one-shot"]).default("graph").meta({
+  generator: z.enum(["graph", "smash", "mlp", "one-shot"]).default("graph").meta({
     title: "Weights from",
-    description: "A graph hypernetwork, or for comparison a one-shot supernet with shared weights (the settings below are then without effect).",
+    description:
+      "A graph hypernetwork, or a baseline in its place: SMASH reads the cell as a tensor, MLP sees each node alone (both without message passing), one-shot shares weights in a supernet.",
   }),
   hiddenSize: z.int().min(4).max(256).default(32).meta({ title: "GRU hidden size", description: "Width of a node embedding. The paper uses 32." }),
   messageHiddenSize: z

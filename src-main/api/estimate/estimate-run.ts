@@ -73,12 +73,17 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
       const finalWork = config.finalNetwork === undefined ? work : meanWork(space, config.finalNetwork, images.input, space.nodes);
       return [
         ghnStage(space, network, config.ghn, config.training, config.dataset, images, calibration),
-        searchStage(space, network, config.ghn.propagationSteps, search, images, calibration),
+        searchStage(space, network, phasesOf(config.ghn), search, images, calibration),
         trainingStage("Comparison", work, search.shortlist + search.randomBaseline, config.compare, config.dataset, false, images, calibration),
         trainingStage("Final training", finalWork, 1, config.final, config.dataset, true, images, calibration),
       ];
     }
   }
+}
+
+/** Phases of message passing; the baselines in a GHN's place have none. */
+function phasesOf({ generator, propagationSteps }: GhnConfig): number {
+  return generator === "graph" ? propagationSteps : 0;
 }
 
 type Split = { readonly validationImages: number; readonly trainImages?: number | undefined };
@@ -100,12 +105,12 @@ function ghnStage(
   const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
   const steps = Math.max(1, Math.round(training.epochs * perEpoch));
   const oneNetwork =
-    secondsOf(passWork(work, training.batchSize), calibration.training) + secondsOf(generationWork(work, ghn.propagationSteps), calibration.generationTraining);
+    secondsOf(passWork(work, training.batchSize), calibration.training) + secondsOf(generationWork(work, phasesOf(ghn)), calibration.generationTraining);
   const validated = meanWork(space, network, images.input, space.nodes);
   const validation =
     training.validationCells *
     (scoreSeconds(validated, Math.min(training.validationImages, split.validationImages), 250, calibration) +
-      secondsOf(generationWork(validated, ghn.propagationSteps), calibration.generation));
+      secondsOf(generationWork(validated, phasesOf(ghn)), calibration.generation));
   const ghnParameters = ghnSize(ghn);
   const checkpoint = ghnParameters * FLOAT * 3;
   return {

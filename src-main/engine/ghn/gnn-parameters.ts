@@ -33,6 +33,11 @@ export function gnnParameterName(parameter: keyof GnnParameters): string {
 /** Deviation of the entries of an initial embedding. */
 const EMBEDDING_DEVIATION = 0.7;
 
+/** Learned embedding of node types, which the GNN starts from. */
+export function embeddingSpec(width: number): ParameterSpec {
+  return { name: "embedding", shape: [NODE_TYPES.length, width], initial: { normal: EMBEDDING_DEVIATION } };
+}
+
 /**
  * Embedding of node types and the GNN. The update gate starts nearly closed, so that after all updates of a node about half of its first embedding, which holds its operation, is
  * left (cf. Tallec and Ollivier, 2018); at one half per update, as with a zero bias, T = 5 would leave a thousandth.
@@ -51,7 +56,7 @@ export function gnnSpecs({ hiddenSize: width, messageHiddenSize: message, propag
     initial,
   });
   return [
-    { name: "embedding", shape: [NODE_TYPES.length, width], initial: { normal: EMBEDDING_DEVIATION } },
+    embeddingSpec(width),
     spec("messageIn", [width, message], { normal: Math.sqrt(2 / width) }),
     spec("messageInBias", [message], zero),
     spec("messageOut", [message, width], { normal: Math.sqrt(1 / message) }),

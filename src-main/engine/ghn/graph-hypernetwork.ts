@@ -1,151 +1,32 @@
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
-import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/tf.ts";
-import type { NamedArray } from "../backend/types.ts";
-import { UserError } from "../errors.ts";
+import { type Tensor2D, tf } from "../backend/tf.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
-import { Decoder, type ParameterSpec } from "./decoder.ts";
-import { decoderRows } from "./decoder-rows.ts";
 import { oneHotTypes } from "./embedding.ts";
 import { GNN_PARAMETERS, gnnParameterName, gnnSpecs } from "./gnn-parameters.ts";
-import { initialValues } from "./initial-values.ts";
+import { Hypernetwork } from "./hypernetwork.ts";
 import { type GnnParameters, propagate } from "./propagation.ts";
-
-/** A GHN beyond this many parameters is a mistake in the config: with its gradient and Adam's moments it would take 8 GB. */
-const MAX_PARAMETERS = 500_000_000;
-
-/** Numbers of the living instances: variable names are unique in a process. */
-const living = new Set<number>();
 
 /**
  * Graph HyperNetwork (paper, section 2): generates all weights of a network from its computation graph. Nodes start from learned embeddings of their operations, exchange messages along
  * the graph, block after block, and a hypernetwork turns the final embeddings into weights (equations 2 to 5).
  *
- * One GHN serves one network config and one kind of input, and cells of any number of nodes and any operations; its size depends on neither.
+ * It serves cells of any number of nodes and any operations; its size depends on neither.
  */
-export class GraphHyperNetwork {
-  /** Names are the same in every process with one GHN: `ghn/<name in the file>`. */
-  readonly variables: readonly Variable[];
-  readonly parameterCount: number;
-  readonly config: GhnConfig;
-  private readonly network: NetworkConfig;
-  private readonly decoder: Decoder;
-  private readonly byName: ReadonlyMap<string, Variable>;
-  private readonly number: number;
-
+export class GraphHyperNetwork extends Hypernetwork {
   /**
    * @param rng draws the initial parameters; without one all are zero, for weights that are imported next
    * @throws UserError `ghn-too-large`
    */
   constructor(config: GhnConfig, network: NetworkConfig, input: NetworkInput, rng: Rng | null) {
-    this.config = config;
-    this.network = network;
-    this.decoder = new Decoder(config.hiddenSize, config.decoderHiddenSize, network, input);
-    const specs = [...gnnSpecs(config, config.shareParameters ? 1 : network.blocks), ...this.decoder.specs];
-    this.parameterCount = specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
-    checkSize(this.parameterCount);
-    this.number = freeNumber();
-    const prefix = this.number === 1 ? "ghn" : `ghn${this.number}`;
-    this.byName = new Map(specs.map((spec) => [spec.name, createVariable(spec, `${prefix}/${spec.name}`, rng)]));
-    this.variables = [...this.byName.values()];
+    super(config, network, input, gnnSpecs(config, config.shareParameters ? 1 : network.blocks), rng);
   }
 
-  /**
-   * Generated weights of each plan, by slot id; differentiable once with respect to `variables`. All plans go through message passing and decoder together, with the numbers that each
-   * would have alone up to rounding. The caller disposes the weights (or calls in a tidy).
-   *
-   * @param plans of the network config and input that the GHN was made for
-   * @throws Error for plans of another network
-   */
-  generate(plans: readonly NetworkPlan[]): Map<string, Tensor>[] {
+  protected embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D {
     const graphs = plans.map((plan) => plan.graph);
-    for (const graph of graphs) {
-      if (graph.blocks.length !== this.network.blocks)
-        throw new Error(`The GHN was made for ${this.network.blocks} blocks, the plan has ${graph.blocks.length}.`);
-    }
-    const result = plans.map(() => new Map<string, Tensor>());
-    if (plans.length === 0) return result;
-    const rows = decoderRows(plans, this.network, this.config.fanInNormalisation);
-    const weights = tf.tidy(() => {
-      const initial = tf.matMul(oneHotTypes(graphs), this.parameter("embedding") as unknown as Tensor2D) as Tensor2D;
-      const gnn = Object.fromEntries(GNN_PARAMETERS.map((name) => [name, this.parameter(gnnParameterName(name))])) as unknown as GnnParameters;
-      const embeddings = propagate(graphs, initial, gnn, this.config, rows.nodes);
-      return this.decoder.decode(rows, embeddings, (name) => this.parameter(name));
-    });
-    rows.targets.forEach(({ plan, slot }, i) => {
-      const weight = weights[i];
-      if (weight !== undefined) result[plan]?.set(slot.id, weight);
-    });
-    return result;
+    const initial = tf.matMul(oneHotTypes(graphs), this.parameter("embedding") as unknown as Tensor2D) as Tensor2D;
+    const gnn = Object.fromEntries(GNN_PARAMETERS.map((name) => [name, this.parameter(gnnParameterName(name))])) as unknown as GnnParameters;
+    return propagate(graphs, initial, gnn, this.config, select);
   }
-
-  /** Copies of all parameters by name. */
-  exportWeights(): Record<string, NamedArray> {
-    return Object.fromEntries(
-      [...this.byName].map(([name, variable]) => [name, { shape: [...variable.shape], values: Float32Array.from(variable.dataSync()) }]),
-    );
-  }
-
-  /**
-   * Takes up parameters that `exportWeights` gave. Values are copied.
-   * @throws UserError `ghn-weights-misfit` when a name is missing or unknown or a shape differs; nothing changes then
-   */
-  importWeights(arrays: Readonly<Record<string, NamedArray>>): void {
-    for (const name of Object.keys(arrays)) if (!this.byName.has(name)) throw misfit(`have a part “${name.slice(0, 100)}” that this GHN does not know`);
-    for (const [name, variable] of this.byName) {
-      const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
-      if (array === undefined) throw misfit(`lack the part “${name}”`);
-      if (array.shape.join() !== variable.shape.join() || array.values.length !== variable.size) {
-        throw misfit(`have a part “${name}” of shape [${array.shape.join(", ")}] where [${variable.shape.join(", ")}] is needed`);
-      }
-    }
-    tf.tidy(() => {
-      for (const [name, variable] of this.byName) variable.assign(tf.tensor(Float32Array.from(arrays[name]?.values ?? []), variable.shape));
-    });
-  }
-
-  /** Frees the parameters. */
-  dispose(): void {
-    for (const variable of this.variables) if (!variable.isDisposed) variable.dispose();
-    living.delete(this.number);
-  }
-
-  private parameter(name: string): Variable {
-    const variable = this.byName.get(name);
-    if (variable === undefined) throw new Error(`The GHN has no parameter ${name}.`);
-    return variable;
-  }
-}
-
-function createVariable({ shape, initial }: ParameterSpec, name: string, rng: Rng | null): Variable {
-  const values = rng === null ? new Float32Array(sizeOf(shape)) : initialValues(shape, initial, rng);
-  return tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), true, name));
-}
-
-function freeNumber(): number {
-  let number = 1;
-  while (living.has(number)) number += 1;
-  living.add(number);
-  return number;
-}
-
-function checkSize(parameters: number): void {
-  if (parameters <= MAX_PARAMETERS) return;
-  throw new UserError(`A GHN for this network would have ${parameters.toLocaleString("en")} parameters, more than ${MAX_PARAMETERS.toLocaleString("en")}.`, {
-    code: "ghn-too-large",
-    remedy: "Choose fewer initial channels or reductions, or a narrower hypernetwork.",
-    field: "network.initialChannels",
-  });
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-function misfit(what: string): UserError {
-  return new UserError(`The weights are not those of this GHN: they ${what}.`, {
-    code: "ghn-weights-misfit",
-    remedy: "Use the weights with the configuration that they were trained with.",
-  });
 }

@@ -5,6 +5,8 @@ import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/
 import { UserError } from "../errors.ts";
 import { readSafetensors } from "../export/safetensors.ts";
 import { GraphHyperNetwork } from "../ghn/graph-hypernetwork.ts";
+import { MlpHypernetwork } from "../ghn/mlp-hypernetwork.ts";
+import { SmashHypernetwork } from "../ghn/smash-hypernetwork.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import { Rng } from "../random.ts";
 import { Supernet } from "../studies/supernet.ts";
@@ -20,14 +22,14 @@ const manifestSchema = z.object({
   input: z.object({ height: size, width: size, channels: size, classes: size }),
   /** Nodes N of the cells that it was trained on. */
   trainingNodes: z.int().min(1),
-  /** Space of the cells; a one-shot supernet serves no other. */
+  /** Space of the cells; a one-shot supernet serves no other, a SMASH-style hypernetwork none with more nodes. */
   space: searchSpaceSchema.optional(),
 });
 
 /** What a GHN was made for. */
 export type GhnManifest = z.infer<typeof manifestSchema>;
 
-/** Which cells a generator is for. A GHN serves cells of any size; a supernet those of one space with at most so many nodes. */
+/** Which cells a generator is for. GHN and MLP serve cells of any size; the others those with at most so many nodes, a supernet besides those of one space only. */
 export interface GeneratorCells {
   readonly space: SearchSpace;
   readonly nodes: number;
@@ -40,6 +42,10 @@ export function createGhn(config: GhnConfig, network: NetworkConfig, input: Netw
       return new GraphHyperNetwork(config, network, input, rng);
     case "one-shot":
       return new Supernet(cells.space, cells.nodes, network, input, rng);
+    case "smash":
+      return new SmashHypernetwork(config, cells.nodes, network, input, rng);
+    case "mlp":
+      return new MlpHypernetwork(config, network, input, rng);
   }
 }
 
@@ -65,7 +71,7 @@ export async function readGhnFile(file: string, network: NetworkConfig, input: N
   }
 }
 
-/** The generator that a file is read into. A supernet must hold every operation and every node of the cells that it is asked for. */
+/** The generator that a file is read into. A supernet must hold every operation and every node of the cells that it is asked for, a SMASH-style hypernetwork have room for their nodes. */
 function emptyGenerator(
   { ghn, space: trained, trainingNodes }: GhnManifest,
   network: NetworkConfig,
@@ -74,8 +80,18 @@ function emptyGenerator(
   file: string,
 ): WeightGenerator {
   if (ghn.generator === "graph") return new GraphHyperNetwork(ghn, network, input, null);
+  if (ghn.generator === "mlp") return new MlpHypernetwork(ghn, network, input, null);
   const own = trained ?? space;
   const nodes = Math.max(own.nodes, trainingNodes);
+  if (ghn.generator === "smash") {
+    if (space.nodes <= nodes) return new SmashHypernetwork(ghn, nodes, network, input, null);
+    throw new UserError(`The SMASH-style hypernetwork was made for cells of at most ${nodes} nodes, the search asks for ${space.nodes}.`, {
+      code: "ghn-mismatch",
+      remedy: "Search with at most that many nodes, or train another on more.",
+      field: "space.nodes",
+      file,
+    });
+  }
   if (space.nodes > nodes || space.operations.some((operation) => !own.operations.includes(operation))) {
     throw new UserError("The one-shot supernet does not hold all nodes and operations of this search.", {
       code: "ghn-mismatch",

@@ -15,6 +15,10 @@ export interface FieldInfo {
 
 /** Choices of the schema in words. */
 const CHOICE_WORDS: Readonly<Record<string, string>> = {
+  graph: "Graph HyperNetwork",
+  smash: "SMASH-style hypernetwork",
+  mlp: "MLP hypernetwork",
+  "one-shot": "One-shot supernet",
   "forward-backward": "Forward-backward",
   synchronous: "Synchronous",
   random: "Random (paper)",

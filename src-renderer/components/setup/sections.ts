@@ -47,7 +47,7 @@ const GHN: Section = {
   title: "Graph HyperNetwork",
   text: "The GHN passes messages along the graph of a network and turns the embedding of each node into that node's weights.",
   groups: ["ghn"],
-  basic: ["ghn.propagation", "ghn.propagationSteps"],
+  basic: ["ghn.generator", "ghn.propagation", "ghn.propagationSteps"],
 };
 
 const GHN_TRAINING: Section = {

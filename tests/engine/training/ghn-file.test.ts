@@ -86,3 +86,21 @@ describe("one-shot supernet in place of a GHN", () => {
     await expect(readGhnFile(file, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 5 }))).rejects.toMatchObject({ code: "ghn-mismatch" });
   });
 });
+
+describe.each(["smash", "mlp"] as const)("%s hypernetwork in place of a GHN", (generator) => {
+  const config = { ...ghnConfig(), generator };
+  const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 7, space });
+
+  it("is saved and read like a GHN, for as many nodes as it was trained on", async () => {
+    const made = createGhn(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 7 });
+    const saved = made.exportWeights();
+    made.dispose();
+    const target = await write({ format: GHN_FILE_FORMAT, config: manifest }, saved);
+    const read = await readGhnFile(target, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 7 }));
+    expect(read.exportWeights()).toEqual(saved);
+    read.dispose();
+    const larger = readGhnFile(target, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 8 }));
+    if (generator === "smash") await expect(larger).rejects.toMatchObject({ code: "ghn-mismatch", field: "space.nodes" });
+    else (await larger).dispose();
+  });
+});

@@ -1,0 +1,28 @@
+import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
+import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
+import { type Tensor2D, tf } from "../backend/tf.ts";
+import type { NetworkPlan } from "../network/plan-types.ts";
+import type { Rng } from "../random.ts";
+import { oneHotTypes } from "./embedding.ts";
+import { embeddingSpec } from "./gnn-parameters.ts";
+import { Hypernetwork } from "./hypernetwork.ts";
+import { selectRows } from "./select-rows.ts";
+
+/**
+ * The smallest control of a GHN: a hypernetwork that sees each node's operation, the scale and the slot, and nothing of the graph. It computes what a GHN with T = 0 computes, without
+ * the parameters of a GNN. Nodes of one operation at one scale get the same weights wherever they are; so isomorphic cells, too, get the same at corresponding nodes.
+ */
+export class MlpHypernetwork extends Hypernetwork {
+  /**
+   * @param rng draws the initial parameters; without one all are zero, for weights that are imported next
+   * @throws UserError `ghn-too-large`
+   */
+  constructor(config: GhnConfig, network: NetworkConfig, input: NetworkInput, rng: Rng | null) {
+    super(config, network, input, [embeddingSpec(config.hiddenSize)], rng);
+  }
+
+  protected embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D {
+    const types = oneHotTypes(plans.map((plan) => plan.graph));
+    return selectRows(tf.matMul(types, this.parameter("embedding") as unknown as Tensor2D) as Tensor2D, select);
+  }
+}
