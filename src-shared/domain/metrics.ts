@@ -13,6 +13,7 @@ export const METRICS = {
   "train/loss": { title: "Training loss", unit: "", better: "lower" },
   "train/accuracy": { title: "Training accuracy", unit: "%", better: "higher" },
   "train/validation-accuracy": { title: "Validation accuracy", unit: "%", better: "higher" },
+  "train/validation-top5": { title: "Validation accuracy, top 5", unit: "%", better: "higher" },
   "train/validation-loss": { title: "Validation loss", unit: "", better: "lower" },
   "system/cpu": { title: "CPU", unit: "%", better: "none" },
   "system/memory": { title: "Memory", unit: "MB", better: "none" },

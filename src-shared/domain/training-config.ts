@@ -54,6 +54,19 @@ export const augmentationSchema = z.strictObject({
 });
 export type AugmentationConfig = z.infer<typeof augmentationSchema>;
 
+/** What training from scratch adds: the usual augmentation of ImageNet, for images that are streamed from disk at their own size. */
+export const trainingAugmentationSchema = augmentationSchema.extend({
+  smallestCrop: z.number().min(0).max(1).default(0).meta({
+    title: "Smallest random crop",
+    description: "Streamed images only: a random part of at least this share of the image is resized to the whole (ImageNet: 0.08); 0 takes the centre.",
+  }),
+  colourJitter: z.number().min(0).max(1).default(0).meta({
+    title: "Colour jitter",
+    description: "Streamed images only: brightness, contrast and saturation change by up to this share (ImageNet: 0.4); 0 is off.",
+  }),
+});
+export type TrainingAugmentation = z.infer<typeof trainingAugmentationSchema>;
+
 const seed = z
   .int()
   .min(0)
@@ -144,10 +157,31 @@ export const cellTrainingSchema = z.strictObject({
     .positive()
     .max(10)
     .default(0.025)
-    .meta({ title: "Learning rate", description: "Start of the single-period cosine. The paper uses 0.025." }),
+    .meta({ title: "Learning rate", description: "At the start of the schedule. The paper uses 0.025 on CIFAR-10 and 0.1 on ImageNet." }),
+  schedule: z
+    .enum(["cosine", "exponential", "step"])
+    .default("cosine")
+    .meta({ title: "Schedule", description: "A single-period cosine, a factor every epoch (the paper on ImageNet), or a factor at given points." }),
+  decayRate: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.97)
+    .meta({ title: "Decay rate", description: "Factor of the exponential and step schedules. The paper uses 0.97 an epoch on ImageNet." }),
+  decayAt: z
+    .array(z.number().min(0).max(1))
+    .max(20)
+    .default([0.5, 0.75])
+    .meta({ title: "Decay at", description: "Step schedule only: fractions of the epochs after which the rate is multiplied by the decay rate." }),
   momentum: z.number().min(0).max(0.999).default(0.9).meta({ title: "Momentum", description: "Of SGD." }),
   weightDecay: z.number().min(0).max(1).default(3e-4).meta({ title: "Weight decay", description: "L2 on convolution and classifier weights." }),
   gradientClip: z.number().min(0).max(1000).default(5).meta({ title: "Gradient clip", description: "Largest global norm of the gradient; 0 is off." }),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .meta({ title: "Label smoothing", description: "Share of the target that is spread over all classes; 0 is off. Usual on ImageNet: 0.1." }),
   dropPath: z.number().min(0).max(0.9).default(0.4).meta({ title: "Drop-path", description: "Final probability; grows linearly from 0." }),
   auxiliaryWeight: z
     .number()
@@ -168,7 +202,7 @@ export const cellTrainingSchema = z.strictObject({
     .default(0)
     .meta({ title: "Warm-up", description: "Epochs of linear warm-up (the paper uses 5 with its large batch)." }),
   repetitions: z.int().min(1).max(100).default(1).meta({ title: "Repetitions", description: "Independent trainings of each cell." }),
-  augmentation: augmentationSchema.default(augmentationSchema.parse({})),
+  augmentation: trainingAugmentationSchema.default(trainingAugmentationSchema.parse({})),
 });
 
 /** Fields of every run. */

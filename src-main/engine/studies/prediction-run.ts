@@ -112,12 +112,12 @@ async function predict(
     try {
       while (trainer.step < last) {
         if (context.stopRequested) return null;
-        trainer.trainStep();
+        await trainer.trainStep();
         await context.breathe();
-        if (steps.includes(trainer.step)) predictions[`SGD ${trainer.step}`] = finite(trainer.validate().accuracy);
+        if (steps.includes(trainer.step)) predictions[`SGD ${trainer.step}`] = finite((await trainer.validate()).accuracy);
       }
     } finally {
-      trainer.dispose();
+      await trainer.dispose();
     }
   }
   return {

@@ -2,27 +2,26 @@ import type { Architecture } from "../../../src-shared/domain/network.ts";
 import type { CellTrainingRun } from "../../../src-shared/domain/run-config.ts";
 import type { TrainingMessage } from "../../../src-shared/worker-protocol.ts";
 import type { Optimizer } from "../backend/index.ts";
-import { type Tensor, tf } from "../backend/tf.ts";
-import { EpochSampler, type SamplerState } from "../datasets/batching.ts";
+import { type Scalar, type Tensor, tf } from "../backend/tf.ts";
+import type { ImageBatch } from "../datasets/batching.ts";
 import { BATCH_NORM_EPSILON, forward, RunningStatistics } from "../network/forward.ts";
 import { buildPlan } from "../network/plan.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { VariableWeights } from "../network/weights.ts";
 import { Rng, type RngState } from "../random.ts";
-import { EvaluationSet, evaluate } from "../search/scoring.ts";
+import { type Measured, measure, smoothedCrossEntropy } from "./accuracy.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { countCorrect, lossAndGradients } from "./gradients.ts";
-import { cosineRate, dropPathProbability } from "./schedules.ts";
+import { dropPathProbability, trainingRate } from "./schedules.ts";
+import type { EvaluationImages, FeedState, TrainingFeed } from "./training-data.ts";
 import type { WeightsManifest } from "./weights-file.ts";
-import type { Workbench } from "./workbench.ts";
+import type { TrainingBench } from "./workbench.ts";
 
 /** About so many validations are made during a training. */
 const VALIDATIONS = 20;
 
-interface CellTrainerState {
+interface CellTrainerState extends FeedState {
   readonly step: number;
-  readonly sampler: SamplerState;
-  readonly augment: RngState;
   readonly dropPath: RngState;
   readonly recentLoss: number;
   readonly seconds: number;
@@ -30,7 +29,7 @@ interface CellTrainerState {
 
 /** One optimizer step's figures. */
 export interface CellStep {
-  /** Mean cross-entropy of the main classifier. */
+  /** Mean cross-entropy of the main classifier, with label smoothing where that is on. */
   readonly loss: number;
   readonly accuracy: number;
   readonly learningRate: number;
@@ -46,7 +45,7 @@ export class CellTrainer {
   step = 0;
   /** Mean training loss of about the last 20 steps. */
   recentLoss = Number.NaN;
-  private readonly bench: Workbench;
+  private readonly bench: TrainingBench;
   private readonly config: CellTrainingRun;
   private readonly architecture: Architecture;
   private readonly plan: NetworkPlan;
@@ -54,15 +53,14 @@ export class CellTrainer {
   private readonly statistics: RunningStatistics;
   private readonly optimizer: Optimizer;
   private readonly auxiliary: boolean;
-  private readonly validationImages: EvaluationSet;
+  private readonly validationImages: EvaluationImages;
+  private readonly feed: TrainingFeed;
   private readonly startedAt = performance.now();
   private secondsBefore = 0;
-  private sampler: EpochSampler;
-  private augment: Rng;
   private dropPathRng: Rng;
 
   /** @param totalSteps length of the schedule in optimizer steps; by default that of the config's epochs */
-  constructor(bench: Workbench, config: CellTrainingRun, architecture: Architecture, seed: number, totalSteps?: number) {
+  constructor(bench: TrainingBench, config: CellTrainingRun, architecture: Architecture, seed: number, totalSteps?: number) {
     this.bench = bench;
     this.config = config;
     this.architecture = architecture;
@@ -77,28 +75,24 @@ export class CellTrainer {
       this.variables.entries().map(({ variable, decays }) => ({ variable, weightDecay: decays ? training.weightDecay : 0 })),
       { momentum: training.momentum, clipNorm: training.gradientClip },
     );
-    this.sampler = new EpochSampler(bench.split.train, { batchSize: training.batchSize }, Rng.fromSeed(seed, "order"));
-    this.augment = Rng.fromSeed(seed, "augment");
+    this.feed = bench.feed({ batchSize: training.batchSize, augmentation: training.augmentation, seed });
     this.dropPathRng = Rng.fromSeed(seed, "drop-path");
-    this.stepsPerEpoch = Math.max(1, Math.ceil(this.sampler.batchesPerEpoch / training.accumulate));
+    this.stepsPerEpoch = Math.max(1, Math.ceil(this.feed.batchesPerEpoch / training.accumulate));
     this.totalSteps = totalSteps ?? Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
-    this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, bench.split.validation.length, 250);
+    this.validationImages = bench.validationImages();
   }
 
-  trainStep(): CellStep {
+  async trainStep(): Promise<CellStep> {
     const { training } = this.config;
     const progress = this.step / this.totalSteps;
-    const learningRate = cosineRate(
-      { base: training.learningRate, factor: training.accumulate, warmup: Math.min(0.5, training.warmupEpochs / training.epochs) },
-      progress,
-    );
+    const learningRate = trainingRate(training, progress);
     const dropPath = dropPathProbability(training.dropPath, progress);
     let gradients: Record<string, Tensor> = {};
     let loss = 0;
     let correct = 0;
     let images = 0;
     for (let part = 0; part < training.accumulate; part++) {
-      const one = this.accumulateBatch(dropPath, gradients);
+      const one = this.accumulateBatch(await this.feed.next(), dropPath, gradients);
       gradients = one.gradients;
       loss += one.loss * one.images;
       correct += one.correct;
@@ -118,15 +112,15 @@ export class CellTrainer {
   }
 
   /** Accuracy and loss on the validation images, with running statistics. */
-  validate(): { accuracy: number; loss: number } {
+  validate(): Promise<Measured> {
     return this.evaluateOn(this.validationImages);
   }
 
   /** Accuracy on the test images; to be called once, when nothing is decided any more. */
-  test(): { accuracy: number; loss: number } {
-    const images = new EvaluationSet(this.bench.testBatches, this.bench.split.test, this.bench.split.test.length, 250);
+  async test(): Promise<Measured> {
+    const images = this.bench.testImages();
     try {
-      return this.evaluateOn(images);
+      return await this.evaluateOn(images);
     } finally {
       images.dispose();
     }
@@ -172,8 +166,7 @@ export class CellTrainer {
   state(): CellTrainerState {
     return {
       step: this.step,
-      sampler: this.sampler.state(),
-      augment: this.augment.state(),
+      ...this.feed.state(),
       dropPath: this.dropPathRng.state(),
       recentLoss: this.recentLoss,
       seconds: this.seconds,
@@ -185,15 +178,16 @@ export class CellTrainer {
     this.variables.import(prefixed("weights/", tensors));
     this.statistics.import(prefixed("statistics/", tensors));
     this.optimizer.restore(prefixed("optimizer/", tensors));
-    this.sampler = EpochSampler.fromState(this.bench.split.train, { batchSize: this.config.training.batchSize }, state.sampler);
-    this.augment = Rng.fromState(state.augment);
+    this.feed.restore(state);
     this.dropPathRng = Rng.fromState(state.dropPath);
     this.step = state.step;
     this.recentLoss = state.recentLoss;
     this.secondsBefore = state.seconds;
   }
 
-  dispose(): void {
+  /** Frees everything; threads that read images have ended when it is done. */
+  async dispose(): Promise<void> {
+    await this.feed.close();
     this.optimizer.dispose();
     this.validationImages.dispose();
     this.statistics.dispose();
@@ -202,12 +196,12 @@ export class CellTrainer {
 
   /** Gradients of one batch, divided by the number of batches, added to what was gathered before (which is freed). */
   private accumulateBatch(
+    batch: ImageBatch,
     dropPath: number,
     before: Record<string, Tensor>,
   ): { gradients: Record<string, Tensor>; loss: number; correct: number; images: number } {
     const { training } = this.config;
     const { ops } = this.bench.backend;
-    const batch = this.bench.trainBatches.make(this.sampler.next().indices, { augmentation: training.augmentation, rng: this.augment });
     const images = tf.tensor4d(batch.images, [...batch.shape]);
     const labels = tf.tensor1d(batch.labels, "int32");
     let mainLoss: Tensor | null = null;
@@ -220,10 +214,10 @@ export class CellTrainer {
           ...(dropPath > 0 ? { dropPath: { probability: dropPath, rng: this.dropPathRng } } : {}),
           auxiliary: this.auxiliary,
         });
-        const main = ops.softmaxCrossEntropy(logits, labels).mean().asScalar();
+        const loss = (of: typeof logits): Scalar => smoothedCrossEntropy(ops, of, labels, training.labelSmoothing).mean().asScalar();
+        const main = loss(logits);
         mainLoss = tf.keep(main);
-        const total =
-          auxiliaryLogits === undefined ? main : main.add(ops.softmaxCrossEntropy(auxiliaryLogits, labels).mean().mul(training.auxiliaryWeight)).asScalar();
+        const total = auxiliaryLogits === undefined ? main : main.add(loss(auxiliaryLogits).mul(training.auxiliaryWeight)).asScalar();
         return { loss: total.div(training.accumulate).asScalar(), correct: countCorrect(logits, labels) };
       },
     );
@@ -234,9 +228,9 @@ export class CellTrainer {
     return { gradients, loss: figures[0] ?? Number.NaN, correct: figures[1] ?? 0, images: batch.labels.length };
   }
 
-  private evaluateOn(set: EvaluationSet): { accuracy: number; loss: number } {
+  private evaluateOn(set: EvaluationImages): Promise<Measured> {
     const { ops } = this.bench.backend;
-    return evaluate(ops, set, (images) => forward(this.plan, ops, this.variables, images, { statistics: "running", running: this.statistics }).logits);
+    return measure(ops, set, (images) => forward(this.plan, ops, this.variables, images, { statistics: "running", running: this.statistics }).logits);
   }
 }
 

@@ -1,17 +1,32 @@
 import type { CellTrainingRun } from "../../../src-shared/domain/run-config.ts";
 import type { CellToTrain, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import type { Measured } from "./accuracy.ts";
 import { CellTrainer } from "./cell-trainer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { RunContext, RunEnd } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 import { WEIGHTS_FILE_FORMAT } from "./weights-file.ts";
-import type { Workbench } from "./workbench.ts";
+import type { TrainingBench } from "./workbench.ts";
 
 interface CellTrainingState {
   /** Trainings that are finished, in order. */
   readonly finished: readonly TrainingMessage[];
+  /** Top-five accuracies of each of them; missing in checkpoints of versions that did not measure them. */
+  readonly topFive?: readonly TopFive[];
   /** State of the training at work; null between two. */
   readonly trainer: unknown;
+}
+
+/** Top-five accuracies of a finished training; null where they were not measured or mean nothing (five classes or fewer). */
+interface TopFive {
+  readonly validation: number | null;
+  readonly test: number | null;
+}
+
+/** What is finished, in order. */
+interface Finished {
+  readonly trainings: TrainingMessage[];
+  readonly topFive: TopFive[];
 }
 
 /** One training of one cell, by position in the run. */
@@ -26,7 +41,7 @@ interface Job {
  * the same repetition of all cells shares the order of images, so that cells are compared on equal terms.
  */
 export async function runCellTraining(
-  bench: Workbench,
+  bench: TrainingBench,
   config: CellTrainingRun,
   cells: readonly CellToTrain[],
   context: RunContext,
@@ -36,9 +51,9 @@ export async function runCellTraining(
     Array.from({ length: config.training.repetitions }, (_, repetition) => ({ cell, repetition, seed: config.seed + 1000 * repetition })),
   );
   const saved = (checkpoint?.state ?? null) as CellTrainingState | null;
-  const finished: TrainingMessage[] = [...(saved?.finished ?? [])];
+  const finished: Finished = { trainings: [...(saved?.finished ?? [])], topFive: [...(saved?.topFive ?? [])] };
   let resumed = saved?.trainer ?? null;
-  for (let index = finished.length; index < jobs.length; index++) {
+  for (let index = finished.trainings.length; index < jobs.length; index++) {
     const job = jobs[index];
     if (job === undefined) break;
     const trainer = new CellTrainer(bench, config, job.cell.architecture, job.seed);
@@ -48,10 +63,10 @@ export async function runCellTraining(
       const end = await trainOne(trainer, job, index, jobs.length, finished, config, context);
       if (end !== null) return end;
     } finally {
-      trainer.dispose();
+      await trainer.dispose();
     }
   }
-  return { type: "done", summary: trainingFacts(finished) };
+  return { type: "done", summary: { ...trainingFacts(finished.trainings), ...topFiveFacts(finished.topFive) } };
 }
 
 /** Runs one job to its end (null) or to a stop. */
@@ -60,7 +75,7 @@ async function trainOne(
   job: Job,
   index: number,
   jobs: number,
-  finished: TrainingMessage[],
+  finished: Finished,
   config: CellTrainingRun,
   context: RunContext,
 ): Promise<RunEnd | null> {
@@ -69,13 +84,18 @@ async function trainOne(
   const stepsBefore = index * trainer.totalSteps;
   const throughput = new Throughput(performance.now() / 1000);
   const stepOfSeries = (): Record<string, number> =>
-    Object.fromEntries([...finished.map((_, i) => [String(i), trainer.totalSteps] as const), [String(index), trainer.step] as const]);
+    Object.fromEntries([...finished.trainings.map((_, i) => [String(i), trainer.totalSteps] as const), [String(index), trainer.step] as const]);
   const save = (): Promise<void> =>
-    context.saveCheckpoint(stepsBefore + trainer.step, trainer.tensors(), { finished, trainer: trainer.state() } satisfies CellTrainingState, {
-      stepOfSeries: stepOfSeries(),
-      candidates: 0,
-      trainings: finished.length,
-    });
+    context.saveCheckpoint(
+      stepsBefore + trainer.step,
+      trainer.tensors(),
+      { finished: finished.trainings, topFive: finished.topFive, trainer: trainer.state() } satisfies CellTrainingState,
+      {
+        stepOfSeries: stepOfSeries(),
+        candidates: 0,
+        trainings: finished.trainings.length,
+      },
+    );
   context.current(label, job.cell.architecture);
   context.log("info", `Training ${label}: ${trainer.parameters.toLocaleString("en")} parameters, ${trainer.totalSteps} steps.`);
   while (trainer.step < trainer.totalSteps) {
@@ -83,7 +103,7 @@ async function trainOne(
       await save();
       return { type: "stopped", step: stepsBefore + trainer.step };
     }
-    const result = trainer.trainStep();
+    const result = await trainer.trainStep();
     const epoch = trainer.step / trainer.stepsPerEpoch;
     context.metric("train/loss", trainer.step, epoch, result.loss, index);
     context.metric("train/accuracy", trainer.step, epoch, result.accuracy, index);
@@ -102,8 +122,9 @@ async function trainOne(
       ...(secondsLeft === undefined ? {} : { secondsLeft }),
     });
     if (trainer.validationDue) {
-      const { accuracy, loss } = trainer.validate();
+      const { accuracy, topFive, loss } = await trainer.validate();
       context.metric("train/validation-accuracy", trainer.step, epoch, accuracy, index);
+      if (topFive !== null) context.metric("train/validation-top5", trainer.step, epoch, topFive, index);
       context.metric("train/validation-loss", trainer.step, epoch, loss, index);
       throughput.skipTo(performance.now() / 1000);
     }
@@ -113,8 +134,8 @@ async function trainOne(
       throughput.skipTo(performance.now() / 1000);
     }
   }
-  const validation = trainer.validate();
-  const test = config.measureTest ? trainer.test() : null;
+  const validation = await trainer.validate();
+  const test = config.measureTest ? await trainer.test() : null;
   const training: TrainingMessage = {
     candidateId: job.cell.candidateId,
     name: job.cell.name,
@@ -137,19 +158,37 @@ async function trainOne(
     format: WEIGHTS_FILE_FORMAT,
     manifest: JSON.stringify(trainer.manifest(training)),
   });
-  finished.push(training);
+  finished.trainings.push(training);
+  finished.topFive.push({ validation: validation.topFive, test: test?.topFive ?? null });
   context.training(training);
-  context.log(
-    "info",
-    `${label}: validation ${(100 * validation.accuracy).toFixed(2)} %${test === null ? "" : `, test ${(100 * test.accuracy).toFixed(2)} %`}.`,
+  context.log("info", `${label}: validation ${accuracyWords(validation)}${test === null ? "" : `, test ${accuracyWords(test)}`}.`);
+  await context.saveCheckpoint(
+    stepsBefore + trainer.totalSteps,
+    new Map(),
+    { finished: finished.trainings, topFive: finished.topFive, trainer: null } satisfies CellTrainingState,
+    {
+      stepOfSeries: stepOfSeries(),
+      candidates: 0,
+      trainings: finished.trainings.length,
+    },
   );
-  await context.saveCheckpoint(stepsBefore + trainer.totalSteps, new Map(), { finished, trainer: null } satisfies CellTrainingState, {
-    stepOfSeries: stepOfSeries(),
-    candidates: 0,
-    trainings: finished.length,
-  });
   await context.breathe();
   return null;
+}
+
+/** "73.00 %", or "73.00 % (top 5: 91.30 %)". */
+function accuracyWords({ accuracy, topFive }: Measured): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  return topFive === null ? percent(accuracy) : `${percent(accuracy)} (top 5: ${percent(topFive)})`;
+}
+
+function topFiveFacts(topFive: readonly TopFive[]): Record<string, string | number | null> {
+  const facts: Record<string, string | number | null> = {};
+  for (const part of ["validation", "test"] as const) {
+    const values = topFive.flatMap((one) => one[part] ?? []);
+    addMoments(facts, `${part}Top5Accuracy`, values);
+  }
+  return facts;
 }
 
 function trainingFacts(trainings: readonly TrainingMessage[]): Record<string, string | number | null> {

@@ -1,3 +1,5 @@
+import type { CellTraining } from "../../../src-shared/domain/run-config.ts";
+
 /**
  * Learning rate of the GHN: constant, halved at given fractions of the training (paper, appendix 5.2: epochs 100 and
  * 150 of 200).
@@ -7,8 +9,8 @@ export function halvedRate(base: number, halveAt: readonly number[], progress: n
   return base * 0.5 ** halveAt.filter((fraction) => progress >= fraction).length;
 }
 
-export interface CosineSchedule {
-  /** Rate at the start of the cosine, before the large-batch factor. */
+export interface Warmup {
+  /** Rate at the start, before the large-batch factor. */
   readonly base: number;
   /** Large-batch factor: the rate is multiplied by it. */
   readonly factor: number;
@@ -20,14 +22,34 @@ export interface CosineSchedule {
  * Single-period cosine from base · factor to 0 behind a linear warm-up (paper, appendix 5.3).
  * @param progress share of the training done, 0 to 1
  */
-export function cosineRate(schedule: CosineSchedule, progress: number): number {
+export function cosineRate(schedule: Warmup, progress: number): number {
   const peak = schedule.base * schedule.factor;
-  if (schedule.warmup > 0 && progress < schedule.warmup) {
-    // Starts at the small-batch rate, so that a factor of 1 makes the warm-up a constant.
-    return schedule.base + (peak - schedule.base) * (progress / schedule.warmup);
-  }
+  if (progress < schedule.warmup) return warmUp(schedule, progress);
   const rest = (progress - schedule.warmup) / Math.max(1e-12, 1 - schedule.warmup);
   return 0.5 * peak * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, rest))));
+}
+
+/** Linear warm-up from the small-batch rate, so that a factor of 1 makes it a constant, to factor times it. */
+function warmUp({ base, factor, warmup }: Warmup, progress: number): number {
+  return base + (base * factor - base) * (progress / warmup);
+}
+
+export type RateSettings = Pick<CellTraining, "learningRate" | "accumulate" | "warmupEpochs" | "epochs" | "schedule" | "decayRate" | "decayAt">;
+
+/**
+ * Learning rate of a training from scratch (paper, appendix 5.3): a single-period cosine on CIFAR-10, `decayRate` to the power of the finished epochs on
+ * ImageNet, `decayRate` for each point of `decayAt` that is passed in the anytime experiments; behind a linear warm-up, times the large-batch factor.
+ * @param progress share of the training done, 0 to 1
+ */
+export function trainingRate(settings: RateSettings, progress: number): number {
+  const { learningRate: base, accumulate: factor, epochs, schedule, decayRate, decayAt } = settings;
+  const ramp: Warmup = { base, factor, warmup: Math.min(0.5, settings.warmupEpochs / epochs) };
+  // Configs that were frozen before there were schedules have none: a cosine.
+  if (schedule !== "exponential" && schedule !== "step") return cosineRate(ramp, progress);
+  if (progress < ramp.warmup) return warmUp(ramp, progress);
+  // A step lies at most a rounding error before the epoch that it begins.
+  const decays = schedule === "exponential" ? Math.floor(progress * epochs + 1e-9) : decayAt.filter((point) => progress >= point - 1e-12).length;
+  return base * factor * decayRate ** decays;
 }
 
 /** Scheduled drop-path: the probability grows linearly from 0 to `final` over the training. */

@@ -4,13 +4,28 @@ import type { Backend } from "../backend/index.ts";
 import { BatchMaker } from "../datasets/batching.ts";
 import { splitDataset } from "../datasets/split.ts";
 import type { LoadedDataset, SplitDataset } from "../datasets/types.ts";
+import { type EvaluationImages, type FeedOptions, MemoryEvaluation, MemoryFeed, type TrainingFeed } from "./training-data.ts";
 
-/** What every run works with: the backend, the images and how they are split. */
-export interface Workbench {
+/** Images of an evaluation batch at most. */
+const EVALUATION_BATCH = 250;
+
+/** What training a network from scratch needs, wherever the images lie. */
+export interface TrainingBench {
   readonly backend: Backend;
+  readonly input: NetworkInput;
+  readonly dataset: Pick<LoadedDataset, "id" | "fingerprint" | "classNames" | "mean" | "std">;
+  /** Batches of the training images; to be closed. */
+  feed(options: FeedOptions): TrainingFeed;
+  /** The images that are held back from training; to be disposed. */
+  validationImages(): EvaluationImages;
+  /** The test images, to be looked at once, at the end of a training; to be disposed. */
+  testImages(): EvaluationImages;
+}
+
+/** What every run on images in memory works with: the backend, the images and how they are split. */
+export interface Workbench extends TrainingBench {
   readonly dataset: LoadedDataset;
   readonly split: SplitDataset;
-  readonly input: NetworkInput;
   /** Batches of the training part, from which validation images are held back. */
   readonly trainBatches: BatchMaker;
   /** Batches of the test part; used once, at the end of a training from scratch. */
@@ -28,12 +43,17 @@ export function createWorkbench(backend: Backend, dataset: LoadedDataset, config
     ...(config.trainImages === undefined ? {} : { trainLimit: config.trainImages }),
   });
   const { height, width, channels } = dataset.train;
+  const trainBatches = new BatchMaker(dataset.train, dataset);
+  const testBatches = new BatchMaker(dataset.test, dataset);
   return {
     backend,
     dataset,
     split,
     input: { height, width, channels, classes: dataset.classNames.length },
-    trainBatches: new BatchMaker(dataset.train, dataset),
-    testBatches: new BatchMaker(dataset.test, dataset),
+    trainBatches,
+    testBatches,
+    feed: (options) => new MemoryFeed(trainBatches, split.train, options),
+    validationImages: () => new MemoryEvaluation(trainBatches, split.validation, EVALUATION_BATCH),
+    testImages: () => new MemoryEvaluation(testBatches, split.test, EVALUATION_BATCH),
   };
 }

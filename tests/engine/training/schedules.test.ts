@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { balancedBatches } from "../../../src-main/engine/training/evaluation.ts";
-import { cosineRate, dropPathProbability, halvedRate } from "../../../src-main/engine/training/schedules.ts";
+import { cosineRate, dropPathProbability, halvedRate, type RateSettings, trainingRate } from "../../../src-main/engine/training/schedules.ts";
 import { Throughput } from "../../../src-main/engine/training/timing.ts";
 
 describe("learning rates", () => {
@@ -27,6 +27,41 @@ describe("learning rates", () => {
     expect(cosineRate(schedule, 0.05)).toBeCloseTo((0.025 + 0.8) / 2, 12);
     expect(cosineRate(schedule, 0.1)).toBeCloseTo(0.8, 12);
     expect(cosineRate(schedule, 1)).toBeCloseTo(0, 12);
+  });
+
+  const settings: RateSettings = {
+    learningRate: 0.1,
+    accumulate: 1,
+    warmupEpochs: 0,
+    epochs: 250,
+    schedule: "exponential",
+    decayRate: 0.97,
+    decayAt: [0.5, 0.75],
+  };
+
+  it("multiplies by 0.97 after every epoch, as the paper trains on ImageNet", () => {
+    const steps = 10_009;
+    const at = (step: number): number => trainingRate(settings, step / (250 * steps));
+    expect(at(0)).toBe(0.1);
+    expect(at(steps - 1)).toBe(0.1);
+    for (const epoch of [1, 2, 3, 77, 249]) {
+      expect(at(epoch * steps)).toBeCloseTo(0.1 * 0.97 ** epoch, 12);
+      expect(at(epoch * steps - 1)).toBeCloseTo(0.1 * 0.97 ** (epoch - 1), 12);
+    }
+  });
+
+  it("multiplies at given points, as the paper trains anytime networks", () => {
+    const at = (epoch: number): number => trainingRate({ ...settings, epochs: 300, schedule: "step", decayRate: 0.1 }, epoch / 300);
+    expect([0, 149, 150, 224, 225, 299].map(at).map((rate) => Number(rate.toPrecision(6)))).toEqual([0.1, 0.1, 0.01, 0.01, 0.001, 0.001]);
+  });
+
+  it("warms up before each schedule, and is the cosine where a config has no schedule", () => {
+    const large: RateSettings = { ...settings, accumulate: 32, warmupEpochs: 5 };
+    expect(trainingRate(large, 0)).toBeCloseTo(0.1, 12);
+    expect(trainingRate(large, 2.5 / 250)).toBeCloseTo((0.1 + 3.2) / 2, 12);
+    expect(trainingRate(large, 5 / 250)).toBeCloseTo(3.2 * 0.97 ** 5, 12);
+    const { schedule: _, ...old } = settings;
+    expect(trainingRate(old as RateSettings, 0.3)).toBe(cosineRate({ base: 0.1, factor: 1, warmup: 0 }, 0.3));
   });
 
   it("raises drop-path linearly to its final probability", () => {
