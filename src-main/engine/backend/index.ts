@@ -6,6 +6,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UserError } from "../errors.ts";
+import { cachesAreHidden } from "./cpu-caches.ts";
 import { registerGradients, registerKernels } from "./kernels.ts";
 import { NativeKernels } from "./native.ts";
 import { ops } from "./ops.ts";
@@ -64,6 +65,7 @@ async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
     TF_FORCE_GPU_ALLOW_GROWTH: "true",
     // Not everywhere, but where it pays: see `tensorflow-kernels.ts`.
     TF_ENABLE_ONEDNN_OPTS: "0",
+    ...(cachesAreHidden() ? { ONEDNN_MAX_CPU_ISA: "AVX2" } : {}),
   };
   for (const [name, value] of Object.entries(defaults)) process.env[name] ??= value;
   if (threads > 0) Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1" });

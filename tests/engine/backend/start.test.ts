@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { cachesAreHidden } from "../../../src-main/engine/backend/cpu-caches.ts";
 import type { BackendChoice } from "../../../src-main/engine/backend/types.ts";
 import { tensorflowMissing } from "./support/available.ts";
 
@@ -37,5 +38,16 @@ describe("starting a backend", () => {
     const result = await start({ threads: 1 }, true);
     expect(result).toMatchObject({ name: expect.stringMatching(/^tensorflow-/), libraryVersion: expect.stringMatching(/^TensorFlow \d+\.\d+/) });
     if ((result as { name: string }).name === "tensorflow-cpu") expect(result).toMatchObject({ device: "CPU, 1 thread" });
+  });
+
+  it.skipIf(missing !== undefined)("takes filter gradients of many sizes without writing behind its buffers", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [file("filter-gradients.ts")]);
+    expect(stdout).toBe("done\n");
+  });
+
+  it("knows a Linux machine that hides its caches", () => {
+    expect(cachesAreHidden("linux", "x64", file("no-such-file"))).toBe(true);
+    expect(cachesAreHidden("linux", "x64", file("start.ts"))).toBe(false);
+    expect(cachesAreHidden("darwin", "arm64", file("no-such-file"))).toBe(false);
   });
 });

@@ -1,0 +1,25 @@
+/** A process that takes many filter gradients of the sizes that small networks have. It ends well or, where a kernel writes behind its buffers, with a signal. */
+import { initBackend, tf } from "../../../../src-main/engine/backend/index.ts";
+
+const SIZES = [
+  { image: 32, kernel: 3, cin: 3, cout: 8, stride: 1 },
+  { image: 32, kernel: 1, cin: 8, cout: 16, stride: 2 },
+  { image: 16, kernel: 1, cin: 16, cout: 16, stride: 1 },
+  { image: 16, kernel: 1, cin: 48, cout: 32, stride: 2 },
+  { image: 16, kernel: 3, cin: 16, cout: 16, stride: 1 },
+  { image: 8, kernel: 1, cin: 32, cout: 32, stride: 1 },
+  { image: 8, kernel: 3, cin: 32, cout: 32, stride: 1 },
+] as const;
+
+const backend = await initBackend({ prefer: "tensorflow", threads: 1 });
+for (let round = 0; round < 10; round++)
+  for (const { image, kernel, cin, cout, stride } of SIZES)
+    tf.tidy(() => {
+      const x = tf.ones<tf.Rank.R4>([64, image, image, cin]);
+      const filter = tf.ones<tf.Rank.R4>([kernel, kernel, cin, cout]);
+      const gradient = tf.grad((w) => backend.ops.conv2d(x, w as typeof filter, stride, 1).sum())(filter);
+      // Of a bias-like corner the sum is known: each tap of a 1 × 1 kernel sees every output once.
+      const [first = Number.NaN] = gradient.dataSync();
+      if (kernel === 1 && first !== 64 * Math.ceil(image / stride) ** 2) throw new Error(`A filter gradient is ${first}.`);
+    });
+process.stdout.write("done\n");
