@@ -1,5 +1,5 @@
 /** A process that takes many filter gradients of the sizes that small networks have. It ends well or, where a kernel writes behind its buffers, with a signal. */
-import { initBackend, tf } from "../../../../src-main/engine/backend/index.ts";
+import { initBackend, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
 
 const SIZES = [
   { image: 32, kernel: 3, cin: 3, cout: 8, stride: 1 },
@@ -15,10 +15,10 @@ const backend = await initBackend({ prefer: "tensorflow", threads: 1 });
 for (let round = 0; round < 10; round++)
   for (const { image, kernel, cin, cout, stride } of SIZES)
     tf.tidy(() => {
-      const x = tf.ones<tf.Rank.R4>([64, image, image, cin]);
-      const filter = tf.ones<tf.Rank.R4>([kernel, kernel, cin, cout]);
-      const gradient = tf.grad((w) => backend.ops.conv2d(x, w as typeof filter, stride, 1).sum())(filter);
-      // Of a bias-like corner the sum is known: each tap of a 1 × 1 kernel sees every output once.
+      const x = tf.ones([64, image, image, cin]) as Tensor4D;
+      const filter = tf.ones([kernel, kernel, cin, cout]) as Tensor4D;
+      const gradient = tf.grad((w) => backend.ops.conv2d(x, w as Tensor4D, stride, 1).sum())(filter);
+      // The tap of a 1 × 1 kernel sees every output once.
       const [first = Number.NaN] = gradient.dataSync();
       if (kernel === 1 && first !== 64 * Math.ceil(image / stride) ** 2) throw new Error(`A filter gradient is ${first}.`);
     });
