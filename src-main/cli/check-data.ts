@@ -1,6 +1,7 @@
 /** Looks whether the images of a run are there before anything starts. */
 
 import { contradictions } from "../../src-shared/domain/check-config.ts";
+import type { NetworkInput } from "../../src-shared/domain/network.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { configError } from "../config/load-config.ts";
@@ -10,9 +11,10 @@ import { isUserError, UserError } from "../engine/errors.ts";
 /**
  * Opens the dataset of a config once, so that a missing, damaged or too small one is told at once and in words of the
  * command line, and checks the config against the images that are really there.
+ * @returns what networks on these images take
  * @throws UserError
  */
-export async function checkData(projectFolder: string, config: RunConfig): Promise<void> {
+export async function checkData(projectFolder: string, config: RunConfig): Promise<NetworkInput> {
   const { CATALOG, openDataset } = await import("../engine/datasets/index.ts");
   const { id, path, imageSize } = config.dataset;
   const ref = { id, ...(path === undefined || path === "" ? {} : { path }), ...(imageSize === undefined ? {} : { imageSize }) };
@@ -41,4 +43,6 @@ export async function checkData(projectFolder: string, config: RunConfig): Promi
   const problems = contradictions(config, { trainImages: dataset.train.count });
   if (problems.length > 0)
     throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.train.count} training images) or with --set`);
+  const { height, width, channels } = dataset.train;
+  return { height, width, channels, classes: dataset.classNames.length };
 }

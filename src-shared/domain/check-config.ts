@@ -4,8 +4,17 @@ import { valueAt } from "../analysis/config-diff.ts";
 import { INPUT_NODES } from "./cell.ts";
 import { describeField, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
 import type { DatasetConfig, DatasetId } from "./dataset.ts";
-import type { NetworkConfig } from "./network.ts";
-import { type CellTraining, type GhnTraining, RUN_KINDS, type RunConfig, type RunKind, runConfigSchema, type SearchSettings } from "./run-config.ts";
+import { type NetworkConfig, STEM_HALVINGS } from "./network.ts";
+import {
+  type CellSource,
+  type CellTraining,
+  type GhnTraining,
+  RUN_KINDS,
+  type RunConfig,
+  type RunKind,
+  runConfigSchema,
+  type SearchSettings,
+} from "./run-config.ts";
 import type { SearchSpace } from "./search-space.ts";
 
 /** Something wrong with a config: the dotted path of the field, and a whole sentence that says how to mend it. */
@@ -44,6 +53,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
   };
   const images = checkDataset(config.dataset, known, report);
   checkNetwork(config.network, "network", config.dataset, report);
+  if (config.kind !== "cell-training") checkNoBudget(config.network, "network", report);
   switch (config.kind) {
     case "ghn-training":
       checkGhnTraining(config.training, config.dataset, images, report);
@@ -55,9 +65,13 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
       checkCellTraining(config.training, "training", config.dataset, images, report);
       if (config.source.from === "search" && config.source.top + config.source.random === 0)
         report("source.top", "No cell is to be trained: source.top and source.random are both 0. Set one of them to at least 1.");
+      checkBudget(config.network, cellsIn(config.source), report);
       break;
     case "pipeline":
-      if (config.finalNetwork !== undefined) checkNetwork(config.finalNetwork, "finalNetwork", config.dataset, report);
+      if (config.finalNetwork !== undefined) {
+        checkNetwork(config.finalNetwork, "finalNetwork", config.dataset, report);
+        checkNoBudget(config.finalNetwork, "finalNetwork", report);
+      }
       checkGhnTraining(config.training, config.dataset, images, report);
       checkSearch(config.search, config.space, config.dataset, report);
       checkCellTraining(config.compare, "compare", config.dataset, images, report);
@@ -100,13 +114,32 @@ function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConf
   if (reductions.some((block, i) => i > 0 && block <= (reductions[i - 1] ?? -1)))
     report(`${path}.reductions`, `${path}.reductions must rise from one entry to the next; it is [${reductions.join(", ")}].`);
   const side = dataset.id === "folder" ? (dataset.imageSize ?? 32) : DATASETS[dataset.id].side;
-  const halvings = reductions.length + (network.stem === "imagenet" ? 1 : 0);
+  const halvings = reductions.length + STEM_HALVINGS[network.stem];
   const most = Math.floor(Math.log2(side));
   if (halvings > most)
     report(
       `${path}.reductions`,
-      `Images of ${figure(side)} × ${figure(side)} pixels can be halved ${figure(most)} times at most, but ${path} halves them ${figure(halvings)} times. Use fewer reductions${network.stem === "imagenet" ? " or the conv3x3 stem" : ""}.`,
+      `Images of ${figure(side)} × ${figure(side)} pixels can be halved ${figure(most)} times at most, but ${path} halves them ${figure(halvings)} times. Use fewer reductions${network.stem === "conv3x3" ? "" : " or the conv3x3 stem"}.`,
     );
+}
+
+/** F is solved for one cell: a network has one F, and cells of the same F differ in their multiply-adds. */
+function checkBudget({ multiplyAddBudget }: NetworkConfig, cells: number, report: Report): void {
+  if (multiplyAddBudget !== undefined && cells !== 1)
+    report(
+      "network.multiplyAddBudget",
+      `network.multiplyAddBudget finds F for one cell, but ${figure(cells)} cells are to be trained. Train one cell a run, or remove the budget and set network.initialChannels.`,
+    );
+}
+
+function checkNoBudget({ multiplyAddBudget }: NetworkConfig, path: string, report: Report): void {
+  if (multiplyAddBudget !== undefined)
+    report(`${path}.multiplyAddBudget`, `${path}.multiplyAddBudget finds F for one known cell, which only a run that trains one cell has. Remove it.`);
+}
+
+/** How many cells a source asks for. */
+export function cellsIn(source: CellSource): number {
+  return source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
 }
 
 function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images: number | undefined, report: Report): void {

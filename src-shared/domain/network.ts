@@ -15,9 +15,9 @@ export const networkConfigSchema = z.strictObject({
     title: "Reductions after block",
     description: "After these many blocks the image size is halved and the channels are doubled.",
   }),
-  stem: z.enum(["conv3x3", "imagenet"]).default("conv3x3").meta({
+  stem: z.enum(["conv3x3", "imagenet", "stride8"]).default("conv3x3").meta({
     title: "Stem",
-    description: "First convolution: 3×3 at full size, or stride 2 for 224 × 224 images.",
+    description: "First convolution: 3×3 at full size, 3×3 with stride 2 for 224 × 224 images, or three of stride 2 as DARTS has it there.",
   }),
   stemMultiplier: z.int().min(1).max(8).default(1).meta({
     title: "Stem multiplier",
@@ -31,8 +31,15 @@ export const networkConfigSchema = z.strictObject({
     title: "1×7–7×1 bottleneck",
     description: "The 1×7–7×1 operation works on C divided by this many channels.",
   }),
+  multiplyAddBudget: z.int().min(1000).optional().meta({
+    title: "Multiply-adds, at most",
+    description: "Training one cell: F becomes the largest whole number whose network stays under this (ImageNet-mobile: 600,000,000); empty keeps F.",
+  }),
 });
 export type NetworkConfig = z.infer<typeof networkConfigSchema>;
+
+/** How often each stem halves the image. */
+export const STEM_HALVINGS: Readonly<Record<NetworkConfig["stem"], number>> = { conv3x3: 0, imagenet: 1, stride8: 3 };
 
 /** A searchable architecture: one cell for all blocks, or separate cells where the scale is reduced. */
 export const architectureSchema = z.strictObject({

@@ -4,6 +4,7 @@ import { contradictions } from "../../../src-shared/domain/check-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { configError } from "../../config/load-config.ts";
 import { UserError } from "../../engine/errors.ts";
+import { fitBudget, hasBudget } from "../../runs/fit-budget.ts";
 import { type CallContext, projectOf } from "../context.ts";
 import type { HandlersOf } from "../dispatch.ts";
 import { checkDatasetPath } from "../paths.ts";
@@ -46,7 +47,8 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
     const trainImages = await context.studio.datasets.knownTrainImages(config.dataset, project.folder);
     const problems = contradictions(config, trainImages === undefined ? {} : { trainImages });
     if (problems.length > 0) throw configError(problems, "the form");
-    const created = project.commands.create(name.trim() === "" ? defaultName(config) : name.trim(), config, cleanTags(tags));
+    const frozen = hasBudget(config) ? fitBudget(config, await context.studio.datasets.inputOf(config.dataset, project.folder), project.store) : config;
+    const created = project.commands.create(name.trim() === "" ? defaultName(config) : name.trim(), frozen, cleanTags(tags));
     project.store.settings.clearDraft();
     return created;
   },

@@ -2,10 +2,13 @@ import { existsSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
 import { Command } from "commander";
 import { sameValue } from "../../../src-shared/analysis/config-diff.ts";
+import { whole } from "../../../src-shared/analysis/format.ts";
 import { runQuerySchema } from "../../../src-shared/contract.ts";
+import type { NetworkInput } from "../../../src-shared/domain/network.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
+import { fitBudget, hasBudget } from "../../runs/fit-budget.ts";
 import { createProject, viewProject } from "../../store/index.ts";
 import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
@@ -44,12 +47,26 @@ export function runCommand(io: Io): Command {
       }
       const place = placeFor(options.project);
       // Nothing is made before it is certain that the run can begin.
-      await checkData(place.folder, config);
+      const input = await checkData(place.folder, config);
+      const frozen = fitToBudget(io, config, input, place);
       if (place.isNew) makeProject(io, place.folder);
       const { folder } = place;
-      const { code } = await supervise(io, folder, options.json === true, (project) => startOrResume(io, project, config, options.name ?? name, options));
+      const { code } = await supervise(io, folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options));
       throw new Exit(code);
     });
+}
+
+/** The config as it is frozen: with the F that its budget of multiply-adds allows, where it names one. */
+export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, place: { readonly folder: string; readonly isNew: boolean }): RunConfig {
+  if (!hasBudget(config)) return config;
+  const view = place.isNew ? null : viewProject(place.folder);
+  try {
+    const fitted = fitBudget(config, input, view?.store ?? null);
+    io.note(`F = ${fitted.network.initialChannels} channels are the most that stay under ${whole(fitted.network.multiplyAddBudget ?? 0)} multiply-adds.`);
+    return fitted;
+  } finally {
+    view?.close();
+  }
 }
 
 function setsOf({ set, data }: RunOptions): readonly string[] {

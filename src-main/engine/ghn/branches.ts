@@ -37,7 +37,7 @@ export function branchesOf(network: NetworkConfig, input: NetworkInput): Readonl
   return {
     stem: { sizes: [3, 3, input.channels * stem], centred: 2 },
     bottleneck: channels(Math.max(widest, stem), widest),
-    pointwise: channels(widest, widest),
+    pointwise: network.stem === "stride8" ? channels(Math.max(widest, stem), Math.max(widest, stem)) : channels(widest, widest),
     conv1xk: { sizes: [LARGEST_KERNEL, inner, inner], centred: 1 },
     convkx1: { sizes: [LARGEST_KERNEL, inner, inner], centred: 1 },
     depthwise: { sizes: [LARGEST_KERNEL, LARGEST_KERNEL, widest], centred: 2 },

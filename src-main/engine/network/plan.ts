@@ -21,7 +21,8 @@ const CLASSIFIER = -2;
 /**
  * Turns an architecture into a plan (paper, appendix 5.1): stem, blocks of cells, global average pooling, classifier.
  *
- * - Stem: 3×3 convolution and batch norm; stride 2 for "imagenet".
+ * - Stem: 3×3 convolution and batch norm; stride 2 for "imagenet". "stride8" is that of DARTS on ImageNet: to half of the channels, then to all of them twice,
+ *   with stride 2 each and batch norm and ReLU in between.
  * - Before block r, for each r in `reductions`, the image is halved and the channels are doubled. The input nodes do it.
  * - Input nodes 0 and 1 of block i read blocks i - 1 and i - 2, or the stem: ReLU, 1×1 convolution to the block's channels
  *   (with stride 2, or 4 across two reductions), batch norm.
@@ -134,8 +135,12 @@ function writeStem(builder: ProgramBuilder, network: NetworkConfig, layout: read
   const channels = network.initialChannels * network.stemMultiplier;
   const owner: NodeRef = { block: 0, node: INPUT_NODES + (layout[0]?.cell.nodes.length ?? 0) };
   builder.startNode(owner, "stem");
-  const conv = builder.conv(IMAGES, "conv", "stem", { kernel: [3, 3], filters: channels, stride: network.stem === "imagenet" ? 2 : 1 });
-  return { register: builder.norm(conv, ""), parts: [{ source: owner, channels }] };
+  const parts = [{ source: owner, channels }];
+  const first = (filters: number, stride: number): Register => builder.norm(builder.conv(IMAGES, "conv", "stem", { kernel: [3, 3], filters, stride }), "");
+  if (network.stem !== "stride8") return { register: first(channels, network.stem === "imagenet" ? 2 : 1), parts };
+  const down = (x: Register, name: string): Register =>
+    builder.norm(builder.conv(builder.relu(x), `${name}/conv`, "conv3x3", { kernel: [3, 3], filters: channels, stride: 2 }), name);
+  return { register: down(down(first(Math.ceil(channels / 2), 2), "down1"), "down2"), parts };
 }
 
 /** Nodes in a block's sub-graph, stem and classifier included. */

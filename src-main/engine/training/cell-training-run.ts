@@ -1,5 +1,6 @@
 import type { CellTrainingRun } from "../../../src-shared/domain/run-config.ts";
 import type { CellToTrain, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import { UserError } from "../errors.ts";
 import type { Measured } from "./accuracy.ts";
 import { CellTrainer } from "./cell-trainer.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -58,6 +59,7 @@ export async function runCellTraining(
     if (job === undefined) break;
     const trainer = new CellTrainer(bench, config, job.cell.architecture, job.seed);
     try {
+      requireBudget(trainer, config);
       if (resumed !== null && checkpoint !== null) trainer.restore(resumed, checkpoint.tensors);
       resumed = null;
       const end = await trainOne(trainer, job, index, jobs.length, finished, config, context);
@@ -67,6 +69,16 @@ export async function runCellTraining(
     }
   }
   return { type: "done", summary: { ...trainingFacts(finished.trainings), ...topFiveFacts(finished.topFive) } };
+}
+
+/** F was found before the run was frozen; a config from elsewhere may have another. @throws UserError `budget-exceeded` */
+function requireBudget({ multiplyAdds }: CellTrainer, { network }: CellTrainingRun): void {
+  const { multiplyAddBudget, initialChannels } = network;
+  if (multiplyAddBudget === undefined || multiplyAdds <= multiplyAddBudget) return;
+  throw new UserError(
+    `With F = ${initialChannels} the network needs ${multiplyAdds.toLocaleString("en")} multiply-adds, more than the budget of ${multiplyAddBudget.toLocaleString("en")}.`,
+    { code: "budget-exceeded", field: "network.initialChannels", remedy: "Create the run anew, which finds F again, or remove the budget." },
+  );
 }
 
 /** Runs one job to its end (null) or to a stop. */

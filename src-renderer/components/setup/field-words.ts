@@ -26,6 +26,7 @@ const CHOICE_WORDS: Readonly<Record<string, string>> = {
   "local-search": "Local search",
   conv3x3: "3×3 convolution",
   imagenet: "ImageNet, stride 2",
+  stride8: "ImageNet, three of stride 2",
   cosine: "Cosine, one period",
   exponential: "Exponential, by epoch",
   step: "Steps",

@@ -42,7 +42,7 @@ describe("counts of networks", () => {
         blocks: 1 + rng.int(4),
         initialChannels: 4 + rng.int(3),
         reductions: rng.choice([[], [0], [1], [1, 2], [0, 2], [1, 1, 3]]),
-        stem: rng.choice(["conv3x3", "imagenet"]),
+        stem: rng.choice(["conv3x3", "imagenet", "stride8"]),
         stemMultiplier: 1 + rng.int(2),
         separableRepeats: 1 + rng.int(2),
         factorizedDivisor: 1 + rng.int(4),

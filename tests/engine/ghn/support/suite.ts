@@ -72,6 +72,8 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       });
       const wide = networkConfig({ stemMultiplier: 5, stem: "imagenet", factorizedDivisor: 1, separableRepeats: 3, reductions: [0, 2] });
       withGhn(createSmall({}, wide), (ghn) => checkShapes(ghn, planOf(everyOperation(), wide)));
+      const deep = networkConfig({ stemMultiplier: 5, stem: "stride8", reductions: [1] });
+      withGhn(createSmall({}, deep), (ghn) => checkShapes(ghn, planOf(everyOperation(), deep)));
     });
 
     it.each([

@@ -52,7 +52,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
         const network = config({
           blocks: 1 + rng.int(4),
           reductions: rng.choice([[], [0], [1, 2], [0, 1, 3]]),
-          stem: rng.choice(["conv3x3", "imagenet"]),
+          stem: rng.choice(["conv3x3", "imagenet", "stride8"]),
           stemMultiplier: 1 + rng.int(2),
         });
         expectSame(anyArchitecture(rng, 1 + rng.int(5)), network);

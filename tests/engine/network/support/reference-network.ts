@@ -151,7 +151,13 @@ export function computeSlowly(
     return value;
   };
   const stem = (): Dense =>
-    once("stem", () => norm(conv(images, "stem/conv", 3, 3, network.initialChannels * network.stemMultiplier, network.stem === "imagenet" ? 2 : 1), "stem", 0));
+    once("stem", () => {
+      const channels = network.initialChannels * network.stemMultiplier;
+      if (network.stem !== "stride8") return norm(conv(images, "stem/conv", 3, 3, channels, network.stem === "imagenet" ? 2 : 1), "stem", 0);
+      const half = norm(conv(images, "stem/conv", 3, 3, Math.ceil(channels / 2), 2), "stem", 0);
+      const quarter = norm(conv(relu(half), "stem/down1/conv", 3, 3, channels, 2), "stem/down1", 0);
+      return norm(conv(relu(quarter), "stem/down2/conv", 3, 3, channels, 2), "stem/down2", 0);
+    });
   const output = (block: number): Dense =>
     block < 0 ? stem() : once(`output ${block}`, () => concat(outputNodes(cellOf(block)).map((index) => node(block, index))));
   const node = (block: number, index: number): Dense =>

@@ -1,0 +1,29 @@
+import type { NetworkInput } from "../../src-shared/domain/network.ts";
+import type { CellSource, RunConfig } from "../../src-shared/domain/run-config.ts";
+import { fitChannels } from "../engine/network/budget.ts";
+import type { StoreReader } from "../store/index.ts";
+import { resolveCells } from "./cell-source.ts";
+
+/** True for a config whose F depends on its cell. */
+export function hasBudget(config: RunConfig): boolean {
+  return config.kind === "cell-training" && config.network.multiplyAddBudget !== undefined;
+}
+
+/**
+ * A config as it is frozen: where it names a budget of multiply-adds, its F is the one that the budget allows its cell. All others come back as they are.
+ * @param store null where there is no project yet; the cell must then lie in the config
+ * @throws UserError when the cell cannot be had or no F fits
+ */
+export function fitBudget(config: RunConfig, input: NetworkInput, store: StoreReader | null): RunConfig {
+  const { network } = config;
+  if (config.kind !== "cell-training" || network.multiplyAddBudget === undefined) return config;
+  const { source } = config;
+  const architecture = source.from === "cells" ? source.cells[0]?.architecture : firstOf(source, store);
+  if (architecture === undefined) return config;
+  const { initialChannels } = fitChannels(architecture, network, input, network.multiplyAddBudget);
+  return { ...config, network: { ...network, initialChannels } };
+}
+
+function firstOf(source: CellSource, store: StoreReader | null): ReturnType<typeof resolveCells>[number]["architecture"] | undefined {
+  return store === null ? undefined : resolveCells(store, source)[0]?.architecture;
+}
