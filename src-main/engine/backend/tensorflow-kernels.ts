@@ -153,12 +153,15 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     },
     conv2dInputGradient({ dy, w }, attributes) {
       const [kh = 0, kw = 0, cin = 0] = w.shape;
-      const { name, oneDnn } = choose("Conv2DBackpropInput", elements(dy) * kh * kw * cin, ONE_DNN_FROM.convGradient);
+      const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
+      const { name, oneDnn } = choose("Conv2DBackpropInput", work, ONE_DNN_FROM.convGradient);
       return native.run(name, convolution(attributes, oneDnn), [native.vector(attributes.inputShape), w, dy]);
     },
     conv2dFilterGradient({ x, dy }, attributes) {
       const [kh, kw, cin] = attributes.filterShape;
-      const { name, oneDnn } = choose("Conv2DBackpropFilter", elements(dy) * kh * kw * cin, ONE_DNN_FROM.convGradient);
+      // oneDNN's kernel for 1 × 1 filters with a stride writes beyond its buffer (TensorFlow 2.21: the process dies of a damaged heap).
+      const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
+      const { name, oneDnn } = choose("Conv2DBackpropFilter", work, ONE_DNN_FROM.convGradient);
       return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
     },
     depthwise({ x, w }, attributes) {

@@ -87,6 +87,23 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     });
   });
 
+  // A library's kernel for this case once wrote beyond its buffer, from a certain size on; the damage showed some allocations later.
+  it("1 × 1 convolutions with a stride at the sizes of training batches, again and again", () => {
+    const [n, side, cin, cout] = [64, 32, 8, 16];
+    const x = tf.ones([n, side, side, cin]) as Tensor4D;
+    const w = tf.ones([1, 1, cin, cout]) as Tensor4D;
+    for (let i = 0; i < 10; i++) {
+      tf.tidy(() => {
+        const [dx, dw] = tf.grads((a: Tensor, b: Tensor) => ops.conv2d(a as Tensor4D, b as Tensor4D, 2, 1).sum())([x, w]);
+        expect(dw?.min().dataSync()[0]).toBeCloseTo((n * side * side) / 4, 0);
+        expect(dw?.max().dataSync()[0]).toBeCloseTo((n * side * side) / 4, 0);
+        expect(dx?.sum().dataSync()[0]).toBeCloseTo(((n * side * side) / 4) * cin * cout, -1);
+        for (let k = 1; k < 30; k++) tf.ones([k * 97]).dataSync();
+      });
+    }
+    tf.dispose([x, w]);
+  });
+
   it("computes no gradient of images that nobody asks for, and one of weights alone", () => {
     tf.tidy(() => {
       const x = tensor<Tensor4D>(random([2, 4, 4, 2], 1));
