@@ -149,7 +149,7 @@ export class DatasetService {
   }
 
   #key(config: DatasetConfig, projectFolder: string | null): string {
-    return JSON.stringify([config.id, config.path ?? null, config.imageSize ?? null, this.#rootOf(config, projectFolder)]);
+    return keyOf(config, this.#rootOf(config, projectFolder));
   }
 
   /** The first of the data folders that holds the dataset, as the run worker chooses it. */
@@ -162,7 +162,7 @@ export class DatasetService {
     const bare = unopened(listing.id, listing.name);
     if (listing.foundAt === null) return bare;
     const config = { id: listing.id, ...(listing.folderName === undefined ? {} : { path: listing.foundAt }) } as DatasetConfig;
-    const kept = await this.#descriptions.get(JSON.stringify([config.id, config.path ?? null, null, dataRoot]))?.catch(() => null);
+    const kept = await this.#descriptions.get(keyOf(config, dataRoot))?.catch(() => null);
     return kept === undefined || kept === null ? { ...bare, available: true, where: listing.foundAt, problem: null } : { ...infoOf(kept), title: listing.name };
   }
 
@@ -215,11 +215,16 @@ function keep<Value>(kept: Map<string, Promise<Value>>, key: string, make: () =>
   return value;
 }
 
+function keyOf({ id, path, imageSize, streamed }: DatasetConfig, dataRoot: string): string {
+  return JSON.stringify([id, path ?? null, imageSize ?? null, streamed === true, dataRoot]);
+}
+
 function refOf(config: DatasetConfig): DatasetRef {
   return {
     id: config.id,
     ...(config.path === undefined || config.path === "" ? {} : { path: config.path }),
     ...(config.imageSize === undefined ? {} : { imageSize: config.imageSize }),
+    ...(config.streamed === true ? { streamed: true } : {}),
   };
 }
 

@@ -3,7 +3,7 @@
  * takes seconds; the main process must answer windows meanwhile.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { describeLoaded, downloadDataset, importDataset, openDataset, previewImages } from "../engine/datasets/index.ts";
+import { describeDataset, downloadDataset, importDataset, previewDataset } from "../engine/datasets/index.ts";
 import { isUserError } from "../engine/errors.ts";
 import type { DatasetJob, FromDatasetWorker, JobResults } from "./dataset-jobs.ts";
 
@@ -21,9 +21,9 @@ async function work(job: DatasetJob): Promise<JobResults[DatasetJob["type"]]> {
   };
   switch (job.type) {
     case "describe":
-      return describeLoaded(await openDataset(job.ref, { dataRoot: job.dataRoot, ...options }));
+      return describeDataset(job.ref, { dataRoot: job.dataRoot, ...options });
     case "preview": {
-      const images = await previewImages(await openDataset(job.ref, { dataRoot: job.dataRoot, ...options }), job.perClass);
+      const images = await previewDataset(job.ref, job.perClass, { dataRoot: job.dataRoot, ...options });
       return images.map(({ classIndex, png }) => ({ label: classIndex, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` }));
     }
     case "download":

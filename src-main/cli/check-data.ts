@@ -5,7 +5,7 @@ import type { NetworkInput } from "../../src-shared/domain/network.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { configError } from "../config/load-config.ts";
-import type { LoadedDataset } from "../engine/datasets/index.ts";
+import type { DatasetDescription } from "../engine/datasets/index.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
 
 /**
@@ -15,14 +15,19 @@ import { isUserError, UserError } from "../engine/errors.ts";
  * @throws UserError
  */
 export async function checkData(projectFolder: string, config: RunConfig): Promise<NetworkInput> {
-  const { CATALOG, openDataset } = await import("../engine/datasets/index.ts");
-  const { id, path, imageSize } = config.dataset;
-  const ref = { id, ...(path === undefined || path === "" ? {} : { path }), ...(imageSize === undefined ? {} : { imageSize }) };
-  let dataset: LoadedDataset | null = null;
+  const { CATALOG, describeDataset } = await import("../engine/datasets/index.ts");
+  const { id, path, imageSize, streamed } = config.dataset;
+  const ref = {
+    id,
+    ...(path === undefined || path === "" ? {} : { path }),
+    ...(imageSize === undefined ? {} : { imageSize }),
+    ...(streamed === true ? { streamed } : {}),
+  };
+  let dataset: DatasetDescription | null = null;
   let first: unknown = null;
   for (const dataRoot of dataFoldersOf(projectFolder)) {
     try {
-      dataset = await openDataset(ref, { dataRoot });
+      dataset = await describeDataset(ref, { dataRoot });
       break;
     } catch (error) {
       // What is wrong where the data is says more than that it is missing elsewhere.
@@ -40,9 +45,9 @@ export async function checkData(projectFolder: string, config: RunConfig): Promi
       });
     throw first;
   }
-  const problems = contradictions(config, { trainImages: dataset.train.count });
+  const problems = contradictions(config, { trainImages: dataset.trainCount });
   if (problems.length > 0)
-    throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.train.count} training images) or with --set`);
-  const { height, width, channels } = dataset.train;
+    throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.trainCount} training images) or with --set`);
+  const [height, width, channels] = dataset.shape;
   return { height, width, channels, classes: dataset.classNames.length };
 }

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
 import { initBackend } from "../engine/backend/index.ts";
-import { openDataset } from "../engine/datasets/index.ts";
+import { openDataset, openIndex } from "../engine/datasets/index.ts";
 import { UserError } from "../engine/errors.ts";
 import { runSearch } from "../engine/search/search-run.ts";
 import { runCellTraining } from "../engine/training/cell-training-run.ts";
 import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
 import { runGhnTraining } from "../engine/training/ghn-training-run.ts";
 import type { RunEnd } from "../engine/training/run-context.ts";
+import { createStreamBench } from "../engine/training/stream-bench.ts";
 import { createWorkbench } from "../engine/training/workbench.ts";
 import type { Reporter } from "./reporter.ts";
 import { WorkerContext } from "./worker-context.ts";
@@ -31,21 +32,20 @@ export async function executeRun(
     pid: process.pid,
   });
   if (backend.fallbackReason !== undefined) reporter.log("warning", backend.fallbackReason);
-  const dataset = await openDataset(
-    {
-      id: config.dataset.id,
-      ...(config.dataset.path === undefined ? {} : { path: config.dataset.path }),
-      ...(config.dataset.imageSize === undefined ? {} : { imageSize: config.dataset.imageSize }),
-    },
-    { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id) },
-  );
+  const ref = {
+    id: config.dataset.id,
+    ...(config.dataset.path === undefined ? {} : { path: config.dataset.path }),
+    ...(config.dataset.imageSize === undefined ? {} : { imageSize: config.dataset.imageSize }),
+  };
+  const locations = { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id) };
+  const streamed = config.dataset.streamed === true;
+  const dataset = streamed ? await openIndex(ref, locations) : await openDataset(ref, locations);
   post({
     type: "dataset",
     fingerprint: dataset.fingerprint,
-    description: `${dataset.name}: ${dataset.train.count} training and ${dataset.test.count} test images`,
+    description: `${"name" in dataset ? dataset.name : basename(dataset.root)}: ${dataset.train.count} training and ${dataset.test.count} test images`,
   });
   for (const note of dataset.notes) reporter.log("info", note);
-  const bench = createWorkbench(backend, dataset, config.dataset);
   const key = checkpointKey(config, dataset.fingerprint);
   const context = new WorkerContext({
     post,
@@ -65,6 +65,19 @@ export async function executeRun(
     // A run that starts anew must not keep figures of an attempt that left no checkpoint.
     post({ type: "resumed", step: 0, keep: { stepOfSeries: {}, candidates: 0, trainings: 0 } });
   }
+  if (!("mean" in dataset)) {
+    if (config.kind !== "cell-training") throw new Error(`A run of kind ${config.kind} was to stream its images.`);
+    const bench = createStreamBench(backend, dataset, config.dataset, {
+      threads: config.compute.readers,
+      onDamaged: (sentence) => reporter.log("warning", sentence),
+    });
+    try {
+      return await runCellTraining(bench, config, start.cells, context, checkpoint);
+    } finally {
+      await bench.close();
+    }
+  }
+  const bench = createWorkbench(backend, dataset, config.dataset);
   switch (config.kind) {
     case "ghn-training":
       return runGhnTraining(bench, config, context, checkpoint);

@@ -53,7 +53,11 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
   };
   const images = checkDataset(config.dataset, known, report);
   checkNetwork(config.network, "network", config.dataset, report);
-  if (config.kind !== "cell-training") checkNoBudget(config.network, "network", report);
+  if (config.kind !== "cell-training") {
+    checkNoBudget(config.network, "network", report);
+    if (config.dataset.streamed === true)
+      report("dataset.streamed", "dataset.streamed is for training cells from scratch only; other runs need their images in memory. Switch it off.");
+  }
   switch (config.kind) {
     case "ghn-training":
       checkGhnTraining(config.training, config.dataset, images, report);
@@ -91,6 +95,8 @@ function checkDataset(dataset: DatasetConfig, known: KnownData, report: Report):
     report("dataset.path", "dataset.path is missing: say which folder of images to use (one subfolder for each class).");
   if (dataset.id !== "folder" && dataset.imageSize !== undefined)
     report("dataset.imageSize", `dataset.imageSize is for image folders only; ${official?.name ?? dataset.id} keeps its own size. Remove it.`);
+  if (dataset.id !== "folder" && dataset.streamed === true)
+    report("dataset.streamed", `dataset.streamed is for image folders only; ${official?.name ?? dataset.id} fits into memory. Switch it off.`);
   if (all === undefined) return undefined;
   const name = known.trainImages !== undefined && known.trainImages !== official?.trainImages ? "the images at hand" : (official?.name ?? "the images at hand");
   if (dataset.validationImages >= all) {
@@ -103,6 +109,11 @@ function checkDataset(dataset: DatasetConfig, known: KnownData, report: Report):
   return Math.min(all - dataset.validationImages, dataset.trainImages ?? Infinity);
 }
 
+/** Side of the images of a run in pixels. */
+function sideOf(dataset: DatasetConfig): number {
+  return dataset.id === "folder" ? (dataset.imageSize ?? (dataset.streamed === true ? 224 : 32)) : DATASETS[dataset.id].side;
+}
+
 function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConfig, report: Report): void {
   const { reductions, blocks } = network;
   const beyond = reductions.filter((block) => block >= blocks);
@@ -113,7 +124,7 @@ function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConf
     );
   if (reductions.some((block, i) => i > 0 && block <= (reductions[i - 1] ?? -1)))
     report(`${path}.reductions`, `${path}.reductions must rise from one entry to the next; it is [${reductions.join(", ")}].`);
-  const side = dataset.id === "folder" ? (dataset.imageSize ?? 32) : DATASETS[dataset.id].side;
+  const side = sideOf(dataset);
   const halvings = reductions.length + STEM_HALVINGS[network.stem];
   const most = Math.floor(Math.log2(side));
   if (halvings > most)
@@ -182,6 +193,13 @@ function checkCellTraining(training: CellTraining, path: string, dataset: Datase
   if (training.warmupEpochs >= training.epochs && training.warmupEpochs > 0)
     report(`${path}.warmupEpochs`, `${path}.warmupEpochs (${figure(training.warmupEpochs)}) must be shorter than ${path}.epochs (${figure(training.epochs)}).`);
   checkAugmentation(training.augmentation, path, dataset, report);
+  if (dataset.streamed === true) return;
+  for (const field of ["smallestCrop", "colourJitter"] as const)
+    if (training.augmentation[field] > 0)
+      report(
+        `${path}.augmentation.${field}`,
+        `${path}.augmentation.${field} works on images at their own size, which only dataset.streamed gives. Set it to 0, or stream an image folder.`,
+      );
 }
 
 function checkAugmentation(
@@ -190,7 +208,7 @@ function checkAugmentation(
   dataset: DatasetConfig,
   report: Report,
 ): void {
-  const side = dataset.id === "folder" ? (dataset.imageSize ?? 32) : DATASETS[dataset.id].side;
+  const side = sideOf(dataset);
   if (augmentation.cutout >= side)
     report(
       `${path}.augmentation.cutout`,

@@ -12,7 +12,15 @@ export const datasetConfigSchema = z.strictObject({
   }),
   imageSize: z.int().min(8).max(512).optional().meta({
     title: "Image size",
-    description: "Image folders are resized to this many pixels a side.",
+    description: "Image folders are resized to this many pixels a side; empty means 32, or 224 where they are streamed.",
+  }),
+  streamed: z.boolean().optional().meta({
+    title: "Stream from disk",
+    description: "Image folders only, and training from scratch only: images are decoded by threads as they are needed, never all in memory. For ImageNet.",
+  }),
+  damaged: z.enum(["stop", "substitute"]).optional().meta({
+    title: "Damaged images",
+    description: "Streamed images only: a file that cannot be decoded ends the run with its name, or the next image of its class takes its place.",
   }),
   validationImages: z.int().min(10).max(100_000).default(5000).meta({
     title: "Validation images",

@@ -78,6 +78,12 @@ const seed = z
 export const computeSchema = z.strictObject({
   backend: z.enum(["auto", "tensorflow", "wasm"]).default("auto").meta({ title: "Backend", description: "TensorFlow where it can be had, else wasm." }),
   threads: z.int().min(0).max(256).default(0).meta({ title: "Threads", description: "Compute threads; 0 leaves the choice to the studio." }),
+  readers: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .meta({ title: "Image readers", description: "Threads that decode streamed images; 0 takes all processors but one. The numbers are the same with any." }),
   gpu: z.string().max(32).optional().meta({ title: "GPU", description: "CUDA device index; empty means the first free one." }),
 });
 export type ComputeConfig = z.infer<typeof computeSchema>;

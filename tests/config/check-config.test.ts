@@ -43,6 +43,21 @@ describe("contradictions in a config", () => {
     ["halvings of the learning rate out of order", { training: { halveAt: [0.7, 0.5] } }, "training.halveAt must rise"],
     ["an image folder without a path", { dataset: { id: "folder" } }, "dataset.path is missing"],
     ["an image size for a dataset that has its own", { dataset: { id: "cifar10", imageSize: 16 } }, "dataset.imageSize is for image folders only"],
+    ["streaming of a dataset that fits into memory", { dataset: { id: "cifar10", streamed: true } }, "dataset.streamed is for image folders only"],
+    ["streaming in a search", { dataset: { id: "folder", path: "x", streamed: true } }, "dataset.streamed is for training cells from scratch only"],
+    [
+      "colour jitter of images in memory",
+      { compare: { augmentation: { colourJitter: 0.4 } } },
+      "compare.augmentation.colourJitter works on images at their own size",
+    ],
+    [
+      "a random crop of images in memory",
+      { final: { augmentation: { smallestCrop: 0.08 } } },
+      "final.augmentation.smallestCrop works on images at their own size",
+    ],
+    ["a budget where cells are not known", { network: { multiplyAddBudget: 600_000_000 } }, "network.multiplyAddBudget finds F for one known cell"],
+    ["a budget for the final network", { finalNetwork: { multiplyAddBudget: 600_000_000 } }, "finalNetwork.multiplyAddBudget finds F for one known cell"],
+    ["three halvings in the stem of a small image", { network: { stem: "stride8", reductions: [1, 2, 3] } }, "halves them 6 times"],
     ["a final network that does not fit", { finalNetwork: { blocks: 2 } }, "finalNetwork.reductions names block 6 and 12"],
   ])("%s", (_, change, expected) => {
     expect(messages({ ...base, ...change }).join("\n")).toContain(expected);
@@ -56,6 +71,19 @@ describe("contradictions in a config", () => {
   it("uses the number of images at hand where it is known", () => {
     expect(messages(base, 4000).join("\n")).toContain("there are only 4,000 in the images at hand");
     expect(messages({ ...base, dataset: { id: "cifar10", validationImages: 1000 }, search: { validationImages: 500 } }, 10_000)).toEqual([]);
+  });
+
+  it("takes 224 pixels for streamed images, and one cell for a budget", () => {
+    const streamed = {
+      kind: "cell-training",
+      dataset: { id: "folder", path: "x", streamed: true },
+      network: { stem: "imagenet", blocks: 14, reductions: [1, 2, 6, 10], multiplyAddBudget: 600_000_000 },
+      source: { from: "search", runId: "x", top: 1, random: 0 },
+      training: { augmentation: { smallestCrop: 0.08, colourJitter: 0.4, cutout: 112 } },
+    };
+    expect(messages(streamed)).toEqual([]);
+    expect(messages({ ...streamed, source: { ...streamed.source, top: 10 } }).join("\n")).toContain("finds F for one cell, but 10 cells are to be trained");
+    expect(messages({ ...streamed, dataset: { ...streamed.dataset, imageSize: 16 } }).join("\n")).toContain("network halves them 5 times");
   });
 
   it("refuses a cell training that trains nothing", () => {

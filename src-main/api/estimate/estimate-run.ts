@@ -3,6 +3,7 @@ import type { RunEstimate } from "../../../src-shared/contract.ts";
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import type { CellTraining, GhnConfig, GhnTraining, RunConfig, SearchSettings } from "../../../src-shared/domain/run-config.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
+import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
 import { buildPlan } from "../../engine/network/plan.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
@@ -40,7 +41,10 @@ const VALIDATIONS = 20;
 /** The estimate of a config that has no problems. */
 export function estimateRun(config: RunConfig, images: ImageFacts, calibration: Calibration): RunEstimate {
   const stages = stagesOf(config, images, calibration);
-  const loaded = (images.trainImages + images.testImages) * images.input.height * images.input.width * images.input.channels;
+  // Streamed images are in memory for a few batches only.
+  const streamed = config.dataset.streamed === true && config.kind === "cell-training";
+  const inMemory = streamed ? config.training.batchSize * PREFETCHED : images.trainImages + images.testImages;
+  const loaded = inMemory * images.input.height * images.input.width * images.input.channels;
   return {
     seconds: stages.reduce((sum, stage) => sum + stage.seconds, 0),
     memoryBytes: Math.max(...stages.map((stage) => stage.memoryBytes)) + loaded,

@@ -30,14 +30,16 @@ export function dataCommand(io: Io): Command {
     .addArgument(idArgument("which dataset"))
     .option("--path <folder>", "read it from this folder or archive instead of the data folder")
     .addOption(new Option("--image-size <pixels>", "image folders only: side that every image is brought to").argParser(wholeNumber(8, 512)))
+    .option("--streamed", "image folders only: list the images without decoding them, as runs see them that stream from disk")
     .addOption(jsonOption())
-    .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number }) => {
+    .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number; streamed?: true }) => {
       const { describeDataset } = await datasets();
       const description = await describeDataset(
         {
           id,
           ...(options.path === undefined ? {} : { path: resolve(options.path) }),
           ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }),
+          ...(options.streamed === undefined ? {} : { streamed: true }),
         },
         { dataRoot: datasetFolder() },
       );
@@ -115,7 +117,7 @@ function present(io: Io, description: DatasetDescription, json: boolean): void {
       ["Images", `${whole(description.trainCount)} for training and validation, ${whole(description.testCount)} for testing`],
       ["Image", description.shape.join(" × ")],
       ["Classes", `${description.classNames.length}: ${shorten(description.classNames.join(", "), io.width - 30)}`],
-      ["Memory", bytes(description.bytes)],
+      [description.streamed === true ? "On disk" : "Memory", bytes(description.bytes)],
       ["Fingerprint", description.fingerprint],
       ...(completeness === null || (completeness.trainFound === completeness.trainExpected && completeness.testFound === completeness.testExpected)
         ? []

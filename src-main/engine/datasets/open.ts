@@ -8,10 +8,14 @@ import { cifarFiles, parseCifar } from "./cifar.ts";
 import { DIGITS_FILE, parseDigits } from "./digits.ts";
 import { idxNames, parseIdxDataset } from "./idx.ts";
 import { readImageFolder } from "./image-folder.ts";
+import { type PreviewImage, previewImages } from "./preview.ts";
 import type { RawDataset } from "./raw-dataset.ts";
 import { readSource, type SourceKind, sourceKind } from "./sources.ts";
 import { classHistogram } from "./split.ts";
 import { channelStatistics, datasetFingerprint } from "./statistics.ts";
+import { type ImageIndex, indexImages } from "./streaming/image-index.ts";
+import { STREAMED_SIDE } from "./streaming/limits.ts";
+import { previewStreamed, STREAMED_STATISTICS } from "./streaming/streamed.ts";
 import { type Attribution, type Completeness, DATASET_IDS, type DatasetId, type DatasetLocations, type DatasetRef, type LoadedDataset } from "./types.ts";
 
 /** Everything about a dataset that a window shows. */
@@ -27,8 +31,10 @@ export interface DatasetDescription {
   /** Training images per class, in the order of `classNames`. */
   readonly trainHistogram: readonly number[];
   readonly testHistogram: readonly number[];
-  /** Bytes in memory, pixels and labels of both parts. */
+  /** Bytes in memory, pixels and labels of both parts; of a streamed dataset the bytes of its files. */
   readonly bytes: number;
+  /** There and true where the images stay on disk. */
+  readonly streamed?: true;
   readonly foundAt: string;
   readonly fingerprint: string;
   readonly mean: readonly number[];
@@ -64,9 +70,55 @@ export async function openDataset(ref: DatasetRef, locations: DatasetLocations):
   };
 }
 
-/** Opens a dataset and sums it up; errors as {@link openDataset}. */
+/**
+ * Lists the images of a folder that is streamed; none is decoded.
+ *
+ * @throws UserError as {@link openDataset} and {@link indexImages}
+ */
+export async function openIndex(ref: DatasetRef, locations: DatasetLocations): Promise<ImageIndex> {
+  checkRef(ref);
+  if (ref.id !== "folder")
+    throw new UserError(`${CATALOG[ref.id].name} is read into memory as a whole and cannot be streamed.`, {
+      code: "dataset-option",
+      field: "dataset.streamed",
+      remedy: "Switch streaming off, or choose an image folder.",
+    });
+  return indexImages(await locate(ref, locations), locations);
+}
+
+/** Opens a dataset, or lists one that is streamed, and sums it up; errors as {@link openDataset}. */
 export async function describeDataset(ref: DatasetRef, locations: DatasetLocations): Promise<DatasetDescription> {
-  return describeLoaded(await openDataset(ref, locations));
+  return ref.streamed === true ? describeIndex(ref, await openIndex(ref, locations)) : describeLoaded(await openDataset(ref, locations));
+}
+
+/** A few training images of every class; errors as {@link openDataset}. */
+export async function previewDataset(ref: DatasetRef, perClass: number, locations: DatasetLocations): Promise<PreviewImage[]> {
+  return ref.streamed === true ? previewStreamed(await openIndex(ref, locations), perClass) : previewImages(await openDataset(ref, locations), perClass);
+}
+
+/** Sums up a list of images on disk. */
+export function describeIndex(ref: DatasetRef, index: ImageIndex): DatasetDescription {
+  const { train, test, classNames } = index;
+  const side = ref.imageSize ?? STREAMED_SIDE;
+  return {
+    id: ref.id,
+    name: ref.name ?? basename(index.root),
+    trainCount: train.count,
+    testCount: test.count,
+    givenValidationCount: index.givenValidation?.length ?? 0,
+    shape: [side, side, 3],
+    classNames,
+    trainHistogram: classHistogram(train, classNames.length),
+    testHistogram: classHistogram(test, classNames.length),
+    bytes: index.bytes,
+    streamed: true,
+    foundAt: index.root,
+    fingerprint: index.fingerprint,
+    ...STREAMED_STATISTICS,
+    attribution: CATALOG[ref.id].attribution,
+    completeness: null,
+    notes: index.notes,
+  };
 }
 
 /** Sums up a dataset that is open already. */

@@ -16,6 +16,12 @@ export interface SplitOptions {
   readonly testLimit?: number;
 }
 
+/** What a split looks at: the labels, wherever the pixels lie. */
+export interface Splittable extends Pick<LoadedDataset, "givenValidation"> {
+  readonly train: Pick<ImageSet, "labels" | "count">;
+  readonly test: Pick<ImageSet, "labels" | "count">;
+}
+
 /**
  * Divides a dataset into training, validation and test indices: disjoint, stratified (every class keeps its share to
  * within one image) and a function of the seed alone. The three choices draw from separate streams, so changing one
@@ -23,7 +29,7 @@ export interface SplitOptions {
  *
  * @throws UserError `split-invalid` (with `field`) when a count cannot be met
  */
-export function splitDataset(dataset: LoadedDataset, options: SplitOptions): SplitDataset {
+export function splitDataset(dataset: Splittable, options: SplitOptions): SplitDataset {
   const { validationCount, seed, trainLimit, testLimit } = options;
   const trainCount = dataset.train.count;
   requireCount("validationCount", validationCount, 0, trainCount - 1, "training images");

@@ -9,10 +9,12 @@ export interface DatasetRef {
   readonly path?: string;
   /** `folder` only: the name that an image folder was imported under. */
   readonly name?: string;
-  /** `folder` only: side of the square that every image is brought to, 4 .. 512 pixels; 32 unless given. */
+  /** `folder` only: side of the square that every image is brought to, 4 .. 512 pixels; 32 unless given, 224 where they are streamed. */
   readonly imageSize?: number;
   /** `folder` only: 3 (RGB, the default) or 1 (grey). */
   readonly channels?: 1 | 3;
+  /** `folder` only: the images stay on disk and are decoded when they are needed. */
+  readonly streamed?: boolean;
   /** `folder` only: leave broken images out and say so, instead of refusing the folder. */
   readonly skipBroken?: boolean;
 }

@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import sharp from "sharp";
+import { Rng } from "../../random.ts";
+import { centralCrop, jitterColours, randomCrop } from "./crop.ts";
+
+/** What is done to an image between the file and the batch. */
+export interface DecodeSettings {
+  /** Side of the square in pixels. */
+  readonly side: number;
+  /** Smallest share of a random crop; 0 takes the centre, as in evaluation. */
+  readonly smallestCrop: number;
+  readonly colourJitter: number;
+}
+
+/** One image to decode. */
+export interface DecodeRequest {
+  /** Absolute. */
+  readonly path: string;
+  /** First byte of the image in the batch. */
+  readonly offset: number;
+  /** Seed of the generator of this image in this epoch; ignored where nothing is random. */
+  readonly seed: string;
+}
+
+/** Types that are decoded whatever the name says: one "JPEG" of ImageNet is a PNG. */
+const FORMATS = new Set(["png", "jpeg", "webp", "gif", "tiff", "heif", "avif"]);
+/** One picture may not unpack to more pixels than this. */
+const MAX_SOURCE_PIXELS = 64 * 2 ** 20;
+
+/**
+ * Reads one image, upright, as RGB, cut and resized to a square, and writes it into a batch. What is random depends on the seed of the request alone.
+ * @throws Error when the file is missing, is no picture or is damaged
+ */
+export async function decodeInto(
+  batch: Uint8Array,
+  { path, offset, seed }: DecodeRequest,
+  { side, smallestCrop, colourJitter }: DecodeSettings,
+): Promise<void> {
+  const bytes = await readFile(path);
+  const options = { limitInputPixels: MAX_SOURCE_PIXELS, failOn: "error" as const, pages: 1 };
+  const { format, width: storedWidth, height: storedHeight, orientation = 1 } = await sharp(bytes, options).metadata();
+  if (!FORMATS.has(format)) throw new Error(`a file of type ${format} under the name of a picture`);
+  // Orientations from 5 on lie on their side.
+  const [width, height] = orientation >= 5 ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
+  const rng = Rng.fromSeed(seed, "decode");
+  let image = sharp(bytes, options).autoOrient();
+  if (smallestCrop > 0) {
+    image = image.extract(randomCrop(width, height, smallestCrop, rng)).resize(side, side, { fit: "fill", kernel: "linear" });
+  } else {
+    const { resized, crop } = centralCrop(width, height, side);
+    image = image.resize(resized.width, resized.height, { fit: "fill", kernel: "linear" }).extract(crop);
+  }
+  const { data, info } = await image.flatten({ background: "#000" }).toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  if (info.width !== side || info.height !== side) throw new Error("resizing failed");
+  const pixels = side * side;
+  const out = batch.subarray(offset, offset + 3 * pixels);
+  if (info.channels === 3) out.set(data);
+  else for (let i = 0; i < pixels; i++) for (let c = 0; c < 3; c++) out[3 * i + c] = data[i * info.channels + (info.channels > 3 ? c : 0)] ?? 0;
+  if (colourJitter > 0) jitterColours(out, colourJitter, rng);
+}

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { UserError } from "../../errors.ts";
+import type { DecodeRequest, DecodeSettings } from "./decode.ts";
+import { type DecoderPool, GROUP } from "./decoder-pool.ts";
+import type { ImageList } from "./image-index.ts";
+
+/** What happens to a file that cannot be decoded: the run ends and names it, or another image of its class takes its place. */
+export type DamagePolicy = "stop" | "substitute";
+
+/** Substitutes that are tried for one image before its class is given up. */
+const MOST_SUBSTITUTES = 5;
+
+/** Images of one part of a dataset that may be read: `members` are ascending indices into the list. */
+export interface StreamPart {
+  readonly list: ImageList;
+  readonly members: Uint32Array;
+}
+
+/**
+ * Reads batches of images of an index with a pool of decoders.
+ *
+ * A damaged file under `substitute`: the next member of the same class (in the order of the names, from the first again behind the last) takes its place,
+ * always the same one, whatever the threads do; each such file is reported once.
+ */
+export class ImageStream {
+  private readonly root: string;
+  private readonly pool: DecoderPool;
+  private readonly policy: DamagePolicy;
+  private readonly report: (sentence: string) => void;
+  private readonly reported = new Set<string>();
+
+  constructor(root: string, pool: DecoderPool, policy: DamagePolicy, report: (sentence: string) => void) {
+    this.root = root;
+    this.pool = pool;
+    this.policy = policy;
+    this.report = report;
+  }
+
+  /**
+   * Decodes images into a batch, one behind the other as RGB bytes.
+   * @param seedOf the seed of what is random in the image at a position
+   * @throws UserError `image-damaged` with the name of the file
+   */
+  async read(part: StreamPart, indices: Uint32Array, batch: SharedArrayBuffer, settings: DecodeSettings, seedOf: (position: number) => string): Promise<void> {
+    const size = 3 * settings.side * settings.side;
+    const wanted = Array.from(indices, (index, position) => ({
+      index,
+      request: { path: join(this.root, part.list.paths[index] ?? ""), offset: position * size, seed: seedOf(position) },
+    }));
+    const groups: Promise<void>[] = [];
+    for (let from = 0; from < wanted.length; from += GROUP) groups.push(this.readGroup(part, wanted.slice(from, from + GROUP), batch, settings));
+    await Promise.all(groups);
+  }
+
+  private async readGroup(
+    part: StreamPart,
+    group: readonly { readonly index: number; readonly request: DecodeRequest }[],
+    batch: SharedArrayBuffer,
+    settings: DecodeSettings,
+  ): Promise<void> {
+    const failures = await this.pool.decode(
+      batch,
+      settings,
+      group.map(({ request }) => request),
+    );
+    for (const failure of failures) {
+      const failed = group[failure.index];
+      if (failed !== undefined) await this.replace(part, failed.index, failed.request, failure.reason, batch, settings);
+    }
+  }
+
+  private async replace(
+    part: StreamPart,
+    index: number,
+    request: DecodeRequest,
+    reason: string,
+    batch: SharedArrayBuffer,
+    settings: DecodeSettings,
+  ): Promise<void> {
+    const damaged = part.list.paths[index] ?? "";
+    if (this.policy === "stop")
+      throw new UserError(`The image ${request.path} cannot be decoded (${reason}).`, {
+        code: "image-damaged",
+        file: request.path,
+        remedy:
+          "Put an intact copy of the same file there and resume, or let other images of the class take the place of damaged ones (dataset.damaged=substitute).",
+      });
+    let other = index;
+    for (let tries = 0; tries < MOST_SUBSTITUTES; tries++) {
+      other = nextOfClass(part, other);
+      if (other === index) break;
+      const path = part.list.paths[other] ?? "";
+      const failures = await this.pool.decode(batch, settings, [{ ...request, path: join(this.root, path) }]);
+      if (failures.length > 0) continue;
+      if (!this.reported.has(damaged)) {
+        this.reported.add(damaged);
+        this.report(`The image ${damaged} cannot be decoded (${reason}); ${path} takes its place.`);
+      }
+      return;
+    }
+    throw new UserError(`The image ${request.path} cannot be decoded (${reason}), and no other image of its class was found to take its place.`, {
+      code: "image-damaged",
+      file: request.path,
+      remedy: "Put intact copies of the files of this class there and resume.",
+    });
+  }
+}
+
+/** The member behind an index that has the same class, from the first member again behind the last; the index itself where there is none. */
+function nextOfClass({ list, members }: StreamPart, index: number): number {
+  const label = list.labels[index];
+  const at = members.indexOf(index);
+  for (let step = 1; step < members.length; step++) {
+    const other = members[(at + step) % members.length];
+    if (other !== undefined && list.labels[other] === label) return other;
+  }
+  return index;
+}

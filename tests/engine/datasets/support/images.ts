@@ -1,0 +1,40 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import sharp from "sharp";
+import { Rng } from "../../../../src-main/engine/random.ts";
+
+/** Size of a usual photograph of ImageNet. */
+export const PHOTO = { width: 500, height: 375 } as const;
+
+/** Writes a soft, colourful picture; pictures of a class share its colour, no two are alike. */
+export async function writePhoto(
+  path: string,
+  classIndex: number,
+  seed: string,
+  size: { readonly width: number; readonly height: number } = PHOTO,
+): Promise<void> {
+  const rng = Rng.fromSeed(seed, "photo");
+  const [columns, rows] = [20, 15];
+  const base = [0, 1, 2].map((channel) => 90 + 80 * Math.sin(classIndex * 2.1 + channel * 2));
+  const pixels = Uint8Array.from({ length: columns * rows * 3 }, (_, i) => Math.max(0, Math.min(255, (base[i % 3] ?? 0) + 40 * rng.normal())));
+  await mkdir(dirname(path), { recursive: true });
+  await sharp(pixels, { raw: { width: columns, height: rows, channels: 3 } })
+    .resize(size.width, size.height, { fit: "fill", kernel: "cubic" })
+    .jpeg({ quality: 85 })
+    .toFile(path);
+}
+
+/** Fills a folder as ImageNet is laid out: `<part>/<class>/<class>_<i>.JPEG`. With an empty part there are class folders only. */
+export async function writePhotos(
+  folder: string,
+  parts: Readonly<Record<string, number>>,
+  classes: number,
+  size?: { readonly width: number; readonly height: number },
+): Promise<void> {
+  for (const [part, perClass] of Object.entries(parts)) {
+    for (let c = 0; c < classes; c++) {
+      const name = `n${String(1440764 + c).padStart(8, "0")}`;
+      for (let i = 0; i < perClass; i++) await writePhoto(join(folder, part, name, `${name}_${i}.JPEG`), c, `${part} ${c} ${i}`, size);
+    }
+  }
+}
