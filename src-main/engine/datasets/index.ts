@@ -17,5 +17,5 @@ export {
 export { imagePng, type PreviewImage, previewImages } from "./preview.ts";
 export { classHistogram, type SplitOptions, splitDataset, takeImages } from "./split.ts";
 export { type ChannelStatistics, channelStatistics } from "./statistics.ts";
-export * from "./types.ts";
 export { type ImageIndex, type ImageList, indexImages } from "./streaming/image-index.ts";
+export * from "./types.ts";

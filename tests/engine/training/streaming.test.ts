@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/tf.ts";
-import { GROUP, DecoderPool } from "../../../src-main/engine/datasets/streaming/decoder-pool.ts";
+import { DecoderPool, GROUP } from "../../../src-main/engine/datasets/streaming/decoder-pool.ts";
 import { type ImageIndex, indexImages } from "../../../src-main/engine/datasets/streaming/image-index.ts";
 import { ImageStream } from "../../../src-main/engine/datasets/streaming/image-stream.ts";
 import { PREFETCHED } from "../../../src-main/engine/datasets/streaming/limits.ts";

@@ -80,5 +80,5 @@ export function jitterColours(pixels: Uint8Array | Uint8ClampedArray, strength: 
 }
 
 function clamped(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return Math.min(255, Math.max(0, value));
 }
