@@ -40,6 +40,8 @@ export interface Outcome {
     readonly validationAccuracy: Moments | null;
     readonly testAccuracy: Moments | null;
   } | null;
+  /** Share of test images whose class is among the five that the network ranks highest, mean over trainings; null where that was not measured. */
+  readonly testTop5Accuracy: number | null;
   /** The shortlist that the GHN chose, beside cells drawn at random, both trained briefly. */
   readonly ghn: GroupOutcome | null;
   readonly random: GroupOutcome | null;
@@ -59,12 +61,14 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
   const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
   const { training, candidate } = resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
   const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
+  const topFive = family.map((member) => store.runs.facts(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
   return {
     runId: run.id,
     cellsRanked: candidates.filter((other) => other.role !== "random" && other.score !== null).length,
     generationMs: moments(numbers(candidates, (other) => other.generationMs)),
     evaluationMs: moments(numbers(candidates, (other) => other.evaluationMs)),
     winner: winnerOf(training, candidate, repetitions),
+    testTop5Accuracy: typeof topFive === "number" ? topFive : null,
     ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
     random: groupOf(compared.filter((other) => other.role === "random")),
     agreement: agreementOf(compared),
@@ -135,7 +139,8 @@ export function outcomeTable(io: Io, outcome: Outcome): string {
         "Test accuracy",
         `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± deviation of ${winner.repetitions} trainings)` : "(one training)"}`,
       ]);
-    else if (winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
+    if (outcome.testTop5Accuracy !== null) rows.push(["Top 5", percent(outcome.testTop5Accuracy)]);
+    if (winner.testAccuracy === null && winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
   }
   if (ghn !== null && random !== null) {
     rows.push(["GHN's choice", groupText(ghn)]);

@@ -13,6 +13,7 @@ import { runsCommand } from "./commands/runs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
 import { stopCommand } from "./commands/stop.ts";
+import { transferCommand } from "./commands/transfer.ts";
 import type { Io } from "./io.ts";
 
 const AFTER_HELP = `
@@ -21,6 +22,7 @@ Examples:
   ghn-studio run quick --data <folder>         the same on CIFAR-10
   ghn-studio run demo --set search.samples=300 change any field of a preset
   ghn-studio runs                              what ran in this project
+  ghn-studio transfer --cell last --data <folder>   the last winner as an ImageNet-mobile network
   ghn-studio export last                       cell, picture and weights of the last run's winner
 
 Exit status: 0 done, 1 failed, 2 not understood, 3 the run failed or was interrupted, 130 ended by Ctrl-C.`;
@@ -42,6 +44,7 @@ export function createProgram(io: Io): Command {
     showCommand(io),
     compareCommand(io),
     exportCommand(io),
+    transferCommand(io),
     dataCommand(io),
     initCommand(io),
     serveCommand(io),

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
@@ -230,7 +231,9 @@ export class RunSupervisor {
         this.leave(run.id);
         return;
       }
-      const child = options.launcher.launch({ ...this.devices.assign(run.id, facts.config), [RUN_VARIABLE]: run.id });
+      // Streamed images are decoded on Node's own threads, four unless it is told otherwise before it starts.
+      const decoders = facts.config.dataset.streamed === true ? { UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism())) } : {};
+      const child = options.launcher.launch({ ...this.devices.assign(run.id, facts.config), ...decoders, [RUN_VARIABLE]: run.id });
       place.attempt = new Attempt({
         project,
         live: this.live,

@@ -65,6 +65,25 @@ describe("presets", () => {
     expect(dataset.validationImages).toBe(5000);
   });
 
+  it("imagenet-mobile holds the paper's transfer", async () => {
+    const mobile = (await listPresets()).find(({ id }) => id === "imagenet-mobile");
+    if (mobile?.config.kind !== "cell-training") throw new Error("imagenet-mobile must train a cell");
+    const { network, training, dataset } = mobile.config;
+    expect(network).toMatchObject({ blocks: 14, reductions: [1, 2, 6, 10], stem: "imagenet", multiplyAddBudget: 600_000_000 });
+    expect(training).toMatchObject({
+      epochs: 250,
+      learningRate: 0.1,
+      momentum: 0.9,
+      schedule: "exponential",
+      decayRate: 0.97,
+      auxiliaryWeight: 0.5,
+      dropPath: 0.4,
+      accumulate: 32,
+      warmupEpochs: 5,
+    });
+    expect(dataset).toMatchObject({ streamed: true, imageSize: 224 });
+  });
+
   it("a damaged preset is named", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ghn-preset-"));
     await writeFile(join(folder, "odd.json"), '{"title":1}');

@@ -26,10 +26,16 @@ export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly print?: true;
 }
 
+/** A project folder, and whether it is still to be made. */
+export interface Place {
+  readonly folder: string;
+  readonly isNew: boolean;
+}
+
 /** `ghn-studio run`: a preset or a config, executed here. */
 export function runCommand(io: Io): Command {
   return new Command("run")
-    .description("run a preset (demo, quick, paper-cifar10) or a config file, to its end")
+    .description("run a preset (demo, quick, paper-cifar10, imagenet-mobile …) or a config file, to its end")
     .argument("<preset|config.json>", "a preset or a JSON file")
     .addOption(projectOption())
     .addOption(setOption())
@@ -57,7 +63,7 @@ export function runCommand(io: Io): Command {
 }
 
 /** The config as it is frozen: with the F that its budget of multiply-adds allows, where it names one. */
-export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, place: { readonly folder: string; readonly isNew: boolean }): RunConfig {
+export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, place: Place): RunConfig {
   if (!hasBudget(config)) return config;
   const view = place.isNew ? null : viewProject(place.folder);
   try {
@@ -73,7 +79,7 @@ function setsOf({ set, data }: RunOptions): readonly string[] {
   return data === undefined ? set : [...set, `dataset.path=${isAbsolute(data) ? data : resolve(data)}`];
 }
 
-function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: RunOptions): string {
+export function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: Pick<RunOptions, "resume" | "tag">): string {
   if (options.resume === true) {
     const unfinished = project.store.runs.query(runQuerySchema.parse({ topLevelOnly: true, status: [...RESUMABLE_STATUSES], limit: 10_000 })).rows;
     const same = unfinished.find((run) => sameValue(project.store.runs.facts(run.id)?.config, config));
@@ -89,7 +95,7 @@ function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, na
 }
 
 /** The project to run in, and whether it is still to be made. */
-function placeFor(named: string | undefined): { readonly folder: string; readonly isNew: boolean } {
+export function placeFor(named: string | undefined): Place {
   const wanted = named === undefined || named === "" ? null : resolve(named);
   if (wanted !== null && !existsSync(wanted)) return { folder: wanted, isNew: true };
   const found = findProject(named);
@@ -98,7 +104,7 @@ function placeFor(named: string | undefined): { readonly folder: string; readonl
   return { folder: found, isNew: false };
 }
 
-function makeProject(io: Io, folder: string): void {
+export function makeProject(io: Io, folder: string): void {
   createProject(folder, basename(folder)).close();
   io.note(`Made the project ${quotePath(folder)}.`);
 }

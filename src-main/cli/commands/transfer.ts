@@ -1,0 +1,115 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { withValueAt } from "../../../src-shared/analysis/config-diff.ts";
+import type { CellFile } from "../../../src-shared/domain/cell.ts";
+import { nearestWord } from "../../../src-shared/domain/config-fields.ts";
+import type { CellSource } from "../../../src-shared/domain/run-config.ts";
+import { completeConfig } from "../../config/load-config.ts";
+import { readPreset } from "../../config/presets.ts";
+import { publishedCells } from "../../engine/cells/published.ts";
+import { UserError } from "../../engine/errors.ts";
+import { MAX_CELL_FILE, parseCellFile } from "../../engine/export/cell-file.ts";
+import { viewProject } from "../../store/index.ts";
+import { checkData } from "../check-data.ts";
+import { Exit } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../options.ts";
+import { findRun } from "../project.ts";
+import { supervise } from "../supervise.ts";
+import { fitToBudget, makeProject, type Place, placeFor, startOrResume } from "./run.ts";
+
+interface TransferOptions extends JsonFlag, ProjectFlag {
+  readonly cell: string;
+  readonly data: string;
+  readonly preset: string;
+  readonly budget?: number;
+  readonly set: readonly string[];
+  readonly name?: string;
+  readonly tag: readonly string[];
+  readonly resume?: true;
+  readonly print?: true;
+}
+
+/** `ghn-studio transfer`: one cell, stacked for large images under a budget of multiply-adds, trained on a folder that is streamed. */
+export function transferCommand(io: Io): Command {
+  return new Command("transfer")
+    .description("train a cell as an ImageNet-mobile network: F as large as a budget of multiply-adds allows, images streamed from a folder")
+    .requiredOption("--cell <cell>", "a cell file, a published cell (darts-v2, nasnet-a …), or a run of the project, whose best cell is taken")
+    .requiredOption("--data <folder>", "folder with train/ and val/ as ImageNet has them, or with one subfolder for each class")
+    .option("--preset <preset>", "protocol: imagenet-mobile (the paper's), transfer-small, or another preset that trains a cell", "imagenet-mobile")
+    .addOption(
+      new Option("--budget <multiply-adds>", "most multiply-adds an image, instead of the preset's").argParser(wholeNumber(1000, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(projectOption())
+    .addOption(setOption())
+    .option("--name <name>", "name of the run")
+    .option("--tag <tag>", "tag of the run; may be repeated", collect, [])
+    .option("--resume", "continue the newest unfinished run with the same config, if there is one")
+    .option("--print", "only print the whole config as JSON, with the F that was found")
+    .addOption(jsonOption())
+    .action(async (options: TransferOptions) => {
+      const place = placeFor(options.project);
+      const { source, name } = sourceOf(options.cell, place);
+      const preset = await readPresetFor(options.preset);
+      const withSource = withValueAt(withValueAt(preset, "source", source), "dataset.path", resolve(options.data));
+      const raw = options.budget === undefined ? withSource : withValueAt(withSource, "network.multiplyAddBudget", options.budget);
+      const config = completeConfig(raw, options.set, `the preset ${options.preset}`);
+      const input = await checkData(place.folder, config);
+      const frozen = fitToBudget(io, config, input, place);
+      if (options.print === true) {
+        io.json(frozen);
+        return;
+      }
+      if (place.isNew) makeProject(io, place.folder);
+      const { code } = await supervise(io, place.folder, options.json === true, (project) =>
+        startOrResume(io, project, frozen, options.name ?? `${name}, transferred`, options),
+      );
+      throw new Exit(code);
+    });
+}
+
+async function readPresetFor(id: string): Promise<unknown> {
+  const { config } = await readPreset(id);
+  if (config["kind"] === "cell-training") return config;
+  throw new UserError(`The preset ${id} does not train a cell from scratch.`, {
+    code: "preset-kind",
+    field: "preset",
+    remedy: "Choose imagenet-mobile or transfer-small.",
+  });
+}
+
+/** The cell that is meant: a file, a published cell by its id or name, or the best one of a run. */
+function sourceOf(cell: string, place: Place): { readonly source: CellSource; readonly name: string } {
+  const file = resolve(cell);
+  if (existsSync(file) && statSync(file).isFile()) {
+    if (statSync(file).size > 4 * MAX_CELL_FILE)
+      throw new UserError(`${file} is too large for a cell file.`, { code: "cell-too-large", file, remedy: "Check that it is the file you meant." });
+    return fromFile(parseCellFile(readFileSync(file, "utf8"), file));
+  }
+  const published = publishedCells();
+  const known = published.find(({ id, name }) => id === cell || name === cell);
+  if (known !== undefined) return fromFile(known);
+  if (/[\\/]|\.json$/i.test(cell) || place.isNew) {
+    const near = nearestWord(
+      basename(cell),
+      published.map(({ id }) => id),
+    );
+    throw new UserError(`There is no cell "${cell}".${near === undefined ? "" : ` Did you mean "${near}"?`}`, {
+      code: "cell-missing",
+      remedy: `Give a cell file, one of ${published.map(({ id }) => id).join(", ")}, or a run of the project (--project).`,
+    });
+  }
+  const view = viewProject(place.folder);
+  try {
+    const run = findRun(view.store, cell);
+    const source: CellSource = run.kind === "search" ? { from: "search", runId: run.id, top: 1, random: 0 } : { from: "training", runId: run.id, best: 1 };
+    return { source, name: run.name };
+  } finally {
+    view.close();
+  }
+}
+
+function fromFile({ name, normal, reduction }: CellFile): { readonly source: CellSource; readonly name: string } {
+  return { source: { from: "cells", cells: [{ name, architecture: { normal, ...(reduction === undefined ? {} : { reduction }) } }] }, name };
+}
