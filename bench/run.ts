@@ -10,6 +10,7 @@ import { growthPart } from "./parts/growth.ts";
 import { ingestionPart } from "./parts/ingestion.ts";
 import { peerParts } from "./parts/peer.ts";
 import { childrenPart, fallbackPart } from "./parts/processes.ts";
+import { streamingPart } from "./parts/streaming.ts";
 import { type PartReport, printPart } from "./report.ts";
 import { uiPart } from "./ui/run.ts";
 
@@ -38,6 +39,7 @@ if (wanted("growth")) for (const report of growthPart(backend, values.quick)) ad
 if (wanted("fallback")) add(await fallbackPart());
 if (wanted("children")) add(await childrenPart());
 if (wanted("ingestion")) add(await ingestionPart());
+if (wanted("streaming")) for await (const report of streamingPart(backend, values.quick)) add(report);
 if (wanted("ui")) for (const report of await uiPart(values.quick)) add(report);
 if (values.peer) for (const report of await peerParts(backend, threads, values.quick)) add(report);
 if (values.json !== undefined)

@@ -1,6 +1,6 @@
 import type { NetworkInput } from "../../src-shared/domain/network.ts";
 import type { CellSource, RunConfig } from "../../src-shared/domain/run-config.ts";
-import { fitChannels } from "../engine/network/budget.ts";
+import { fittedNetwork } from "../engine/network/budget.ts";
 import type { StoreReader } from "../store/index.ts";
 import { resolveCells } from "./cell-source.ts";
 
@@ -15,13 +15,10 @@ export function hasBudget(config: RunConfig): boolean {
  * @throws UserError when the cell cannot be had or no F fits
  */
 export function fitBudget(config: RunConfig, input: NetworkInput, store: StoreReader | null): RunConfig {
-  const { network } = config;
-  if (config.kind !== "cell-training" || network.multiplyAddBudget === undefined) return config;
+  if (config.kind !== "cell-training" || !hasBudget(config)) return config;
   const { source } = config;
   const architecture = source.from === "cells" ? source.cells[0]?.architecture : firstOf(source, store);
-  if (architecture === undefined) return config;
-  const { initialChannels } = fitChannels(architecture, network, input, network.multiplyAddBudget);
-  return { ...config, network: { ...network, initialChannels } };
+  return architecture === undefined ? config : { ...config, network: fittedNetwork(architecture, config.network, input) };
 }
 
 function firstOf(source: CellSource, store: StoreReader | null): ReturnType<typeof resolveCells>[number]["architecture"] | undefined {

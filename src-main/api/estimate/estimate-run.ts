@@ -4,6 +4,7 @@ import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/net
 import type { CellTraining, GhnConfig, GhnTraining, RunConfig, SearchSettings } from "../../../src-shared/domain/run-config.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
+import { fittedNetwork } from "../../engine/network/budget.ts";
 import { buildPlan } from "../../engine/network/plan.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
@@ -67,7 +68,7 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
       // Cells of another run are of the size of its space, which the paper's defaults stand for.
       const work =
         source.from === "cells"
-          ? average(source.cells.map(({ architecture }) => workOf(buildPlan(architecture, network, images.input))))
+          ? average(source.cells.map(({ architecture }) => workOf(buildPlan(architecture, fittedNetwork(architecture, network, images.input), images.input))))
           : meanWork(searchSpaceSchema.parse({}), network, images.input, 17);
       return [trainingStage("Training", work, cells, config.training, config.dataset, config.measureTest, images, calibration)];
     }

@@ -1,13 +1,15 @@
 /** Cells that belong to no run: drawn at random, described, read from files, compared. */
 import { setImmediate as breathe } from "node:timers/promises";
+import type { CellDescription } from "../../../src-shared/contract.ts";
 import { contradictions } from "../../../src-shared/domain/check-config.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
-import type { NetworkConfig } from "../../../src-shared/domain/network.ts";
+import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import { ghnTrainingRunSchema } from "../../../src-shared/domain/run-config.ts";
 import { canonicalForm } from "../../engine/cells/canonical.ts";
 import { sampleCell } from "../../engine/cells/sampler.ts";
 import { UserError } from "../../engine/errors.ts";
 import { parseCellFile } from "../../engine/export/cell-file.ts";
+import { fittedNetwork } from "../../engine/network/budget.ts";
 import { describeArchitecture } from "../../engine/network/describe.ts";
 import { buildPlan } from "../../engine/network/plan.ts";
 import { Rng } from "../../engine/random.ts";
@@ -22,11 +24,11 @@ export const cellHandlers: HandlersOf<CallContext, "cells.sample" | "cells.descr
     checkNetwork(network, dataset);
     const input = await studio.datasets.inputOf(dataset, project?.folder ?? null);
     const random = Rng.fromSeed(seed, "cells.sample");
-    return inTurns(count, () => describeArchitecture({ normal: sampleCell(space, random) }, network, input));
+    return inTurns(count, () => described({ normal: sampleCell(space, random) }, network, input));
   },
   "cells.describe": async ({ architecture, network, dataset }, { studio, project }) => {
     checkNetwork(network, dataset);
-    return describeArchitecture(architecture, network, await studio.datasets.inputOf(dataset, project?.folder ?? null));
+    return described(architecture, network, await studio.datasets.inputOf(dataset, project?.folder ?? null));
   },
   "cells.histogram": async ({ space, network, dataset, seed, count }, { studio, project }) => {
     checkNetwork(network, dataset);
@@ -42,6 +44,11 @@ export const cellHandlers: HandlersOf<CallContext, "cells.sample" | "cells.descr
   "cells.compare": ({ a, b }) => ({ same: canonicalForm(a) === canonicalForm(b) }),
 };
 
+/** A cell in the network that it would get: with the F that a budget of multiply-adds allows, where there is one. */
+function described(architecture: Architecture, network: NetworkConfig, input: NetworkInput): CellDescription {
+  return describeArchitecture(architecture, fittedNetwork(architecture, network, input), input);
+}
+
 async function inTurns<Result>(count: number, work: () => Result): Promise<Result[]> {
   const results: Result[] = [];
   let began = performance.now();
@@ -56,7 +63,7 @@ async function inTurns<Result>(count: number, work: () => Result): Promise<Resul
 }
 
 /** @throws UserError `config-invalid` when the network cannot be built for these images */
-function checkNetwork(network: NetworkConfig, dataset: DatasetConfig): void {
+function checkNetwork({ multiplyAddBudget: _, ...network }: NetworkConfig, dataset: DatasetConfig): void {
   const [problem] = contradictions({ ...ghnTrainingRunSchema.parse({ kind: "ghn-training" }), network, dataset }, {}).filter(({ path }) =>
     path.startsWith("network"),
   );

@@ -42,3 +42,9 @@ export function fitChannels(architecture: Architecture, network: NetworkConfig, 
   }
   return best;
 }
+
+/** The network that a cell gets: where a budget is named, with the F that it allows. @throws UserError as {@link fitChannels} */
+export function fittedNetwork(architecture: Architecture, network: NetworkConfig, input: NetworkInput): NetworkConfig {
+  if (network.multiplyAddBudget === undefined) return network;
+  return { ...network, initialChannels: fitChannels(architecture, network, input, network.multiplyAddBudget).initialChannels };
+}

@@ -6,15 +6,18 @@ import { Rng } from "../../../../src-main/engine/random.ts";
 /** Size of a usual photograph of ImageNet. */
 export const PHOTO = { width: 500, height: 375 } as const;
 
+export interface PhotoSize {
+  readonly width: number;
+  readonly height: number;
+  /** Columns of the coarse picture that is enlarged; the more, the more there is to decode. 20 unless given. */
+  readonly detail?: number;
+}
+
 /** Writes a soft, colourful picture; pictures of a class share its colour, no two are alike. */
-export async function writePhoto(
-  path: string,
-  classIndex: number,
-  seed: string,
-  size: { readonly width: number; readonly height: number } = PHOTO,
-): Promise<void> {
+export async function writePhoto(path: string, classIndex: number, seed: string, size: PhotoSize = PHOTO): Promise<void> {
   const rng = Rng.fromSeed(seed, "photo");
-  const [columns, rows] = [20, 15];
+  const columns = size.detail ?? 20;
+  const rows = Math.round(0.75 * columns);
   const base = [0, 1, 2].map((channel) => 90 + 80 * Math.sin(classIndex * 2.1 + channel * 2));
   const pixels = Uint8Array.from({ length: columns * rows * 3 }, (_, i) => Math.max(0, Math.min(255, (base[i % 3] ?? 0) + 40 * rng.normal())));
   await mkdir(dirname(path), { recursive: true });
@@ -25,12 +28,7 @@ export async function writePhoto(
 }
 
 /** Fills a folder as ImageNet is laid out: `<part>/<class>/<class>_<i>.JPEG`. With an empty part there are class folders only. */
-export async function writePhotos(
-  folder: string,
-  parts: Readonly<Record<string, number>>,
-  classes: number,
-  size?: { readonly width: number; readonly height: number },
-): Promise<void> {
+export async function writePhotos(folder: string, parts: Readonly<Record<string, number>>, classes: number, size?: PhotoSize): Promise<void> {
   for (const [part, perClass] of Object.entries(parts)) {
     for (let c = 0; c < classes; c++) {
       const name = `n${String(1440764 + c).padStart(8, "0")}`;
