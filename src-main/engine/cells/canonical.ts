@@ -11,7 +11,21 @@ import type { Architecture } from "../../../src-shared/domain/network.ts";
  * many interchangeable nodes stay cheap.
  */
 export function canonicalForm(cell: Cell): string {
-  const graph = labelledGraph(cell);
+  return canonicalText(
+    cell.nodes.map(({ operation, inputs }) => ({ label: operation, inputs })),
+    outputNodes(cell),
+  );
+}
+
+/** A node of a cell of any space: what tells it from others, and which nodes it reads. */
+export interface LabelledNode {
+  readonly label: string;
+  readonly inputs: readonly number[];
+}
+
+/** As `canonicalForm`, for nodes with any labels. @param outputs indices of the output nodes */
+export function canonicalText(nodes: readonly LabelledNode[], outputs: readonly number[]): string {
+  const graph = labelledGraph(nodes, outputs);
   // The input nodes are the only ones of level 0; their index tells them apart.
   const start = ranks(graph.labels.map((label, v) => `${digits(graph.levels[v] ?? 0)}${v < INPUT_NODES ? v : label}`));
   return searchBelow(graph, refine(graph, start)).smallest;
@@ -32,17 +46,17 @@ interface LabelledGraph {
   readonly levels: readonly number[];
 }
 
-function labelledGraph(cell: Cell): LabelledGraph {
-  const count = INPUT_NODES + cell.nodes.length;
-  const outputs = new Set(outputNodes(cell));
+function labelledGraph(nodes: readonly LabelledNode[], outputNodes: readonly number[]): LabelledGraph {
+  const count = INPUT_NODES + nodes.length;
+  const outputs = new Set(outputNodes);
   const inputs: (readonly number[])[] = Array.from({ length: INPUT_NODES }, () => []);
   const labels: string[] = Array.from({ length: INPUT_NODES }, () => "");
   const levels: number[] = Array.from({ length: INPUT_NODES }, () => 0);
   const consumers: number[][] = Array.from({ length: count }, () => []);
-  cell.nodes.forEach((node, i) => {
+  nodes.forEach((node, i) => {
     const index = INPUT_NODES + i;
     inputs.push(node.inputs);
-    labels.push(outputs.has(index) ? `${node.operation}*` : node.operation);
+    labels.push(outputs.has(index) ? `${node.label}*` : node.label);
     levels.push(1 + Math.max(...node.inputs.map((input) => levels[input] ?? 0)));
     for (const input of node.inputs) consumers[input]?.push(index);
   });

@@ -21,7 +21,7 @@ export function sampleCell(space: SearchSpace, rng: Rng, nodes: number = space.n
 }
 
 /** `count` distinct numbers of 0 .. n - 1, every set equally likely, in ascending order. */
-function sampleDistinct(rng: Rng, n: number, count: number): number[] {
+export function sampleDistinct(rng: Rng, n: number, count: number): number[] {
   // Floyd's algorithm: one draw a number, however large n is.
   const chosen = new Set<number>();
   for (let last = n - count; last < n; last++) {

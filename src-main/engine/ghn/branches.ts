@@ -1,5 +1,5 @@
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { ParameterSlot, SlotRole } from "../network/plan-types.ts";
+import type { NetworkPlan, NodeRef, ParameterSlot, SlotRole } from "../network/plan-types.ts";
 
 /** Output branches of the decoder. */
 export const BRANCHES = ["stem", "bottleneck", "pointwise", "conv1xk", "convkx1", "depthwise", "scale", "shift", "classifier", "bias"] as const;
@@ -12,6 +12,32 @@ const LARGEST_KERNEL = 7;
 export interface Branch {
   readonly sizes: readonly number[];
   readonly centred: number;
+}
+
+/**
+ * What the decoder of one kind of network must be able to make. Says nothing of single architectures, so that one decoder serves all of a space.
+ */
+export interface WeightSpace {
+  /** Blocks of its networks; their graphs have as many. */
+  readonly blocks: number;
+  /** The largest weight of each kind. */
+  readonly branches: Readonly<Record<BranchName, Branch>>;
+  /** Number of image scales, and the scale at which a node works, from 0. */
+  readonly scales: number;
+  scaleOf(plan: NetworkPlan, owner: NodeRef): number;
+  /** Side of the largest full convolution; its taps are told apart, those of smaller ones are the taps in its middle. */
+  readonly tapSide: number;
+}
+
+/** That of the standard space: the scale of a node is that of its block. */
+export function standardWeights(network: NetworkConfig, input: NetworkInput): WeightSpace {
+  return {
+    blocks: network.blocks,
+    branches: branchesOf(network, input),
+    scales: stagesOf(network),
+    scaleOf: (_, { block }) => stageOf(block, network),
+    tapSide: 3,
+  };
 }
 
 /** How often the image is halved before a block: the number of reductions up to it. */
@@ -62,9 +88,6 @@ export interface RowShape {
   readonly shape: readonly number[];
 }
 
-/** Number of taps of a full convolution. */
-export const TAPS = 9;
-
 /** Cuts a slot into rows of its branch; rows follow each other along the slot's leading axes. @throws Error for a shape that its role does not have */
 export function piecesOf(slot: ParameterSlot): SlotPieces {
   const { role, shape } = slot;
@@ -80,9 +103,12 @@ export function piecesOf(slot: ParameterSlot): SlotPieces {
     case "pointwise":
       return one(role, c, d);
     case "conv3x3":
+    case "conv5x5": {
       // Its taps are 1×1 kernels and come from that branch, told apart by a feature of the row: a branch of its own would be larger than all the others together.
-      if (a * b !== TAPS) throw new Error(`The slot ${slot.id} has no 3×3 kernel.`);
-      return { branch: "pointwise", rows: Array.from({ length: TAPS }, () => ({ sizes: [c, d], shape: [1, 1, c, d] })) };
+      const side = TAP_SIDES[role];
+      if (a !== side || b !== side) throw new Error(`The slot ${slot.id} has no ${side}×${side} kernel.`);
+      return { branch: "pointwise", rows: Array.from({ length: side * side }, () => ({ sizes: [c, d], shape: [1, 1, c, d] })) };
+    }
     case "conv1xk":
       return one(role, b, c, d);
     case "convkx1":
@@ -94,6 +120,18 @@ export function piecesOf(slot: ParameterSlot): SlotPieces {
     case "bias":
       return one(role, a);
   }
+}
+
+/** Full convolutions, and the sides of their kernels. */
+const TAP_SIDES = { conv3x3: 3, conv5x5: 5 } as const;
+
+/** Number of a tap (in row order) among those of the largest kernel, around whose middle it lies; −1 for weights that have no taps. */
+export function tapOf(role: SlotRole, tap: number, largest: number): number {
+  if (role !== "conv3x3" && role !== "conv5x5") return -1;
+  const side = TAP_SIDES[role];
+  if (side > largest) throw new Error(`The GHN generates full kernels of ${largest}×${largest} at most, not of ${side}×${side}.`);
+  const border = (largest - side) / 2;
+  return (Math.floor(tap / side) + border) * largest + (tap % side) + border;
 }
 
 /** One row for each source of a concatenation. */

@@ -1,8 +1,10 @@
-import type { NetworkConfig } from "../../../src-shared/domain/network.ts";
 import type { NetworkPlan, NodeRef, ParameterSlot, SlotRole } from "../network/plan-types.ts";
-import { type BranchName, piecesOf, stageOf, stagesOf, TAPS, valueScale } from "./branches.ts";
+import { type BranchName, piecesOf, tapOf, valueScale, type WeightSpace } from "./branches.ts";
 
+/** Roles that are told apart. The taps of a 5×5 convolution are told apart by their places, those of a 3×3 being the ones in the middle. */
 const ROLES: readonly SlotRole[] = ["stem", "bottleneck", "pointwise", "conv3x3", "conv1xk", "convkx1", "depthwise", "scale", "shift", "classifier", "bias"];
+/** Whose feature a role takes that is not listed. */
+const LIKE: Readonly<Partial<Record<SlotRole, SlotRole>>> = { conv5x5: "conv3x3" };
 /** Slots of one role in one node that are told apart; further ones count as the last. */
 const OCCURRENCES = 4;
 
@@ -55,12 +57,12 @@ export interface DecoderRows {
 }
 
 /** Features of a row: one of role and occurrence, one of scale, and for taps one of the tap. */
-export function featureCount(network: NetworkConfig): number {
-  return ROLES.length * OCCURRENCES + stagesOf(network) + TAPS;
+export function featureCount({ scales, tapSide }: WeightSpace): number {
+  return ROLES.length * OCCURRENCES + scales + tapSide ** 2;
 }
 
 /** Cuts the slots of all plans into rows and sorts these by branch and shape. */
-export function decoderRows(plans: readonly NetworkPlan[], network: NetworkConfig, fanInNormalisation: boolean): DecoderRows {
+export function decoderRows(plans: readonly NetworkPlan[], space: WeightSpace, fanInNormalisation: boolean): DecoderRows {
   const groups = new Map<string, RowGroup>();
   const targets: Target[] = [];
   let firstNode = 0;
@@ -76,20 +78,23 @@ export function decoderRows(plans: readonly NetworkPlan[], network: NetworkConfi
       const occurrence = seen.get(key) ?? 0;
       seen.set(key, occurrence + 1);
       const common = [
-        ROLES.indexOf(slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1),
-        ROLES.length * OCCURRENCES + stageOf(slot.owner.block, network),
+        ROLES.indexOf(LIKE[slot.role] ?? slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1),
+        ROLES.length * OCCURRENCES + space.scaleOf(plan, slot.owner),
       ];
       targets.push(
-        cut({ plan: p, slot, pieces: [] }, groups, (r) => ({
-          owner: node(slot.owner),
-          source: slot.parts?.[r] === undefined ? -1 : node(slot.parts[r].source),
-          features: slot.role === "conv3x3" ? [...common, ROLES.length * OCCURRENCES + stagesOf(network) + r] : common,
-          scale: valueScale(slot.role, slot.fanIn, fanInNormalisation),
-        })),
+        cut({ plan: p, slot, pieces: [] }, groups, (r) => {
+          const tap = tapOf(slot.role, r, space.tapSide);
+          return {
+            owner: node(slot.owner),
+            source: slot.parts?.[r] === undefined ? -1 : node(slot.parts[r].source),
+            features: tap < 0 ? common : [...common, ROLES.length * OCCURRENCES + space.scales + tap],
+            scale: valueScale(slot.role, slot.fanIn, fanInNormalisation),
+          };
+        }),
       );
     }
   });
-  return flattened([...groups.values()], targets, featureCount(network));
+  return flattened([...groups.values()], targets, featureCount(space));
 }
 
 /** Adds a slot's rows to their groups. */

@@ -1,6 +1,5 @@
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/tf.ts";
-import { BRANCHES, type Branch, type BranchName, branchesOf, sliceBegin } from "./branches.ts";
+import { BRANCHES, type Branch, type BranchName, sliceBegin, type WeightSpace } from "./branches.ts";
 import { type DecoderRows, featureCount, type RowGroup, type Target } from "./decoder-rows.ts";
 import type { InitialValues } from "./initial-values.ts";
 
@@ -34,10 +33,10 @@ export class Decoder {
   private readonly branches: Readonly<Record<BranchName, Branch>>;
   private readonly hidden: number;
 
-  constructor(embedding: number, hidden: number, network: NetworkConfig, input: NetworkInput) {
-    this.branches = branchesOf(network, input);
+  constructor(embedding: number, hidden: number, space: WeightSpace) {
+    this.branches = space.branches;
     this.hidden = hidden;
-    const features = featureCount(network);
+    const features = featureCount(space);
     const ofEmbedding = Math.sqrt(1 / (embedding * EMBEDDING_MOMENT));
     // ReLU halves the second moment of what goes in: one from the owner's embedding, and that of two features.
     const moment = (1 + 2 * FEATURE_DEVIATION ** 2) / 2;

@@ -33,9 +33,12 @@ export function gnnParameterName(parameter: keyof GnnParameters): string {
 /** Deviation of the entries of an initial embedding. */
 const EMBEDDING_DEVIATION = 0.7;
 
-/** Learned embedding of node types, which the GNN starts from. */
-export function embeddingSpec(width: number): ParameterSpec {
-  return { name: "embedding", shape: [NODE_TYPES.length, width], initial: { normal: EMBEDDING_DEVIATION } };
+/**
+ * Learned embedding of node types, which the GNN starts from.
+ * @param entries of a node's vector: one for each type, unless nodes are told apart by more
+ */
+export function embeddingSpec(width: number, entries: number = NODE_TYPES.length): ParameterSpec {
+  return { name: "embedding", shape: [entries, width], initial: { normal: EMBEDDING_DEVIATION } };
 }
 
 /**
@@ -43,8 +46,13 @@ export function embeddingSpec(width: number): ParameterSpec {
  * left (cf. Tallec and Ollivier, 2018); at one half per update, as with a zero bias, T = 5 would leave a thousandth.
  *
  * @param sets sets of GNN parameters: 1 (SP), or one for each block
+ * @param entries of a node's initial vector; one for each type by default
  */
-export function gnnSpecs({ hiddenSize: width, messageHiddenSize: message, propagation, propagationSteps }: GhnConfig, sets: number): ParameterSpec[] {
+export function gnnSpecs(
+  { hiddenSize: width, messageHiddenSize: message, propagation, propagationSteps }: GhnConfig,
+  sets: number,
+  entries?: number,
+): ParameterSpec[] {
   const updates = Math.max(1, propagation === "forward-backward" ? 2 * propagationSteps : propagationSteps);
   const kept = 0.5 ** (1 / updates);
   const updateBias = Math.log(kept / (1 - kept));
@@ -56,7 +64,7 @@ export function gnnSpecs({ hiddenSize: width, messageHiddenSize: message, propag
     initial,
   });
   return [
-    embeddingSpec(width),
+    embeddingSpec(width, entries),
     spec("messageIn", [width, message], { normal: Math.sqrt(2 / width) }),
     spec("messageInBias", [message], zero),
     spec("messageOut", [message, width], { normal: Math.sqrt(1 / message) }),

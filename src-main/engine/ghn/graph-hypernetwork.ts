@@ -3,6 +3,7 @@ import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
 import { type Tensor2D, tf } from "../backend/tf.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
+import { standardWeights } from "./branches.ts";
 import { oneHotTypes } from "./embedding.ts";
 import { GNN_PARAMETERS, gnnParameterName, gnnSpecs } from "./gnn-parameters.ts";
 import { Hypernetwork } from "./hypernetwork.ts";
@@ -20,7 +21,7 @@ export class GraphHyperNetwork extends Hypernetwork {
    * @throws UserError `ghn-too-large`
    */
   constructor(config: GhnConfig, network: NetworkConfig, input: NetworkInput, rng: Rng | null) {
-    super(config, network, input, gnnSpecs(config, config.shareParameters ? 1 : network.blocks), rng);
+    super(config, standardWeights(network, input), gnnSpecs(config, config.shareParameters ? 1 : network.blocks), rng);
   }
 
   protected embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D {

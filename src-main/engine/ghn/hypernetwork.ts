@@ -1,10 +1,10 @@
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
 import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/tf.ts";
 import type { NamedArray } from "../backend/types.ts";
 import { UserError } from "../errors.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
+import type { WeightSpace } from "./branches.ts";
 import { Decoder, type ParameterSpec } from "./decoder.ts";
 import { decoderRows } from "./decoder-rows.ts";
 import { initialValues } from "./initial-values.ts";
@@ -27,20 +27,21 @@ export abstract class Hypernetwork implements WeightGenerator {
   readonly variables: readonly Variable[];
   readonly parameterCount: number;
   readonly config: GhnConfig;
-  protected readonly network: NetworkConfig;
+  private readonly space: WeightSpace;
   private readonly decoder: Decoder;
   private readonly byName: ReadonlyMap<string, Variable>;
   private readonly number: number;
 
   /**
+   * @param space networks that it makes weights for
    * @param own parameters of the embedding; those of the decoder follow
    * @param rng draws the initial parameters; without one all are zero, for weights that are imported next
    * @throws UserError `ghn-too-large`
    */
-  protected constructor(config: GhnConfig, network: NetworkConfig, input: NetworkInput, own: readonly ParameterSpec[], rng: Rng | null) {
+  protected constructor(config: GhnConfig, space: WeightSpace, own: readonly ParameterSpec[], rng: Rng | null) {
     this.config = config;
-    this.network = network;
-    this.decoder = new Decoder(config.hiddenSize, config.decoderHiddenSize, network, input);
+    this.space = space;
+    this.decoder = new Decoder(config.hiddenSize, config.decoderHiddenSize, space);
     const specs = [...own, ...this.decoder.specs];
     this.parameterCount = specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
     checkSize(this.parameterCount);
@@ -67,12 +68,11 @@ export abstract class Hypernetwork implements WeightGenerator {
    */
   generate(plans: readonly NetworkPlan[]): Map<string, Tensor>[] {
     for (const { graph } of plans) {
-      if (graph.blocks.length !== this.network.blocks)
-        throw new Error(`The GHN was made for ${this.network.blocks} blocks, the plan has ${graph.blocks.length}.`);
+      if (graph.blocks.length !== this.space.blocks) throw new Error(`The GHN was made for ${this.space.blocks} blocks, the plan has ${graph.blocks.length}.`);
     }
     const result = plans.map(() => new Map<string, Tensor>());
     if (plans.length === 0) return result;
-    const rows = decoderRows(plans, this.network, this.config.fanInNormalisation);
+    const rows = decoderRows(plans, this.space, this.config.fanInNormalisation);
     const weights = tf.tidy(() => this.decoder.decode(rows, this.embed(plans, rows.nodes), (name) => this.parameter(name)));
     rows.targets.forEach(({ plan, slot }, i) => {
       const weight = weights[i];

@@ -3,6 +3,7 @@ import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
 import { type Tensor2D, tf } from "../backend/tf.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
+import { standardWeights } from "./branches.ts";
 import { oneHotTypes } from "./embedding.ts";
 import { embeddingSpec } from "./gnn-parameters.ts";
 import { Hypernetwork } from "./hypernetwork.ts";
@@ -18,7 +19,7 @@ export class MlpHypernetwork extends Hypernetwork {
    * @throws UserError `ghn-too-large`
    */
   constructor(config: GhnConfig, network: NetworkConfig, input: NetworkInput, rng: Rng | null) {
-    super(config, network, input, [embeddingSpec(config.hiddenSize)], rng);
+    super(config, standardWeights(network, input), [embeddingSpec(config.hiddenSize)], rng);
   }
 
   protected embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D {

@@ -3,6 +3,7 @@ import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
 import { type Tensor2D, tf } from "../backend/tf.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
+import { standardWeights } from "./branches.ts";
 import type { ParameterSpec } from "./decoder.ts";
 import { Hypernetwork } from "./hypernetwork.ts";
 import { selectRows } from "./select-rows.ts";
@@ -23,7 +24,7 @@ export class SmashHypernetwork extends Hypernetwork {
    */
   constructor(config: GhnConfig, nodes: number, network: NetworkConfig, input: NetworkInput, rng: Rng | null) {
     const sizes = encodingSizes(nodes);
-    super(config, network, input, encoderSpecs(config, sizes, network.blocks), rng);
+    super(config, standardWeights(network, input), encoderSpecs(config, sizes, network.blocks), rng);
     this.sizes = sizes;
   }
 

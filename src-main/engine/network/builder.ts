@@ -102,6 +102,13 @@ export class ProgramBuilder {
     return y;
   }
 
+  /** Nearest-neighbour upsampling by a whole factor, cut to the wanted size where that is no multiple. */
+  upsample(x: Register, factor: number, [height, width]: readonly [number, number]): Register {
+    const y = this.register([height, width, this.shape(x)[2]]);
+    this.steps.push({ kind: "upsample", x, y, factor, height, width });
+    return y;
+  }
+
   /** Sum whose terms drop-path drops one by one; a term must belong to this sum alone if it is the only one. */
   droppedSum(xs: readonly Register[]): Register {
     const y = this.register(this.shape(xs[0] ?? IMAGES));

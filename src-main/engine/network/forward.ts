@@ -20,6 +20,8 @@ export interface ForwardOptions {
   readonly dropPath?: { readonly probability: number; readonly rng: Rng };
   /** Computes the auxiliary head too. */
   readonly auxiliary?: boolean;
+  /** Of a network with several exits: computes the first so many, and nothing that only later ones need. All by default. */
+  readonly exits?: number;
 }
 
 export interface ForwardResult {
@@ -27,6 +29,8 @@ export interface ForwardResult {
   readonly logits: Tensor2D;
   /** [n, classes]; there if `auxiliary` was asked for. */
   readonly auxiliaryLogits?: Tensor2D;
+  /** Logits of each exit that was computed, of a network that has several; `logits` are those of the last. */
+  readonly exitLogits?: readonly Tensor2D[];
 }
 
 /**
@@ -50,10 +54,11 @@ export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, imag
   const masks = dropMasks(program, ops, n, options.dropPath);
   const moments: ChannelMoments[] = [];
   const { steps, released } = program.sequence(auxiliary);
+  const exits = program.exits?.slice(0, options.exits);
   const values: (Tensor | undefined)[] = [images];
   const run = new StepRunner(ops, weights, options, masks, moments, values);
   try {
-    for (const [i, step] of steps.entries()) {
+    for (const [i, step] of steps.slice(0, exits?.at(-1)?.after).entries()) {
       // Kernels may leave tensors beside their results: arg max of a pooling, the rearranged image of a dilated convolution.
       const y = tf.tidy(() => run.step(step));
       values[step.y] = y;
@@ -68,6 +73,12 @@ export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, imag
   } finally {
     for (const { mean, variance } of moments) tf.dispose([mean, variance]);
     if (masks !== null) tf.dispose(masks);
+  }
+  if (exits !== undefined) {
+    const exitLogits = exits.map((exit) => values[exit.logits] as Tensor2D);
+    const last = exitLogits.at(-1);
+    if (last === undefined) throw new Error("No exit was asked for.");
+    return { logits: last, exitLogits };
   }
   const logits = values[program.logits] as Tensor2D;
   return auxiliary ? { logits, auxiliaryLogits: values[program.auxiliary.logits] as Tensor2D } : { logits };
@@ -112,6 +123,8 @@ class StepRunner {
         return ops.maxPool(this.image(step.x), step.size, step.stride);
       case "avgPool":
         return ops.avgPool(this.image(step.x), step.size, step.stride);
+      case "upsample":
+        return this.upsample(step);
       case "sum":
         return this.sum(step);
       case "concat":
@@ -134,6 +147,12 @@ class StepRunner {
     const { y, mean, variance } = this.ops.batchNormTrain(x, scale, shift, BATCH_NORM_EPSILON);
     this.moments[step.statistic] = { mean: tf.keep(mean), variance: tf.keep(variance) };
     return y;
+  }
+
+  private upsample({ x, factor, height, width }: Extract<Step, { kind: "upsample" }>): Tensor4D {
+    const large = this.ops.resizeNearest(this.image(x), factor);
+    const [n, h, w, channels] = large.shape;
+    return h === height && w === width ? large : this.ops.slice(large, [0, 0, 0, 0], [n, height, width, channels]);
   }
 
   private sum(step: Extract<Step, { kind: "sum" }>): Tensor4D {

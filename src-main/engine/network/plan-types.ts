@@ -1,3 +1,4 @@
+import type { AnytimeOperation } from "../../../src-shared/domain/anytime.ts";
 import type { AnyOperationName } from "../../../src-shared/domain/operations.ts";
 
 /**
@@ -14,7 +15,7 @@ export interface NetworkPlan {
 }
 
 /** What a node of the GHN's graph stands for; the vocabulary of the one-hot vector. */
-export type NodeType = AnyOperationName | "stem" | "input0" | "input1" | "classifier";
+export type NodeType = AnyOperationName | AnytimeOperation | "stem" | "input0" | "input1" | "classifier";
 
 /**
  * The graph that a GHN propagates over, one sub-graph a block (paper, figure 2). In each block `nodes[0]` and `nodes[1]`
@@ -35,6 +36,9 @@ export interface GraphNode {
   readonly type: NodeType;
   /** Indices into `nodes` of the same block. */
   readonly inputs: readonly number[];
+  /** Anytime space: how often the image is halved where the node works, and whether a classifier is attached to its output. */
+  readonly scale?: number;
+  readonly exit?: boolean;
 }
 
 /** A node of the graph, by block and index in it. */
@@ -49,6 +53,7 @@ export type SlotRole =
   | "bottleneck" // [1, 1, sum of inputs, C], of an input node; has `parts`
   | "pointwise" // [1, 1, Cin, C]
   | "conv3x3" // [3, 3, Cin, C]
+  | "conv5x5" // [5, 5, Cin, C]
   | "conv1xk" // [1, k, Cin, Cout], k up to 7
   | "convkx1" // [k, 1, Cin, Cout]
   | "depthwise" // [k, k, C, 1]

@@ -24,6 +24,8 @@ export type Step =
   | { readonly kind: "maxPool" | "avgPool"; readonly x: Register; readonly y: Register; readonly size: number; readonly stride: number }
   /** Sum of the terms. Drop-path multiplies term i by mask `masks[i]`; without masks the terms are never dropped (identity). */
   | { readonly kind: "sum"; readonly xs: readonly Register[]; readonly y: Register; readonly masks: readonly number[] | null }
+  /** Every pixel repeated `factor` times a side, cut to height × width. */
+  | { readonly kind: "upsample"; readonly x: Register; readonly y: Register; readonly factor: number; readonly height: number; readonly width: number }
   | { readonly kind: "concat"; readonly xs: readonly Register[]; readonly y: Register }
   | { readonly kind: "globalAveragePool"; readonly x: Register; readonly y: Register }
   | { readonly kind: "dense"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly bias: ParameterSlot };
@@ -55,8 +57,17 @@ export interface Program {
   readonly masks: number;
   readonly norms: readonly NormStatistic[];
   readonly auxiliary: AuxiliaryProgram;
+  /** Exits of a network that answers several times, in that order; the last gives `logits`. Absent elsewhere. */
+  readonly exits?: readonly ExitProgram[];
   /** The steps of the network, or those with the auxiliary head's put in where its source is ready. Worked out at the first call. */
   sequence(withAuxiliary: boolean): Sequence;
+}
+
+/** Where one exit answers. */
+export interface ExitProgram {
+  readonly logits: Register;
+  /** Steps that are done by then. */
+  readonly after: number;
 }
 
 /** The auxiliary head, a side branch from one block's output. Its norms are numbered on from those of the network. */
@@ -101,7 +112,7 @@ export function lazySequences(steps: readonly Step[], logits: Register, auxiliar
 }
 
 /** Finds where each register is read for the last time. `results` and the images are never released. */
-function sequenceOf(steps: readonly Step[], results: readonly Register[]): Sequence {
+export function sequenceOf(steps: readonly Step[], results: readonly Register[]): Sequence {
   const seen = new Set<Register>([IMAGES, ...results]);
   const released: Register[][] = new Array<Register[]>(steps.length);
   for (let i = steps.length - 1; i >= 0; i--) {
