@@ -10,6 +10,7 @@ import type { HostServices, StudioEvent, StudioSession } from "../../src-main/ap
 import { createStudio, type Studio } from "../../src-main/api/studio.ts";
 import { nodeLauncher } from "../../src-main/runs/launcher.ts";
 import type { CallInput, CallName, CallOutput } from "../../src-shared/contract.ts";
+import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
 import { recordingLog } from "../hosts/support.ts";
 
 let folder: string;
@@ -206,6 +207,29 @@ describe("runs", () => {
     expect((await call("runs.purge", { runIds: [created.id] })).bytes).toBeGreaterThan(0);
     expect(events.some((event) => event.name === "run.removed" && event.payload.runId === created.id)).toBe(true);
     expect(await readdir(join(folder, "one", "artifacts"))).toEqual([]);
+    await session.close();
+  });
+
+  test("with a budget of multiply-adds get the F that it allows before they are frozen, and cells are described with it", async () => {
+    const { call, session } = open();
+    await call("project.create", { folder: join(folder, "budget"), name: "Budget" });
+    const architecture = { normal: { nodes: [{ operation: "sepConv3x3" as const, inputs: [0, 1] }] } };
+    const config = runConfigSchema.parse({
+      kind: "cell-training",
+      dataset: SMALL.dataset,
+      network: { blocks: 3, reductions: [1], multiplyAddBudget: 2_000_000 },
+      compute: SMALL.compute,
+      source: { from: "cells", cells: [{ name: "One", architecture }] },
+      training: { epochs: 0.1, augmentation: { cropPadding: 0 } },
+    });
+    const described = await call("cells.describe", { architecture, network: config.network, dataset: config.dataset });
+    expect(described.multiplyAdds).toBeLessThanOrEqual(2_000_000);
+    const created = await call("runs.create", { name: "", config, tags: [] });
+    expect(created.config.network.multiplyAddBudget).toBe(2_000_000);
+    const { multiplyAddBudget: _, ...frozen } = created.config.network;
+    expect(await call("cells.describe", { architecture, network: frozen, dataset: config.dataset })).toMatchObject({ multiplyAdds: described.multiplyAdds });
+    const wider = { ...frozen, initialChannels: frozen.initialChannels + 1 };
+    expect((await call("cells.describe", { architecture, network: wider, dataset: config.dataset })).multiplyAdds).toBeGreaterThan(2_000_000);
     await session.close();
   });
 

@@ -30,6 +30,8 @@ const CHOICE_WORDS: Readonly<Record<string, string>> = {
   cosine: "Cosine, one period",
   exponential: "Exponential, by epoch",
   step: "Steps",
+  stop: "End the run",
+  substitute: "Take another of the class",
   auto: "Best one here",
   tensorflow: "TensorFlow",
   wasm: "WebAssembly",
