@@ -9,7 +9,7 @@ import type { MetricColumns } from "./domain/metrics.ts";
 import { type Architecture, architectureSchema, networkConfigSchema } from "./domain/network.ts";
 import type { Artifact, Candidate, LogLine, RunDetail, RunProgress, RunSummary, Training } from "./domain/run.ts";
 import { RUN_STATUSES } from "./domain/run.ts";
-import { type RunConfig, runConfigSchema } from "./domain/run-config.ts";
+import { RUN_KINDS, type RunConfig, runConfigSchema } from "./domain/run-config.ts";
 import { searchSpaceSchema } from "./domain/search-space.ts";
 
 export interface CallSpec<Input extends z.ZodType, Output> {
@@ -96,7 +96,7 @@ const sortKey = z
 export const runQuerySchema = z.strictObject({
   search: z.string().max(500).default(""),
   status: z.array(z.enum(RUN_STATUSES)).default([]),
-  kind: z.array(z.enum(["ghn-training", "search", "cell-training", "pipeline"])).default([]),
+  kind: z.array(z.enum(RUN_KINDS)).default([]),
   dataset: z.array(z.enum(DATASET_IDS)).default([]),
   tags: z.array(z.string().max(100)).max(100).default([]),
   /** Expression over run fields and metrics, e.g. `best("train/validation-accuracy") > 0.9 and dataset == "cifar10"`. */

@@ -106,6 +106,8 @@ function configOf(rng: Rng, kind: RunConfig["kind"]): RunConfig {
     search: { kind: "search", ...common, ghnRunId: "generated" },
     "cell-training": { kind: "cell-training", ...common, source: { from: "search", runId: "generated", top: 10, random: 10 } },
     pipeline: { kind: "pipeline", ...common },
+    prediction: { kind: "prediction", ...common },
+    study: { kind: "study", ...common, variants: [{ name: "GHN" }] },
   };
   return runConfigSchema.parse(inputs[kind]);
 }

@@ -13,6 +13,7 @@ import { runsCommand } from "./commands/runs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
 import { stopCommand } from "./commands/stop.ts";
+import { studyCommand } from "./commands/study.ts";
 import { transferCommand } from "./commands/transfer.ts";
 import type { Io } from "./io.ts";
 
@@ -21,6 +22,7 @@ Examples:
   ghn-studio demo                              the whole path on bundled images, in minutes
   ghn-studio run quick --data <folder>         the same on CIFAR-10
   ghn-studio run demo --set search.samples=300 change any field of a preset
+  ghn-studio study correlation                 can the ranking be trusted? every predictor, with intervals
   ghn-studio runs                              what ran in this project
   ghn-studio transfer --cell last --data <folder>   the last winner as an ImageNet-mobile network
   ghn-studio export last                       cell, picture and weights of the last run's winner
@@ -38,6 +40,7 @@ export function createProgram(io: Io): Command {
   for (const command of [
     demoCommand(io),
     runCommand(io),
+    studyCommand(io),
     resumeCommand(io),
     stopCommand(io),
     runsCommand(io),

@@ -21,6 +21,8 @@ export interface SupervisedProject {
     kill(runId: string): void;
     resume(runId: string): void;
   };
+  /** How many runs may be at work at the same time. */
+  setConcurrency(count: number): void;
   /** Stops what runs, waits so long for checkpoints, lets go of the project. */
   close(graceMs: number): Promise<void>;
 }

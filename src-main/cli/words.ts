@@ -10,6 +10,8 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   search: "search",
   "cell-training": "train cells",
   pipeline: "pipeline",
+  prediction: "predictors",
+  study: "study",
 };
 
 export function kindWord(kind: RunKind): string {

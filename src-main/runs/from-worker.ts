@@ -22,6 +22,11 @@ const shape =
 
 /** A number, or the null that a number that is not finite becomes on its way. */
 const anyNumber: Check = orNull(number);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const valuesByName: Check = (value) => record(value) && Object.values(value as object).every(anyNumber);
 const metric = shape({
   name: text,
   series: count,
@@ -41,7 +46,9 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
   batch: shape({
     sequence: count,
     metrics: listOf(metric),
-    candidates: listOf(shape({ ...cell, index: count, scoreLoss: anyNumber, generationMs: anyNumber, evaluationMs: anyNumber })),
+    candidates: listOf(
+      shape({ ...cell, index: count, scoreLoss: anyNumber, generationMs: anyNumber, evaluationMs: anyNumber, predictions: optional(valuesByName) }),
+    ),
     trainings: listOf(
       shape({
         ...cell,

@@ -1,6 +1,7 @@
 import type { RunProgress, RunSummary } from "../../src-shared/domain/run.ts";
 import type { CellTraining, PipelineRun, RunConfig } from "../../src-shared/domain/run-config.ts";
 import { CATALOG } from "../engine/datasets/catalog.ts";
+import { type StagePlan, stagesByKey, stagesProgress } from "./stages.ts";
 
 /** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best beside random ones, train the winner to the end. */
 export const STAGES = ["ghn", "search", "compare", "final"] as const;
@@ -73,41 +74,18 @@ export function stageWeights(pipeline: PipelineRun): Readonly<Record<Stage, numb
   return { ghn: work.ghn / total, search: work.search / total, compare: work.compare / total, final: work.final / total };
 }
 
-/** Parts of the progress bar of a pipeline. */
-const PARTS = 1000;
-
-/**
- * Progress over all stages. The time left is that of the stage at work, plus for each later stage what its share of
- * the work takes at the speed seen so far.
- */
-export function pipelineProgress(pipeline: PipelineRun, stages: readonly RunSummary[]): RunProgress {
+/** The stages of a pipeline, one after the other. */
+export function pipelinePlan(pipeline: PipelineRun): StagePlan[] {
   const weights = stageWeights(pipeline);
-  const byStage = new Map(stages.map((run) => [run.stage, run]));
-  let doneWork = 0;
-  let laterWork = 0;
-  let seconds = 0;
-  let current: { stage: Stage; progress: RunProgress | null } | null = null;
-  for (const stage of STAGES) {
-    const run = byStage.get(stage);
-    if (run?.status === "completed") {
-      doneWork += weights[stage];
-      seconds += run.activeSeconds;
-    } else if (run !== undefined && current === null) {
-      const part = run.progress === null || run.progress.totalSteps <= 0 ? 0 : Math.min(1, run.progress.step / run.progress.totalSteps);
-      doneWork += weights[stage] * part;
-      seconds += run.activeSeconds;
-      current = { stage, progress: run.progress };
-    } else laterWork += weights[stage];
-  }
-  const position = current === null ? STAGES.length : STAGES.indexOf(current.stage) + 1;
-  const phase = current === null ? "Done" : `Stage ${position} of ${STAGES.length}, ${STAGE_TITLES[current.stage]}: ${current.progress?.phase ?? "starting"}`;
-  const secondsLeft = current?.progress?.secondsLeft;
-  const speed = current?.progress?.imagesPerSecond;
-  return {
-    phase,
-    step: Math.round(PARTS * doneWork),
-    totalSteps: PARTS,
-    ...(speed === undefined ? {} : { imagesPerSecond: speed }),
-    ...(secondsLeft === undefined || doneWork <= 0 ? {} : { secondsLeft: secondsLeft + (laterWork * seconds) / doneWork }),
-  };
+  return STAGES.map((stage, i) => ({
+    key: stage,
+    title: STAGE_TITLES[stage],
+    after: STAGES.slice(Math.max(0, i - 1), i),
+    work: weights[stage],
+    config: (done) => stageConfig(pipeline, stage, Object.fromEntries(done)),
+  }));
+}
+
+export function pipelineProgress(pipeline: PipelineRun, stages: readonly RunSummary[]): RunProgress {
+  return stagesProgress(pipelinePlan(pipeline), stagesByKey(stages));
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../src-shared/domain/run.ts";
-import type { RunConfig } from "../../src-shared/domain/run-config.ts";
+import { isStaged, type RunConfig } from "../../src-shared/domain/run-config.ts";
 import { isUserError, UserError } from "../engine/errors.ts";
 import type { Project } from "../store/index.ts";
 import { Attempt } from "./attempt.ts";
@@ -10,9 +10,9 @@ import { Emitter } from "./emitter.ts";
 import type { ChildLauncher } from "./launcher.ts";
 import { LiveUpdates, type RunEvents } from "./live.ts";
 import { CLOSED, KILLED, notStarted, type Outcome, STOPPED, silent, storeFailure } from "./outcomes.ts";
-import { PipelineLead } from "./pipeline-lead.ts";
 import { RUN_VARIABLE, recoverRuns } from "./recovery.ts";
 import { existingRun, RunCare, runDetail } from "./run-care.ts";
+import { StagedLead } from "./staged-lead.ts";
 import { prepareStart } from "./start-message.ts";
 
 export interface SupervisorOptions {
@@ -58,7 +58,7 @@ export class RunSupervisor {
   private readonly project: Project;
   private readonly devices: Devices;
   private readonly places = new Map<string, Place>();
-  private readonly pipelines: PipelineLead;
+  private readonly staged: StagedLead;
   /** Ends that could not be stored yet. */
   private readonly unsaved = new Map<string, Outcome>();
   private concurrency: number;
@@ -75,11 +75,12 @@ export class RunSupervisor {
     this.concurrency = Math.max(1, options.concurrency ?? this.devices.count);
     this.live = new LiveUpdates(this.project.store, this.events);
     this.care = new RunCare(this.project, this.live, this.events);
-    this.pipelines = new PipelineLead({
+    this.staged = new StagedLead({
       project: this.project,
       live: this.live,
       version: options.version,
       finish: (runId, outcome) => this.finish(runId, outcome),
+      stopStage: (runId) => this.stop(runId),
       closing: () => this.closing,
     });
   }
@@ -199,7 +200,7 @@ export class RunSupervisor {
         const waiting = this.project.store.runs.queued().filter((run) => !this.places.has(run.id) && !this.stageLives(run));
         const next = waiting.find((run) => run.parentId !== null) ?? waiting[0];
         if (next === undefined) return;
-        if (next.kind === "pipeline") this.pipelines.begin(next);
+        if (isStaged(next.kind)) this.staged.begin(next);
         else void this.begin(next);
       }
     } finally {
@@ -209,7 +210,7 @@ export class RunSupervisor {
 
   /** True while a process of a pipeline's stage is still ending: the pipeline must not go on before. */
   private stageLives(run: RunSummary): boolean {
-    return run.kind === "pipeline" && this.project.store.runs.children(run.id).some((stage) => this.places.has(stage.id));
+    return isStaged(run.kind) && this.project.store.runs.children(run.id).some((stage) => this.places.has(stage.id));
   }
 
   private async begin(run: RunSummary): Promise<void> {
@@ -245,7 +246,7 @@ export class RunSupervisor {
         onOutcome: (outcome) => this.finish(run.id, outcome),
         onGone: () => this.leave(run.id),
         onProgress: () => {
-          if (run.parentId !== null) this.pipelines.follow(run.parentId);
+          if (run.parentId !== null) this.staged.follow(run.parentId);
         },
       });
       store.runs.update(run.id, { processId: child.pid });
@@ -289,7 +290,7 @@ export class RunSupervisor {
     this.devices.release(runId);
     const { store } = this.project;
     const run = store.runs.get(runId);
-    if (run !== null && run.parentId !== null) this.pipelines.stageEnded(run.parentId, run);
+    if (run !== null && run.parentId !== null) this.staged.stageEnded(run.parentId);
     if (this.places.size === 0) for (const resolve of this.onEmpty.splice(0)) resolve();
     this.pump();
   }
@@ -305,13 +306,13 @@ export class RunSupervisor {
         code: "run-not-active",
         remedy: "Runs that are at work or wait can be stopped.",
       });
-    if (run.kind === "pipeline" && run.status !== "queued") {
-      this.endPipeline(run, endPlace);
+    if (isStaged(run.kind) && run.status !== "queued") {
+      this.endStaged(run, endPlace);
       return;
     }
     if (place === undefined) {
       this.finish(runId, STOPPED);
-      if (run.parentId !== null) this.pipelines.stageEnded(run.parentId, { ...run, status: "stopped" });
+      if (run.parentId !== null) this.staged.stageEnded(run.parentId);
       return;
     }
     store.runs.update(runId, { status: "stopping" });
@@ -319,14 +320,16 @@ export class RunSupervisor {
     endPlace(place);
   }
 
-  private endPipeline(pipeline: RunSummary, endPlace: (place: Place) => void): void {
+  private endStaged(run: RunSummary, endPlace: (place: Place) => void): void {
     const { store } = this.project;
-    store.runs.update(pipeline.id, { status: "stopping" });
-    this.live.changed(pipeline.id, true);
-    const stage = this.pipelines.activeStage(pipeline.id);
-    if (stage !== null) this.end(stage.id, endPlace);
+    store.runs.update(run.id, { status: "stopping" });
+    this.live.changed(run.id, true);
+    const stages = this.staged.activeStages(run.id);
+    // Those that wait first: with the last that is at work the run itself ends.
+    for (const stage of stages.toSorted((a, b) => Number(this.places.has(a.id)) - Number(this.places.has(b.id))))
+      if (ACTIVE_STATUSES.includes(store.runs.get(stage.id)?.status ?? "completed")) this.end(stage.id, endPlace);
     // Between two stages there is nothing to wait for, unless the last one's process is still leaving.
-    else if (!this.stageLives(pipeline)) this.finish(pipeline.id, STOPPED);
+    if (stages.length === 0 && !this.stageLives(run)) this.finish(run.id, STOPPED);
   }
 
   // ------------------------------------------------------------------ looks

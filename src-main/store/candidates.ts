@@ -43,6 +43,7 @@ interface CandidateRow {
   readonly role: Candidate["role"];
   readonly generation_ms: number | null;
   readonly evaluation_ms: number | null;
+  readonly predictions: string | null;
   readonly rank: number | null;
 }
 
@@ -113,8 +114,8 @@ export class SqliteCandidateReader implements CandidateReader {
 export class SqliteCandidateWriter extends SqliteCandidateReader implements CandidateWriter {
   append(runId: string, candidates: readonly CandidateMessage[]): void {
     const insert = this.db.prepare(
-      `INSERT INTO candidates (run_id, position, name, canonical, architecture, parameters, multiply_adds, score, score_loss, role, generation_ms, evaluation_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO candidates (run_id, position, name, canonical, architecture, parameters, multiply_adds, score, score_loss, role, generation_ms, evaluation_ms, predictions)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     for (const c of candidates)
       insert.run(
@@ -130,6 +131,7 @@ export class SqliteCandidateWriter extends SqliteCandidateReader implements Cand
         c.role,
         c.generationMs,
         c.evaluationMs,
+        c.predictions === undefined ? null : JSON.stringify(c.predictions),
       );
   }
 
@@ -163,5 +165,6 @@ function toCandidate(row: CandidateRow): Candidate {
     role: row.role,
     generationMs: row.generation_ms,
     evaluationMs: row.evaluation_ms,
+    ...(row.predictions === null ? {} : { predictions: JSON.parse(row.predictions) as Record<string, number | null> }),
   };
 }

@@ -175,6 +175,16 @@ CREATE TABLE requests (
 ) STRICT;
 `,
   },
+  {
+    version: 2,
+    sql: `
+-- Values of predictors, by name, of a cell that a prediction run measured.
+ALTER TABLE candidates ADD COLUMN predictions TEXT;
+-- Hash of everything that a training's result depends on (protocol-key.ts): equal keys, equal results.
+ALTER TABLE trainings ADD COLUMN protocol TEXT;
+CREATE INDEX trainings_by_protocol ON trainings(protocol) WHERE protocol IS NOT NULL;
+`,
+  },
 ];
 
 /** Schema that this version of the studio reads and writes. */

@@ -1,7 +1,9 @@
 import type { Architecture } from "../../src-shared/domain/network.ts";
 import type { Training } from "../../src-shared/domain/run.ts";
+import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import type { TrainingMessage } from "../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { protocolKey } from "./protocol-key.ts";
 
 export interface TrainingReader {
   /** Trainings of a run in their order; of a pipeline, those of all its stages. */
@@ -10,6 +12,8 @@ export interface TrainingReader {
   /** Trainings of one run from a position on. */
   from(runId: string, position: number): Training[];
   count(runId: string): number;
+  /** The first training with this key of its protocol that is kept; runs in the trash do not count. */
+  byProtocol(key: string): Training | null;
 }
 
 export interface TrainingWriter extends TrainingReader {
@@ -66,6 +70,15 @@ export class SqliteTrainingReader implements TrainingReader {
       .map(toTraining);
   }
 
+  byProtocol(key: string): Training | null {
+    const row = this.db
+      .prepare<[string], TrainingRow>(
+        "SELECT t.* FROM trainings t JOIN runs r ON r.id = t.run_id WHERE t.protocol = ? AND r.trashed_at IS NULL ORDER BY t.id LIMIT 1",
+      )
+      .get(key);
+    return row === undefined ? null : toTraining(row);
+  }
+
   count(runId: string): number {
     return Number(this.db.prepare("SELECT COUNT(*) FROM trainings WHERE run_id = ?").pluck().get(runId));
   }
@@ -76,9 +89,10 @@ export class SqliteTrainingWriter extends SqliteTrainingReader implements Traini
     let position = this.count(runId);
     const insert = this.db.prepare(
       `INSERT INTO trainings (run_id, position, candidate_id, name, canonical, architecture, role, repetition, seed, epochs, parameters, multiply_adds, score,
-         validation_accuracy, test_accuracy, train_loss, seconds)
-       VALUES (?, ?, (SELECT id FROM candidates WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         validation_accuracy, test_accuracy, train_loss, seconds, protocol)
+       VALUES (?, ?, (SELECT id FROM candidates WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    const keyOf = this.protocolOf(runId);
     for (const t of trainings) {
       insert.run(
         runId,
@@ -99,9 +113,21 @@ export class SqliteTrainingWriter extends SqliteTrainingReader implements Traini
         t.testAccuracy,
         t.trainLoss,
         t.seconds,
+        keyOf(t),
       );
       position += 1;
     }
+  }
+
+  /** How the trainings of a run get their keys; null where the images are not known. */
+  private protocolOf(runId: string): (training: TrainingMessage) => string | null {
+    const row = this.db
+      .prepare<[string], { config: string; fingerprint: string | null }>("SELECT config, dataset_fingerprint AS fingerprint FROM run_details WHERE run_id = ?")
+      .get(runId);
+    const config = row === undefined ? null : (JSON.parse(row.config) as RunConfig);
+    const fingerprint = row?.fingerprint ?? null;
+    if (config?.kind !== "cell-training" || fingerprint === null) return () => null;
+    return ({ canonical, seed }) => protocolKey({ ...config, datasetFingerprint: fingerprint, canonical, seed });
   }
 
   truncate(runId: string, count: number): number {

@@ -5,6 +5,7 @@ import { initBackend } from "../engine/backend/index.ts";
 import { openDataset, openIndex } from "../engine/datasets/index.ts";
 import { UserError } from "../engine/errors.ts";
 import { runSearch } from "../engine/search/search-run.ts";
+import { runPrediction } from "../engine/studies/prediction-run.ts";
 import { runCellTraining } from "../engine/training/cell-training-run.ts";
 import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
 import { runGhnTraining } from "../engine/training/ghn-training-run.ts";
@@ -91,8 +92,11 @@ export async function executeRun(
       return runSearch(bench, config, start.ghnFile, context, checkpoint);
     case "cell-training":
       return runCellTraining(bench, config, start.cells, context, checkpoint);
+    case "prediction":
+      return runPrediction(bench, config, context, checkpoint);
     case "pipeline":
-      throw new Error("A pipeline is led by the supervisor and never sent to a worker.");
+    case "study":
+      throw new Error(`A ${config.kind} is led by the supervisor and never sent to a worker.`);
   }
 }
 

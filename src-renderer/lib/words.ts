@@ -7,6 +7,8 @@ export const KIND_TITLES: Readonly<Record<RunKind, string>> = {
   "ghn-training": "GHN training",
   search: "Search",
   "cell-training": "Cell training",
+  prediction: "Predictors",
+  study: "Study",
 };
 
 export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
@@ -15,6 +17,8 @@ export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
   "ghn-training": "Train a Graph HyperNetwork on random cells, so that it generates weights for cells it has never seen.",
   search: "Rank cells by their validation accuracy with weights from a trained GHN. No cell is trained.",
   "cell-training": "Train cells from scratch: the shortlist of a search, the best of an earlier training, or your own.",
+  prediction: "Measure predictors that need no hypernetwork on a fixed set of random cells: zero-cost proxies and short trainings.",
+  study: "Train several weight generators with several seeds, let each rank the same cells, train those cells from scratch and compare, with intervals.",
 };
 
 export const STATUS_TITLES: Readonly<Record<RunStatus, string>> = {

@@ -9,11 +9,13 @@ import {
   type CellSource,
   type CellTraining,
   type GhnTraining,
+  type PredictionRun,
   RUN_KINDS,
   type RunConfig,
   type RunKind,
   runConfigSchema,
   type SearchSettings,
+  type StudyRun,
 } from "./run-config.ts";
 import type { SearchSpace } from "./search-space.ts";
 
@@ -80,6 +82,13 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
       checkSearch(config.search, config.space, config.dataset, report);
       checkCellTraining(config.compare, "compare", config.dataset, images, report);
       checkCellTraining(config.final, "final", config.dataset, images, report);
+      break;
+    case "prediction":
+      checkPrediction(config, images, report);
+      break;
+    case "study":
+      checkPrediction(config, images, report);
+      checkStudy(config, images, report);
       break;
   }
   return problems;
@@ -200,6 +209,37 @@ function checkCellTraining(training: CellTraining, path: string, dataset: Datase
         `${path}.augmentation.${field}`,
         `${path}.augmentation.${field} works on images at their own size, which only dataset.streamed gives. Set it to 0, or stream an image folder.`,
       );
+}
+
+function checkPrediction({ space, cells, predictors, dataset }: PredictionRun | StudyRun, images: number | undefined, report: Report): void {
+  const possible = cellsAtMost(space);
+  if (cells.count > possible)
+    report(
+      "cells.count",
+      `cells.count asks for ${figure(cells.count)} distinct cells, but the search space has ${figure(possible)} at most. Ask for fewer, or allow more operations or nodes.`,
+    );
+  checkCellTraining(predictors.sgd, "predictors.sgd", dataset, images, report);
+}
+
+function checkStudy(study: StudyRun, images: number | undefined, report: Report): void {
+  const { variants, seeds, dataset, validationImages, noiseCells, cells } = study;
+  checkHeldBack(validationImages, "validationImages", dataset, report);
+  checkCellTraining(study.truth, "truth", dataset, images, report);
+  if (new Set(seeds).size !== seeds.length) report("seeds", `seeds lists a seed twice: [${seeds.join(", ")}]. Each may be there once.`);
+  if (noiseCells > cells.count)
+    report("noiseCells", `noiseCells trains ${figure(noiseCells)} cells twice, but cells.count is ${figure(cells.count)}. Set it to that at most.`);
+  variants.forEach((variant, v) => {
+    const twin = variants.findIndex((other) => other.name === variant.name);
+    if (twin !== v) report(`variants.${v}.name`, `variants.${v}.name is “${variant.name}”, as variants.${twin}.name. Give each variant a name of its own.`);
+    if (variant.ghn.generator === "one-shot" && variant.training.nodes !== study.space.nodes)
+      report(
+        `variants.${v}.training.nodes`,
+        `variants.${v}.training.nodes is ${figure(variant.training.nodes)}, but a one-shot supernet has weights of its own for every node and must be trained on cells of space.nodes = ${figure(study.space.nodes)}. Make the two agree.`,
+      );
+    checkGhnTraining(variant.training, dataset, images, (path, message) =>
+      report(`variants.${v}.${path}`, message.replaceAll("training.", `variants.${v}.training.`)),
+    );
+  });
 }
 
 function checkAugmentation(

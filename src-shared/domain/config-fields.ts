@@ -1,6 +1,14 @@
 /** What a run config may hold, field by field, read from its schema: for sentences about mistakes and for suggestions. */
 import { z } from "zod";
-import { cellTrainingRunSchema, ghnTrainingRunSchema, pipelineRunSchema, type RunKind, searchRunSchema } from "./run-config.ts";
+import {
+  cellTrainingRunSchema,
+  ghnTrainingRunSchema,
+  pipelineRunSchema,
+  predictionRunSchema,
+  type RunKind,
+  searchRunSchema,
+  studyRunSchema,
+} from "./run-config.ts";
 
 /** The part of a JSON schema that is used here. */
 export interface FieldSchema {
@@ -30,6 +38,8 @@ const SCHEMAS = {
   search: searchRunSchema,
   "cell-training": cellTrainingRunSchema,
   pipeline: pipelineRunSchema,
+  prediction: predictionRunSchema,
+  study: studyRunSchema,
 } as const satisfies Record<RunKind, z.ZodType>;
 
 const cache = new Map<RunKind, FieldSchema>();

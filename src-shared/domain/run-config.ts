@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { architectureSchema, networkConfigSchema } from "./network.ts";
 import { searchSpaceSchema } from "./search-space.ts";
+import { predictionRunSchema, studyRunSchema } from "./study-config.ts";
 import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon, searchSettingsSchema } from "./training-config.ts";
 
+export * from "./study-config.ts";
 export * from "./training-config.ts";
 
 /** Trains a GHN. */
@@ -66,7 +68,14 @@ export const pipelineRunSchema = z.strictObject({
   final: cellTrainingSchema.default(cellTrainingSchema.parse({})),
 });
 
-export const runConfigSchema = z.discriminatedUnion("kind", [ghnTrainingRunSchema, searchRunSchema, cellTrainingRunSchema, pipelineRunSchema]);
+export const runConfigSchema = z.discriminatedUnion("kind", [
+  ghnTrainingRunSchema,
+  searchRunSchema,
+  cellTrainingRunSchema,
+  pipelineRunSchema,
+  predictionRunSchema,
+  studyRunSchema,
+]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type RunConfigInput = z.input<typeof runConfigSchema>;
 export type RunKind = RunConfig["kind"];
@@ -78,5 +87,13 @@ export type GhnTraining = z.infer<typeof ghnTrainingSchema>;
 export type SearchSettings = z.infer<typeof searchSettingsSchema>;
 export type CellTraining = z.infer<typeof cellTrainingSchema>;
 
-/** Kinds of runs that execute in a child process; a pipeline is led by the supervisor. */
-export const RUN_KINDS = ["ghn-training", "search", "cell-training", "pipeline"] as const satisfies readonly RunKind[];
+/** All kinds of runs. Those of {@link STAGED_KINDS} are led by the supervisor, the others execute in a child process. */
+export const RUN_KINDS = ["ghn-training", "search", "cell-training", "pipeline", "prediction", "study"] as const satisfies readonly RunKind[];
+
+/** Kinds that have no process: they are made of stages, runs of their own. */
+export const STAGED_KINDS = ["pipeline", "study"] as const satisfies readonly RunKind[];
+export type StagedRun = Extract<RunConfig, { readonly kind: (typeof STAGED_KINDS)[number] }>;
+
+export function isStaged(kind: RunKind): boolean {
+  return (STAGED_KINDS as readonly RunKind[]).includes(kind);
+}

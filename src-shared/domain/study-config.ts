@@ -81,6 +81,16 @@ export const studyRunSchema = z.strictObject({
   predictors: predictorsSchema.default(predictorsSchema.parse({})),
   /** How the cells are trained to know the truth. */
   truth: cellTrainingSchema.default(cellTrainingSchema.parse({ epochs: 50, dropPath: 0, auxiliaryWeight: 0 })),
+  noiseCells: z.int().min(0).max(10_000).default(0).meta({
+    title: "Cells trained twice",
+    description: "So many of the cells are trained with a second seed: how well two trainings agree is the ceiling for every predictor.",
+  }),
+  truthRuns: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .meta({ title: "Runs for the truth", description: "The trainings of the cells are divided over so many runs, which may be at work at the same time." }),
 });
 export type StudyRun = z.infer<typeof studyRunSchema>;
 export type StudyVariant = z.infer<typeof studyVariantSchema>;

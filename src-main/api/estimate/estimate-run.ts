@@ -1,7 +1,16 @@
 /** What a run would cost on a measured device: time, memory and disk of each stage. Pure. */
 import type { RunEstimate } from "../../../src-shared/contract.ts";
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { CellTraining, GhnConfig, GhnTraining, RunConfig, SearchSettings } from "../../../src-shared/domain/run-config.ts";
+import {
+  type CellTraining,
+  type GhnConfig,
+  type GhnTraining,
+  type PredictionRun,
+  type RunConfig,
+  type SearchSettings,
+  type StudyRun,
+  searchSettingsSchema,
+} from "../../../src-shared/domain/run-config.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
 import { fittedNetwork } from "../../engine/network/budget.ts";
@@ -83,7 +92,44 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
         trainingStage("Final training", finalWork, 1, config.final, config.dataset, true, images, calibration),
       ];
     }
+    case "prediction":
+      return [predictionStage(config, images, calibration)];
+    case "study": {
+      const { space, truth, cells } = config;
+      const work = meanWork(space, network, images.input, space.nodes);
+      const search = searchSettingsSchema.parse({
+        samples: cells.count,
+        randomBaseline: 0,
+        validationImages: config.validationImages,
+        batchSize: Math.min(250, config.validationImages),
+      });
+      return [
+        ...config.variants.flatMap((variant) => {
+          const training = ghnStage(space, network, variant.ghn, variant.training, config.dataset, images, calibration);
+          const scoring = searchStage(space, network, phasesOf(variant.ghn), search, images, calibration);
+          return [times(training, config.seeds.length, variant.name), times(scoring, config.seeds.length, `${variant.name}: scores`)];
+        }),
+        predictionStage(config, images, calibration),
+        trainingStage("Truth", work, cells.count + config.noiseCells, { ...truth, repetitions: 1 }, config.dataset, false, images, calibration),
+      ];
+    }
   }
+}
+
+/** The stage so many times, one after the other. */
+function times(stage: Stage, count: number, name: string): Stage {
+  return { ...stage, name, seconds: stage.seconds * count, diskBytes: stage.diskBytes * count };
+}
+
+/** Proxies cost about ten passes forward and backward over one batch; all short trainings of a cell are one. */
+function predictionStage({ space, network, cells, predictors, dataset }: PredictionRun | StudyRun, images: ImageFacts, calibration: Calibration): Stage {
+  const work = meanWork(space, network, images.input, space.nodes);
+  const { sgd } = predictors;
+  const steps = Math.max(0, ...predictors.sgdSteps);
+  const epochs = (steps * sgd.batchSize) / usedImages(images, dataset);
+  const short = trainingStage("Other predictors", work, cells.count, { ...sgd, epochs, repetitions: 1 }, dataset, false, images, calibration);
+  const proxies = predictors.proxies ? cells.count * 10 * secondsOf(passWork(work, predictors.proxyImages), calibration.training) : 0;
+  return { ...short, seconds: short.seconds + proxies };
 }
 
 /** Phases of message passing; the baselines in a GHN's place have none. */

@@ -105,7 +105,14 @@ function cleanTags(tags: readonly string[]): string[] {
   return [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ""))];
 }
 
-const KIND_NAMES: Readonly<Record<RunConfig["kind"], string>> = { "ghn-training": "GHN", search: "Search", "cell-training": "Training", pipeline: "Pipeline" };
+const KIND_NAMES: Readonly<Record<RunConfig["kind"], string>> = {
+  "ghn-training": "GHN",
+  search: "Search",
+  "cell-training": "Training",
+  pipeline: "Pipeline",
+  prediction: "Predictors",
+  study: "Study",
+};
 
 /** A name for a run that was given none. */
 function defaultName({ kind, dataset, seed }: RunConfig): string {

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { basename, isAbsolute, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { Command } from "commander";
 import { sameValue } from "../../../src-shared/analysis/config-diff.ts";
 import { whole } from "../../../src-shared/analysis/format.ts";
@@ -9,13 +8,13 @@ import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { fitBudget, hasBudget } from "../../runs/fit-budget.ts";
-import { createProject, viewProject } from "../../store/index.ts";
+import { viewProject } from "../../store/index.ts";
 import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../options.ts";
-import { DEFAULT_PROJECT, findProject } from "../project.ts";
-import { quotePath, type SupervisedProject, supervise } from "../supervise.ts";
+import { makeProject, type Place, placeFor } from "../place.ts";
+import { type SupervisedProject, supervise } from "../supervise.ts";
 
 export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly set: readonly string[];
@@ -24,12 +23,6 @@ export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly tag: readonly string[];
   readonly resume?: true;
   readonly print?: true;
-}
-
-/** A project folder, and whether it is still to be made. */
-export interface Place {
-  readonly folder: string;
-  readonly isNew: boolean;
 }
 
 /** `ghn-studio run`: a preset or a config, executed here. */
@@ -92,19 +85,4 @@ export function startOrResume(io: Io, project: SupervisedProject, config: RunCon
   const run = project.commands.create(name, config, options.tag);
   io.note(`Run ${run.id} (${run.name}) in the project ${project.folder}.`);
   return run.id;
-}
-
-/** The project to run in, and whether it is still to be made. */
-export function placeFor(named: string | undefined): Place {
-  const wanted = named === undefined || named === "" ? null : resolve(named);
-  if (wanted !== null && !existsSync(wanted)) return { folder: wanted, isNew: true };
-  const found = findProject(named);
-  if (found === null) return { folder: resolve(DEFAULT_PROJECT), isNew: true };
-  viewProject(found).close();
-  return { folder: found, isNew: false };
-}
-
-export function makeProject(io: Io, folder: string): void {
-  createProject(folder, basename(folder)).close();
-  io.note(`Made the project ${quotePath(folder)}.`);
 }

@@ -15,9 +15,10 @@ import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../options.ts";
+import { makeProject, type Place, placeFor } from "../place.ts";
 import { findRun } from "../project.ts";
 import { supervise } from "../supervise.ts";
-import { fitToBudget, makeProject, type Place, placeFor, startOrResume } from "./run.ts";
+import { fitToBudget, startOrResume } from "./run.ts";
 
 interface TransferOptions extends JsonFlag, ProjectFlag {
   readonly cell: string;

@@ -1,33 +1,19 @@
-import { searchSettingsSchema } from "../../../src-shared/domain/run-config.ts";
 import type { PredictionRun } from "../../../src-shared/domain/study-config.ts";
 import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
 import { tf } from "../backend/tf.ts";
 import { buildPlan } from "../network/plan.ts";
 import { Rng } from "../random.ts";
-import { createStrategy, type Proposal } from "../search/strategy.ts";
+import type { Proposal } from "../search/strategy.ts";
 import { CellTrainer } from "../training/cell-trainer.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
 import type { RunContext, RunEnd } from "../training/run-context.ts";
 import { Throughput } from "../training/timing.ts";
 import type { Workbench } from "../training/workbench.ts";
 import { proxyScores } from "./proxies.ts";
+import { studyCells } from "./study-cells.ts";
 
 interface PredictionState {
   readonly done: readonly CandidateMessage[];
-}
-
-/**
- * The cells of a study: distinct random cells, drawn by seed and space alone. A search with the same seed, space and number of samples, without limits,
- * scores exactly these, so that every predictor is compared on the same cells.
- */
-export function studyCells({ space, cells }: Pick<PredictionRun, "space" | "cells">): Proposal[] {
-  const strategy = createStrategy(
-    { space, settings: searchSettingsSchema.parse({ strategy: "random" }), rng: Rng.fromSeed(cells.seed, "search"), allowed: () => true, seen: new Set() },
-    null,
-  );
-  const list: Proposal[] = [];
-  while (list.length < cells.count) list.push(...strategy.propose(Math.min(8, cells.count - list.length)));
-  return list;
 }
 
 /** Measures proxies and short trainings on the cells of a study, cell by cell. A resumed run goes on with the next cell. */

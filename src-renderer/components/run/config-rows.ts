@@ -34,6 +34,11 @@ const GROUP_TITLES: Readonly<Record<string, string>> = {
   final: "Training of the winner",
   "final.augmentation": "Augmentation of the winner's training",
   source: "Cells to train",
+  cells: "Cells of the study",
+  predictors: "Other predictors",
+  "predictors.sgd": "Short trainings",
+  truth: "Training for the truth",
+  "truth.augmentation": "Augmentation of that training",
 };
 
 const required: Readonly<Record<RunConfig["kind"], object>> = {
@@ -41,6 +46,8 @@ const required: Readonly<Record<RunConfig["kind"], object>> = {
   search: { ghnRunId: "x" },
   "cell-training": { source: { from: "search", runId: "x", top: 0, random: 0 } },
   pipeline: {},
+  prediction: {},
+  study: { variants: [{ name: "x" }] },
 };
 
 /** The config that the schema makes of nothing, for telling what someone chose. */

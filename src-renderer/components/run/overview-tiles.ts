@@ -16,6 +16,8 @@ export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly Metric
   search: ["search/best", "search/score", "images-per-second"],
   "cell-training": ["train/loss", "train/validation-accuracy", "learning-rate", "images-per-second"],
   pipeline: [],
+  prediction: [],
+  study: [],
 };
 
 export type LastValue = (name: MetricName) => number | null;
@@ -88,7 +90,17 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
       ];
     }
     case "pipeline":
+    case "study":
       return [];
+    case "prediction":
+      return [
+        {
+          id: "scored",
+          label: "Cells measured",
+          value: progress === null ? NO_VALUE : `${whole(progress.step)} of ${whole(progress.totalSteps)}`,
+          note: run.device ?? "",
+        },
+      ];
   }
 }
 

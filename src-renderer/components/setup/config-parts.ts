@@ -1,4 +1,11 @@
-import { cellTrainingRunSchema, cellTrainingSchema, ghnTrainingRunSchema, pipelineRunSchema, type RunKind } from "../../../src-shared/domain/run-config.ts";
+import {
+  cellTrainingRunSchema,
+  cellTrainingSchema,
+  ghnTrainingRunSchema,
+  pipelineRunSchema,
+  type RunKind,
+  studyRunSchema,
+} from "../../../src-shared/domain/run-config.ts";
 
 /** A config while it is being edited: any field may hold what does not parse yet. */
 export type EditedConfig = Readonly<Record<string, unknown>> & { readonly kind: RunKind };
@@ -16,6 +23,24 @@ interface Parts {
   readonly ghnRunId: unknown;
   readonly source: unknown;
   readonly measureTest: unknown;
+  /** What predictions and studies have besides. */
+  readonly study: Readonly<Record<string, unknown>>;
+}
+
+function studyParts({
+  cells,
+  predictors,
+  title,
+  variants,
+  seeds,
+  validationImages,
+  truth,
+  noiseCells,
+  truthRuns,
+}: Readonly<Record<string, unknown>>): Parts["study"] {
+  return Object.fromEntries(
+    Object.entries({ cells, predictors, title, variants, seeds, validationImages, truth, noiseCells, truthRuns }).filter(([, value]) => value !== undefined),
+  );
 }
 
 const usual = pipelineRunSchema.parse({ kind: "pipeline" });
@@ -31,6 +56,7 @@ const NO_PARTS: Parts = {
   ghnRunId: "",
   source: { from: "search", runId: "", top: 10, random: 10 },
   measureTest: cellTrainingRunSchema.shape.measureTest.parse(undefined),
+  study: studyParts(studyRunSchema.parse({ kind: "study", variants: [{ name: "GHN" }] })),
 };
 
 /** Keeps what was set in one kind of run while another is looked at. */
@@ -48,21 +74,23 @@ export class PartsBox {
           ? { space: config.space, search: config.search, ghnRunId: config.ghnRunId }
           : config.kind === "cell-training"
             ? { compare: config.training, source: config.source, measureTest: config.measureTest }
-            : {
-                space: config.space,
-                ghn: config.ghn,
-                ghnTraining: config.training,
-                search: config.search,
-                compare: config.compare,
-                final: config.final,
-                finalNetwork: config.finalNetwork,
-              };
+            : config.kind === "prediction" || config.kind === "study"
+              ? { space: config.space, study: { ...this.parts.study, ...studyParts(config) } }
+              : {
+                  space: config.space,
+                  ghn: config.ghn,
+                  ghnTraining: config.training,
+                  search: config.search,
+                  compare: config.compare,
+                  final: config.final,
+                  finalNetwork: config.finalNetwork,
+                };
     this.parts = { ...this.parts, ...own, shared };
   }
 
   /** The config of a kind, made of what is remembered. */
   as(kind: RunKind): EditedConfig {
-    const { shared, space, ghn, ghnTraining, search, compare, final, finalNetwork, ghnRunId, source, measureTest } = this.parts;
+    const { shared, space, ghn, ghnTraining, search, compare, final, finalNetwork, ghnRunId, source, measureTest, study } = this.parts;
     switch (kind) {
       case "ghn-training":
         return { kind, ...shared, space, ghn, training: ghnTraining };
@@ -72,6 +100,10 @@ export class PartsBox {
         return { kind, ...shared, source, training: compare, measureTest };
       case "pipeline":
         return { kind, ...shared, space, ghn, training: ghnTraining, search, compare, final, ...(finalNetwork === undefined ? {} : { finalNetwork }) };
+      case "prediction":
+        return { kind, ...shared, space, cells: study["cells"], predictors: study["predictors"] };
+      case "study":
+        return { kind, ...shared, space, ...study };
     }
   }
 }

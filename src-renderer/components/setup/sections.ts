@@ -87,6 +87,22 @@ function withField(section: Section, field: string): Section {
   return { ...section, basic: [...section.basic, field] };
 }
 
+const STUDY_CELLS: Section = {
+  id: "cells",
+  title: "Cells",
+  text: "A fixed set of distinct random cells; the same seed and space give the same cells in every run.",
+  groups: ["cells"],
+  basic: ["cells.count", "cells.seed"],
+};
+
+const PREDICTORS: Section = {
+  id: "predictors",
+  title: "Other predictors",
+  text: "Zero-cost proxies of untrained networks, and validation accuracy after a few steps of SGD.",
+  groups: ["predictors"],
+  basic: ["predictors.proxies", "predictors.sgdSteps"],
+};
+
 const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
   "ghn-training": [DATASET, SPACE, NETWORK, GHN, GHN_TRAINING, RUN],
   search: [
@@ -122,6 +138,27 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     {
       ...cellTraining("final", "Training the best", "The best of them is trained to the end, several times where you ask for it (GHN Top-Best)."),
       own: ["finalNetwork"],
+    },
+    RUN,
+  ],
+  prediction: [DATASET, SPACE, NETWORK, STUDY_CELLS, PREDICTORS, RUN],
+  study: [
+    DATASET,
+    SPACE,
+    NETWORK,
+    STUDY_CELLS,
+    {
+      id: "variants",
+      title: "Generators",
+      text: "What is compared: each is trained with each seed and then scores the same cells.",
+      groups: [],
+      basic: ["title", "seeds", "validationImages"],
+      own: ["variants"],
+    },
+    PREDICTORS,
+    {
+      ...cellTraining("truth", "Truth", "How the cells are trained from scratch. What was trained before with the same protocol is used again."),
+      basic: ["noiseCells", "truthRuns", ...CELL_TRAINING_BASICS.map((field) => `truth.${field}`)],
     },
     RUN,
   ],

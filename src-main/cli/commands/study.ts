@@ -1,0 +1,114 @@
+import { availableParallelism } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { studyMarkdown } from "../../../src-shared/analysis/study-report.ts";
+import type { RunConfig, StudyRun } from "../../../src-shared/domain/run-config.ts";
+import { loadConfig } from "../../config/load-config.ts";
+import { UserError } from "../../engine/errors.ts";
+import { analysedStudy } from "../../runs/study-data.ts";
+import { checkData } from "../check-data.ts";
+import { Exit } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../options.ts";
+import { makeProject, placeFor } from "../place.ts";
+import { findRun, withView } from "../project.ts";
+import { quotePath, supervise } from "../supervise.ts";
+
+interface StudyOptions extends JsonFlag, ProjectFlag {
+  readonly preset?: string;
+  readonly set: readonly string[];
+  readonly data?: string;
+  readonly name?: string;
+  readonly children?: number;
+  readonly print?: true;
+}
+
+/** What is studied, and the preset that does it in minutes on two cores. */
+const STUDIES = {
+  correlation: { preset: "quick-study", text: "every predictor against trained accuracy on the same cells (Table 3, Figure 6)" },
+  ablation: { preset: "ablation-propagation", text: "variants of the GHN against each other, over several seeds (Figure 5, Table 4)" },
+} as const;
+
+/** `ghn-studio study`: one command for each study of the paper, and the report of one that was made. */
+export function studyCommand(io: Io): Command {
+  const command = new Command("study").description("repeat a study of the paper: correlation, ablation; or write the report of one anew");
+  for (const [name, { preset, text }] of Object.entries(STUDIES))
+    command.addCommand(
+      new Command(name)
+        .description(text)
+        .addOption(new Option("--preset <preset|config.json>", "a preset of this kind, or a JSON file").default(preset))
+        .addOption(projectOption())
+        .addOption(setOption())
+        .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
+        .option("--name <name>", "name of the run")
+        .addOption(
+          new Option("--children <count>", "runs at work at the same time, on one thread each where it is more than one").argParser(wholeNumber(1, 64)),
+        )
+        .option("--print", "only print the whole config as JSON, checked and with every default filled in")
+        .addOption(jsonOption())
+        .action((options: StudyOptions) => study(io, options, preset)),
+    );
+  command.addCommand(
+    new Command("report")
+      .description("print the report of a study, made anew from what the project holds")
+      .argument("<run>", "id or name of the study, or last")
+      .addOption(projectOption())
+      .addOption(jsonOption())
+      .action((reference: string, options: JsonFlag & ProjectFlag) => report(io, reference, options)),
+  );
+  return command;
+}
+
+async function study(io: Io, options: StudyOptions, usual: string): Promise<never> {
+  const sets = options.data === undefined ? options.set : [...options.set, `dataset.path=${isAbsolute(options.data) ? options.data : resolve(options.data)}`];
+  const { config, name } = await loadConfig(options.preset ?? usual, sets);
+  if (config.kind !== "study")
+    throw new UserError(`The config ${name} is a ${config.kind}, not a study.`, {
+      code: "config-kind",
+      field: "kind",
+      remedy: `Name a preset of a study, for example ${usual}, or execute it with ghn-studio run.`,
+    });
+  const children = options.children ?? Math.min(availableParallelism(), 4);
+  const frozen = onThreads(config, children);
+  if (options.print === true) {
+    io.json(frozen);
+    throw new Exit(0);
+  }
+  const place = placeFor(options.project);
+  await checkData(place.folder, frozen);
+  if (place.isNew) makeProject(io, place.folder);
+  const { code } = await supervise(
+    io,
+    place.folder,
+    options.json === true,
+    (project) => {
+      project.setConcurrency(children);
+      const run = project.commands.create(options.name ?? name, frozen, []);
+      io.note(`Study ${run.id} (${run.name}) in the project ${quotePath(place.folder)}, ${children} at a time.`);
+      return run.id;
+    },
+    async (project, run) => {
+      const folder = join(project.folder, "artifacts", run.id);
+      if (options.json === true) {
+        io.json({ event: "report", markdown: join(folder, "report.md"), html: join(folder, "report.html") });
+        return;
+      }
+      io.out(studyMarkdown(analysedStudy(project.store, run.id)));
+      io.note(`\nReport: ${quotePath(join(folder, "report.html"))}`);
+    },
+  );
+  throw new Exit(code);
+}
+
+/** Several processes with one thread each do more on a CPU than one with several; a number of threads that was asked for stays. */
+function onThreads(config: StudyRun, children: number): RunConfig & StudyRun {
+  return children > 1 && config.compute.threads === 0 ? { ...config, compute: { ...config.compute, threads: 1 } } : config;
+}
+
+async function report(io: Io, reference: string, options: JsonFlag & ProjectFlag): Promise<void> {
+  await withView(options.project, (view) => {
+    const result = analysedStudy(view.store, findRun(view.store, reference).id);
+    if (options.json === true) io.json(result);
+    else io.out(studyMarkdown(result));
+  });
+}

@@ -1,0 +1,39 @@
+import { createHash, randomUUID } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { StudyResult } from "../../src-shared/analysis/study.ts";
+import { studyHtml, studyMarkdown } from "../../src-shared/analysis/study-report.ts";
+import type { Artifact } from "../../src-shared/domain/run.ts";
+import type { Project } from "../store/index.ts";
+
+/** Writes the report of a study as Markdown and HTML beside its other files, replacing an earlier one. Answers the two artifacts. */
+export function writeStudyReport(project: Pick<Project, "artifactFolder" | "store">, runId: string, result: StudyResult): Artifact[] {
+  const folder = project.artifactFolder(runId);
+  return (
+    [
+      ["report.md", studyMarkdown(result)],
+      ["report.html", studyHtml(result)],
+    ] as const
+  ).map(([name, text]) => {
+    const data = Buffer.from(text, "utf8");
+    writeWhole(join(folder, name), data);
+    return project.store.artifacts.add(runId, {
+      kind: "report",
+      name,
+      path: `artifacts/${runId}/${name}`,
+      bytes: data.byteLength,
+      sha256: createHash("sha256").update(data).digest("hex"),
+    });
+  });
+}
+
+/** The file has the old content or the new one, never a part. */
+function writeWhole(file: string, data: Buffer): void {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(temporary, data, { flag: "wx", flush: true });
+    renameSync(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
