@@ -65,7 +65,11 @@ export function findings(result: StudyResult): string[] {
     sentences.push(`“${row.name}” ${verdict} the parameter count on these cells (Spearman ${signed(difference)}).`);
   }
   if (result.noiseCeiling !== null)
-    sentences.push(`Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: no predictor can be expected to do better.`);
+    sentences.push(
+      result.noiseCeiling > 0
+        ? `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}. A predictor that knew the expected accuracy of every cell could be expected to reach ${Math.sqrt(result.noiseCeiling).toFixed(2)}, the square root of that, and no more.`
+        : `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: by this protocol cells cannot be told apart, so that no correlation here says anything.`,
+    );
   return sentences;
 }
 

@@ -53,7 +53,7 @@ export interface StudyResult {
   readonly n: number;
   /** k of precision@k and regret@k. */
   readonly k: number;
-  /** Mean Pearson correlation between two trainings of the same cells; null without repetitions. No predictor can be expected to do better. */
+  /** Mean Pearson correlation between two trainings of the same cells (the reliability of the truth); null without repetitions. A perfect predictor is expected to reach its square root. */
   readonly noiseCeiling: number | null;
 }
 

@@ -160,7 +160,8 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
       ...cellTraining("truth", "Truth", "How the cells are trained from scratch. What was trained before with the same protocol is used again."),
       basic: ["noiseCells", "truthRuns", ...CELL_TRAINING_BASICS.map((field) => `truth.${field}`)],
     },
-    RUN,
+    // What stands outside of any group is shown where it belongs.
+    { ...RUN, own: [...(RUN.own ?? []), "title", "seeds", "validationImages", "variants", "noiseCells", "truthRuns"] },
   ],
 };
 
