@@ -101,7 +101,7 @@ it("a study trains its cells once, compares all predictors, survives the death o
       services,
       () => store.runs.children(second).some((run) => run.stage === "prediction" && (run.progress?.step ?? 0) > 0) && children.length > before,
     );
-    for (const child of children.slice(before)) if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
+    for (const child of children.slice(before)) if (child.pid !== null) process.kill(child.pid, "SIGKILL");
     expect((await ended(services, second)).status).toBe("interrupted");
     services.commands.resume(second);
     expect((await ended(services, second)).status).toBe("completed");
