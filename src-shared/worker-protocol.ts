@@ -1,3 +1,4 @@
+import type { AnytimeCandidateMessage, AnytimeToTrain, AnytimeTrainingMessage } from "./domain/anytime-records.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
 import type { Architecture } from "./domain/network.ts";
 import type { Artifact, LogLine, RunFailure, RunProgress, Training } from "./domain/run.ts";
@@ -29,6 +30,8 @@ export type ToWorker =
       readonly ghnFile: string | null;
       /** The cells of a training run. */
       readonly cells: readonly CellToTrain[];
+      /** The networks of a training run in the anytime space. */
+      readonly networks?: readonly AnytimeToTrain[];
       /** Process seconds and wall seconds that earlier attempts used. */
       readonly activeSecondsBefore: number;
       readonly wallSecondsBefore: number;
@@ -77,6 +80,9 @@ export type FromWorker =
       readonly metrics: readonly MetricColumns[];
       readonly candidates: readonly CandidateMessage[];
       readonly trainings: readonly TrainingMessage[];
+      /** Of runs in the anytime space; absent or empty elsewhere. */
+      readonly anytimeCandidates?: readonly AnytimeCandidateMessage[];
+      readonly anytimeTrainings?: readonly AnytimeTrainingMessage[];
       readonly logs: readonly Omit<LogLine, "id" | "runId">[];
       readonly progress: RunProgress | null;
       /** The architecture in work, for the live drawing. */

@@ -1,3 +1,4 @@
+import type { AnytimeCandidateMessage, AnytimeTrainingMessage } from "../../src-shared/domain/anytime-records.ts";
 import type { MetricColumns, MetricName } from "../../src-shared/domain/metrics.ts";
 import type { Architecture } from "../../src-shared/domain/network.ts";
 import type { LogLine, RunProgress } from "../../src-shared/domain/run.ts";
@@ -33,6 +34,8 @@ export class Reporter {
   private columns = new Map<string, MutableColumns>();
   private candidates: CandidateMessage[] = [];
   private trainings: TrainingMessage[] = [];
+  private anytimeCandidates: AnytimeCandidateMessage[] = [];
+  private anytimeTrainings: AnytimeTrainingMessage[] = [];
   private logs: Omit<LogLine, "id" | "runId">[] = [];
   private currentProgress: RunProgress | null = null;
   private currentCell: { name: string; architecture: Architecture } | null = null;
@@ -83,6 +86,16 @@ export class Reporter {
     this.touch();
   }
 
+  anytimeCandidate(candidate: AnytimeCandidateMessage): void {
+    this.anytimeCandidates.push(candidate);
+    this.touch();
+  }
+
+  anytimeTraining(training: AnytimeTrainingMessage): void {
+    this.anytimeTrainings.push(training);
+    this.touch();
+  }
+
   log(level: LogLine["level"], text: string): void {
     this.logs.push({ time: new Date().toISOString(), level, text });
     this.touch();
@@ -123,6 +136,8 @@ export class Reporter {
       metrics,
       candidates: this.candidates,
       trainings: this.trainings,
+      anytimeCandidates: this.anytimeCandidates,
+      anytimeTrainings: this.anytimeTrainings,
       logs: this.logs,
       progress: this.currentProgress,
       current: this.currentCell,
@@ -130,6 +145,8 @@ export class Reporter {
     this.columns = new Map();
     this.candidates = [];
     this.trainings = [];
+    this.anytimeCandidates = [];
+    this.anytimeTrainings = [];
     this.logs = [];
     this.currentCell = null;
     this.dirty = false;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ArtifactMessage, FromWorker, ResumePoint } from "../../src-shared/worker-protocol.ts";
+import type { AnytimeRunContext } from "../engine/anytime/run-context.ts";
 import { writeSafetensors } from "../engine/export/safetensors.ts";
 import { type NamedArrays, writeCheckpoint } from "../engine/training/checkpoint.ts";
 import type { RunContext } from "../engine/training/run-context.ts";
@@ -16,7 +17,7 @@ export interface WorkerContextOptions {
 }
 
 /** The engine's window to the world inside a worker process. */
-export class WorkerContext implements RunContext {
+export class WorkerContext implements AnytimeRunContext {
   stopRequested = false;
   private readonly options: WorkerContextOptions;
   private lastCheckpoint = performance.now();
@@ -28,6 +29,8 @@ export class WorkerContext implements RunContext {
   metric: RunContext["metric"] = (...point) => this.options.reporter.metric(...point);
   candidate: RunContext["candidate"] = (candidate) => this.options.reporter.candidate(candidate);
   training: RunContext["training"] = (training) => this.options.reporter.training(training);
+  anytimeCandidate: AnytimeRunContext["anytimeCandidate"] = (candidate) => this.options.reporter.anytimeCandidate(candidate);
+  anytimeTraining: AnytimeRunContext["anytimeTraining"] = (training) => this.options.reporter.anytimeTraining(training);
   log: RunContext["log"] = (level, text) => this.options.reporter.log(level, text);
   progress: RunContext["progress"] = (progress) => this.options.reporter.progress(progress);
   current: RunContext["current"] = (name, architecture) => this.options.reporter.current(name, architecture);

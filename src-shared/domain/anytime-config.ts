@@ -121,6 +121,7 @@ const training = anytimeTrainingSchema.default(anytimeTrainingSchema.parse({}));
 /** Training of the GHN: the number of nodes is drawn anew for each cell, up to the cell's own (paper, appendix 5.2). */
 export const anytimeGhnTrainingSchema = z.strictObject({
   ...ghnTrainingSchema.omit({ nodes: true }).shape,
+  maxBudget: budgetRange,
   randomNodes: z.boolean().default(true).meta({
     title: "Random numbers of nodes",
     description: "Cells in training have 1 node up to those of the space, drawn anew each time, as in the paper; off: always as many as the space says.",

@@ -1,19 +1,13 @@
 import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { GhnTrainingRun } from "../../../src-shared/domain/run-config.ts";
+import type { AugmentationConfig, GhnTraining } from "../../../src-shared/domain/run-config.ts";
 import type { Optimizer } from "../backend/index.ts";
-import { tf } from "../backend/tf.ts";
-import { canonicalForm } from "../cells/canonical.ts";
-import { sampleCell } from "../cells/sampler.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
 import { EpochSampler, type SamplerState } from "../datasets/batching.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
-import { forward } from "../network/forward.ts";
-import { buildPlan } from "../network/plan.ts";
-import { TensorWeights } from "../network/weights.ts";
+import type { NetworkPlan } from "../network/plan-types.ts";
 import { Rng, type RngState } from "../random.ts";
-import { EvaluationSet, Scorer } from "../search/scoring.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
-import { createGhn } from "./ghn-file.ts";
-import { countCorrect, lossAndGradients } from "./gradients.ts";
+import { lossAndGradients } from "./gradients.ts";
 import { halvedRate } from "./schedules.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -43,6 +37,29 @@ export interface GhnStep {
   readonly images: number;
 }
 
+/** What a GHN learns: which networks it generates weights for, and what their loss is. */
+export interface GhnTask {
+  readonly ghn: WeightGenerator;
+  /** The last network that was drawn, for the live drawing; null where there is none to draw. */
+  readonly lastArchitecture: Architecture | null;
+  /** A new random network, none of those that `validate` measures. */
+  next(cells: Rng): NetworkPlan;
+  /** Mean loss of one network with the given weights, and in how many images it was right; called while gradients are recorded. */
+  loss(plan: NetworkPlan, weights: ReadonlyMap<string, Tensor>, images: Tensor4D, labels: Tensor1D): { readonly loss: Scalar; readonly correct: Scalar };
+  /** Mean score and loss of fixed, unseen networks with generated weights, on validation images. */
+  validate(): { readonly accuracy: number; readonly loss: number };
+  /** Frees the generator too. */
+  dispose(): void;
+}
+
+/** Settings of a GHN's training, whatever the space. */
+export interface GhnTrainerConfig {
+  readonly seed: number;
+  readonly training: Pick<GhnTraining, "epochs" | "batchSize" | "learningRate" | "halveAt" | "metaBatch" | "gradientClip"> & {
+    readonly augmentation: AugmentationConfig;
+  };
+}
+
 /**
  * Trains a GHN (paper, sections 2 and 5.2): each step generates the weights of new random cells, computes the training
  * loss of those networks and follows its gradient through the weights into the GHN. Nothing is unrolled.
@@ -56,24 +73,20 @@ export class GhnTrainer {
   skippedInARow = 0;
   bestValidation = 0;
   lastValidation = 0;
-  lastArchitecture: Architecture | null = null;
   private readonly bench: Workbench;
-  private readonly config: GhnTrainingRun;
+  private readonly config: GhnTrainerConfig;
+  private readonly task: GhnTask;
   private readonly optimizer: Optimizer;
-  private readonly unseen: { readonly architectures: readonly Architecture[]; readonly canonical: ReadonlySet<string> };
-  private readonly validationImages: EvaluationSet;
   private sampler: EpochSampler;
   private cells: Rng;
   private augment: Rng;
 
-  constructor(bench: Workbench, config: GhnTrainingRun) {
+  constructor(bench: Workbench, config: GhnTrainerConfig, task: GhnTask) {
     this.bench = bench;
     this.config = config;
+    this.task = task;
+    this.ghn = task.ghn;
     const { training, seed } = config;
-    this.ghn = createGhn(config.ghn, config.network, bench.input, Rng.fromSeed(seed, "ghn-init"), {
-      space: config.space,
-      nodes: Math.max(config.space.nodes, training.nodes),
-    });
     this.optimizer = bench.backend.createAdam(
       this.ghn.variables.map((variable) => ({ variable })),
       { clipNorm: training.gradientClip },
@@ -83,16 +96,14 @@ export class GhnTrainer {
     this.augment = Rng.fromSeed(seed, "augment");
     this.stepsPerEpoch = this.sampler.batchesPerEpoch;
     this.totalSteps = Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
-    this.unseen = unseenCells(config);
-    this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, training.validationImages, 250);
   }
 
   /** One step on one batch: `metaBatch` new cells on the same images. */
   trainStep(): GhnStep {
-    const { training, network } = this.config;
+    const { training } = this.config;
     const { ops } = this.bench.backend;
     const batch = this.bench.trainBatches.make(this.sampler.next().indices, { augmentation: training.augmentation, rng: this.augment });
-    const plans = Array.from({ length: training.metaBatch }, () => buildPlan(this.nextArchitecture(), network, this.bench.input));
+    const plans = Array.from({ length: training.metaBatch }, () => this.task.next(this.cells));
     const learningRate = halvedRate(training.learningRate, training.halveAt, this.step / this.totalSteps);
     const images = tf.tensor4d(batch.images, [...batch.shape]);
     const labels = tf.tensor1d(batch.labels, "int32");
@@ -101,15 +112,14 @@ export class GhnTrainer {
       const parts = plans.map((plan, i) => {
         const weights = generated[i];
         if (weights === undefined) throw new Error("The GHN generated fewer networks than there are plans.");
-        const { logits } = forward(plan, ops, new TensorWeights(weights), images, { statistics: "batch" });
-        return { loss: ops.softmaxCrossEntropy(logits, labels).mean().asScalar(), logits };
+        return this.task.loss(plan, weights, images, labels);
       });
       return {
         loss: ops
           .addN(parts.map((part) => part.loss))
           .div(parts.length)
           .asScalar(),
-        correct: tf.addN(parts.map((part) => countCorrect(part.logits, labels))),
+        correct: tf.addN(parts.map((part) => part.correct)),
       };
     });
     // One read for both figures: each read waits for the device.
@@ -125,15 +135,17 @@ export class GhnTrainer {
     return { loss, accuracy: (figures[1] ?? 0) / seen, gradientNorm: outcome.gradientNorm, learningRate, skipped: !outcome.applied, images: seen };
   }
 
-  /** Mean accuracy and loss of the fixed unseen cells with generated weights, on validation images. */
+  /** The last network that was drawn, where there is one to draw. */
+  get lastArchitecture(): Architecture | null {
+    return this.task.lastArchitecture;
+  }
+
+  /** As `GhnTask.validate`; the last and the best are kept. */
   validate(): { accuracy: number; loss: number } {
-    const scorer = new Scorer(this.bench.backend.ops, this.ghn, this.validationImages);
-    const results = this.unseen.architectures.flatMap((architecture) => scorer.score([buildPlan(architecture, this.config.network, this.bench.input)]));
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-    const accuracy = mean(results.map((result) => result.accuracy));
-    this.lastValidation = accuracy;
-    this.bestValidation = Math.max(this.bestValidation, accuracy);
-    return { accuracy, loss: mean(results.map((result) => result.loss)) };
+    const result = this.task.validate();
+    this.lastValidation = result.accuracy;
+    this.bestValidation = Math.max(this.bestValidation, result.accuracy);
+    return result;
   }
 
   /** Everything that a resumed training needs besides `state`. */
@@ -171,24 +183,6 @@ export class GhnTrainer {
 
   dispose(): void {
     this.optimizer.dispose();
-    this.validationImages.dispose();
-    this.ghn.dispose();
+    this.task.dispose();
   }
-
-  /** A random cell with the training's number of nodes that is none of the unseen ones. */
-  private nextArchitecture(): Architecture {
-    let cell = sampleCell(this.config.space, this.cells, this.config.training.nodes);
-    // In a tiny space everything may be held back; then the last draw is taken.
-    for (let i = 0; i < 100 && this.unseen.canonical.has(canonicalForm(cell)); i++)
-      cell = sampleCell(this.config.space, this.cells, this.config.training.nodes);
-    this.lastArchitecture = { normal: cell };
-    return this.lastArchitecture;
-  }
-}
-
-/** The fixed cells of the validation score, with as many nodes as the search uses; held back from training. */
-function unseenCells(config: GhnTrainingRun): { architectures: Architecture[]; canonical: Set<string> } {
-  const rng = Rng.fromSeed(config.seed, "validation-cells");
-  const architectures = Array.from({ length: config.training.validationCells }, () => ({ normal: sampleCell(config.space, rng) }));
-  return { architectures, canonical: new Set(architectures.map(({ normal }) => canonicalForm(normal))) };
 }

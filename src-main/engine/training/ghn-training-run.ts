@@ -1,15 +1,38 @@
-import type { GhnTrainingRun } from "../../../src-shared/domain/run-config.ts";
+import type { GhnTraining, GhnTrainingRun } from "../../../src-shared/domain/run-config.ts";
 import { UserError } from "../errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { GHN_FILE_FORMAT } from "./ghn-file.ts";
-import { GhnTrainer } from "./ghn-trainer.ts";
+import { CellGhnTask } from "./ghn-task.ts";
+import { type GhnTask, GhnTrainer, type GhnTrainerConfig } from "./ghn-trainer.ts";
 import type { RunContext, RunEnd } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** Trains a GHN to the end of its epochs, or to a stop; leaves the GHN as an artifact. */
+/** Trains a GHN on the standard space to the end of its epochs, or to a stop; leaves the GHN as an artifact. */
 export async function runGhnTraining(bench: Workbench, config: GhnTrainingRun, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
-  const trainer = new GhnTrainer(bench, config);
+  const manifest = { ghn: config.ghn, network: config.network, input: bench.input, trainingNodes: config.training.nodes, space: config.space };
+  const metadata = { format: GHN_FILE_FORMAT, config: JSON.stringify(manifest) };
+  return trainGhn(bench, config, new CellGhnTask(bench, config), metadata, context, checkpoint);
+}
+
+/** Settings of the loop around the steps. */
+interface LoopConfig extends GhnTrainerConfig {
+  readonly training: GhnTrainerConfig["training"] & Pick<GhnTraining, "validateEvery" | "validationCells" | "maxSkippedSteps">;
+}
+
+/**
+ * The loop that all GHNs are trained with. Disposes the task.
+ * @param metadata of the file that the GHN is left in
+ */
+export async function trainGhn(
+  bench: Workbench,
+  config: LoopConfig,
+  task: GhnTask,
+  metadata: Record<string, string>,
+  context: RunContext,
+  checkpoint: Checkpoint | null,
+): Promise<RunEnd> {
+  const trainer = new GhnTrainer(bench, config, task);
   try {
     if (checkpoint !== null) trainer.restore(checkpoint);
     const { training } = config;
@@ -69,10 +92,7 @@ export async function runGhnTraining(bench: Workbench, config: GhnTrainingRun, c
       }
     }
     await save();
-    await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), {
-      format: GHN_FILE_FORMAT,
-      config: JSON.stringify({ ghn: config.ghn, network: config.network, input: bench.input, trainingNodes: training.nodes, space: config.space }),
-    });
+    await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), metadata);
     return {
       type: "done",
       summary: {

@@ -1,0 +1,214 @@
+import type { CellTraining } from "../../../src-shared/domain/run-config.ts";
+import type { Optimizer } from "../backend/index.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
+import type { ImageBatch } from "../datasets/batching.ts";
+import { RunningStatistics } from "../network/forward.ts";
+import type { NetworkPlan } from "../network/plan-types.ts";
+import { VariableWeights } from "../network/weights.ts";
+import { Rng } from "../random.ts";
+import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
+import { lossAndGradients } from "./gradients.ts";
+import { type RateSettings, trainingRate } from "./schedules.ts";
+import type { EvaluationImages, FeedState, TrainingFeed } from "./training-data.ts";
+import type { TrainingBench } from "./workbench.ts";
+
+/** About so many validations are made during a training. */
+const VALIDATIONS = 20;
+
+export interface TrainerState extends FeedState {
+  readonly step: number;
+  readonly recentLoss: number;
+  readonly seconds: number;
+}
+
+/** What every training from scratch needs to know. */
+export type TrainerSettings = RateSettings & Pick<CellTraining, "batchSize" | "momentum" | "weightDecay" | "gradientClip" | "augmentation">;
+
+export interface TrainerOptions {
+  readonly seed: number;
+  /** Whether the plan's auxiliary head is trained too. */
+  readonly auxiliary?: boolean;
+  readonly nesterov?: boolean;
+  /** Length of the schedule in optimizer steps; by default that of the settings' epochs. */
+  readonly totalSteps?: number;
+}
+
+/** One optimizer step's figures. */
+export interface TrainerStep {
+  /** As `BatchLoss.shown`, mean over the batches of the step. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly learningRate: number;
+  readonly images: number;
+}
+
+/** Losses of one batch, each a mean over its images. */
+export interface BatchLoss {
+  /** What is minimised. */
+  readonly total: Scalar;
+  /** What curves show. */
+  readonly shown: Scalar;
+  /** Number of images that the network got right. */
+  readonly correct: Scalar;
+}
+
+/** Trains one network from scratch with SGD, whatever its loss. A step is one optimizer step, over `accumulate` batches. */
+export abstract class NetworkTrainer {
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  step = 0;
+  /** Mean training loss of about the last 20 steps. */
+  recentLoss = Number.NaN;
+  protected readonly bench: TrainingBench;
+  protected readonly plan: NetworkPlan;
+  protected readonly variables: VariableWeights;
+  protected readonly statistics: RunningStatistics;
+  protected readonly validationImages: EvaluationImages;
+  private readonly settings: TrainerSettings;
+  private readonly optimizer: Optimizer;
+  private readonly feed: TrainingFeed;
+  private readonly startedAt = performance.now();
+  private secondsBefore = 0;
+
+  protected constructor(bench: TrainingBench, settings: TrainerSettings, plan: NetworkPlan, options: TrainerOptions) {
+    const { seed, auxiliary = false, nesterov = false, totalSteps } = options;
+    this.bench = bench;
+    this.settings = settings;
+    this.plan = plan;
+    this.parameters = plan.counts.parameters;
+    this.multiplyAdds = plan.counts.multiplyAdds;
+    this.variables = new VariableWeights(plan, Rng.fromSeed(seed, "init"), { auxiliary });
+    this.statistics = new RunningStatistics(plan, { auxiliary });
+    this.optimizer = bench.backend.createSgd(
+      this.variables.entries().map(({ variable, decays }) => ({ variable, weightDecay: decays ? settings.weightDecay : 0 })),
+      { momentum: settings.momentum, clipNorm: settings.gradientClip, nesterov },
+    );
+    this.feed = bench.feed({ batchSize: settings.batchSize, augmentation: settings.augmentation, seed });
+    this.stepsPerEpoch = Math.max(1, Math.ceil(this.feed.batchesPerEpoch / settings.accumulate));
+    this.totalSteps = totalSteps ?? Math.max(1, Math.round(settings.epochs * this.stepsPerEpoch));
+    this.validationImages = bench.validationImages();
+  }
+
+  /** Losses of one batch; called while gradients are recorded. */
+  protected abstract lossOf(images: Tensor4D, labels: Tensor1D): BatchLoss;
+
+  async trainStep(): Promise<TrainerStep> {
+    const { settings } = this;
+    const learningRate = trainingRate(settings, this.progress);
+    let gradients: Record<string, Tensor> = {};
+    let loss = 0;
+    let correct = 0;
+    let images = 0;
+    for (let part = 0; part < settings.accumulate; part++) {
+      const one = this.accumulateBatch(await this.feed.next(), gradients);
+      gradients = one.gradients;
+      loss += one.loss * one.images;
+      correct += one.correct;
+      images += one.images;
+    }
+    this.optimizer.apply(gradients, learningRate);
+    tf.dispose(gradients);
+    this.step += 1;
+    const meanLoss = loss / images;
+    this.recentLoss = Number.isFinite(this.recentLoss) ? 0.95 * this.recentLoss + 0.05 * meanLoss : meanLoss;
+    return { loss: meanLoss, accuracy: correct / images, learningRate, images };
+  }
+
+  get validationDue(): boolean {
+    const every = Math.max(this.stepsPerEpoch, Math.round(this.totalSteps / VALIDATIONS));
+    return this.step % every === 0 && this.step < this.totalSteps;
+  }
+
+  get seconds(): number {
+    return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
+  }
+
+  /** The network's weights and running statistics, as they are exported. */
+  weights(): NamedArrays {
+    return new Map([...withPrefix("", this.variables.export({ auxiliary: false })), ...withPrefix("", this.statistics.export({ auxiliary: false }))]);
+  }
+
+  tensors(): NamedArrays {
+    return new Map([
+      ...withPrefix("weights/", this.variables.export({ auxiliary: true })),
+      ...withPrefix("statistics/", this.statistics.export({ auxiliary: true })),
+      ...withPrefix("optimizer/", this.optimizer.state()),
+    ]);
+  }
+
+  state(): TrainerState {
+    return { step: this.step, ...this.feed.state(), recentLoss: this.recentLoss, seconds: this.seconds };
+  }
+
+  restore(saved: unknown, tensors: NamedArrays): void {
+    const state = saved as TrainerState;
+    this.variables.import(prefixed("weights/", tensors));
+    this.statistics.import(prefixed("statistics/", tensors));
+    this.optimizer.restore(prefixed("optimizer/", tensors));
+    this.feed.restore(state);
+    this.step = state.step;
+    this.recentLoss = state.recentLoss;
+    this.secondsBefore = state.seconds;
+  }
+
+  /** Frees everything; threads that read images have ended when it is done. */
+  async dispose(): Promise<void> {
+    await this.feed.close();
+    this.optimizer.dispose();
+    this.validationImages.dispose();
+    this.statistics.dispose();
+    this.variables.dispose();
+  }
+
+  /** Share of the training that is done, 0 to 1. */
+  protected get progress(): number {
+    return this.step / this.totalSteps;
+  }
+
+  /** Looks at the test images; to be called once, when nothing is decided any more. */
+  protected async onTestImages<T>(measure: (images: EvaluationImages) => Promise<T>): Promise<T> {
+    const images = this.bench.testImages();
+    try {
+      return await measure(images);
+    } finally {
+      images.dispose();
+    }
+  }
+
+  /** Gradients of one batch, divided by the number of batches, added to what was gathered before (which is freed). */
+  private accumulateBatch(
+    batch: ImageBatch,
+    before: Record<string, Tensor>,
+  ): { gradients: Record<string, Tensor>; loss: number; correct: number; images: number } {
+    const images = tf.tensor4d(batch.images, [...batch.shape]);
+    const labels = tf.tensor1d(batch.labels, "int32");
+    let shown: Tensor | null = null;
+    const { value, grads, correct } = lossAndGradients(
+      this.variables.entries().map(({ variable }) => variable),
+      () => {
+        const loss = this.lossOf(images, labels);
+        shown = tf.keep(loss.shown);
+        return { loss: loss.total.div(this.settings.accumulate).asScalar(), correct: loss.correct };
+      },
+    );
+    const gradients = addGradients(before, grads);
+    const figures = tf.tidy(() => tf.stack([shown ?? value, correct]).dataSync());
+    tf.dispose([value, correct, images, labels]);
+    if (shown !== null) tf.dispose(shown);
+    return { gradients, loss: figures[0] ?? Number.NaN, correct: figures[1] ?? 0, images: batch.labels.length };
+  }
+}
+
+/** Sum of two sets of gradients; both are freed unless the first is empty. */
+function addGradients(before: Record<string, Tensor>, more: Record<string, Tensor>): Record<string, Tensor> {
+  if (Object.keys(before).length === 0) return more;
+  const sum: Record<string, Tensor> = {};
+  for (const [name, gradient] of Object.entries(more)) {
+    const other = before[name];
+    sum[name] = other === undefined ? gradient : tf.add(other, gradient);
+    if (other !== undefined) tf.dispose([other, gradient]);
+  }
+  return sum;
+}
