@@ -51,6 +51,8 @@ export interface CandidateMessage {
   readonly role: "shortlist" | "random" | "none";
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
+  /** Median time of a forward pass of one image; missing where it was not measured. */
+  readonly latencyMs?: number | null;
   /** Values of other predictors by name, from a prediction run. */
   readonly predictions?: Readonly<Record<string, number | null>>;
 }

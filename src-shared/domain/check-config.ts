@@ -65,7 +65,8 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
       checkGhnTraining(config.training, config.dataset, images, report);
       break;
     case "search":
-      checkSearch(config.search, config.space, config.dataset, report);
+      if (config.cells === undefined) checkSearch(config.search, config.space, config.dataset, report);
+      else checkHeldBack(config.search.validationImages, "search.validationImages", config.dataset, report);
       break;
     case "cell-training":
       checkCellTraining(config.training, "training", config.dataset, images, report);
@@ -179,10 +180,15 @@ function checkSearch(search: SearchSettings, space: SearchSpace, dataset: Datase
     );
   checkOrder(search.minParameters, search.maxParameters, "search.minParameters", "search.maxParameters", report);
   checkOrder(search.minMultiplyAdds, search.maxMultiplyAdds, "search.minMultiplyAdds", "search.maxMultiplyAdds", report);
-  if (search.strategy !== "random" && search.populationSize > search.samples)
+  if (search.objectives.includes("latency") && search.latencyRuns === 0)
+    report(
+      "search.latencyRuns",
+      "search.objectives names latency, but search.latencyRuns is 0, so none is measured. Set it to 5 or more, or leave latency out.",
+    );
+  if (search.strategy === "evolution" && search.populationSize > search.samples)
     report(
       "search.populationSize",
-      `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the ${search.strategy} strategy would never start. Set it below search.samples.`,
+      `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the evolution strategy would never start. Set it below search.samples.`,
     );
   if (search.strategy === "evolution" && search.tournamentSize > search.populationSize)
     report(

@@ -16,6 +16,12 @@ export const ghnTrainingRunSchema = z.strictObject({
   training: ghnTrainingSchema.default(ghnTrainingSchema.parse({})),
 });
 
+/** Cells by name, for example published ones. */
+const namedCellsSchema = z
+  .array(z.strictObject({ name: z.string().min(1).max(200), architecture: architectureSchema }))
+  .min(1)
+  .max(1000);
+
 /** Ranks cells with a trained GHN, the artifact of run `ghnRunId`. */
 export const searchRunSchema = z.strictObject({
   kind: z.literal("search"),
@@ -23,19 +29,15 @@ export const searchRunSchema = z.strictObject({
   ghnRunId: z.string().min(1).max(64).meta({ title: "GHN", description: "The run whose GHN generates the weights." }),
   space: searchSpaceSchema.default(searchSpaceSchema.parse({})),
   search: searchSettingsSchema.default(searchSettingsSchema.parse({})),
+  /** Scored instead of cells of the space; strategy, number and limits are then without effect. */
+  cells: namedCellsSchema.optional(),
 });
 
 /** Which cells a training run takes. */
 export const cellSourceSchema = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("search"), runId: z.string().min(1).max(64), top: z.int().min(0).max(1000), random: z.int().min(0).max(1000) }),
   z.strictObject({ from: z.literal("training"), runId: z.string().min(1).max(64), best: z.int().min(1).max(1000) }),
-  z.strictObject({
-    from: z.literal("cells"),
-    cells: z
-      .array(z.strictObject({ name: z.string().min(1).max(200), architecture: architectureSchema }))
-      .min(1)
-      .max(1000),
-  }),
+  z.strictObject({ from: z.literal("cells"), cells: namedCellsSchema }),
 ]);
 export type CellSource = z.infer<typeof cellSourceSchema>;
 

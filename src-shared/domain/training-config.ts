@@ -131,6 +131,23 @@ export const searchSettingsSchema = z.strictObject({
     .enum(["random", "evolution", "local-search"])
     .default("random")
     .meta({ title: "Strategy", description: "How cells are proposed. The paper samples at random." }),
+  objectives: z
+    .array(z.enum(["score", "parameters", "multiplyAdds", "latency"]))
+    .min(1)
+    .max(4)
+    .refine((list) => new Set(list).size === list.length, "Each objective may be listed once.")
+    .default(["score"])
+    .meta({
+      title: "Objectives",
+      description:
+        "What is sought: score is high, parameters, multiplyAdds and latency are low. With several, the best trade-offs (Pareto) guide the strategy and make the shortlist.",
+    }),
+  latencyRuns: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .meta({ title: "Timed passes", description: "Forward passes of one image that are timed for each cell; their median is its latency. 0 measures none." }),
   samples: z
     .int()
     .min(1)
@@ -150,7 +167,7 @@ export const searchSettingsSchema = z.strictObject({
   minMultiplyAdds: z.int().min(0).optional().meta({ title: "Multiply-adds, at least", description: "Cells below are not considered." }),
   shortlist: z.int().min(1).max(1000).default(10).meta({ title: "Shortlist", description: "Best cells to keep for training (GHN Top: 10)." }),
   randomBaseline: z.int().min(0).max(1000).default(10).meta({ title: "Random baseline", description: "Cells drawn at random, for comparison." }),
-  populationSize: z.int().min(2).max(10_000).default(50).meta({ title: "Population", description: "For evolution and local search." }),
+  populationSize: z.int().min(2).max(10_000).default(50).meta({ title: "Population", description: "For regularised evolution." }),
   tournamentSize: z.int().min(2).max(1000).default(10).meta({ title: "Tournament", description: "For regularised evolution." }),
 });
 

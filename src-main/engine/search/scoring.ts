@@ -7,6 +7,7 @@ import type { NetworkPlan } from "../network/plan-types.ts";
 import { TensorWeights } from "../network/weights.ts";
 import { fixedBatches } from "../training/evaluation.ts";
 import { countCorrect } from "../training/gradients.ts";
+import { measureLatency } from "./latency.ts";
 
 /** Images that never change, on the device once: every cell is measured on the same images in the same batches. */
 export class EvaluationSet {
@@ -54,6 +55,8 @@ export interface Score {
   /** Its share of the time that generating the weights of its batch took. */
   readonly generationMs: number;
   readonly evaluationMs: number;
+  /** Median time of a forward pass of one image; NaN where it was not asked for. */
+  readonly latencyMs: number;
 }
 
 /** Scores architectures with weights that a GHN generates (paper, section 2); batch norm uses the batch's statistics. */
@@ -61,11 +64,14 @@ export class Scorer {
   private readonly ops: Ops;
   private readonly ghn: WeightGenerator;
   private readonly images: EvaluationSet;
+  private readonly latencyRuns: number;
 
-  constructor(ops: Ops, ghn: WeightGenerator, images: EvaluationSet) {
+  /** @param latencyRuns forward passes that are timed for each network; 0 for none */
+  constructor(ops: Ops, ghn: WeightGenerator, images: EvaluationSet, latencyRuns = 0) {
     this.ops = ops;
     this.ghn = ghn;
     this.images = images;
+    this.latencyRuns = latencyRuns;
   }
 
   /** Scores networks; their weights are generated in one go and freed afterwards. */
@@ -80,7 +86,9 @@ export class Scorer {
         const from = performance.now();
         const source = new TensorWeights(weights);
         const result = evaluate(this.ops, this.images, (images) => forward(plan, this.ops, source, images, { statistics: "batch" }).logits);
-        return { ...result, generationMs, evaluationMs: performance.now() - from };
+        const evaluationMs = performance.now() - from;
+        const latencyMs = this.latencyRuns === 0 ? Number.NaN : measureLatency(this.ops, plan, source, this.latencyRuns);
+        return { ...result, generationMs, evaluationMs, latencyMs };
       });
     });
   }

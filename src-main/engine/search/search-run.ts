@@ -10,8 +10,9 @@ import { readGhnFile } from "../training/ghn-file.ts";
 import type { RunContext, RunEnd } from "../training/run-context.ts";
 import { Throughput } from "../training/timing.ts";
 import type { Workbench } from "../training/workbench.ts";
-import { compareCandidates } from "./ranking.ts";
-import { EvaluationSet, Scorer } from "./scoring.ts";
+import { GivenCells } from "./given-cells.ts";
+import { bestFirst, frontSize, objectiveValues } from "./objectives.ts";
+import { EvaluationSet, type Score, Scorer } from "./scoring.ts";
 import { createStrategy, type Proposal, type SearchStrategy } from "./strategy.ts";
 
 /** Architectures whose weights are generated in one go. */
@@ -27,25 +28,28 @@ interface SearchState {
 
 /**
  * Ranks cells with generated weights (paper, section 3.1): proposes distinct cells, scores each on the same validation
- * images in the same order, keeps a shortlist; draws a random baseline beside it and scores that too.
+ * images in the same order, keeps a shortlist (the best by score, or the first of the Pareto order of several objectives); draws a random baseline beside it and scores that too.
  */
 export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: string, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
-  const ghn = await readGhnFile(ghnFile, config.network, bench.input, config.space);
-  const { search, space, network } = config;
+  const { search, space, network, cells } = config;
+  const ghn = await readGhnFile(ghnFile, network, bench.input, space, cells);
   const images = new EvaluationSet(bench.trainBatches, bench.split.validation, search.validationImages, search.batchSize);
-  const scorer = new Scorer(bench.backend.ops, ghn, images);
+  const scorer = new Scorer(bench.backend.ops, ghn, images, search.latencyRuns);
   try {
     const saved = (checkpoint?.state ?? null) as SearchState | null;
     const scored: CandidateMessage[] = [...(saved?.scored ?? [])];
     const allowed = constraint(search, network, bench.input);
     const seen = new Set<string>();
-    const strategy = createStrategy({ space, settings: search, rng: Rng.fromSeed(config.seed, "search"), allowed, seen }, saved?.strategy ?? null);
+    const strategy =
+      cells === undefined
+        ? createStrategy({ space, settings: search, rng: Rng.fromSeed(config.seed, "search"), allowed, seen }, saved?.strategy ?? null)
+        : new GivenCells(cells, saved?.strategy ?? null);
     // The baseline is drawn from the same space under the same limits, whatever the strategy.
     const baseline = createStrategy(
       { space, settings: { ...search, strategy: "random" }, rng: Rng.fromSeed(config.seed, "random-baseline"), allowed, seen: new Set() },
       saved?.baseline ?? null,
     );
-    let samples = saved?.samples ?? search.samples;
+    let samples = saved?.samples ?? cells?.length ?? search.samples;
     let total = samples + search.randomBaseline;
     const throughput = new Throughput(performance.now() / 1000);
     let best = scored.reduce((top, candidate) => Math.max(top, candidate.score ?? 0), 0);
@@ -75,7 +79,13 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
       const results = scorer.score(plans);
       const batch = proposals.map((proposal, i) => candidateOf(proposal, scored.length + i, plans[i], results[i], inSearch ? "none" : "random"));
       if (inSearch)
-        strategy.observe(proposals.map((proposal, i) => ({ cell: proposal.cell, canonical: proposal.canonical, score: results[i]?.accuracy ?? 0 })));
+        strategy.observe(
+          batch.map((candidate, i) => ({
+            cell: proposals[i]?.cell ?? candidate.architecture.normal,
+            canonical: candidate.canonical,
+            objectives: objectiveValues(candidate, search.objectives),
+          })),
+        );
       for (const candidate of batch) {
         scored.push(candidate);
         context.candidate(candidate);
@@ -98,7 +108,7 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
       await context.breathe();
       if (context.checkpointDue) await save();
     }
-    const ranked = scored.slice(0, samples).sort(compareCandidates);
+    const ranked = bestFirst(scored.slice(0, samples), search.objectives);
     const shortlist = ranked.slice(0, search.shortlist).map((candidate) => candidate.index);
     const random = scored.slice(samples).map((candidate) => candidate.index);
     await save();
@@ -139,13 +149,13 @@ function candidateOf(
   proposal: Proposal,
   index: number,
   plan: { counts: { parameters: number; multiplyAdds: number } } | undefined,
-  result: { accuracy: number; loss: number; generationMs: number; evaluationMs: number } | undefined,
+  result: Score | undefined,
   role: "none" | "random",
 ): CandidateMessage {
   if (plan === undefined || result === undefined) throw new Error("A proposed cell was not scored.");
   return {
     index,
-    name: role === "random" ? `Random ${index}` : `Cell ${index}`,
+    name: proposal.name ?? (role === "random" ? `Random ${index}` : `Cell ${index}`),
     canonical: proposal.canonical,
     architecture: proposal.architecture satisfies Architecture,
     parameters: plan.counts.parameters,
@@ -156,6 +166,7 @@ function candidateOf(
     role,
     generationMs: result.generationMs,
     evaluationMs: result.evaluationMs,
+    ...(Number.isNaN(result.latencyMs) ? {} : { latencyMs: result.latencyMs }),
   };
 }
 
@@ -165,11 +176,13 @@ function searchFacts(scored: readonly CandidateMessage[], ranked: readonly Candi
   return {
     cellsScored: ranked.length,
     randomBaseline: scored.length - ranked.length,
-    bestScore: ranked[0]?.score ?? 0,
+    bestScore: ranked.reduce((best, candidate) => Math.max(best, candidate.score ?? 0), 0),
     meanScore: mean(ranked.map((candidate) => candidate.score ?? 0)),
     meanScoreOfShortlist: mean(top.map((candidate) => candidate.score ?? 0)),
     meanScoreOfRandom: mean(scored.slice(ranked.length).map((candidate) => candidate.score ?? 0)),
     generationMsPerCell: mean(scored.map((candidate) => candidate.generationMs ?? 0)),
     evaluationMsPerCell: mean(scored.map((candidate) => candidate.evaluationMs ?? 0)),
+    ...(search.latencyRuns === 0 ? {} : { latencyMsPerCell: mean(scored.map((candidate) => candidate.latencyMs ?? 0)) }),
+    ...(search.objectives.length === 1 ? {} : { paretoFront: frontSize(ranked, search.objectives) }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../src-shared/domain/network.ts";
+import { type Architecture, type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../src-shared/domain/network.ts";
+import type { AnyOperationName } from "../../../src-shared/domain/operations.ts";
 import { type GhnConfig, ghnConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import { UserError } from "../errors.ts";
@@ -51,9 +52,17 @@ export function createGhn(config: GhnConfig, network: NetworkConfig, input: Netw
 
 /**
  * Reads a trained GHN. The caller disposes it.
+ * @param space of the cells that it is asked for
+ * @param cells asked for instead, where they are not of the space
  * @throws UserError when the file is missing, damaged or no GHN, or when its GHN was trained for another network or other images
  */
-export async function readGhnFile(file: string, network: NetworkConfig, input: NetworkInput, space: SearchSpace): Promise<WeightGenerator> {
+export async function readGhnFile(
+  file: string,
+  network: NetworkConfig,
+  input: NetworkInput,
+  space: SearchSpace,
+  cells: readonly { readonly architecture: Architecture }[] = [],
+): Promise<WeightGenerator> {
   const { tensors, metadata } = await readSafetensors(file);
   if (metadata["format"] !== GHN_FILE_FORMAT) {
     throw new UserError(`The file ${file} holds no GHN.`, { code: "ghn-foreign", remedy: "Choose the file that a GHN training left.", file });
@@ -61,7 +70,7 @@ export async function readGhnFile(file: string, network: NetworkConfig, input: N
   const manifest = parseManifest(metadata["config"], file);
   checkSame(manifest.network, network, "network", file);
   checkSame(manifest.input, input, "input", file);
-  const ghn = emptyGenerator(manifest, network, input, space, file);
+  const ghn = emptyGenerator(manifest, network, input, space, askedFor(space, cells), file);
   try {
     ghn.importWeights(Object.fromEntries(tensors));
     return ghn;
@@ -71,12 +80,25 @@ export async function readGhnFile(file: string, network: NetworkConfig, input: N
   }
 }
 
+/** What cells need of a generator that does not serve all. */
+interface AskedFor {
+  readonly nodes: number;
+  readonly operations: readonly AnyOperationName[];
+}
+
+function askedFor(space: SearchSpace, cells: readonly { readonly architecture: Architecture }[]): AskedFor {
+  if (cells.length === 0) return space;
+  const all = cells.flatMap(({ architecture: { normal, reduction } }) => (reduction === undefined ? [normal] : [normal, reduction]));
+  return { nodes: Math.max(...all.map((cell) => cell.nodes.length)), operations: all.flatMap((cell) => cell.nodes.map(({ operation }) => operation)) };
+}
+
 /** The generator that a file is read into. A supernet must hold every operation and every node of the cells that it is asked for, a SMASH-style hypernetwork have room for their nodes. */
 function emptyGenerator(
   { ghn, space: trained, trainingNodes }: GhnManifest,
   network: NetworkConfig,
   input: NetworkInput,
   space: SearchSpace,
+  asked: AskedFor,
   file: string,
 ): WeightGenerator {
   if (ghn.generator === "graph") return new GraphHyperNetwork(ghn, network, input, null);
@@ -84,15 +106,16 @@ function emptyGenerator(
   const own = trained ?? space;
   const nodes = Math.max(own.nodes, trainingNodes);
   if (ghn.generator === "smash") {
-    if (space.nodes <= nodes) return new SmashHypernetwork(ghn, nodes, network, input, null);
-    throw new UserError(`The SMASH-style hypernetwork was made for cells of at most ${nodes} nodes, the search asks for ${space.nodes}.`, {
+    if (asked.nodes <= nodes) return new SmashHypernetwork(ghn, nodes, network, input, null);
+    throw new UserError(`The SMASH-style hypernetwork was made for cells of at most ${nodes} nodes, the search asks for ${asked.nodes}.`, {
       code: "ghn-mismatch",
       remedy: "Search with at most that many nodes, or train another on more.",
       field: "space.nodes",
       file,
     });
   }
-  if (space.nodes > nodes || space.operations.some((operation) => !own.operations.includes(operation))) {
+  const held: ReadonlySet<AnyOperationName> = new Set(own.operations);
+  if (asked.nodes > nodes || asked.operations.some((operation) => !held.has(operation))) {
     throw new UserError("The one-shot supernet does not hold all nodes and operations of this search.", {
       code: "ghn-mismatch",
       remedy: "Search in the space that it was trained on, or train another.",
@@ -116,17 +139,22 @@ function parseManifest(text: string | undefined, file: string): GhnManifest {
   }
 }
 
+function inWords(value: unknown): string {
+  return value === undefined ? "not set" : JSON.stringify(value);
+}
+
 /** Titles of what may differ, for sentences. */
 const INPUT_WORDS: Readonly<Record<string, string>> = { height: "image height", width: "image width", channels: "image channels", classes: "classes" };
 
 function checkSame(trained: object, wanted: object, part: "network" | "input", file: string): void {
-  const wantedValues = new Map(Object.entries(wanted));
-  for (const [field, value] of Object.entries(trained)) {
-    const other: unknown = wantedValues.get(field);
+  const [trainedValues, wantedValues] = [new Map<string, unknown>(Object.entries(trained)), new Map<string, unknown>(Object.entries(wanted))];
+  // Settings that may be left out can be missing on either side.
+  for (const field of new Set([...trainedValues.keys(), ...wantedValues.keys()])) {
+    const [value, other] = [trainedValues.get(field), wantedValues.get(field)];
     if (JSON.stringify(value) === JSON.stringify(other)) continue;
     const title = part === "input" ? INPUT_WORDS[field] : networkConfigSchema.shape[field as keyof NetworkConfig].meta()?.title;
     throw new UserError(
-      `The GHN was trained for other ${part === "input" ? "images" : "networks"}: ${title ?? field} is ${JSON.stringify(value)} there and ${JSON.stringify(other)} here.`,
+      `The GHN was trained for other ${part === "input" ? "images" : "networks"}: ${title ?? field} is ${inWords(value)} there and ${inWords(other)} here.`,
       {
         code: "ghn-mismatch",
         remedy:

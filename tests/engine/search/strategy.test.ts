@@ -3,11 +3,14 @@ import { canonicalForm } from "../../../src-main/engine/cells/canonical.ts";
 import { sampleCell } from "../../../src-main/engine/cells/sampler.ts";
 import { isUserError } from "../../../src-main/engine/errors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
+import { neighboursOf } from "../../../src-main/engine/search/mutation.ts";
 import { compareCandidates } from "../../../src-main/engine/search/ranking.ts";
 import { createStrategy, mutateCell, type SearchStrategy } from "../../../src-main/engine/search/strategy.ts";
+import { dominates } from "../../../src-shared/analysis/non-dominated.ts";
 import { type Cell, cellSchema } from "../../../src-shared/domain/cell.ts";
+import { OPERATIONS, type OperationName } from "../../../src-shared/domain/operations.ts";
 import { searchSettingsSchema } from "../../../src-shared/domain/run-config.ts";
-import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
+import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 
 const space = searchSpaceSchema.parse({ nodes: 4 });
 /** A score that can be climbed: the share of 3×3 separable convolutions. */
@@ -30,7 +33,7 @@ function advance(strategy: SearchStrategy, rounds: number): { forms: string[]; s
   const scores: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const proposals = strategy.propose(8);
-    strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, score: scoreOf(cell) })));
+    strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: [-scoreOf(cell)] })));
     forms.push(...proposals.map(({ canonical }) => canonical));
     scores.push(...proposals.map(({ cell }) => scoreOf(cell)));
   }
@@ -63,7 +66,7 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
     for (let round = 0; round < 10; round++) {
       const proposals = strategy.propose(8);
       expect(proposals.every(({ cell }) => allowed(cell))).toBe(true);
-      strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, score: scoreOf(cell) })));
+      strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: [-scoreOf(cell)] })));
     }
   });
 
@@ -89,6 +92,143 @@ describe("guided search", () => {
     const mean = (list: readonly number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
     const late = (scores: readonly number[]): number => mean(scores.slice(-40));
     expect(late(advance(strategyOf(name, 4), 25).scores)).toBeGreaterThan(late(advance(strategyOf("random", 4), 25).scores) + 0.3);
+  });
+});
+
+describe("local search", () => {
+  /** Everything in JSON between two calls, so that what is tested survives a stop. */
+  const walk = (options: {
+    space: SearchSpace;
+    worth: (cell: Cell) => readonly number[];
+    steps: number;
+    batch: number;
+  }): { cells: Cell[]; currents: (string | null)[]; explored: number[] } => {
+    const settings = searchSettingsSchema.parse({ strategy: "local-search" });
+    const input = { space: options.space, settings, rng: Rng.fromSeed(5, "search"), allowed: () => true, seen: new Set<string>() };
+    let strategy = createStrategy(input, null);
+    const cells: Cell[] = [];
+    const currents: (string | null)[] = [];
+    const explored: number[] = [];
+    for (let i = 0; i < options.steps; i++) {
+      const proposals = strategy.propose(options.batch);
+      strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: options.worth(cell) })));
+      cells.push(...proposals.map(({ cell }) => cell));
+      const saved = JSON.parse(JSON.stringify(strategy.state())) as { proposer: { current: string | null; explored: string[] } };
+      currents.push(saved.proposer.current);
+      explored.push(saved.proposer.explored.length);
+      strategy = createStrategy({ ...input, seen: new Set() }, saved);
+    }
+    return { cells, currents, explored };
+  };
+
+  it("climbs by single changes: everything after the start is a neighbour of something better or equal", () => {
+    const climbing = searchSpaceSchema.parse({ nodes: 5 });
+    const { cells } = walk({ space: climbing, worth: (cell) => [-scoreOf(cell)], steps: 20, batch: 8 });
+    const later = cells.slice(8);
+    const isNeighbour = (cell: Cell): boolean => {
+      const near = new Set(neighboursOf(cell, climbing).map(canonicalForm));
+      return cells.some((other) => near.has(canonicalForm(other)));
+    };
+    expect(later.every(isNeighbour)).toBe(true);
+    expect(Math.max(...later.map(scoreOf))).toBe(1);
+  });
+
+  it("goes to the next best when a neighbourhood is used up, then starts again, until the space is used up", () => {
+    // Without ties: the first-found local optimum is left only through exhaustion.
+    const tiny = searchSpaceSchema.parse({ nodes: 2, operations: ["conv1x1", "sepConv3x3", "maxPool3x3"], maxInputs: 2 });
+    const worth = (cell: Cell): readonly number[] => [
+      [...canonicalForm(cell)].reduce((sum, letter, i) => (sum * 31 + letter.charCodeAt(0) * (i + 1)) % 9973, 7),
+    ];
+    const { cells, currents, explored } = walk({ space: tiny, worth, steps: 60, batch: 2 });
+    expect(new Set(cells.map(canonicalForm)).size).toBe(cells.length);
+    // Neighbourhoods were used up one after the other within a climb …
+    expect(Math.max(...explored)).toBeGreaterThanOrEqual(1);
+    // … and climbs were given up: the list of explored cells starts anew, with no current cell until there is a start.
+    expect(explored.some((count, i) => i > 0 && count < (explored[i - 1] ?? 0))).toBe(true);
+    expect(currents.slice(5).includes(null)).toBe(true);
+  });
+
+  it("with several objectives moves to cells that dominate the current one only", () => {
+    const { currents, cells } = walk({ space, worth: (cell) => [-scoreOf(cell), cell.nodes.flatMap(({ inputs }) => inputs).length], steps: 15, batch: 8 });
+    const byForm = new Map(cells.map((cell) => [canonicalForm(cell), [-scoreOf(cell), cell.nodes.flatMap(({ inputs }) => inputs).length]]));
+    const path = currents.filter((current, i) => current !== null && current !== currents[i - 1]);
+    expect(path.length).toBeGreaterThan(1);
+    const [first, last] = [byForm.get(path[0] ?? ""), byForm.get(path.at(-1) ?? "")];
+    expect(dominates(last ?? [], first ?? [])).toBe(true);
+  });
+});
+
+describe("evolution with two objectives", () => {
+  it("covers more of the trade-off than random search with the same number of scores", () => {
+    const wide = searchSpaceSchema.parse({ nodes: 6 });
+    const costs = new Map(OPERATIONS.map((operation, i) => [operation, i]));
+    // Worth grows with cost here, so that there is a front to be found, but most cells pay for nothing.
+    const worth = (cell: Cell): [number, number] => [
+      -cell.nodes.filter(({ operation }, i) => costs.get(operation as OperationName) === i % OPERATIONS.length).length,
+      cell.nodes.reduce((sum, { operation, inputs }) => sum + (costs.get(operation as OperationName) ?? 0) * inputs.length, 0),
+    ];
+    const found = (strategy: "random" | "evolution", seed: number): number => {
+      const settings = searchSettingsSchema.parse({ strategy, populationSize: 40, tournamentSize: 8, objectives: ["score", "parameters"] });
+      const search = createStrategy({ space: wide, settings, rng: Rng.fromSeed(seed, "search"), allowed: () => true, seen: new Set() }, null);
+      const points: [number, number][] = [];
+      for (let round = 0; round < 50; round++) {
+        const proposals = search.propose(8);
+        search.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: worth(cell) })));
+        points.push(...proposals.map(({ cell }) => worth(cell)));
+      }
+      return hypervolume(points, [0, 100]);
+    };
+    for (const seed of [1, 2, 3]) expect(found("evolution", seed)).toBeGreaterThan(1.1 * found("random", seed));
+  });
+});
+
+/** Area that is dominated by some point and dominates the reference; both objectives are to be small. */
+function hypervolume(points: readonly (readonly [number, number])[], [worst0, worst1]: readonly [number, number]): number {
+  const sorted = [...points].filter(([a, b]) => a < worst0 && b < worst1).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let area = 0;
+  let height = worst1;
+  for (const [a, b] of sorted) {
+    if (b >= height) continue;
+    area += (worst0 - a) * (height - b);
+    height = b;
+  }
+  return area;
+}
+
+describe("neighbours", () => {
+  it("are all cells with one node changed in its operation or in one input, and no others", () => {
+    const small = searchSpaceSchema.parse({ nodes: 2, operations: ["conv1x1", "sepConv3x3"], maxInputs: 2 });
+    const cell: Cell = {
+      nodes: [
+        { operation: "conv1x1", inputs: [0] },
+        { operation: "sepConv3x3", inputs: [1, 2] },
+      ],
+    };
+    const text = ({ nodes }: Cell): string => nodes.map(({ operation, inputs }) => `${operation}(${inputs.join()})`).join(" ");
+    expect(neighboursOf(cell, small).map(text).sort()).toEqual(
+      [
+        "sepConv3x3(0) sepConv3x3(1,2)",
+        "conv1x1(0,1) sepConv3x3(1,2)",
+        "conv1x1(1) sepConv3x3(1,2)",
+        "conv1x1(0) conv1x1(1,2)",
+        "conv1x1(0) sepConv3x3(2)",
+        "conv1x1(0) sepConv3x3(1)",
+        "conv1x1(0) sepConv3x3(0,2)",
+        "conv1x1(0) sepConv3x3(0,1)",
+      ].sort(),
+    );
+  });
+
+  it("hold every mutant", () => {
+    const rng = Rng.fromSeed(2, "test");
+    for (let i = 0; i < 50; i++) {
+      const cell = sampleCell(space, rng);
+      const near = new Set(neighboursOf(cell, space).map((other) => JSON.stringify(other)));
+      for (let k = 0; k < 10; k++) {
+        const mutant = mutateCell(cell, space, rng);
+        expect(near.has(JSON.stringify(mutant)) || JSON.stringify(mutant) === JSON.stringify(cell)).toBe(true);
+      }
+    }
   });
 });
 
