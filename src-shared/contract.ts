@@ -6,7 +6,7 @@ import { z } from "zod";
 import { cellSchema } from "./domain/cell.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
-import { type Architecture, architectureSchema, networkConfigSchema } from "./domain/network.ts";
+import { type Architecture, architectureSchema, type NetworkConfig, networkConfigSchema } from "./domain/network.ts";
 import type { Artifact, Candidate, LogLine, RunDetail, RunProgress, RunSummary, Training } from "./domain/run.ts";
 import { RUN_STATUSES } from "./domain/run.ts";
 import { RUN_KINDS, type RunConfig, runConfigSchema } from "./domain/run-config.ts";
@@ -165,6 +165,24 @@ export interface SeriesAnswer {
 }
 
 // ---------------------------------------------------------------- cells
+
+/** A cell from the literature. */
+export interface PublishedCellInfo {
+  readonly id: string;
+  readonly name: string;
+  /** Publication, figure, code. */
+  readonly source: string;
+  readonly architecture: Architecture;
+  /** The network of its publication, as far as ours has the same settings; counts are of this one. */
+  readonly network: NetworkConfig;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  readonly publishedParameters: number;
+  /** What the publication counts: images, cells, channels. */
+  readonly publishedSetting: string;
+  /** Why the counts differ, where they do. */
+  readonly remark: string | null;
+}
 
 export interface CellDescription {
   readonly architecture: Architecture;
@@ -346,6 +364,8 @@ export const CALLS = {
     }),
   ),
   "cells.parse": call<Architecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
+  /** The published cells that come with the studio, each counted in the network of its publication. */
+  "cells.published": call<readonly PublishedCellInfo[]>()(nothing),
   "cells.compare": call<{ same: boolean }>()(z.strictObject({ a: cellSchema, b: cellSchema })),
 
   "datasets.list": call<readonly DatasetInfo[]>()(nothing),

@@ -1,6 +1,7 @@
 /** All commands put together. */
 import { Command } from "commander";
 import { packageVersion } from "../config/version.ts";
+import { cellsCommand } from "./commands/cells.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { dataCommand } from "./commands/data.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -48,6 +49,7 @@ export function createProgram(io: Io): Command {
     compareCommand(io),
     exportCommand(io),
     transferCommand(io),
+    cellsCommand(io),
     dataCommand(io),
     initCommand(io),
     serveCommand(io),

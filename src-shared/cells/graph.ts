@@ -81,12 +81,21 @@ export function nodeId(index: number): string {
   return `n${index}`;
 }
 
+/** An identity of several inputs does nothing but add them up; published cells are drawn with such nodes. */
+export function isAddition({ operation, inputs }: Cell["nodes"][number]): boolean {
+  return operation === "identity" && inputs.length > 1;
+}
+
 /** The cell as a graph: its two inputs, its operations, and the concatenation of its outputs. */
 export function cellGraph(cell: Cell): Graph {
   const nodes: GraphNode[] = [
     portNode(nodeId(0), "block i − 1", "Output of the block before.", 0),
     portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1),
-    ...cell.nodes.map((node, i) => operationNode(nodeId(i + INPUT_NODES), node.operation, i + INPUT_NODES)),
+    ...cell.nodes.map((node, i) =>
+      isAddition(node)
+        ? { ...operationNode(nodeId(i + INPUT_NODES), node.operation, i + INPUT_NODES, "same", "add"), description: "Sum of its inputs.", width: 48 }
+        : operationNode(nodeId(i + INPUT_NODES), node.operation, i + INPUT_NODES),
+    ),
     portNode("out", "concat", "The outputs of the cell, concatenated along the channels.", -3),
   ];
   const edges: GraphEdge[] = cell.nodes.flatMap((node, i) => node.inputs.map((input) => edge(nodeId(input), nodeId(i + INPUT_NODES))));

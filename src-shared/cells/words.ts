@@ -2,12 +2,15 @@
 import { type Cell, INPUT_NODES, outputNodes } from "../domain/cell.ts";
 import type { Architecture } from "../domain/network.ts";
 import { OPERATION_LABELS } from "../domain/operations.ts";
+import { isAddition } from "./graph.ts";
 
 /** "node 2: 3×3 sep of block i − 1"; one entry for each operation node, and one for the output. */
 export function cellSentences(cell: Cell): string[] {
   const name = (index: number): string => (index === 0 ? "block i − 1" : index === 1 ? "block i − 2" : `node ${index}`);
   return [
-    ...cell.nodes.map((node, i) => `node ${i + INPUT_NODES}: ${OPERATION_LABELS[node.operation]} of ${node.inputs.map(name).join(" plus ")}`),
+    ...cell.nodes.map(
+      (node, i) => `node ${i + INPUT_NODES}: ${isAddition(node) ? "sum" : OPERATION_LABELS[node.operation]} of ${node.inputs.map(name).join(" plus ")}`,
+    ),
     `output: ${outputNodes(cell).map(name).join(", ")}${outputNodes(cell).length > 1 ? ", concatenated" : ""}`,
   ];
 }
@@ -15,7 +18,10 @@ export function cellSentences(cell: Cell): string[] {
 /** How often each operation occurs, most frequent first: "3 × 3×3 sep, 2 × identity". */
 export function operationCounts(cell: Cell): string {
   const counts = new Map<string, number>();
-  for (const node of cell.nodes) counts.set(OPERATION_LABELS[node.operation], (counts.get(OPERATION_LABELS[node.operation]) ?? 0) + 1);
+  for (const node of cell.nodes) {
+    const label = isAddition(node) ? "add" : OPERATION_LABELS[node.operation];
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
   return [...counts]
     .sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
     .map(([label, count]) => `${count} × ${label}`)

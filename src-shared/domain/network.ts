@@ -27,6 +27,10 @@ export const networkConfigSchema = z.strictObject({
     title: "Separable repeats",
     description: "How often separable and dilated convolutions are applied in a node.",
   }),
+  dilatedRepeats: z.int().min(1).max(3).optional().meta({
+    title: "Dilated repeats",
+    description: "How often dilated convolutions are applied, where that differs (DARTS applies them once).",
+  }),
   factorizedDivisor: z.int().min(1).max(8).default(4).meta({
     title: "1×7–7×1 bottleneck",
     description: "The 1×7–7×1 operation works on C divided by this many channels.",

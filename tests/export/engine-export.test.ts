@@ -59,7 +59,7 @@ describe("pictures", () => {
     const svg = await architectureSvg(every, { title: 'Cell <3> & "more"', caption: "12 parameters" });
     for (const label of ["1×1 conv", "3×3 sep", "5×5 dil", "1×7–7×1", "3×3 max", "block i − 1", "concat"]) expect(svg).toContain(`>${label}</text>`);
     expect(svg).toContain('<title id="t">Cell &lt;3&gt; &amp; &quot;more&quot;</title>');
-    expect(svg).toMatch(/<desc id="d">Cell of 14 operation nodes\. node 2: identity of block i − 1 plus block i − 2/);
+    expect(svg).toMatch(/<desc id="d">Cell of 14 operation nodes\. node 2: sum of block i − 1 plus block i − 2/);
     expect(svg.match(/marker-end/g)).toHaveLength(2 * ALL_OPERATIONS.length + 1);
     // sharp reads it as real XML; what it makes is as large as it says.
     const { width = 0, height = 0 } = await sharp(Buffer.from(svg)).metadata();

@@ -70,7 +70,16 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
     case "ghn-training":
       return [ghnStage(config.space, network, config.ghn, config.training, config.dataset, images, calibration)];
     case "search":
-      return [searchStage(config.space, network, USUAL_PROPAGATION_STEPS, config.search, images, calibration)];
+      return [
+        searchStage(
+          config.space,
+          network,
+          USUAL_PROPAGATION_STEPS,
+          config.cells === undefined ? config.search : { ...config.search, samples: config.cells.length },
+          images,
+          calibration,
+        ),
+      ];
     case "cell-training": {
       const { source } = config;
       const cells = source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;

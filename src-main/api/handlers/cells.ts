@@ -6,6 +6,7 @@ import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
 import { ghnTrainingRunSchema } from "../../../src-shared/domain/run-config.ts";
 import { canonicalForm } from "../../engine/cells/canonical.ts";
+import { publishedCells, publishedInfo } from "../../engine/cells/published.ts";
 import { sampleCell } from "../../engine/cells/sampler.ts";
 import { UserError } from "../../engine/errors.ts";
 import { parseCellFile } from "../../engine/export/cell-file.ts";
@@ -19,7 +20,10 @@ import type { HandlersOf } from "../dispatch.ts";
 /** Work of so many ms at a stretch, then windows are answered. */
 const STRETCH_MS = 12;
 
-export const cellHandlers: HandlersOf<CallContext, "cells.sample" | "cells.describe" | "cells.histogram" | "cells.parse" | "cells.compare"> = {
+export const cellHandlers: HandlersOf<
+  CallContext,
+  "cells.sample" | "cells.describe" | "cells.histogram" | "cells.parse" | "cells.compare" | "cells.published"
+> = {
   "cells.sample": async ({ space, network, dataset, seed, count }, { studio, project }) => {
     checkNetwork(network, dataset);
     const input = await studio.datasets.inputOf(dataset, project?.folder ?? null);
@@ -41,6 +45,7 @@ export const cellHandlers: HandlersOf<CallContext, "cells.sample" | "cells.descr
     const { normal, reduction } = parseCellFile(json, "The text");
     return reduction === undefined ? { normal } : { normal, reduction };
   },
+  "cells.published": () => publishedCells().map(publishedInfo),
   "cells.compare": ({ a, b }) => ({ same: canonicalForm(a) === canonicalForm(b) }),
 };
 

@@ -25,11 +25,9 @@ export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly print?: true;
 }
 
-/** `ghn-studio run`: a preset or a config, executed here. */
-export function runCommand(io: Io): Command {
-  return new Command("run")
-    .description("run a preset (demo, quick, paper-cifar10, imagenet-mobile …) or a config file, to its end")
-    .argument("<preset|config.json>", "a preset or a JSON file")
+/** The options of commands that execute a run. */
+export function withRunOptions(command: Command): Command {
+  return command
     .addOption(projectOption())
     .addOption(setOption())
     .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
@@ -37,22 +35,33 @@ export function runCommand(io: Io): Command {
     .option("--tag <tag>", "tag of the run; may be repeated", collect, [])
     .option("--resume", "continue the newest unfinished run with the same config, if there is one")
     .option("--print", "only print the whole config as JSON, checked and with every default filled in")
-    .addOption(jsonOption())
+    .addOption(jsonOption());
+}
+
+/** `ghn-studio run`: a preset or a config, executed here. */
+export function runCommand(io: Io): Command {
+  return withRunOptions(new Command("run"))
+    .description("run a preset (demo, quick, paper-cifar10, imagenet-mobile …) or a config file, to its end")
+    .argument("<preset|config.json>", "a preset or a JSON file")
     .action(async (source: string, options: RunOptions) => {
       const { config, name } = await loadConfig(source, setsOf(options));
-      if (options.print === true) {
-        io.json(config);
-        return;
-      }
-      const place = placeFor(options.project);
-      // Nothing is made before it is certain that the run can begin.
-      const input = await checkData(place.folder, config);
-      const frozen = fitToBudget(io, config, input, place);
-      if (place.isNew) makeProject(io, place.folder);
-      const { folder } = place;
-      const { code } = await supervise(io, folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options));
-      throw new Exit(code);
+      await runConfig(io, config, name, options);
     });
+}
+
+/** Executes a config here, to its end, or prints it where that is asked for. @throws Exit with the status of the command */
+export async function runConfig(io: Io, config: RunConfig, name: string, options: RunOptions): Promise<void> {
+  if (options.print === true) {
+    io.json(config);
+    return;
+  }
+  const place = placeFor(options.project);
+  // Nothing is made before it is certain that the run can begin.
+  const input = await checkData(place.folder, config);
+  const frozen = fitToBudget(io, config, input, place);
+  if (place.isNew) makeProject(io, place.folder);
+  const { code } = await supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options));
+  throw new Exit(code);
 }
 
 /** The config as it is frozen: with the F that its budget of multiply-adds allows, where it names one. */
@@ -68,7 +77,7 @@ export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, plac
   }
 }
 
-function setsOf({ set, data }: RunOptions): readonly string[] {
+export function setsOf({ set, data }: RunOptions): readonly string[] {
   return data === undefined ? set : [...set, `dataset.path=${isAbsolute(data) ? data : resolve(data)}`];
 }
 

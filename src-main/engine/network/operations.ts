@@ -32,11 +32,11 @@ const OPERATIONS: Readonly<Record<Exclude<AnyOperationName, "identity">, Apply>>
   avgPool2x2: (builder, x) => builder.pool(x, "avgPool", 2),
 };
 
-/** ReLU, depthwise, pointwise, batch norm; `separableRepeats` times, each with weights of its own. */
+/** ReLU, depthwise, pointwise, batch norm; `separableRepeats` times (or `dilatedRepeats`, where it is dilated), each with weights of its own. */
 function separable(size: number, dilation: number): Apply {
-  return (builder, x, application, { separableRepeats }) => {
+  return (builder, x, application, { separableRepeats, dilatedRepeats = separableRepeats }) => {
     let y = x;
-    for (let i = 0; i < separableRepeats; i++) {
+    for (let i = 0; i < (dilation === 1 ? separableRepeats : dilatedRepeats); i++) {
       const filters = builder.shape(y)[2];
       const depthwise = builder.depthwise(builder.relu(y), `sep${i}/depthwise`, size, dilation);
       const pointwise = builder.conv(depthwise, `sep${i}/pointwise`, "pointwise", { kernel: [1, 1], filters });

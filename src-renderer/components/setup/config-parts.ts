@@ -17,6 +17,8 @@ interface Parts {
   readonly ghn: unknown;
   readonly ghnTraining: unknown;
   readonly search: unknown;
+  /** Given cells of a search. */
+  readonly cells: unknown;
   readonly compare: unknown;
   readonly final: unknown;
   readonly finalNetwork: unknown;
@@ -50,6 +52,7 @@ const NO_PARTS: Parts = {
   ghn: usual.ghn,
   ghnTraining: ghnTrainingRunSchema.parse({ kind: "ghn-training" }).training,
   search: usual.search,
+  cells: undefined,
   compare: cellTrainingSchema.parse({}),
   final: usual.final,
   finalNetwork: undefined,
@@ -71,7 +74,7 @@ export class PartsBox {
       config.kind === "ghn-training"
         ? { space: config.space, ghn: config.ghn, ghnTraining: config.training }
         : config.kind === "search"
-          ? { space: config.space, search: config.search, ghnRunId: config.ghnRunId }
+          ? { space: config.space, search: config.search, ghnRunId: config.ghnRunId, cells: config.cells }
           : config.kind === "cell-training"
             ? { compare: config.training, source: config.source, measureTest: config.measureTest }
             : config.kind === "prediction" || config.kind === "study"
@@ -90,12 +93,12 @@ export class PartsBox {
 
   /** The config of a kind, made of what is remembered. */
   as(kind: RunKind): EditedConfig {
-    const { shared, space, ghn, ghnTraining, search, compare, final, finalNetwork, ghnRunId, source, measureTest, study } = this.parts;
+    const { shared, space, ghn, ghnTraining, search, cells, compare, final, finalNetwork, ghnRunId, source, measureTest, study } = this.parts;
     switch (kind) {
       case "ghn-training":
         return { kind, ...shared, space, ghn, training: ghnTraining };
       case "search":
-        return { kind, ...shared, ghnRunId, space, search };
+        return { kind, ...shared, ghnRunId, space, search, ...(cells === undefined ? {} : { cells }) };
       case "cell-training":
         return { kind, ...shared, source, training: compare, measureTest };
       case "pipeline":

@@ -72,7 +72,7 @@ const RUN: Section = {
   text: "The same seed and config on the same backend give the same numbers. Every run names the backend it used.",
   groups: ["", "compute"],
   basic: ["seed", "compute.backend"],
-  own: ["kind", "ghnRunId", "measureTest"],
+  own: ["kind", "ghnRunId", "measureTest", "cells"],
 };
 
 const cellTraining = (id: string, title: string, text: string): Section => ({

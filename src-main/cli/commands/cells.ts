@@ -1,0 +1,168 @@
+/** `ghn-studio cells`: the cells of the literature that come with the studio. */
+import { writeFile } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { Argument, Command, Option } from "commander";
+import { count } from "../../../src-shared/analysis/format.ts";
+import { cellSentences } from "../../../src-shared/cells/words.ts";
+import type { PublishedCellInfo } from "../../../src-shared/contract.ts";
+import type { GhnTrainingRun, PipelineRun } from "../../../src-shared/domain/run-config.ts";
+import { completeConfig } from "../../config/load-config.ts";
+import { publishedCell, publishedCells, publishedInfo } from "../../engine/cells/published.ts";
+import { UserError } from "../../engine/errors.ts";
+import { architectureSvg, canDrawText, svgToPng } from "../../engine/export/cell-picture.ts";
+import type { Io } from "../io.ts";
+import { type JsonFlag, jsonOption } from "../options.ts";
+import { findRun, requireProject, withView } from "../project.ts";
+import { facts, table } from "../tables.ts";
+import { type RunOptions, runConfig, setsOf, withRunOptions } from "./run.ts";
+
+const idsArgument = (): Argument => new Argument("<cell...>", "ids as in the list, for example nasnet-a darts-v2");
+
+export function cellsCommand(io: Io): Command {
+  const command = new Command("cells").description("published cells: list, draw, train, score with a GHN");
+  command
+    .command("list", { isDefault: true })
+    .description("the cells with their parameters, counted in the networks of their publications")
+    .addOption(jsonOption())
+    .action((options: JsonFlag) => list(io, options.json === true));
+  command
+    .command("show")
+    .description("one cell: source, counts, nodes in words; with --picture its drawing")
+    .addArgument(new Argument("<cell>", "its id"))
+    .option("--picture <file>", "write the drawing to this file, .svg or .png")
+    .addOption(new Option("--theme <theme>", "colours of the picture").choices(["light", "dark"]).default("light"))
+    .addOption(jsonOption())
+    .action((id: string, options: JsonFlag & PictureFlags) => show(io, id, options));
+  command.addCommand(
+    withRunOptions(new Command("train"))
+      .description(
+        "train published cells from scratch on CIFAR-10 (--set dataset.id changes it); one cell in the network of its publication unless --set changes it, several in the studio's usual one",
+      )
+      .addArgument(idsArgument())
+      .action(async (ids: readonly string[], options: RunOptions) => {
+        const cells = ids.map(publishedCell);
+        const [only] = cells;
+        const raw = {
+          kind: "cell-training",
+          // What their publications count and train on.
+          dataset: { id: "cifar10" },
+          source: { from: "cells", cells: cells.map(named) },
+          ...(only !== undefined && cells.length === 1 ? { network: only.network } : {}),
+        };
+        await runConfig(io, completeConfig(raw, setsOf(options), "the command"), `Training of ${ids.join(", ")}`, options);
+      }),
+  );
+  command.addCommand(
+    withRunOptions(new Command("score"))
+      .description("score published cells with the GHN of a run: on its images, in its network")
+      .addArgument(idsArgument())
+      .requiredOption("--ghn <run>", "the run that trained the GHN: its id, the beginning of it, its name, or last")
+      .action(async (ids: readonly string[], options: RunOptions & { readonly ghn: string }) => {
+        requireProject(options.project);
+        const base = await withView(options.project, (view) => {
+          const run = findRun(view.store, options.ghn);
+          const config = view.store.runs.facts(run.id)?.config;
+          if (config?.kind === "ghn-training" || config?.kind === "pipeline") return { id: run.id, config };
+          throw new UserError(`The run ${run.name} trained no GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
+        });
+        const raw = searchOf(base.id, base.config, ids);
+        await runConfig(io, completeConfig(raw, setsOf(options), "the command"), `Scores of ${ids.join(", ")}`, options);
+      }),
+  );
+  return command;
+}
+
+interface PictureFlags {
+  readonly picture?: string;
+  readonly theme: "light" | "dark";
+}
+
+function named(cell: ReturnType<typeof publishedCell>): { name: string; architecture: PublishedCellInfo["architecture"] } {
+  return { name: cell.name, architecture: publishedInfo(cell).architecture };
+}
+
+/** A search that scores the cells and nothing else. */
+function searchOf(ghnRunId: string, config: GhnTrainingRun | PipelineRun, ids: readonly string[]): unknown {
+  const { dataset, network, compute, space, seed } = config;
+  const search = { validationImages: dataset.validationImages, shortlist: ids.length, randomBaseline: 0 };
+  return { kind: "search", ghnRunId, seed, dataset, network, compute, space, search, cells: ids.map(publishedCell).map(named) };
+}
+
+function list(io: Io, json: boolean): void {
+  const cells = publishedCells().map(publishedInfo);
+  if (json) {
+    io.json({ cells });
+    return;
+  }
+  io.out(
+    table(
+      io,
+      [
+        { title: "Id" },
+        { title: "Name" },
+        { title: "Parameters", align: "right" },
+        { title: "Published", align: "right" },
+        { title: "Difference", align: "right" },
+        { title: "Counted for" },
+      ],
+      cells.map((cell) => [cell.id, cell.name, count(cell.parameters), count(cell.publishedParameters), differenceText(cell), cell.publishedSetting]),
+    ),
+  );
+  for (const { name, remark } of cells) if (remark !== null) io.out(`\n${name}: ${remark}`);
+}
+
+function differenceText({ parameters, publishedParameters }: PublishedCellInfo): string {
+  const percent = (100 * (parameters - publishedParameters)) / publishedParameters;
+  return `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(1)} %`;
+}
+
+async function show(io: Io, id: string, options: JsonFlag & PictureFlags): Promise<void> {
+  const cell = publishedInfo(publishedCell(id));
+  const picture = options.picture === undefined ? null : await draw(cell, resolve(options.picture), options.theme);
+  if (options.json === true) {
+    io.json({ ...cell, picture });
+    return;
+  }
+  io.out(io.style("bold", cell.name));
+  io.out(
+    facts(io, [
+      ["Source", cell.source],
+      ["Counted for", cell.publishedSetting],
+      ["Parameters", `${count(cell.parameters)}; published ${count(cell.publishedParameters)} (${differenceText(cell)})`],
+      ["Multiply-adds", count(cell.multiplyAdds)],
+      ...(cell.remark === null ? [] : ([["Remark", cell.remark]] as const)),
+      ...(picture === null ? [] : ([["Picture", picture]] as const)),
+    ]),
+  );
+  const { normal, reduction } = cell.architecture;
+  io.out(`\n${reduction === undefined ? "Cell" : "Normal cell"}`);
+  for (const sentence of cellSentences(normal)) io.out(`  ${sentence}`);
+  if (reduction === undefined) return;
+  io.out("\nReduction cell");
+  for (const sentence of cellSentences(reduction)) io.out(`  ${sentence}`);
+}
+
+/** Writes the drawing; answers its path. An existing file is not replaced. */
+async function draw(cell: PublishedCellInfo, file: string, theme: "light" | "dark"): Promise<string> {
+  const ending = extname(file).toLowerCase();
+  if (ending !== ".svg" && ending !== ".png")
+    throw new UserError(`A picture ends in .svg or .png; ${file} does not.`, { code: "picture-format", remedy: "Name the file accordingly.", file });
+  if (ending === ".png" && !(await canDrawText()))
+    throw new UserError("This machine has no font to draw a PNG with.", { code: "picture-font", remedy: "Write an SVG, or install a font." });
+  const svg = await architectureSvg(cell.architecture, { title: cell.name, theme });
+  try {
+    await writeFile(file, ending === ".svg" ? svg : await svgToPng(svg), { flag: "wx" });
+  } catch (cause) {
+    throw new UserError(`The picture ${file} cannot be written${isExisting(cause) ? ": there is such a file already" : ""}.`, {
+      code: "picture-unwritable",
+      remedy: "Choose another name or folder.",
+      file,
+      cause,
+    });
+  }
+  return file;
+}
+
+function isExisting(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
+}
