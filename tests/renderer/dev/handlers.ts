@@ -1,9 +1,12 @@
+import darts from "../../../resources/cells/darts-v2.json";
+import nasnet from "../../../resources/cells/nasnet-a.json";
 import demo from "../../../resources/presets/demo.json";
 import paper from "../../../resources/presets/paper-cifar10.json";
 import quick from "../../../resources/presets/quick.json";
 import { minMaxIndices } from "../../../src-shared/analysis/downsample.ts";
 import type { CallName, CallOutput, CallParsed, DatasetInfo, RunPage, RunQuery } from "../../../src-shared/contract.ts";
-import type { Architecture } from "../../../src-shared/domain/network.ts";
+import { cellFileSchema } from "../../../src-shared/domain/cell.ts";
+import { type Architecture, networkConfigSchema } from "../../../src-shared/domain/network.ts";
 import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/run.ts";
 import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
 import type { FakeOptions } from "./bridge.ts";
@@ -268,6 +271,7 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       return parsed as Architecture;
     },
     "cells.compare": () => ({ same: false }),
+    "cells.published": () => [publishedOf("nasnet-a", nasnet), publishedOf("darts-v2", darts)],
     "datasets.list": () => [dataset("digits", true), dataset("cifar10", false), dataset("mnist", true)],
     "datasets.describe": ({ dataset: value }) => dataset(value.id, value.id !== "cifar10"),
     "datasets.preview": () => ({ images: Array.from({ length: 30 }, (_, i) => ({ label: Math.floor(i / 3), url: PIXEL })) }),
@@ -335,6 +339,23 @@ function dataset(id: string, available: boolean): DatasetInfo {
     attribution: "E. Alpaydin and C. Kaynak, UCI Machine Learning Repository.",
     downloadBytes: id === "digits" ? null : 1.7e8,
     problem: available ? null : { message: "CIFAR-10 is not on this computer yet.", remedy: "Download it (170 MB) or import the archive." },
+  };
+}
+
+/** A published cell as the studio tells of it; its counts are those of the file. */
+function publishedOf(id: string, file: unknown): CallOutput<"cells.published">[number] {
+  const { name, source = "", normal, reduction, meta } = cellFileSchema.parse(file);
+  return {
+    id,
+    name,
+    source,
+    architecture: reduction === undefined ? { normal } : { normal, reduction },
+    network: networkConfigSchema.parse({ initialChannels: meta?.["network.initialChannels"], blocks: 20, reductions: [6, 13], stemMultiplier: 3 }),
+    parameters: Number(meta?.["authors' layout"]),
+    multiplyAdds: 490_000_000,
+    publishedParameters: Number(meta?.["published parameters"]),
+    publishedSetting: String(meta?.["published setting"]),
+    remark: null,
   };
 }
 
