@@ -27,11 +27,15 @@ export function resolveCells(store: StoreReader, source: CellSource): CellToTrai
   }
 }
 
-/** The shortlist by rank, then the random baseline by order. More than the shortlist holds is taken from the ranking. */
+/**
+ * The shortlist by rank, then the random baseline by order. More than the shortlist holds is taken from the ranking. With several objectives the shortlist is not the top
+ * of the ranking, which is by score.
+ */
 function fromSearch(store: StoreReader, runId: string, top: number, random: number): CellToTrain[] {
   const run = completed(store, runId, "search");
   const all = store.candidates.list(run, { sort: "rank", limit: 1_000_000 }).rows;
-  const best = all.filter((candidate) => candidate.rank !== null && candidate.role !== "random").slice(0, top);
+  const ranked = all.filter((candidate) => candidate.rank !== null && candidate.role !== "random");
+  const best = [...ranked.filter(({ role }) => role === "shortlist"), ...ranked.filter(({ role }) => role !== "shortlist")].slice(0, top);
   const baseline = all
     .filter((candidate) => candidate.role === "random")
     .sort((a, b) => a.index - b.index)

@@ -47,7 +47,15 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
     sequence: count,
     metrics: listOf(metric),
     candidates: listOf(
-      shape({ ...cell, index: count, scoreLoss: anyNumber, generationMs: anyNumber, evaluationMs: anyNumber, predictions: optional(valuesByName) }),
+      shape({
+        ...cell,
+        index: count,
+        scoreLoss: anyNumber,
+        generationMs: anyNumber,
+        evaluationMs: anyNumber,
+        latencyMs: optional(anyNumber),
+        predictions: optional(valuesByName),
+      }),
     ),
     trainings: listOf(
       shape({

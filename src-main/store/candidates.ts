@@ -44,6 +44,7 @@ interface CandidateRow {
   readonly generation_ms: number | null;
   readonly evaluation_ms: number | null;
   readonly predictions: string | null;
+  readonly latency_ms: number | null;
   readonly rank: number | null;
 }
 
@@ -114,8 +115,8 @@ export class SqliteCandidateReader implements CandidateReader {
 export class SqliteCandidateWriter extends SqliteCandidateReader implements CandidateWriter {
   append(runId: string, candidates: readonly CandidateMessage[]): void {
     const insert = this.db.prepare(
-      `INSERT INTO candidates (run_id, position, name, canonical, architecture, parameters, multiply_adds, score, score_loss, role, generation_ms, evaluation_ms, predictions)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO candidates (run_id, position, name, canonical, architecture, parameters, multiply_adds, score, score_loss, role, generation_ms, evaluation_ms, predictions, latency_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     for (const c of candidates)
       insert.run(
@@ -132,6 +133,7 @@ export class SqliteCandidateWriter extends SqliteCandidateReader implements Cand
         c.generationMs,
         c.evaluationMs,
         c.predictions === undefined ? null : JSON.stringify(c.predictions),
+        c.latencyMs ?? null,
       );
   }
 
@@ -165,6 +167,7 @@ function toCandidate(row: CandidateRow): Candidate {
     role: row.role,
     generationMs: row.generation_ms,
     evaluationMs: row.evaluation_ms,
+    ...(row.latency_ms === null ? {} : { latencyMs: row.latency_ms }),
     ...(row.predictions === null ? {} : { predictions: JSON.parse(row.predictions) as Record<string, number | null> }),
   };
 }

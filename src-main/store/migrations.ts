@@ -185,6 +185,13 @@ ALTER TABLE trainings ADD COLUMN protocol TEXT;
 CREATE INDEX trainings_by_protocol ON trainings(protocol) WHERE protocol IS NOT NULL;
 `,
   },
+  {
+    version: 3,
+    sql: `
+-- Median time of a forward pass of one image in milliseconds, where a search measured it.
+ALTER TABLE candidates ADD COLUMN latency_ms REAL;
+`,
+  },
 ];
 
 /** Schema that this version of the studio reads and writes. */

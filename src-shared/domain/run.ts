@@ -115,6 +115,8 @@ export interface Candidate {
   readonly role: "shortlist" | "random" | "none";
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
+  /** Median time of a forward pass of one image in milliseconds; absent where it was not measured. */
+  readonly latencyMs?: number;
   /** Values of other predictors by name, from a prediction run; absent elsewhere. */
   readonly predictions?: Readonly<Record<string, number | null>>;
 }

@@ -39,6 +39,21 @@ describe("cells of a training run", () => {
     expect(fieldOf(() => resolveCells(store, { from: "training", runId: search, best: 1 }))).toBe("run-kind source.runId");
   });
 
+  it("of a search with several objectives: its shortlist before better scores", () => {
+    const project = newProject();
+    const { store } = project;
+    const search = newRun(project, "s", { kind: "search", ghnRunId: "x" });
+    store.candidates.append(
+      search,
+      [0.3, 0.9, 0.6].map((score, i) => candidate(i, score)),
+    );
+    store.candidates.setRoles(search, [0, 2], []);
+    store.runs.update(search, { status: "completed" });
+    const names = (top: number): string[] => resolveCells(store, { from: "search", runId: search, top, random: 0 }).map(({ name }) => name);
+    expect(names(2)).toEqual(["Cell 2", "Cell 0"]);
+    expect(names(3)).toEqual(["Cell 2", "Cell 0", "Cell 1"]);
+  });
+
   it("of a training: the best by mean validation accuracy; the baseline never wins while there are others", () => {
     const project = newProject();
     const { store } = project;

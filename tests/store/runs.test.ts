@@ -104,6 +104,15 @@ describe("runs", () => {
 });
 
 describe("candidates", () => {
+  it("have a latency where one was measured", () => {
+    const project = newProject();
+    const id = newRun(project, "s", { kind: "search", ghnRunId: "x" });
+    project.store.candidates.append(id, [candidate(0, 0.5, { latencyMs: 1.25 }), candidate(1, 0.4)]);
+    const [timed, other] = project.store.candidates.list(id).rows;
+    expect(timed?.latencyMs).toBe(1.25);
+    expect(other).not.toHaveProperty("latencyMs");
+  });
+
   it("are ranked by score, then loss, then order; the baseline has no rank", () => {
     const { store, id } = withRun();
     store.candidates.append(id, [

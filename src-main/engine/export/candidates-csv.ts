@@ -17,6 +17,7 @@ export const CANDIDATE_COLUMNS = [
   "test_accuracy_mean",
   "generation_ms",
   "evaluation_ms",
+  "latency_ms",
   "canonical",
   "architecture",
 ] as const;
@@ -42,6 +43,7 @@ export function candidatesCsv(candidates: readonly Candidate[], trainings: reado
       mean(own.flatMap((training) => training.testAccuracy ?? [])),
       candidate.generationMs,
       candidate.evaluationMs,
+      candidate.latencyMs ?? null,
       candidate.canonical,
       JSON.stringify(candidate.architecture),
     ];

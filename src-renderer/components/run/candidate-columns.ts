@@ -12,12 +12,13 @@ export const CANDIDATE_COLUMNS: readonly GridColumn[] = [
   { id: "index", title: "Proposed", hint: "Place in the order of proposal", width: 98, align: "right", sortKey: "index" },
   { id: "evaluationMs", title: "Scoring", hint: "Time to score", width: 92, align: "right", sortKey: "evaluationMs", descendingFirst: true },
   { id: "generationMs", title: "Weights", hint: "Time to generate the weights", width: 92, align: "right", sortKey: "generationMs", descendingFirst: true },
+  { id: "latencyMs", title: "Latency", hint: "Median time of one image, where it was measured", width: 92, align: "right", sortKey: "latencyMs" },
   { id: "operations", title: "Operations", hint: "How often each occurs", width: 320 },
 ];
 
 export const USUAL_CANDIDATE_COLUMNS: GridState = {
   order: CANDIDATE_COLUMNS.map((column) => column.id),
-  hidden: ["generationMs", "nodes"],
+  hidden: ["generationMs", "nodes", "latencyMs"],
   pinned: ["rank", "name"],
   widths: {},
 };

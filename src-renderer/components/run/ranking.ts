@@ -21,13 +21,14 @@ export const CANDIDATE_KEYS = [
   "nodes",
   "evaluationMs",
   "generationMs",
+  "latencyMs",
 ] as const;
 export type CandidateKey = (typeof CANDIDATE_KEYS)[number];
 
 function valueFor(candidate: Candidate, key: CandidateKey): string | number | null {
   if (key === "nodes") return candidate.architecture.normal.nodes.length;
   if (key === "role") return candidate.role === "shortlist" ? 0 : candidate.role === "random" ? 1 : null;
-  return candidate[key];
+  return candidate[key] ?? null;
 }
 
 /** A copy in the order of one column; missing values come last either way. */
