@@ -87,12 +87,13 @@ export async function indexImages(path: string, locations: Pick<DatasetLocations
       if (images.length === 0 && loose > 0 && part !== "test")
         throw layoutError(path, `the ${loose.toLocaleString("en")} images in ${name}/ lie in no class folder, so that nobody knows what they show`);
       if (loose > 0) notes.push(`${loose.toLocaleString("en")} image(s) in ${name}/ lie in no class folder and are left out.`);
-      found[part].push(...images);
+      // Not as arguments of one call: ImageNet has more images than a call may have arguments.
+      found[part] = found[part].concat(images);
     }
   } else {
     const { images, loose } = await walk.classesOf("");
     if (loose > 0) notes.push(`${loose.toLocaleString("en")} image(s) lie in no class folder and are left out.`);
-    found.train.push(...images);
+    found.train = images;
   }
   return assemble(path, root, found, notes);
 }
@@ -143,7 +144,11 @@ class Walk {
     }
     this.listed += files.length;
     this.locations.onProgress?.({ phase: "read", what: this.root, done: this.listed, total: null, unit: "files" });
-    if (depth < MAX_DEPTH) for (const { name, kind } of entries) if (kind === "folder") images.push(...(await this.below(`${folder}/${name}`, depth + 1)));
+    if (depth >= MAX_DEPTH) return images;
+    for (const { name, kind } of entries) {
+      if (kind !== "folder") continue;
+      for (const image of await this.below(`${folder}/${name}`, depth + 1)) images.push(image);
+    }
     return images;
   }
 }
