@@ -3,6 +3,7 @@
  * this; every argument is parsed with its schema on the main side before a handler sees it. All times are ISO 8601 UTC.
  */
 import { z } from "zod";
+import type { AnytimeCandidate, AnytimeTraining } from "./domain/anytime-records.ts";
 import { cellSchema } from "./domain/cell.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
@@ -259,6 +260,8 @@ export const exportSubjectSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("candidate"), candidateId: z.int().min(0) }),
   z.strictObject({ type: z.literal("training"), trainingId: z.int().min(0) }),
   z.strictObject({ type: z.literal("run"), runId }),
+  z.strictObject({ type: z.literal("anytime-candidate"), candidateId: z.int().min(0) }),
+  z.strictObject({ type: z.literal("anytime-training"), trainingId: z.int().min(0) }),
 ]);
 export type ExportSubject = z.infer<typeof exportSubjectSchema>;
 
@@ -343,6 +346,14 @@ export const CALLS = {
   "candidates.get": call<Candidate>()(z.strictObject({ candidateId: z.int().min(0) })),
   /** Trainings of a run; for a pipeline, of all its stages. */
   "trainings.list": call<readonly Training[]>()(z.strictObject({ runId })),
+
+  /**
+   * Networks with several exits that a search scored, best first, random picks behind; each with its predicted curve (multiply-adds and accuracy of every exit). Of an anytime
+   * experiment, those of its search. Curves, areas and which exit answers: src-shared/analysis/anytime-curve.ts; drawings: src-shared/cells/anytime-graph.ts.
+   */
+  "anytime.candidates": call<readonly AnytimeCandidate[]>()(z.strictObject({ runId, limit: z.int().min(1).max(100_000).default(1000) })),
+  /** Trainings of networks with several exits, references among them, each with its curve; of an anytime experiment, those of all its stages. */
+  "anytime.trainings": call<readonly AnytimeTraining[]>()(z.strictObject({ runId })),
 
   "cells.sample": call<readonly CellDescription[]>()(
     z.strictObject({

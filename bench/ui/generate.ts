@@ -108,6 +108,10 @@ function configOf(rng: Rng, kind: RunConfig["kind"]): RunConfig {
     pipeline: { kind: "pipeline", ...common },
     prediction: { kind: "prediction", ...common },
     study: { kind: "study", ...common, variants: [{ name: "GHN" }] },
+    anytime: { kind: "anytime", ...common },
+    "anytime-ghn": { kind: "anytime-ghn", ...common },
+    "anytime-search": { kind: "anytime-search", ...common, ghnRunId: "generated" },
+    "anytime-training": { kind: "anytime-training", ...common, source: { from: "search", runId: "generated", top: 1, random: 1 } },
   };
   return runConfigSchema.parse(inputs[kind]);
 }

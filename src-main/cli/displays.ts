@@ -2,6 +2,7 @@
 import cliProgress from "cli-progress";
 import { duration, plainSpaces, significant, whole } from "../../src-shared/analysis/format.ts";
 import type { LogLine, RunProgress, RunStatus, RunSummary } from "../../src-shared/domain/run.ts";
+import { isStaged } from "../../src-shared/domain/run-config.ts";
 import type { Io } from "./io.ts";
 import type { Display } from "./watch.ts";
 
@@ -52,9 +53,7 @@ export class BarDisplay implements Display {
     const { progress } = run;
     if (progress === null || progress.totalSteps <= 0) return;
     const text = plainSpaces(
-      run.kind === "pipeline"
-        ? `All stages${progress.secondsLeft === undefined ? "" : `, about ${duration(progress.secondsLeft)} left`}`
-        : progressText(progress),
+      isStaged(run.kind) ? `All stages${progress.secondsLeft === undefined ? "" : `, about ${duration(progress.secondsLeft)} left`}` : progressText(progress),
     );
     const bar = this.byRun.get(run.id);
     if (bar === undefined) {
@@ -94,11 +93,10 @@ export class LineDisplay implements Display {
 
   progress(run: RunSummary): void {
     const now = performance.now();
-    if (run.progress === null || now - (this.last.get(run.id) ?? Number.NEGATIVE_INFINITY) < (run.kind === "pipeline" ? OVERALL_EVERY_MS : LINE_EVERY_MS))
-      return;
+    if (run.progress === null || now - (this.last.get(run.id) ?? Number.NEGATIVE_INFINITY) < (isStaged(run.kind) ? OVERALL_EVERY_MS : LINE_EVERY_MS)) return;
     this.last.set(run.id, now);
     const { step, totalSteps, secondsLeft } = run.progress;
-    if (run.kind === "pipeline") {
+    if (isStaged(run.kind)) {
       if (secondsLeft !== undefined) this.say(`All stages: ${Math.floor((100 * step) / Math.max(1, totalSteps))} %, about ${duration(secondsLeft)} left`);
       return;
     }

@@ -2,6 +2,7 @@
 import { correlate } from "../../src-shared/analysis/correlation.ts";
 import { coefficient, count, duration, percent, percentWithDeviation, significant, whole } from "../../src-shared/analysis/format.ts";
 import type { Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
+import { isStaged } from "../../src-shared/domain/run-config.ts";
 import { resolveSubject } from "../exporting/subject.ts";
 import { meansByCell } from "../runs/cell-source.ts";
 import type { StoreReader } from "../store/index.ts";
@@ -72,7 +73,7 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
     random: groupOf(compared.filter((other) => other.role === "random")),
     agreement: agreementOf(compared),
-    seconds: run.kind === "pipeline" ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
+    seconds: isStaged(run.kind) ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
   };
 }
 

@@ -12,6 +12,10 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   pipeline: "pipeline",
   prediction: "predictors",
   study: "study",
+  anytime: "anytime",
+  "anytime-ghn": "train GHN (anytime)",
+  "anytime-search": "search (anytime)",
+  "anytime-training": "train networks (anytime)",
 };
 
 export function kindWord(kind: RunKind): string {
@@ -37,6 +41,8 @@ type Facts = Readonly<Record<string, string | number | boolean | null>>;
 /** The one figure that says how a run did: its accuracy on test images, else the best accuracy it has, else how far it is. */
 export function headline(run: RunSummary, facts: Facts = {}): string {
   const { testAccuracyMean, testAccuracyDeviation, bestValidationAccuracy } = facts;
+  const area = facts["winnerTestArea"] ?? facts["bestTestArea"] ?? facts["bestArea"];
+  if (typeof area === "number") return `area ${percent(area)}`;
   if (typeof testAccuracyMean === "number")
     return `${percentWithDeviation(testAccuracyMean, typeof testAccuracyDeviation === "number" ? testAccuracyDeviation : null)} test`;
   if (typeof bestValidationAccuracy === "number") return `${percent(bestValidationAccuracy)} validation`;

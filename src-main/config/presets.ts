@@ -7,7 +7,7 @@ import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
 import { UserError } from "../engine/errors.ts";
 
 /** Presets from small to large, as lists show them; others follow by name. */
-const ORDER = ["demo", "quick", "paper-cifar10", "transfer-small", "imagenet-mobile"];
+const ORDER = ["demo", "quick", "paper-cifar10", "transfer-small", "imagenet-mobile", "demo-anytime", "quick-anytime", "paper-anytime"];
 
 export const presetFileSchema = z.strictObject({
   title: z.string().min(1).max(200),

@@ -47,15 +47,18 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
   switch (format) {
     case "cell-json":
     case "cell-svg":
-      return exportable.architecture === null ? noCell(exportable) : null;
-    case "cell-png":
-      if (exportable.architecture === null) return noCell(exportable);
+      return noCell(exportable);
+    case "cell-png": {
+      const reason = noCell(exportable);
+      if (reason !== null) return reason;
       return (await canDrawText())
         ? null
         : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or take the SVG.";
+    }
     case "weights-safetensors": {
-      if (exportable.architecture === null) return noCell(exportable);
-      if (exportable.training === null) return "This cell was never trained from scratch; generated weights are not kept. Train it first.";
+      if (exportable.anytime === null && exportable.architecture === null) return noCell(exportable);
+      if (exportable.training === null && exportable.anytime?.training == null)
+        return "This cell was never trained from scratch; generated weights are not kept. Train it first.";
       if (exportable.weights === null) return "The run keeps no weights of this training.";
       const found = await stat(artifactPath(project, exportable.weights)).catch(() => null);
       return found?.isFile() === true ? null : `The file ${exportable.weights.path} is missing from the project folder.`;
@@ -83,6 +86,11 @@ export function artifactPath(project: Pick<ExportProject, "folder">, artifact: P
   return path;
 }
 
-function noCell({ run }: Exportable): string {
-  return run.kind === "ghn-training" ? "This run trains a GHN and has no cell of its own; export from a search or a training." : "The run has no cell yet.";
+/** Why there is no cell to write; null when there is one. */
+function noCell({ run, architecture, anytime }: Exportable): string | null {
+  if (architecture !== null || (anytime !== null && anytime.architecture !== null)) return null;
+  if (anytime !== null) return "A reference network is no network of cells; its settings are in the config.";
+  return run.kind === "ghn-training" || run.kind === "anytime-ghn"
+    ? "This run trains a GHN and has no cell of its own; export from a search or a training."
+    : "The run has no cell yet.";
 }

@@ -1,5 +1,7 @@
 /** What an export is about: the cell, its training and its run, found from a reference. */
 import type { ExportSubject } from "../../src-shared/contract.ts";
+import { type AnytimeArchitecture, anytimeModelSchema } from "../../src-shared/domain/anytime.ts";
+import type { AnytimeCandidate, AnytimeTraining } from "../../src-shared/domain/anytime-records.ts";
 import { type Architecture, architectureSchema } from "../../src-shared/domain/network.ts";
 import type { Artifact, Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
@@ -16,6 +18,12 @@ export interface ExportProject {
   };
   /** `list` answers the trainings of all stages for a pipeline, as the store does. */
   readonly trainings: { get(id: number): Training | null; list(runId: string): readonly Training[] };
+  readonly anytime: {
+    candidate(id: number): AnytimeCandidate | null;
+    candidates(runId: string, limit?: number): readonly AnytimeCandidate[];
+    training(id: number): AnytimeTraining | null;
+    trainings(runId: string): readonly AnytimeTraining[];
+  };
   readonly artifacts: { list(runId: string): readonly Artifact[] };
 }
 
@@ -27,6 +35,8 @@ export interface Exportable {
   /** Null where the run has no cell, as one that trains a GHN. */
   readonly architecture: Architecture | null;
   readonly candidate: Candidate | null;
+  /** A network with several exits stands here instead of the cell; null for all others. */
+  readonly anytime: ExportedNetwork | null;
   /** The training whose weights are exported, and how it was chosen among several. */
   readonly training: Training | null;
   readonly weights: Artifact | null;
@@ -34,6 +44,14 @@ export interface Exportable {
   readonly candidateRuns: readonly RunSummary[];
   /** Runs whose trainings stand beside them. */
   readonly trainingRuns: readonly RunSummary[];
+}
+
+/** A network with several exits: scored, trained, or both. */
+export interface ExportedNetwork {
+  readonly candidate: AnytimeCandidate | null;
+  readonly training: AnytimeTraining | null;
+  /** Null for a reference, which is no network of cells. */
+  readonly architecture: AnytimeArchitecture | null;
 }
 
 /**
@@ -46,6 +64,7 @@ export function resolveSubject(project: ExportProject, subject: ExportSubject): 
   switch (subject.type) {
     case "run": {
       const run = runOf(project, subject.runId);
+      if (run.kind.startsWith("anytime")) return anytimeWinner(project, run);
       const family = familyOf(project, run);
       const training = bestOfLastStage(project, family);
       if (training !== null) return build(project, run, training, candidateOf(project, training));
@@ -64,7 +83,48 @@ export function resolveSubject(project: ExportProject, subject: ExportSubject): 
       const own = trainingsOf(project, relatives(project, run)).filter((training) => training.candidateId === candidate.id);
       return build(project, run, longestThenBest(own), candidate);
     }
+    case "anytime-training": {
+      const training = project.anytime.training(subject.trainingId);
+      if (training === null) throw missing(`training ${subject.trainingId}`);
+      const candidate = training.candidateId === null ? null : project.anytime.candidate(training.candidateId);
+      return buildNetwork(project, runOf(project, training.runId), training, candidate);
+    }
+    case "anytime-candidate": {
+      const candidate = project.anytime.candidate(subject.candidateId);
+      if (candidate === null) throw missing(`network ${subject.candidateId}`);
+      return buildNetwork(project, runOf(project, candidate.runId), null, candidate);
+    }
   }
+}
+
+function buildNetwork(project: ExportProject, run: RunSummary, training: AnytimeTraining | null, candidate: AnytimeCandidate | null): Exportable {
+  const model = training?.model ?? (candidate === null ? null : anytimeModelSchema.parse({ kind: "cells", architecture: candidate.architecture }));
+  const parsed = model === null ? null : anytimeModelSchema.parse(model);
+  const weights = training === null ? null : anytimeWeightsOf(project, training);
+  return {
+    ...build(project, run, null, null),
+    name: training?.name ?? candidate?.name ?? run.name,
+    anytime: training === null && candidate === null ? null : { candidate, training, architecture: parsed?.kind === "cells" ? parsed.architecture : null },
+    weights,
+  };
+}
+
+/** The searched network whose training has the largest area on validation images; of a search, the first of the ranking. */
+function anytimeWinner(project: ExportProject, run: RunSummary): Exportable {
+  const trainings = project.anytime.trainings(run.id);
+  const searched = trainings.filter(({ role }) => role === "shortlist" || role === "none");
+  const competing = searched.length > 0 ? searched : trainings.filter(({ role }) => role !== "reference");
+  const [training = null] = [...competing].sort((a, b) => b.area - a.area);
+  if (training !== null) return buildNetwork(project, run, training, training.candidateId === null ? null : project.anytime.candidate(training.candidateId));
+  return buildNetwork(project, run, null, project.anytime.candidates(run.id, 1).find(({ rank }) => rank === 1) ?? null);
+}
+
+function anytimeWeightsOf(project: ExportProject, training: AnytimeTraining): Artifact | null {
+  const position = project.anytime
+    .trainings(training.runId)
+    .filter(({ runId }) => runId === training.runId)
+    .findIndex(({ id }) => id === training.id);
+  return project.artifacts.list(training.runId).find((artifact) => artifact.kind === "weights" && artifact.name === `weights-${position}.safetensors`) ?? null;
 }
 
 function build(project: ExportProject, run: RunSummary, training: Training | null, candidate: Candidate | null): Exportable {
@@ -79,6 +139,7 @@ function build(project: ExportProject, run: RunSummary, training: Training | nul
     // What lies in a project is input like any other.
     architecture: stored === null ? null : architectureSchema.parse(stored),
     candidate,
+    anytime: null,
     training,
     weights: training === null ? null : weightsOf(project, training),
     candidateRuns: family.filter((member) => project.candidates.list(member.id, { limit: 1 }).total > 0),

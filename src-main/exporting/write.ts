@@ -7,10 +7,12 @@ import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts
 import type { ExportedFile, ExportSubject } from "../../src-shared/contract.ts";
 import type { Architecture } from "../../src-shared/domain/network.ts";
 import type { Artifact } from "../../src-shared/domain/run.ts";
+import { anytimeFileText } from "../engine/anytime/anytime-file.ts";
+import { anytimeManifestText } from "../engine/anytime/weights-manifest.ts";
 import { UserError } from "../engine/errors.ts";
 import { candidatesCsv } from "../engine/export/candidates-csv.ts";
 import { cellFileText } from "../engine/export/cell-file.ts";
-import { architectureSvg, svgToPng } from "../engine/export/cell-picture.ts";
+import { anytimeSvg, architectureSvg, svgToPng } from "../engine/export/cell-picture.ts";
 import { fileChecksum, manifestText, readWeightsInfo } from "../engine/export/weights-package.ts";
 import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
 import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
@@ -111,8 +113,12 @@ async function writeFormat(
     return { path, bytes: data.byteLength, sha256: createHash("sha256").update(data).digest("hex"), format };
   };
   switch (format) {
-    case "cell-json":
-      return [await write(".cell.json", cellFileText(cellOf(exportable), { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) }))];
+    case "cell-json": {
+      const network = exportable.anytime?.architecture;
+      const facts = { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) };
+      if (network != null) return [await write(".cell.json", anytimeFileText(network, facts))];
+      return [await write(".cell.json", cellFileText(cellOf(exportable), facts))];
+    }
     case "cell-svg":
       return [await write(".svg", await drawing(exportable, options))];
     case "cell-png":
@@ -126,8 +132,13 @@ async function writeFormat(
     case "weights-safetensors": {
       if (exportable.weights === null) throw new Error("Weights were checked to be there.");
       const copy = await copyWeights(project, exportable.weights, join(work, `${base}.safetensors`));
+      const origin = { run: exportable.run.id, runName: exportable.run.name, source: sourceOf(exportable) };
+      if (exportable.anytime !== null) {
+        const manifest = await anytimeManifestText(copy.path, `${base}.safetensors`, copy, origin);
+        return [{ ...copy, format }, await write(".manifest.json", manifest)];
+      }
       const info = await readWeightsInfo(copy.path);
-      const manifest = manifestText(info, `${base}.safetensors`, copy, { run: exportable.run.id, runName: exportable.run.name, source: sourceOf(exportable) });
+      const manifest = manifestText(info, `${base}.safetensors`, copy, origin);
       return [{ ...copy, format }, await write(".manifest.json", manifest)];
     }
   }
@@ -148,6 +159,20 @@ async function copyWeights(project: ExportProject, artifact: Artifact, to: strin
 }
 
 function drawing(exportable: Exportable, options: WriteOptions): Promise<string> {
+  const { anytime } = exportable;
+  if (anytime !== null && anytime.architecture !== null) {
+    const measured = anytime.training ?? anytime.candidate;
+    const area = anytime.training?.area ?? anytime.candidate?.score;
+    const parts = [
+      ...(measured === null ? [] : [`${count(measured.parameters)} parameters`, `${count(measured.multiplyAdds)} multiply-adds to the last exit`]),
+      ...(area === undefined ? [] : [`area ${percent(area)}${anytime.training === null ? " with generated weights" : ""}`]),
+    ];
+    return anytimeSvg(anytime.architecture, measured?.exits ?? [], {
+      title: exportable.name,
+      caption: plainSpaces(parts.join(" · ")),
+      ...(options.theme === undefined ? {} : { theme: options.theme }),
+    });
+  }
   const { candidate, training } = exportable;
   const counts = training ?? candidate;
   const caption = [
@@ -170,13 +195,40 @@ function cellOf(exportable: Exportable): Architecture {
   return exportable.architecture;
 }
 
-function sourceOf({ run, candidate, training }: Exportable): string {
+function sourceOf({ run, anytime, ...own }: Exportable): string {
+  const candidate = own.candidate ?? anytime?.candidate ?? null;
+  const training = own.training ?? anytime?.training ?? null;
   const rank = candidate?.rank === null || candidate === null ? "" : `, rank ${candidate.rank} of its search`;
   const trained = training === null ? "" : `, trained for ${training.epochs} epochs with seed ${training.seed}`;
   return `GHN Studio, run ${run.id} (${run.name}) on ${run.datasetId}${rank}${trained}`.slice(0, 2000);
 }
 
-function metaOf({ candidate, training, run }: Exportable): Record<string, string | number | boolean | null> {
+function metaOf({ candidate, training, run, anytime }: Exportable): Record<string, string | number | boolean | null> {
+  if (anytime !== null) {
+    const measured = anytime.training ?? anytime.candidate;
+    return {
+      run: run.id,
+      dataset: run.datasetId,
+      ...(measured === null
+        ? {}
+        : {
+            parameters: measured.parameters,
+            multiplyAdds: measured.multiplyAdds,
+            canonical: measured.canonical,
+            score: measured.score,
+            maxBudget: measured.maxBudget,
+            chance: measured.chance,
+          }),
+      ...(anytime.training === null
+        ? {}
+        : {
+            area: anytime.training.area,
+            testArea: anytime.training.testArea,
+            initialChannels: anytime.training.initialChannels,
+            epochs: anytime.training.epochs,
+          }),
+    };
+  }
   const counts = training ?? candidate;
   return {
     run: run.id,

@@ -133,6 +133,7 @@ export class Attempt {
       }
       case "roles":
         store.candidates.setRoles(runId, message.shortlist, message.random);
+        store.anytime.setRoles(runId, message.shortlist, message.random);
         if (live.wants(runId))
           live.add(runId, { candidates: store.candidates.list(runId, { limit: 1_000_000 }).rows.filter((candidate) => candidate.role !== "none") });
         return;
@@ -186,6 +187,8 @@ export class Attempt {
       store.candidates.append(runId, message.candidates);
       const trainingsFrom = store.trainings.count(runId);
       store.trainings.append(runId, message.trainings);
+      store.anytime.appendCandidates(runId, message.anytimeCandidates ?? []);
+      store.anytime.appendTrainings(runId, message.anytimeTrainings ?? []);
       store.runs.update(runId, { activeSeconds: this.activeSeconds, ...(message.progress === null ? {} : { progress: message.progress }) });
       return { trainingsFrom, logs: store.logs.append(runId, message.logs) };
     });

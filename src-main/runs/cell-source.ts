@@ -1,5 +1,5 @@
 import type { Candidate, Training } from "../../src-shared/domain/run.ts";
-import type { CellSource } from "../../src-shared/domain/run-config.ts";
+import { type CellSource, isStaged } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
 import { canonicalArchitecture } from "../engine/cells/canonical.ts";
 import { UserError } from "../engine/errors.ts";
@@ -125,8 +125,12 @@ function completed(store: StoreReader, runId: string, kind: "search" | "cell-tra
   return runId;
 }
 
-/** File of the trained GHN that a search names. @throws UserError when there is none */
-export function ghnArtifactPath(store: StoreReader, ghnRunId: string): string {
+/**
+ * File of the trained GHN that a search names.
+ * @param kind the kind of run that trains such a GHN
+ * @throws UserError when there is none
+ */
+export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): string {
   const run = store.runs.get(ghnRunId);
   if (run === null)
     throw new UserError(`There is no run ${ghnRunId} in this project.`, {
@@ -134,12 +138,16 @@ export function ghnArtifactPath(store: StoreReader, ghnRunId: string): string {
       remedy: "Name a run of this project that trained a GHN.",
       field: "ghnRunId",
     });
-  if (run.kind === "pipeline") {
-    const stage = store.runs.children(ghnRunId).find((child) => child.kind === "ghn-training");
-    if (stage !== undefined) return ghnArtifactPath(store, stage.id);
+  if (isStaged(run.kind)) {
+    const stage = store.runs.children(ghnRunId).find((child) => child.kind === kind);
+    if (stage !== undefined) return ghnArtifactPath(store, stage.id, kind);
   }
-  if (run.kind !== "ghn-training")
-    throw new UserError(`The run ${run.name} trained no GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
+  if (run.kind !== kind)
+    throw new UserError(`The run ${run.name} trained no GHN${kind === "anytime-ghn" ? " of the anytime space" : ""}.`, {
+      code: "ghn-missing",
+      remedy: `Name a run of kind ${kind}.`,
+      field: "ghnRunId",
+    });
   const artifact = store.artifacts.latest(ghnRunId, "ghn");
   if (artifact === null)
     throw new UserError(`The run ${run.name} has not finished its GHN yet.`, {

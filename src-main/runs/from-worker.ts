@@ -37,6 +37,43 @@ const metric = shape({
   value: listOf(anyNumber),
 });
 const cell = { name: text, canonical: text, architecture: record, parameters: number, multiplyAdds: number, score: anyNumber, role: text };
+const area = { maxBudget: number, chance: number };
+const exits = listOf(shape({ node: orNull(shape({ cell: count, node: count })), multiplyAdds: number, accuracy: number, testAccuracy: orNull(number) }));
+const anytimeCandidate = shape({
+  ...area,
+  index: count,
+  name: text,
+  canonical: text,
+  architecture: record,
+  parameters: number,
+  multiplyAdds: number,
+  score: number,
+  scoreLoss: anyNumber,
+  exits,
+  role: text,
+  generationMs: anyNumber,
+  evaluationMs: anyNumber,
+});
+const anytimeTraining = shape({
+  ...area,
+  candidateId: orNull(count),
+  name: text,
+  canonical: text,
+  model: record,
+  role: text,
+  repetition: count,
+  seed: number,
+  epochs: number,
+  initialChannels: orNull(count),
+  parameters: number,
+  multiplyAdds: number,
+  score: anyNumber,
+  exits,
+  area: number,
+  testArea: orNull(number),
+  trainLoss: anyNumber,
+  seconds: number,
+});
 const artifact = shape({ kind: text, name: text, path: text, bytes: count, sha256: text });
 
 const MESSAGES: Readonly<Record<Kind, Check>> = {
@@ -70,6 +107,8 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
         seconds: number,
       }),
     ),
+    anytimeCandidates: optional(listOf(anytimeCandidate)),
+    anytimeTrainings: optional(listOf(anytimeTraining)),
     logs: listOf(shape({ time: text, level: text, text })),
     progress: orNull(shape({ phase: text, step: number, totalSteps: number })),
     current: orNull(shape({ name: text, architecture: record })),

@@ -1,6 +1,7 @@
 import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
-import { isStaged } from "../../src-shared/domain/run-config.ts";
+import { isStaged, type StagedRunKind } from "../../src-shared/domain/run-config.ts";
 import type { Project } from "../store/index.ts";
+import { anytimeKind } from "./anytime.ts";
 import type { LiveUpdates } from "./live.ts";
 import { notStarted, type Outcome, STOPPED } from "./outcomes.ts";
 import { pipelineKind } from "./pipeline.ts";
@@ -28,13 +29,13 @@ const FOLLOW_MS = 500;
  */
 export class StagedLead {
   private readonly options: StagedLeadOptions;
-  private readonly kinds: Readonly<Record<"pipeline" | "study", StagedKind>>;
+  private readonly kinds: Readonly<Record<StagedRunKind, StagedKind>>;
   /** When the progress of each run was last brought up to date. */
   private readonly followed = new Map<string, number>();
 
   constructor(options: StagedLeadOptions) {
     this.options = options;
-    this.kinds = { pipeline: pipelineKind(options.project), study: studyKind(options.project) };
+    this.kinds = { pipeline: pipelineKind(options.project), study: studyKind(options.project), anytime: anytimeKind(options.project) };
   }
 
   /** Begins a run or goes on with it: the stages that can begin stand in front of the queue afterwards. */
@@ -159,9 +160,9 @@ export class StagedLead {
     return { status: worst.status === "failed" ? "failed" : "interrupted", failure };
   }
 
-  private kindOf(runId: string): "pipeline" | "study" {
+  private kindOf(runId: string): StagedRunKind {
     const kind = this.options.project.store.runs.get(runId)?.kind;
-    if (kind !== undefined && isStaged(kind)) return kind === "study" ? "study" : "pipeline";
+    if (kind !== undefined && isStaged(kind)) return kind;
     throw new Error(`Run ${runId} has no stages.`);
   }
 }

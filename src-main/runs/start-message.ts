@@ -1,5 +1,7 @@
 import type { RunSummary } from "../../src-shared/domain/run.ts";
+import type { AnytimeSearchRun, RunConfig, SearchRun } from "../../src-shared/domain/run-config.ts";
 import type { Project, RunFacts } from "../store/index.ts";
+import { resolveNetworks } from "./anytime-source.ts";
 import type { StartMessage } from "./attempt.ts";
 import { ghnArtifactPath, resolveCells } from "./cell-source.ts";
 import { newestGoodCheckpoint, sweepLeftovers } from "./checkpoints.ts";
@@ -21,11 +23,18 @@ export interface StartInput {
 export async function prepareStart({ project, run, facts, dataFolders, note }: StartInput): Promise<StartMessage> {
   const { store } = project;
   const { config } = facts;
-  const ghnFile = config.kind === "search" ? project.resolvePath(ghnArtifactPath(store, config.ghnRunId)) : null;
+  const ghnFile = needsGhn(config)
+    ? project.resolvePath(ghnArtifactPath(store, config.ghnRunId, config.kind === "search" ? "ghn-training" : "anytime-ghn"))
+    : null;
   let cells = facts.cells ?? [];
   if (config.kind === "cell-training" && facts.cells === null) {
     cells = resolveCells(store, config.source);
     store.runs.update(run.id, { cells });
+  }
+  let networks = facts.networks ?? [];
+  if (config.kind === "anytime-training" && facts.networks === null) {
+    networks = resolveNetworks(store, config);
+    store.runs.update(run.id, { networks });
   }
   await sweepLeftovers(project, run.id);
   const had = store.artifacts.checkpoints(run.id).length;
@@ -42,7 +51,12 @@ export async function prepareStart({ project, run, facts, dataFolders, note }: S
     resumeFrom: checkpoint === null ? null : project.resolvePath(checkpoint.path),
     ghnFile,
     cells,
+    networks,
     activeSecondsBefore: run.activeSeconds,
     wallSecondsBefore: run.startedAt === null ? 0 : Math.max(0, (Date.now() - Date.parse(run.startedAt)) / 1000),
   };
+}
+
+function needsGhn(config: RunConfig): config is SearchRun | AnytimeSearchRun {
+  return config.kind === "search" || config.kind === "anytime-search";
 }

@@ -192,6 +192,62 @@ CREATE INDEX trainings_by_protocol ON trainings(protocol) WHERE protocol IS NOT 
 ALTER TABLE candidates ADD COLUMN latency_ms REAL;
 `,
   },
+  {
+    version: 4,
+    sql: `
+-- Networks with several exits: scored by a search, and trained from scratch (a model is cells or a reference). Exits are JSON, in the order in which they answer.
+CREATE TABLE anytime_candidates (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  parameters INTEGER NOT NULL,
+  multiply_adds INTEGER NOT NULL,
+  score REAL NOT NULL,
+  score_loss REAL,
+  exits TEXT NOT NULL,
+  max_budget REAL NOT NULL,
+  chance REAL NOT NULL,
+  role TEXT NOT NULL,
+  generation_ms REAL,
+  evaluation_ms REAL,
+  UNIQUE (run_id, position)
+) STRICT;
+CREATE INDEX anytime_candidates_by_score ON anytime_candidates(run_id, score DESC, score_loss, position);
+
+CREATE TABLE anytime_trainings (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  candidate_id INTEGER REFERENCES anytime_candidates(id) ON DELETE SET NULL,
+  name TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  model TEXT NOT NULL,
+  role TEXT NOT NULL,
+  repetition INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  epochs REAL NOT NULL,
+  initial_channels INTEGER,
+  parameters INTEGER NOT NULL,
+  multiply_adds INTEGER NOT NULL,
+  score REAL,
+  exits TEXT NOT NULL,
+  max_budget REAL NOT NULL,
+  chance REAL NOT NULL,
+  area REAL NOT NULL,
+  test_area REAL,
+  train_loss REAL,
+  seconds REAL NOT NULL,
+  UNIQUE (run_id, position)
+) STRICT;
+CREATE INDEX anytime_trainings_by_candidate ON anytime_trainings(candidate_id);
+
+-- The networks of a training run in the anytime space, once resolved from their source.
+ALTER TABLE run_details ADD COLUMN networks TEXT;
+`,
+  },
 ];
 
 /** Schema that this version of the studio reads and writes. */

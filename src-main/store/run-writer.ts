@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { AnytimeToTrain } from "../../src-shared/domain/anytime-records.ts";
 import type { RunFailure, RunProgress, RunStatus } from "../../src-shared/domain/run.ts";
 import type { RunConfig } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
@@ -37,6 +38,7 @@ export interface RunChange {
   readonly resumedFrom?: readonly number[];
   readonly summary?: RunFacts["summary"];
   readonly cells?: readonly CellToTrain[];
+  readonly networks?: readonly AnytimeToTrain[];
   readonly processId?: number | null;
 }
 
@@ -77,6 +79,7 @@ const DETAIL_COLUMNS: Readonly<Partial<Record<keyof RunChange, string>>> = {
   resumedFrom: "resumed_from",
   summary: "summary",
   cells: "cells",
+  networks: "networks",
   processId: "process_id",
 };
 

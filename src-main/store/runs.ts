@@ -1,4 +1,5 @@
 import type { RunQuery } from "../../src-shared/contract.ts";
+import type { AnytimeToTrain } from "../../src-shared/domain/anytime-records.ts";
 import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../src-shared/domain/run.ts";
 import type { RunConfig, RunKind } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
@@ -16,6 +17,8 @@ export interface RunFacts {
   readonly summary: Readonly<Record<string, string | number | boolean | null>>;
   /** The cells of a training run, once resolved from their source: they never change afterwards. */
   readonly cells: readonly CellToTrain[] | null;
+  /** The same in the anytime space. */
+  readonly networks: readonly AnytimeToTrain[] | null;
   /** Process that last executed the run on this machine. */
   readonly processId: number | null;
 }
@@ -67,6 +70,7 @@ interface DetailRow {
   readonly resumed_from: string;
   readonly summary: string;
   readonly cells: string | null;
+  readonly networks: string | null;
   readonly process_id: number | null;
 }
 
@@ -95,6 +99,7 @@ export class SqliteRunReader implements RunReader {
       resumedFrom: JSON.parse(row.resumed_from) as number[],
       summary: JSON.parse(row.summary) as RunFacts["summary"],
       cells: row.cells === null ? null : (JSON.parse(row.cells) as CellToTrain[]),
+      networks: row.networks === null ? null : (JSON.parse(row.networks) as AnytimeToTrain[]),
       processId: row.process_id,
     };
   }

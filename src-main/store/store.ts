@@ -1,4 +1,5 @@
 import type { ResumePoint } from "../../src-shared/worker-protocol.ts";
+import { type AnytimeReader, type AnytimeWriter, SqliteAnytimeReader, SqliteAnytimeWriter } from "./anytime.ts";
 import { type ArtifactReader, type ArtifactWriter, SqliteArtifactReader, SqliteArtifactWriter } from "./artifacts.ts";
 import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./candidates.ts";
 import type { SqliteDatabase } from "./database.ts";
@@ -17,6 +18,7 @@ export interface StoreReader {
   readonly metrics: MetricReader;
   readonly candidates: CandidateReader;
   readonly trainings: TrainingReader;
+  readonly anytime: AnytimeReader;
   readonly artifacts: ArtifactReader;
   readonly logs: LogReader;
   readonly settings: SettingsReader;
@@ -28,6 +30,7 @@ export interface StoreWriter extends StoreReader {
   readonly metrics: MetricWriter;
   readonly candidates: CandidateWriter;
   readonly trainings: TrainingWriter;
+  readonly anytime: AnytimeWriter;
   readonly artifacts: ArtifactWriter;
   readonly logs: LogWriter;
   readonly settings: SettingsWriter;
@@ -47,6 +50,7 @@ export function storeReader(db: SqliteDatabase): StoreReader {
     metrics: new SqliteMetricReader(db),
     candidates: new SqliteCandidateReader(db),
     trainings: new SqliteTrainingReader(db),
+    anytime: new SqliteAnytimeReader(db),
     artifacts: new SqliteArtifactReader(db),
     logs: new SqliteLogReader(db),
     settings: new SqliteSettingsReader(db),
@@ -57,12 +61,14 @@ export function storeWriter(db: SqliteDatabase): StoreWriter {
   const metrics = new SqliteMetricWriter(db);
   const candidates = new SqliteCandidateWriter(db);
   const trainings = new SqliteTrainingWriter(db);
+  const anytime = new SqliteAnytimeWriter(db);
   const transaction = <Result>(work: () => Result): Result => db.transaction(work).immediate();
   return {
     runs: new SqliteRunWriter(db),
     metrics,
     candidates,
     trainings,
+    anytime,
     artifacts: new SqliteArtifactWriter(db),
     logs: new SqliteLogWriter(db),
     settings: new SqliteSettingsWriter(db),
@@ -71,7 +77,8 @@ export function storeWriter(db: SqliteDatabase): StoreWriter {
     truncateAfter(runId, keep, step) {
       return transaction(() => {
         const points = metrics.truncate(runId, { stepOfSeries: keep.stepOfSeries, step });
-        return points + candidates.truncate(runId, keep.candidates) + trainings.truncate(runId, keep.trainings) > 0;
+        const rows = candidates.truncate(runId, keep.candidates) + trainings.truncate(runId, keep.trainings);
+        return points + rows + anytime.truncate(runId, keep.candidates, keep.trainings) > 0;
       });
     },
   };

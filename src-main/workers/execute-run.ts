@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
+import { runAnytimeGhn } from "../engine/anytime/ghn-run.ts";
+import { runAnytimeSearch } from "../engine/anytime/search-run.ts";
+import { runAnytimeTraining } from "../engine/anytime/training-run.ts";
 import { initBackend } from "../engine/backend/index.ts";
 import { openDataset, openIndex } from "../engine/datasets/index.ts";
 import { UserError } from "../engine/errors.ts";
@@ -83,21 +86,32 @@ export async function executeRun(
     case "ghn-training":
       return runGhnTraining(bench, config, context, checkpoint);
     case "search":
-      if (start.ghnFile === null)
-        throw new UserError("The GHN of this search cannot be found.", {
-          code: "ghn-missing",
-          remedy: "Name a run that finished training a GHN.",
-          field: "ghnRunId",
-        });
-      return runSearch(bench, config, start.ghnFile, context, checkpoint);
+      return runSearch(bench, config, requiredGhn(start), context, checkpoint);
     case "cell-training":
       return runCellTraining(bench, config, start.cells, context, checkpoint);
     case "prediction":
       return runPrediction(bench, config, context, checkpoint);
+    case "anytime-ghn":
+      return runAnytimeGhn(bench, config, context, checkpoint);
+    case "anytime-search":
+      return runAnytimeSearch(bench, config, requiredGhn(start), context, checkpoint);
+    case "anytime-training":
+      return runAnytimeTraining(bench, config, start.networks ?? [], context, checkpoint);
+    case "anytime":
     case "pipeline":
     case "study":
       throw new Error(`A ${config.kind} is led by the supervisor and never sent to a worker.`);
   }
+}
+
+/** The GHN of a search. @throws UserError when there is none */
+function requiredGhn({ ghnFile }: Extract<ToWorker, { type: "start" }>): string {
+  if (ghnFile !== null) return ghnFile;
+  throw new UserError("The GHN of this search cannot be found.", {
+    code: "ghn-missing",
+    remedy: "Name a run that finished training a GHN.",
+    field: "ghnRunId",
+  });
 }
 
 /** The first of the data folders that holds the dataset; the first of all when none does. */

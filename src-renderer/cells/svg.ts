@@ -15,6 +15,7 @@ export function cellSvg(layout: Layout, color: (variable: string) => string): st
     added: color("--good"),
     removed: color("--bad"),
     changed: color("--warn"),
+    exit: { fill: color("--surface"), line: color("--bad") },
     fill: byFamily((family) => `--op-${family}`),
     line: byFamily((family) => `--op-${family}-line`),
   };

@@ -9,6 +9,10 @@ export const KIND_TITLES: Readonly<Record<RunKind, string>> = {
   "cell-training": "Cell training",
   prediction: "Predictors",
   study: "Study",
+  anytime: "Anytime prediction",
+  "anytime-ghn": "GHN training (anytime)",
+  "anytime-search": "Search (anytime)",
+  "anytime-training": "Training (anytime)",
 };
 
 export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
@@ -19,6 +23,11 @@ export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
   "cell-training": "Train cells from scratch: the shortlist of a search, the best of an earlier training, or your own.",
   prediction: "Measure predictors that need no hypernetwork on a fixed set of random cells: zero-cost proxies and short trainings.",
   study: "Train several weight generators with several seeds, let each rank the same cells, train those cells from scratch and compare, with intervals.",
+  anytime:
+    "The second search space: a GHN for networks with several exits, ranking by the area under the accuracy curve, training of the winner beside MSDNet.",
+  "anytime-ghn": "Train a Graph HyperNetwork on networks with several exits and image scales.",
+  "anytime-search": "Rank networks with several exits by the area under the curve that a GHN predicts.",
+  "anytime-training": "Train networks with several exits from scratch, and MSDNet and a residual network beside them.",
 };
 
 export const STATUS_TITLES: Readonly<Record<RunStatus, string>> = {

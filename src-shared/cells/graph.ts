@@ -36,6 +36,8 @@ export interface GraphNode {
   /** Node of the cell: 0 and 1 are inputs, 2 + i operation i; −1 stem, −2 classifier, −3 concatenation or block. */
   readonly node: number;
   readonly block: number | null;
+  /** A classifier is attached to its output (anytime networks). */
+  readonly exit?: boolean;
 }
 
 export interface GraphEdge {

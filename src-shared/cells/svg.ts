@@ -12,6 +12,8 @@ export interface DrawingColors {
   readonly added: string;
   readonly removed: string;
   readonly changed: string;
+  /** Nodes with an exit are red, as in figures 8 to 10 of the paper; their labels say so too. */
+  readonly exit: { readonly fill: string; readonly line: string };
   readonly fill: Readonly<Record<Family, string>>;
   readonly line: Readonly<Record<Family, string>>;
 }
@@ -24,6 +26,7 @@ export const LIGHT_DRAWING: DrawingColors = {
   added: "#14805a",
   removed: "#b3312c",
   changed: "#a2640d",
+  exit: { fill: "#fbdcd9", line: "#b3312c" },
   fill: { identity: "#eceff1", conv: "#e3e9fd", sep: "#dcf2e9", dil: "#ebe4fb", pool: "#fcebd4", port: "#f6f6f4" },
   line: { identity: "#74797f", conv: "#3f5fd0", sep: "#14805a", dil: "#6f4bc2", pool: "#a2640d", port: "#5d6066" },
 };
@@ -36,6 +39,7 @@ export const DARK_DRAWING: DrawingColors = {
   added: "#52c296",
   removed: "#f08a84",
   changed: "#dca655",
+  exit: { fill: "#4a1f1d", line: "#f08a84" },
   fill: { identity: "#2a2d32", conv: "#222c4f", sep: "#173428", dil: "#2d2549", pool: "#3a2b15", port: "#1d2024" },
   line: { identity: "#858b94", conv: "#7f9aff", sep: "#52c296", dil: "#ab8ff2", pool: "#dca655", port: "#9aa0a9" },
 };
@@ -108,7 +112,7 @@ export function layoutSvg(layout: Layout, colors: DrawingColors): string {
     const dash = node.mark === "removed" ? ' stroke-dasharray="5 4"' : "";
     const label = node.mark === "same" ? node.label : `${MARK_SIGNS[node.mark]} ${node.label}`;
     parts.push(
-      `<g><rect x="${round(node.x)}" y="${round(node.y)}" width="${round(node.width)}" height="${round(node.height)}" rx="${node.family === "port" ? node.height / 2 : 6}" fill="${colors.fill[node.family]}" stroke="${marked(node.mark, colors.line[node.family])}" stroke-width="${node.mark === "same" ? 1.2 : 2}"${dash}/>` +
+      `<g><rect x="${round(node.x)}" y="${round(node.y)}" width="${round(node.width)}" height="${round(node.height)}" rx="${node.family === "port" ? node.height / 2 : 6}" fill="${node.exit === true ? colors.exit.fill : colors.fill[node.family]}" stroke="${marked(node.mark, node.exit === true ? colors.exit.line : colors.line[node.family])}" stroke-width="${node.mark === "same" && node.exit !== true ? 1.2 : 2}"${dash}/>` +
         `<text x="${round(node.x + node.width / 2)}" y="${round(node.y + node.height / 2 + 4.2)}" text-anchor="middle" fill="${colors.text}">${escapeXml(label)}</text></g>`,
     );
   }

@@ -2,13 +2,16 @@
 import type { z } from "zod";
 import { valueAt } from "../analysis/config-diff.ts";
 import { INPUT_NODES } from "./cell.ts";
+import { checkAnytime } from "./check-anytime.ts";
+import { type ConfigProblem, checkAugmentation, checkBatch, checkHeldBack, checkOrder, DATASETS, type KnownData, type Report, sideOf } from "./check-parts.ts";
 import { describeField, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
-import type { DatasetConfig, DatasetId } from "./dataset.ts";
+import type { DatasetConfig } from "./dataset.ts";
 import { type NetworkConfig, STEM_HALVINGS } from "./network.ts";
 import {
   type CellSource,
   type CellTraining,
   type GhnTraining,
+  isAnytime,
   type PredictionRun,
   RUN_KINDS,
   type RunConfig,
@@ -19,26 +22,7 @@ import {
 } from "./run-config.ts";
 import type { SearchSpace } from "./search-space.ts";
 
-/** Something wrong with a config: the dotted path of the field, and a whole sentence that says how to mend it. */
-export interface ConfigProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** What is known of a dataset before it is opened; a folder says nothing. */
-const DATASETS: Readonly<Record<Exclude<DatasetId, "folder">, { readonly name: string; readonly trainImages: number; readonly side: number }>> = {
-  digits: { name: "the digits", trainImages: 1437, side: 8 },
-  cifar10: { name: "CIFAR-10", trainImages: 50_000, side: 32 },
-  cifar100: { name: "CIFAR-100", trainImages: 50_000, side: 32 },
-  mnist: { name: "MNIST", trainImages: 60_000, side: 28 },
-  "fashion-mnist": { name: "Fashion-MNIST", trainImages: 60_000, side: 28 },
-  kmnist: { name: "KMNIST", trainImages: 60_000, side: 28 },
-};
-
-/** Facts about the images at hand, where they are known: a sample of CIFAR-10 is smaller than CIFAR-10. */
-export interface KnownData {
-  readonly trainImages?: number;
-}
+export type { ConfigProblem, KnownData } from "./check-parts.ts";
 
 /** Everything wrong with a config: fields that do not parse, or settings that contradict each other. Empty when it can run. */
 export function checkRunConfig(config: unknown, known: KnownData = {}): ConfigProblem[] {
@@ -54,6 +38,10 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
     problems.push({ path, message });
   };
   const images = checkDataset(config.dataset, known, report);
+  if (isAnytime(config)) {
+    checkAnytime(config, images, report);
+    return problems;
+  }
   checkNetwork(config.network, "network", config.dataset, report);
   if (config.kind !== "cell-training") {
     checkNoBudget(config.network, "network", report);
@@ -95,8 +83,6 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
   return problems;
 }
 
-type Report = (path: string, message: string) => void;
-
 /** Answers how many images remain for training; undefined when that is not known. */
 function checkDataset(dataset: DatasetConfig, known: KnownData, report: Report): number | undefined {
   const official = dataset.id === "folder" ? undefined : DATASETS[dataset.id];
@@ -117,11 +103,6 @@ function checkDataset(dataset: DatasetConfig, known: KnownData, report: Report):
     return undefined;
   }
   return Math.min(all - dataset.validationImages, dataset.trainImages ?? Infinity);
-}
-
-/** Side of the images of a run in pixels. */
-function sideOf(dataset: DatasetConfig): number {
-  return dataset.id === "folder" ? (dataset.imageSize ?? (dataset.streamed === true ? 224 : 32)) : DATASETS[dataset.id].side;
 }
 
 function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConfig, report: Report): void {
@@ -246,43 +227,6 @@ function checkStudy(study: StudyRun, images: number | undefined, report: Report)
       report(`variants.${v}.${path}`, message.replaceAll("training.", `variants.${v}.training.`)),
     );
   });
-}
-
-function checkAugmentation(
-  augmentation: { readonly cutout: number; readonly cropPadding: number },
-  path: string,
-  dataset: DatasetConfig,
-  report: Report,
-): void {
-  const side = sideOf(dataset);
-  if (augmentation.cutout >= side)
-    report(
-      `${path}.augmentation.cutout`,
-      `${path}.augmentation.cutout blanks a square of ${figure(augmentation.cutout)} pixels, which covers the whole image of ${figure(side)} × ${figure(side)}. Set it to ${figure(Math.floor(side / 2))} or less.`,
-    );
-  if (augmentation.cropPadding >= side)
-    report(
-      `${path}.augmentation.cropPadding`,
-      `${path}.augmentation.cropPadding is ${figure(augmentation.cropPadding)}, which can move the whole image of ${figure(side)} × ${figure(side)} pixels out of view. Set it to ${figure(Math.floor(side / 4))} or less.`,
-    );
-}
-
-function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: Report): void {
-  if (count > dataset.validationImages)
-    report(
-      path,
-      `${path} asks for ${figure(count)} images, but dataset.validationImages holds back only ${figure(dataset.validationImages)}. Make the two agree.`,
-    );
-}
-
-function checkBatch(batchSize: number, path: string, images: number | undefined, report: Report): void {
-  if (images !== undefined && batchSize > images)
-    report(path, `${path} is ${figure(batchSize)}, but only ${figure(images)} images are left for training. Set it to ${figure(images)} at most.`);
-}
-
-function checkOrder(low: number | undefined, high: number | undefined, lowPath: string, highPath: string, report: Report): void {
-  if (low !== undefined && high !== undefined && low > high)
-    report(lowPath, `${lowPath} (${figure(low)}) is above ${highPath} (${figure(high)}), so no cell fits. Exchange or widen them.`);
 }
 
 /** Labelled cells of a space, isomorphic ones counted apart: an upper bound. */

@@ -1,6 +1,10 @@
 /** What a run config may hold, field by field, read from its schema: for sentences about mistakes and for suggestions. */
 import { z } from "zod";
 import {
+  anytimeGhnRunSchema,
+  anytimeRunSchema,
+  anytimeSearchRunSchema,
+  anytimeTrainingRunSchema,
   cellTrainingRunSchema,
   ghnTrainingRunSchema,
   pipelineRunSchema,
@@ -40,6 +44,10 @@ const SCHEMAS = {
   pipeline: pipelineRunSchema,
   prediction: predictionRunSchema,
   study: studyRunSchema,
+  anytime: anytimeRunSchema,
+  "anytime-ghn": anytimeGhnRunSchema,
+  "anytime-search": anytimeSearchRunSchema,
+  "anytime-training": anytimeTrainingRunSchema,
 } as const satisfies Record<RunKind, z.ZodType>;
 
 const cache = new Map<RunKind, FieldSchema>();

@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { architectureSchema, networkConfigSchema } from "./network.ts";
+import { anytimeGhnRunSchema, anytimeRunSchema, anytimeSearchRunSchema, anytimeTrainingRunSchema } from "./anytime-config.ts";
+import { architectureSchema, type NetworkConfig, networkConfigSchema } from "./network.ts";
 import { searchSpaceSchema } from "./search-space.ts";
 import { predictionRunSchema, studyRunSchema } from "./study-config.ts";
 import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon, searchSettingsSchema } from "./training-config.ts";
 
+export * from "./anytime-config.ts";
 export * from "./study-config.ts";
 export * from "./training-config.ts";
 
@@ -77,6 +79,10 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
   pipelineRunSchema,
   predictionRunSchema,
   studyRunSchema,
+  anytimeRunSchema,
+  anytimeGhnRunSchema,
+  anytimeSearchRunSchema,
+  anytimeTrainingRunSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type RunConfigInput = z.input<typeof runConfigSchema>;
@@ -90,12 +96,38 @@ export type SearchSettings = z.infer<typeof searchSettingsSchema>;
 export type CellTraining = z.infer<typeof cellTrainingSchema>;
 
 /** All kinds of runs. Those of {@link STAGED_KINDS} are led by the supervisor, the others execute in a child process. */
-export const RUN_KINDS = ["ghn-training", "search", "cell-training", "pipeline", "prediction", "study"] as const satisfies readonly RunKind[];
+export const RUN_KINDS = [
+  "ghn-training",
+  "search",
+  "cell-training",
+  "pipeline",
+  "prediction",
+  "study",
+  "anytime",
+  "anytime-ghn",
+  "anytime-search",
+  "anytime-training",
+] as const satisfies readonly RunKind[];
 
 /** Kinds that have no process: they are made of stages, runs of their own. */
-export const STAGED_KINDS = ["pipeline", "study"] as const satisfies readonly RunKind[];
+export const STAGED_KINDS = ["pipeline", "study", "anytime"] as const satisfies readonly RunKind[];
 export type StagedRun = Extract<RunConfig, { readonly kind: (typeof STAGED_KINDS)[number] }>;
 
-export function isStaged(kind: RunKind): boolean {
+export type StagedRunKind = StagedRun["kind"];
+
+export function isStaged(kind: RunKind): kind is StagedRunKind {
   return (STAGED_KINDS as readonly RunKind[]).includes(kind);
+}
+
+/** Kinds of runs in the anytime space: they have networks, candidates and trainings of another form. */
+export type AnytimeConfig = Extract<RunConfig, { readonly kind: `anytime${string}` }>;
+export type CellConfig = Exclude<RunConfig, AnytimeConfig>;
+
+export function isAnytime(config: RunConfig): config is AnytimeConfig {
+  return config.kind.startsWith("anytime");
+}
+
+/** How a run stacks cells into networks; null for runs in the anytime space, which do not. */
+export function cellNetworkOf(config: RunConfig): NetworkConfig | null {
+  return isAnytime(config) ? null : config.network;
 }

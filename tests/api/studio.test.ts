@@ -225,6 +225,7 @@ describe("runs", () => {
     const described = await call("cells.describe", { architecture, network: config.network, dataset: config.dataset });
     expect(described.multiplyAdds).toBeLessThanOrEqual(2_000_000);
     const created = await call("runs.create", { name: "", config, tags: [] });
+    if (created.config.kind !== "cell-training") throw new Error("Another kind of run was made.");
     expect(created.config.network.multiplyAddBudget).toBe(2_000_000);
     const { multiplyAddBudget: _, ...frozen } = created.config.network;
     expect(await call("cells.describe", { architecture, network: frozen, dataset: config.dataset })).toMatchObject({ multiplyAdds: described.multiplyAdds });

@@ -95,7 +95,9 @@ describe("contradictions in a config", () => {
 
 describe("fields that do not parse", () => {
   it("asks for the kind, with a suggestion", () => {
-    expect(messages({ seed: 1 })[0]).toContain("kind is missing: it must be one of ghn-training, search, cell-training, pipeline, prediction, study.");
+    expect(messages({ seed: 1 })[0]).toContain(
+      "kind is missing: it must be one of ghn-training, search, cell-training, pipeline, prediction, study, anytime, anytime-ghn, anytime-search, anytime-training.",
+    );
     expect(messages({ kind: "pipline" })[0]).toContain('Did you mean "pipeline"?');
   });
 

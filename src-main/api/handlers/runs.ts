@@ -30,7 +30,9 @@ type Names =
   | "logs.list"
   | "candidates.list"
   | "candidates.get"
-  | "trainings.list";
+  | "trainings.list"
+  | "anytime.candidates"
+  | "anytime.trainings";
 
 /** Rows of a table that is exported as CSV. */
 const CSV_ROWS = 100_000;
@@ -90,6 +92,8 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   },
   // The store answers those of all stages for a pipeline.
   "trainings.list": ({ runId }, context) => projectOf(context).store.trainings.list(runId),
+  "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.anytime.candidates(runId, limit),
+  "anytime.trainings": ({ runId }, context) => projectOf(context).store.anytime.trainings(runId),
 };
 
 function done(work: () => void): null {
@@ -112,6 +116,10 @@ const KIND_NAMES: Readonly<Record<RunConfig["kind"], string>> = {
   pipeline: "Pipeline",
   prediction: "Predictors",
   study: "Study",
+  anytime: "Anytime",
+  "anytime-ghn": "GHN (anytime)",
+  "anytime-search": "Search (anytime)",
+  "anytime-training": "Training (anytime)",
 };
 
 /** A name for a run that was given none. */

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { bytes } from "../../../src-shared/analysis/format.ts";
 import type { ExportedFile, ExportSubject } from "../../../src-shared/contract.ts";
+import type { RunSummary } from "../../../src-shared/domain/run.ts";
 import { UserError } from "../../engine/errors.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../exporting/index.ts";
 import type { Io } from "../io.ts";
@@ -41,12 +42,7 @@ export function exportCommand(io: Io): Command {
     .action((reference: string, options: ExportOptions) =>
       withView(options.project, async (view) => {
         const run = findRun(view.store, reference);
-        const subject: ExportSubject =
-          options.cell !== undefined
-            ? { type: "candidate", candidateId: options.cell }
-            : options.training !== undefined
-              ? { type: "training", trainingId: options.training }
-              : { type: "run", runId: run.id };
+        const subject = subjectOf(run, options);
         const source = { folder: view.folder, ...view.store };
         const choices = await exportChoices(source, subject);
         if (options.list === true) {
@@ -69,6 +65,14 @@ export function exportCommand(io: Io): Command {
         else presentFiles(io, files);
       }),
     );
+}
+
+/** Networks with several exits are numbered apart from cells. */
+function subjectOf(run: RunSummary, { cell, training }: ExportOptions): ExportSubject {
+  const anytime = run.kind.startsWith("anytime");
+  if (cell !== undefined) return { type: anytime ? "anytime-candidate" : "candidate", candidateId: cell };
+  if (training !== undefined) return { type: anytime ? "anytime-training" : "training", trainingId: training };
+  return { type: "run", runId: run.id };
 }
 
 export function presentFiles(io: Io, files: readonly ExportedFile[]): void {
@@ -95,6 +99,9 @@ export function baseNameFor(runName: string, subject: ExportSubject): string {
       return `${base}-winner`;
     case "candidate":
       return `${base === "" ? "" : `${base}-`}cell-${subject.candidateId}`;
+    case "anytime-candidate":
+      return `${base === "" ? "" : `${base}-`}network-${subject.candidateId}`;
+    case "anytime-training":
     case "training":
       return `${base === "" ? "" : `${base}-`}training-${subject.trainingId}`;
   }

@@ -5,7 +5,7 @@ import { whole } from "../../../src-shared/analysis/format.ts";
 import { runQuerySchema } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/network.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
-import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { fitBudget, hasBudget } from "../../runs/fit-budget.ts";
 import { viewProject } from "../../store/index.ts";
@@ -70,7 +70,9 @@ export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, plac
   const view = place.isNew ? null : viewProject(place.folder);
   try {
     const fitted = fitBudget(config, input, view?.store ?? null);
-    io.note(`F = ${fitted.network.initialChannels} channels are the most that stay under ${whole(fitted.network.multiplyAddBudget ?? 0)} multiply-adds.`);
+    const network = cellNetworkOf(fitted);
+    if (network !== null)
+      io.note(`F = ${network.initialChannels} channels are the most that stay under ${whole(network.multiplyAddBudget ?? 0)} multiply-adds.`);
     return fitted;
   } finally {
     view?.close();

@@ -4,6 +4,7 @@ import { bytes, configValue, count, percent, whole } from "../../../src-shared/a
 import { operationCounts } from "../../../src-shared/cells/words.ts";
 import { RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/run.ts";
 import type { ProjectView } from "../../store/index.ts";
+import { anytimeSections } from "../anytime-tables.ts";
 import type { Io } from "../io.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
 import { outcomeOf, outcomeTable } from "../outcome.ts";
@@ -51,6 +52,9 @@ function document(view: ProjectView, run: RunSummary, options: ShowOptions): unk
     children,
     candidates: [run, ...children].flatMap((member) => store.candidates.list(member.id, { limit: Math.max(1, options.cells) }).rows.slice(0, options.cells)),
     trainings: store.trainings.list(run.id),
+    ...(run.kind.startsWith("anytime")
+      ? { anytime: { candidates: store.anytime.candidates(run.id, Math.max(1, options.cells)), trainings: store.anytime.trainings(run.id) } }
+      : {}),
     artifacts: [run, ...children].flatMap((member) => store.artifacts.list(member.id)),
     log: [run, ...children].flatMap((member) => store.logs.tail(member.id, options.log)),
   };
@@ -108,6 +112,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       ),
     );
   presentCells(io, view, [run, ...children], options.cells);
+  for (const { title, text } of anytimeSections(io, store, run.id, options.cells)) section(io, title, text);
   const trainings = store.trainings.list(run.id);
   if (trainings.length > 0)
     section(
@@ -162,7 +167,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
   if (options.log > 0 && log.length > 0)
     section(io, "Log", log.map((line) => `${localTime(line.time)}  ${line.level === "info" ? "" : `${line.level}: `}${line.text}`).join("\n"));
   if (RESUMABLE_STATUSES.includes(run.status)) io.note(`\nContinue it: ghn-studio resume ${run.id}`);
-  else if (run.status === "completed" && run.kind !== "ghn-training") io.note(`\nExport it: ghn-studio export ${run.id}`);
+  else if (run.status === "completed" && run.kind !== "ghn-training" && run.kind !== "anytime-ghn") io.note(`\nExport it: ghn-studio export ${run.id}`);
 }
 
 function presentCells(io: Io, view: ProjectView, family: readonly RunSummary[], limit: number): void {

@@ -23,6 +23,8 @@ export interface PlannedExit {
 /** A network that answers at several exits, in the order of `exits`. `counts.multiplyAdds` are those of the last. */
 export interface AnytimePlan extends BuiltPlan {
   readonly exits: readonly PlannedExit[];
+  /** Values that batch norms put out for one image; a measure of the memory that training needs. */
+  readonly activations: number;
 }
 
 /** One exit's steps: what is computed from the moment when the exit before has answered. */
@@ -85,6 +87,7 @@ function assemble(builder: ProgramBuilder, stretches: readonly Stretch[], costs:
   const programs: { logits: Register; after: number }[] = [];
   const exits: PlannedExit[] = [];
   let multiplyAdds = 0;
+  let activations = 0;
   for (const { exit, steps: numbers } of stretches) {
     for (const number of numbers) {
       const step = builder.steps[number];
@@ -92,6 +95,7 @@ function assemble(builder: ProgramBuilder, stretches: readonly Stretch[], costs:
       steps.push(step.kind === "norm" ? { ...step, statistic: norms.push(statisticOf(builder, step.statistic)) - 1 } : step);
       for (const slot of slotsOf(step)) slots.add(slot);
       multiplyAdds += costs[number] ?? 0;
+      if (step.kind === "norm") activations += builder.shape(step.y).reduce((product, length) => product * length, 1);
     }
     programs.push({ logits: exit.logits, after: steps.length });
     exits.push({ node: exit.node, multiplyAdds });
@@ -106,6 +110,7 @@ function assemble(builder: ProgramBuilder, stretches: readonly Stretch[], costs:
     auxiliarySlots: [],
     counts: { parameters, multiplyAdds },
     exits,
+    activations,
     nodes: [] satisfies NodeDescription[],
     program: {
       input,

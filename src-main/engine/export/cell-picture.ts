@@ -1,9 +1,11 @@
 /** Drawings of architectures as SVG and PNG, laid out in layers with few crossings by elkjs. */
 import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
+import { anytimeCellGraph, anytimeDescription } from "../../../src-shared/cells/anytime-graph.ts";
 import { cellGraph, withoutIdleInputs } from "../../../src-shared/cells/graph.ts";
 import { layout } from "../../../src-shared/cells/layout.ts";
 import { DARK_DRAWING, LIGHT_DRAWING, type Panel, pictureSvg } from "../../../src-shared/cells/svg.ts";
 import { architectureDescription } from "../../../src-shared/cells/words.ts";
+import type { AnytimeArchitecture, AnytimeNodeRef } from "../../../src-shared/domain/anytime.ts";
 import type { Architecture } from "../../../src-shared/domain/network.ts";
 
 /** Layout engine and image library are loaded when the first picture is drawn: most commands and windows draw none. */
@@ -39,6 +41,30 @@ export async function architectureSvg(architecture: Architecture, options: Pictu
   return pictureSvg(
     panels,
     { title: options.title, description: architectureDescription(architecture), ...(options.caption === undefined ? {} : { caption: options.caption }) },
+    options.theme === "dark" ? DARK_DRAWING : LIGHT_DRAWING,
+  );
+}
+
+/**
+ * A network with several exits as an SVG document: its cells side by side, nodes with an exit red (figures 8 to 10 of the paper).
+ * @param exits in the order in which they answer
+ */
+export async function anytimeSvg(
+  architecture: AnytimeArchitecture,
+  exits: readonly { readonly node: AnytimeNodeRef | null }[],
+  options: PictureOptions,
+): Promise<string> {
+  const Elk = await loadElk();
+  const elk = new Elk();
+  const engine = (graph: ElkNode): Promise<ElkNode> => elk.layout(graph);
+  const panels: Panel[] = [];
+  for (const cell of architecture.cells.keys()) {
+    const heading = cell === 0 ? `${options.title}: cell 1` : `Cell ${cell + 1}`;
+    panels.push({ heading, layout: await layout(withoutIdleInputs(anytimeCellGraph(architecture, cell, exits)), "down", engine) });
+  }
+  return pictureSvg(
+    panels,
+    { title: options.title, description: anytimeDescription(architecture), ...(options.caption === undefined ? {} : { caption: options.caption }) },
     options.theme === "dark" ? DARK_DRAWING : LIGHT_DRAWING,
   );
 }

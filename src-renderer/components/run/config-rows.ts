@@ -48,6 +48,10 @@ const required: Readonly<Record<RunConfig["kind"], object>> = {
   pipeline: {},
   prediction: {},
   study: { variants: [{ name: "x" }] },
+  anytime: {},
+  "anytime-ghn": {},
+  "anytime-search": { ghnRunId: "x" },
+  "anytime-training": { source: { from: "search", runId: "x", top: 0, random: 0 } },
 };
 
 /** The config that the schema makes of nothing, for telling what someone chose. */

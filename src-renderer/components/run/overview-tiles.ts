@@ -18,6 +18,10 @@ export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly Metric
   pipeline: [],
   prediction: [],
   study: [],
+  anytime: [],
+  "anytime-ghn": ["ghn/loss", "ghn/validation-accuracy", "learning-rate", "images-per-second"],
+  "anytime-search": ["search/best", "search/score", "images-per-second"],
+  "anytime-training": ["train/loss", "anytime/area", "learning-rate", "images-per-second"],
 };
 
 export type LastValue = (name: MetricName) => number | null;
@@ -89,9 +93,43 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
         speed,
       ];
     }
+    case "anytime":
     case "pipeline":
     case "study":
       return [];
+    case "anytime-ghn":
+      return [
+        { id: "loss", label: "GHN loss", value: metricValue("ghn/loss", last("ghn/loss")), note: "mean over exits" },
+        {
+          id: "best",
+          label: "Best area",
+          value: best("ghn/validation-accuracy"),
+          note: bestAt("ghn/validation-accuracy"),
+          hint: "Highest mean area under the predicted curves of unseen networks",
+        },
+        rate,
+        speed,
+      ];
+    case "anytime-search":
+      return [
+        { id: "scored", label: "Networks scored", value: whole(progress?.step ?? run.metrics["search/score"]?.count), note: "" },
+        { id: "best", label: "Best area so far", value: best("search/best"), note: "" },
+        { id: "last", label: "Last network", value: percent(last("search/score")), note: "" },
+        speed,
+      ];
+    case "anytime-training":
+      return [
+        {
+          id: "trained",
+          label: "Training",
+          value: progress === null ? NO_VALUE : `${whole(progress.step)} of ${whole(progress.totalSteps)}`,
+          note: progress?.phase ?? "",
+        },
+        { id: "best", label: "Best area", value: best("anytime/area"), note: bestAt("anytime/area") },
+        { id: "loss", label: "Sum of exit losses", value: metricValue("train/loss", last("train/loss")), note: "" },
+        rate,
+        speed,
+      ];
     case "prediction":
       return [
         {

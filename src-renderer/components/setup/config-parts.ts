@@ -1,4 +1,5 @@
 import {
+  anytimeRunSchema,
   cellTrainingRunSchema,
   cellTrainingSchema,
   ghnTrainingRunSchema,
@@ -25,6 +26,8 @@ interface Parts {
   readonly ghnRunId: unknown;
   readonly source: unknown;
   readonly measureTest: unknown;
+  /** All settings of the anytime space, whose networks are of another form. */
+  readonly anytime: Readonly<Record<string, unknown>>;
   /** What predictions and studies have besides. */
   readonly study: Readonly<Record<string, unknown>>;
 }
@@ -45,6 +48,15 @@ function studyParts({
   );
 }
 
+function anytimeParts(config: Readonly<Record<string, unknown>>): Parts["anytime"] {
+  const { network, space, ghn, training, search, winners, randomPicks, references, final, source, measureTest, ghnRunId } = config;
+  return Object.fromEntries(
+    Object.entries({ network, space, ghn, training, search, winners, randomPicks, references, final, source, measureTest, ghnRunId }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
+
 const usual = pipelineRunSchema.parse({ kind: "pipeline" });
 const NO_PARTS: Parts = {
   shared: { seed: usual.seed, dataset: usual.dataset, network: usual.network, compute: usual.compute, checkpointEvery: usual.checkpointEvery },
@@ -59,6 +71,12 @@ const NO_PARTS: Parts = {
   ghnRunId: "",
   source: { from: "search", runId: "", top: 10, random: 10 },
   measureTest: cellTrainingRunSchema.shape.measureTest.parse(undefined),
+  anytime: anytimeParts({
+    ...anytimeRunSchema.parse({ kind: "anytime" }),
+    source: { from: "search", runId: "", top: 1, random: 1 },
+    measureTest: true,
+    ghnRunId: "",
+  }),
   study: studyParts(studyRunSchema.parse({ kind: "study", variants: [{ name: "GHN" }] })),
 };
 
@@ -68,6 +86,10 @@ export class PartsBox {
 
   /** Remembers the parts of a config. */
   keep(config: EditedConfig): void {
+    if (config.kind.startsWith("anytime")) {
+      this.keepAnytime(config);
+      return;
+    }
     const { seed, dataset, network, compute, checkpointEvery } = config;
     const shared = { seed, dataset, network, compute, checkpointEvery };
     const own: Partial<Parts> =
@@ -91,9 +113,19 @@ export class PartsBox {
     this.parts = { ...this.parts, ...own, shared };
   }
 
+  private keepAnytime(config: EditedConfig): void {
+    const { seed, dataset, compute, checkpointEvery } = config;
+    // The training of an anytime-training run is the final one of the whole experiment.
+    const own = config.kind === "anytime-training" ? { ...anytimeParts({ ...config, training: undefined }), final: config.training } : anytimeParts(config);
+    this.parts = { ...this.parts, shared: { ...this.parts.shared, seed, dataset, compute, checkpointEvery }, anytime: { ...this.parts.anytime, ...own } };
+  }
+
   /** The config of a kind, made of what is remembered. */
   as(kind: RunKind): EditedConfig {
-    const { shared, space, ghn, ghnTraining, search, cells, compare, final, finalNetwork, ghnRunId, source, measureTest, study } = this.parts;
+    const { shared, space, ghn, ghnTraining, search, cells, compare, final, finalNetwork, ghnRunId, source, measureTest, study, anytime } = this.parts;
+    const { network: _, ...sharedByAll } = shared;
+    const anytimeShared = { ...sharedByAll, network: anytime["network"] };
+    const { space: anytimeSpace, ghn: anytimeGhn, training: anytimeTraining, search: anytimeSearch, references, final: anytimeFinal } = anytime;
     switch (kind) {
       case "ghn-training":
         return { kind, ...shared, space, ghn, training: ghnTraining };
@@ -107,6 +139,25 @@ export class PartsBox {
         return { kind, ...shared, space, cells: study["cells"], predictors: study["predictors"] };
       case "study":
         return { kind, ...shared, space, ...study };
+      case "anytime":
+        return {
+          kind,
+          ...anytimeShared,
+          space: anytimeSpace,
+          ghn: anytimeGhn,
+          training: anytimeTraining,
+          search: anytimeSearch,
+          winners: anytime["winners"],
+          randomPicks: anytime["randomPicks"],
+          references,
+          final: anytimeFinal,
+        };
+      case "anytime-ghn":
+        return { kind, ...anytimeShared, space: anytimeSpace, ghn: anytimeGhn, training: anytimeTraining };
+      case "anytime-search":
+        return { kind, ...anytimeShared, ghnRunId: anytime["ghnRunId"], space: anytimeSpace, search: anytimeSearch };
+      case "anytime-training":
+        return { kind, ...anytimeShared, source: anytime["source"], references, training: anytimeFinal, measureTest: anytime["measureTest"] };
     }
   }
 }

@@ -103,6 +103,27 @@ const PREDICTORS: Section = {
   basic: ["predictors.proxies", "predictors.sgdSteps"],
 };
 
+const ANYTIME_SPACE: Section = {
+  id: "space",
+  title: "Search space",
+  text: "Different cells one after the other. Every node has an operation, an image scale and perhaps an exit; it concatenates its inputs behind a 1×1 bottleneck.",
+  groups: ["space", "network"],
+  basic: ["space.nodes", "space.maxInputs", "space.exits", "space.scales", "network.initialChannels"],
+  own: ["space.operations"],
+};
+
+const ANYTIME_GHN_TRAINING: Section = {
+  ...GHN_TRAINING,
+  text: "At each step a random network of random size is drawn, its weights are generated, and the losses of its exits are carried back into the GHN.",
+  basic: ["training.randomNodes", "training.epochs", "training.batchSize", "training.learningRate"],
+};
+
+const ANYTIME_SEARCH: Section = {
+  ...SEARCH,
+  text: "Networks are ranked by the area under the curve of accuracy over multiply-adds that generated weights predict: the expected accuracy under a budget nobody knows.",
+  basic: ["search.samples", "search.validationImages", "search.maxBudget", "search.shortlist", "search.randomBaseline"],
+};
+
 const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
   "ghn-training": [DATASET, SPACE, NETWORK, GHN, GHN_TRAINING, RUN],
   search: [
@@ -162,6 +183,46 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     },
     // What stands outside of any group is shown where it belongs.
     { ...RUN, own: [...(RUN.own ?? []), "title", "seeds", "validationImages", "variants", "noiseCells", "truthRuns"] },
+  ],
+  anytime: [
+    DATASET,
+    ANYTIME_SPACE,
+    GHN,
+    ANYTIME_GHN_TRAINING,
+    ANYTIME_SEARCH,
+    {
+      ...cellTraining("final", "Training", "Winner, random picks and references are trained under one protocol, with the sum of the losses of their exits."),
+      basic: ["winners", "randomPicks", ...CELL_TRAINING_BASICS.map((field) => `final.${field}`), "final.multiplyAddBudget", "final.maxBudget"],
+      own: ["references"],
+    },
+    { ...RUN, own: [...(RUN.own ?? []), "winners", "randomPicks", "references"] },
+  ],
+  "anytime-ghn": [DATASET, ANYTIME_SPACE, GHN, ANYTIME_GHN_TRAINING, RUN],
+  "anytime-search": [
+    { id: "source", title: "GHN", text: "The GHN of the anytime space that generates the weights.", groups: [], basic: [], own: ["ghnRunId"] },
+    DATASET,
+    ANYTIME_SPACE,
+    ANYTIME_SEARCH,
+    RUN,
+  ],
+  "anytime-training": [
+    {
+      id: "source",
+      title: "Networks",
+      text: "Which networks are trained from scratch, and the references beside them.",
+      groups: [],
+      basic: [],
+      own: ["source", "references"],
+    },
+    DATASET,
+    { ...NETWORK, text: "Channels of every node at full size; doubled at each smaller scale.", basic: ["network.initialChannels"] },
+    {
+      ...withField(
+        cellTraining("training", "Training", "SGD with Nesterov momentum and the sum of the losses of all exits, as MSDNet is trained."),
+        "measureTest",
+      ),
+    },
+    RUN,
   ],
 };
 

@@ -256,6 +256,8 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
     },
     "trainings.list": ({ runId }) =>
       [...runs.values()].filter((run) => run.detail.id === runId || run.detail.parentId === runId).flatMap((run) => run.trainings),
+    "anytime.candidates": () => [],
+    "anytime.trainings": () => [],
     "cells.sample": ({ seed, count, space, network }) => {
       const next = random(seed);
       return Array.from({ length: count }, () => describe({ normal: randomCell(next, space.nodes) }, network.blocks));

@@ -1,0 +1,104 @@
+/** What runs in the anytime space cost. Pure. */
+import type { AnytimeReference } from "../../../src-shared/domain/anytime.ts";
+import type { AnytimeConfig, AnytimeNetwork, AnytimeSpace, AnytimeTrainingSettings } from "../../../src-shared/domain/run-config.ts";
+import { anytimeSpaceSchema } from "../../../src-shared/domain/run-config.ts";
+import type { AnytimePlan } from "../../engine/anytime/exit-plan.ts";
+import { fitAnytimeChannels, planOfModel } from "../../engine/anytime/model.ts";
+import { buildAnytimePlan } from "../../engine/anytime/plan.ts";
+import { randomNodeCounts, sampleAnytime } from "../../engine/anytime/sampler.ts";
+import { Rng } from "../../engine/random.ts";
+import type { Calibration } from "./calibration.ts";
+import { ghnStage, type ImageFacts, phasesOf, type Stage, searchStage, trainingStage, USUAL_PROPAGATION_STEPS } from "./stage-costs.ts";
+import { average, type NetworkWork } from "./work.ts";
+
+/** Networks that stand for a space. */
+const SAMPLES = 8;
+
+export function anytimeStages(config: AnytimeConfig, images: ImageFacts, calibration: Calibration): Stage[] {
+  const { network, dataset } = config;
+  switch (config.kind) {
+    case "anytime-ghn": {
+      const whole = spaceWork(config.space, network, images, false);
+      const trained = spaceWork(config.space, network, images, config.training.randomNodes);
+      return [ghnStage(trained, whole, config.ghn, config.training, dataset, images, calibration)];
+    }
+    case "anytime-search": {
+      const work = spaceWork(config.space, network, images, false);
+      return [searchStage(work, config.space.nodes.length, USUAL_PROPAGATION_STEPS, config.search, calibration)];
+    }
+    case "anytime-training": {
+      const { source, training } = config;
+      // Networks of a search are of the size of its space, which the paper's defaults stand for.
+      const searched =
+        source.from === "search"
+          ? { work: searchedWork(anytimeSpaceSchema.parse({}), network, training, images), count: source.top + source.random }
+          : {
+              work: average(source.networks.map(({ architecture }) => workOf(planOfModel({ kind: "cells", architecture }, network, images.input)))),
+              count: source.networks.length,
+            };
+      return trainingStages(searched.work, searched.count, config.references, training, config, images, calibration);
+    }
+    case "anytime": {
+      const { space, final } = config;
+      const whole = spaceWork(space, network, images, false);
+      const trained = spaceWork(space, network, images, config.training.randomNodes);
+      return [
+        ghnStage(trained, whole, config.ghn, config.training, dataset, images, calibration),
+        searchStage(whole, space.nodes.length, phasesOf(config.ghn), config.search, calibration),
+        ...trainingStages(
+          searchedWork(space, network, final, images),
+          config.winners + config.randomPicks,
+          config.references,
+          final,
+          { ...config, measureTest: true },
+          images,
+          calibration,
+        ),
+      ];
+    }
+  }
+}
+
+function trainingStages(
+  work: NetworkWork,
+  count: number,
+  references: readonly AnytimeReference[],
+  training: AnytimeTrainingSettings,
+  { dataset, measureTest }: Pick<AnytimeConfig, "dataset"> & { readonly measureTest: boolean },
+  images: ImageFacts,
+  calibration: Calibration,
+): Stage[] {
+  const stage = (name: string, own: NetworkWork, networks: number): Stage =>
+    trainingStage(name, own, networks, training, dataset, measureTest, images, calibration);
+  return [
+    ...(count === 0 ? [] : [stage("Training", work, count)]),
+    ...references.map((reference) =>
+      stage(reference.kind === "msdnet" ? "MSDNet" : "ResNet", workOf(planOfModel(reference, { initialChannels: 2 }, images.input)), 1),
+    ),
+  ];
+}
+
+function workOf(plan: AnytimePlan): NetworkWork {
+  return {
+    calls: plan.program.steps.length,
+    multiplyAdds: plan.counts.multiplyAdds,
+    activations: plan.activations,
+    parameters: plan.counts.parameters,
+    graphNodes: plan.graph.blocks.reduce((sum, block) => sum + block.nodes.length, 0),
+  };
+}
+
+function spaceWork(space: AnytimeSpace, network: AnytimeNetwork, { input }: ImageFacts, randomNodes: boolean): NetworkWork {
+  const rng = Rng.fromSeed(0, "estimate");
+  const plans = Array.from({ length: SAMPLES }, () =>
+    buildAnytimePlan(sampleAnytime(space, rng, randomNodes ? randomNodeCounts(space, rng) : space.nodes), network, input),
+  );
+  return average(plans.map(workOf));
+}
+
+/** Networks as wide as the budget of their training allows. */
+function searchedWork(space: AnytimeSpace, network: AnytimeNetwork, { multiplyAddBudget }: AnytimeTrainingSettings, images: ImageFacts): NetworkWork {
+  if (multiplyAddBudget === undefined) return spaceWork(space, network, images, false);
+  const architecture = sampleAnytime(space, Rng.fromSeed(0, "estimate"));
+  return workOf(buildAnytimePlan(architecture, fitAnytimeChannels(architecture, images.input, multiplyAddBudget), images.input));
+}

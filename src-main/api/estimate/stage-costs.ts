@@ -1,0 +1,133 @@
+/** What the stages of a run cost on a measured device, given the work of their networks. Pure. */
+import type { NetworkInput } from "../../../src-shared/domain/network.ts";
+import type { CellTraining, GhnConfig, GhnTraining, SearchSettings } from "../../../src-shared/domain/run-config.ts";
+import type { Calibration } from "./calibration.ts";
+import { secondsOf } from "./fit.ts";
+import { generationWork, type NetworkWork, passWork } from "./work.ts";
+
+/** The images of a run. */
+export interface ImageFacts {
+  readonly input: NetworkInput;
+  /** Training images before any are held back. */
+  readonly trainImages: number;
+  readonly testImages: number;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
+const FLOAT = 4;
+/** A point of a curve in the database. */
+const POINT_BYTES = 48;
+/** A candidate's row with its architecture. */
+const CANDIDATE_BYTES = 4000;
+/** Starting a process, loading the library and the images, in seconds. */
+const START_SECONDS = 4;
+/** What the script engine's heap and the library's allocator gather over minutes; seen in runs of every kind. */
+const GROWTH_BYTES = 3.2e8;
+/** The propagation of a search, where its GHN's own config is not at hand. */
+export const USUAL_PROPAGATION_STEPS = 5;
+/** Validations during one training. */
+const VALIDATIONS = 20;
+
+/** Phases of message passing; the baselines in a GHN's place have none. */
+export function phasesOf({ generator, propagationSteps }: GhnConfig): number {
+  return generator === "graph" ? propagationSteps : 0;
+}
+
+export type Split = { readonly validationImages: number; readonly trainImages?: number | undefined };
+
+export function usedImages(images: ImageFacts, split: Split): number {
+  return Math.max(1, Math.min(images.trainImages - split.validationImages, split.trainImages ?? Number.POSITIVE_INFINITY));
+}
+
+/** @param work of a network in training @param validated of one that is validated */
+export function ghnStage(
+  work: NetworkWork,
+  validated: NetworkWork,
+  ghn: GhnConfig,
+  training: Pick<GhnTraining, "batchSize" | "epochs" | "metaBatch" | "validationCells" | "validationImages" | "validateEvery">,
+  split: Split,
+  images: ImageFacts,
+  calibration: Calibration,
+): Stage {
+  const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
+  const steps = Math.max(1, Math.round(training.epochs * perEpoch));
+  const oneNetwork =
+    secondsOf(passWork(work, training.batchSize), calibration.training) + secondsOf(generationWork(work, phasesOf(ghn)), calibration.generationTraining);
+  const validation =
+    training.validationCells *
+    (scoreSeconds(validated, Math.min(training.validationImages, split.validationImages), 250, calibration) +
+      secondsOf(generationWork(validated, phasesOf(ghn)), calibration.generation));
+  const ghnParameters = ghnSize(ghn);
+  const checkpoint = ghnParameters * FLOAT * 3;
+  return {
+    name: "GHN",
+    seconds: START_SECONDS + steps * training.metaBatch * oneNetwork + (training.epochs / training.validateEvery) * validation,
+    memoryBytes:
+      calibration.baseBytes +
+      GROWTH_BYTES +
+      training.metaBatch * (work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4) +
+      checkpoint,
+    diskBytes: 3 * checkpoint + ghnParameters * FLOAT + steps * 5 * POINT_BYTES,
+  };
+}
+
+/** @param blocks of the networks, which are freed one after the other */
+export function searchStage(
+  work: NetworkWork,
+  blocks: number,
+  propagationSteps: number,
+  search: Pick<SearchSettings, "samples" | "randomBaseline" | "validationImages" | "batchSize">,
+  calibration: Calibration,
+): Stage {
+  const one =
+    scoreSeconds(work, search.validationImages, search.batchSize, calibration) + secondsOf(generationWork(work, propagationSteps), calibration.generation);
+  return {
+    name: "Search",
+    seconds: START_SECONDS + (search.samples + search.randomBaseline) * one,
+    // Forward alone, values are freed as soon as nobody reads them: a few layers are there at once.
+    memoryBytes: calibration.baseBytes + GROWTH_BYTES + (work.activations / Math.max(1, blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,
+    diskBytes: (search.samples + search.randomBaseline) * (CANDIDATE_BYTES + 2 * POINT_BYTES),
+  };
+}
+
+export function trainingStage(
+  name: string,
+  work: NetworkWork,
+  cells: number,
+  training: Pick<CellTraining, "batchSize" | "epochs" | "repetitions">,
+  split: Split,
+  measureTest: boolean,
+  images: ImageFacts,
+  calibration: Calibration,
+): Stage {
+  const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
+  const batches = Math.max(1, Math.round(training.epochs * perEpoch));
+  const validations = Math.min(VALIDATIONS, Math.max(1, training.epochs));
+  const one =
+    batches * secondsOf(passWork(work, training.batchSize), calibration.training) +
+    validations * scoreSeconds(work, split.validationImages, 250, calibration) +
+    (measureTest ? scoreSeconds(work, images.testImages, 250, calibration) : 0);
+  const trainings = cells * training.repetitions;
+  return {
+    name,
+    seconds: START_SECONDS + trainings * one,
+    memoryBytes: calibration.baseBytes + GROWTH_BYTES + work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4,
+    diskBytes: trainings * (work.parameters * FLOAT + batches * 3 * POINT_BYTES) + 2 * work.parameters * FLOAT * 2,
+  };
+}
+
+export function scoreSeconds(work: NetworkWork, imageCount: number, batchSize: number, calibration: Calibration): number {
+  const batches = Math.ceil(imageCount / batchSize);
+  return batches * secondsOf(passWork(work, imageCount / Math.max(1, batches)), calibration.inference);
+}
+
+/** About how many parameters a GHN has: GRU and message networks in both directions, decoder branches. */
+function ghnSize({ hiddenSize, messageHiddenSize, decoderHiddenSize }: GhnConfig): number {
+  return 6 * hiddenSize * hiddenSize + 4 * hiddenSize * messageHiddenSize + 8 * decoderHiddenSize * (2 * hiddenSize + 64 * 9 + decoderHiddenSize);
+}
