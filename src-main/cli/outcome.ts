@@ -1,6 +1,7 @@
 /** What a search came to: the figures of the closing table, for people and for scripts. */
 import { correlate } from "../../src-shared/analysis/correlation.ts";
 import { coefficient, count, duration, percent, percentWithDeviation, significant, whole } from "../../src-shared/analysis/format.ts";
+import type { AnytimeTraining } from "../../src-shared/domain/anytime-records.ts";
 import type { Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
 import { isStaged } from "../../src-shared/domain/run-config.ts";
 import { resolveSubject } from "../exporting/subject.ts";
@@ -48,7 +49,18 @@ export interface Outcome {
   readonly random: GroupOutcome | null;
   /** How well scores agree with accuracies after that training: rank correlation (Spearman) over distinct cells, with its 95 % interval. */
   readonly agreement: { readonly spearman: number; readonly n: number; readonly interval: readonly [number, number] | null } | null;
+  /** Of runs in the anytime space: what was trained, by groups; empty for others. */
+  readonly areas: readonly AreaOutcome[];
   readonly seconds: number;
+}
+
+/** Networks with several exits of one group, trained alike. Areas from 0 to 1, over budgets up to `maxBudget`. */
+export interface AreaOutcome {
+  readonly group: string;
+  readonly networks: readonly string[];
+  readonly area: Moments;
+  readonly testArea: Moments | null;
+  readonly maxBudget: number;
 }
 
 /** The outcome of a pipeline, or of one of its parts as far as it goes. */
@@ -73,8 +85,27 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
     random: groupOf(compared.filter((other) => other.role === "random")),
     agreement: agreementOf(compared),
+    areas: areasOf(store.anytime.trainings(run.id)),
     seconds: isStaged(run.kind) ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
   };
+}
+
+const AREA_GROUPS: readonly (readonly [string, (training: AnytimeTraining) => boolean])[] = [
+  ["Best of search", ({ role }) => role === "shortlist"],
+  ["Random picks", ({ role }) => role === "random"],
+  ["Given networks", ({ role }) => role === "none"],
+  ["MSDNet", ({ model }) => model.kind === "msdnet"],
+  ["ResNet", ({ model }) => model.kind === "resnet"],
+];
+
+function areasOf(trainings: readonly AnytimeTraining[]): AreaOutcome[] {
+  return AREA_GROUPS.flatMap(([group, belongs]) => {
+    const own = trainings.filter(belongs);
+    const area = moments(own.map((training) => training.area));
+    if (area === null) return [];
+    const networks = [...new Set(own.map(({ name }) => name))];
+    return [{ group, networks, area, testArea: moments(numbers(own, (training) => training.testArea)), maxBudget: own[0]?.maxBudget ?? 0 }];
+  });
 }
 
 function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): Outcome["winner"] {
@@ -153,6 +184,11 @@ export function outcomeTable(io: Io, outcome: Outcome): string {
       "Score, accuracy",
       `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`,
     ]);
+  }
+  for (const { group, networks, area, testArea, maxBudget } of outcome.areas) {
+    const trained = area.n > 1 ? `, n = ${area.n}` : networks[0] === group ? "" : `, ${networks[0] ?? ""}`;
+    const measured = testArea === null ? `validation ${momentsText(area)}` : `test ${io.style("bold", momentsText(testArea))}, validation ${momentsText(area)}`;
+    rows.push([group, `area ${measured} (budgets up to ${count(maxBudget)} multiply-adds${trained})`]);
   }
   rows.push(["Time", duration(outcome.seconds)]);
   return facts(io, rows);

@@ -25,21 +25,23 @@ export function exitNumber(exits: Exits, cell: number, node: number): number {
 }
 
 /**
- * One cell as a graph: its input nodes, its nodes with their scales, exits marked, and the concatenation of its leaves.
+ * One cell as a graph: its input nodes, its nodes with their scales, exits marked, and the concatenation of its leaves where another cell reads it.
  * @param exits in the order in which they answer; without them exits carry no numbers
  */
 export function anytimeCellGraph(architecture: AnytimeArchitecture, cell: number, exits: Exits = []): Graph {
   const { nodes: own = [] } = architecture.cells[cell] ?? {};
   const base = inputScale(cell, architecture.scales);
+  // Nothing reads the output of the last cell: its exits answer.
+  const last = cell === architecture.cells.length - 1;
   const source = (back: number): string => (cell - back >= 0 ? `cell ${cell - back + 1}` : "stem");
   const nodes: GraphNode[] = [
     portNode(nodeId(0), source(1), `Output of ${source(1)}, brought to ${scaleWord(base)} of the image.`, 0),
     portNode(nodeId(1), source(2), `Output of ${source(2)}, brought to ${scaleWord(base)} of the image.`, 1),
     ...own.map(({ operation, scale, exit }, i) => operationNode(operation, base + scale, INPUT_NODES + i, exit, exitNumber(exits, cell, INPUT_NODES + i))),
-    portNode("out", "concat", "The leaves of the cell, concatenated along the channels.", -3),
+    ...(last ? [] : [portNode("out", "concat", "The leaves of the cell, concatenated along the channels.", -3)]),
   ];
   const edges: GraphEdge[] = own.flatMap(({ inputs }, i) => inputs.map((input) => edge(nodeId(input), nodeId(INPUT_NODES + i))));
-  for (const index of leavesOf({ nodes: own })) edges.push(edge(nodeId(index), "out"));
+  if (!last) for (const index of leavesOf({ nodes: own })) edges.push(edge(nodeId(index), "out"));
   return { nodes, edges };
 }
 
