@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { AnytimeCandidate, AnytimeTraining } from "./domain/anytime-records.ts";
+import type { StudyData } from "./analysis/study.ts";
 import { cellSchema } from "./domain/cell.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
@@ -354,6 +355,8 @@ export const CALLS = {
   "anytime.candidates": call<readonly AnytimeCandidate[]>()(z.strictObject({ runId, limit: z.int().min(1).max(100_000).default(1000) })),
   /** Trainings of networks with several exits, references among them, each with its curve; of an anytime experiment, those of all its stages. */
   "anytime.trainings": call<readonly AnytimeTraining[]>()(z.strictObject({ runId })),
+  /** What a study found so far, for analysis in the window. */
+  "studies.data": call<StudyData>()(z.strictObject({ runId })),
 
   "cells.sample": call<readonly CellDescription[]>()(
     z.strictObject({

@@ -8,6 +8,7 @@ import { draftHandlers } from "./drafts.ts";
 import { exportHandlers } from "./exports.ts";
 import { projectHandlers } from "./projects.ts";
 import { runHandlers } from "./runs.ts";
+import { studyHandlers } from "./studies.ts";
 import { systemHandlers } from "./system.ts";
 
 export const handlers: Handlers<CallContext> = {
@@ -18,4 +19,5 @@ export const handlers: Handlers<CallContext> = {
   ...cellHandlers,
   ...datasetHandlers,
   ...exportHandlers,
+  ...studyHandlers,
 };

@@ -288,6 +288,7 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
     },
     "datasets.cancelDownload": () => null,
     "datasets.import": ({ id }) => dataset(id, true),
+    "studies.data": () => ({ title: "Study", protocol: [], cells: [], truth: [], repetitions: [], predictors: [] }),
     "export.choices": () => [
       { format: "cell-json", title: "Cell", description: "The cell as the studio reads it back.", bytes: 1840, available: true, reason: null },
       { format: "cell-svg", title: "Drawing (SVG)", description: "The cell as a vector drawing.", bytes: 12_000, available: true, reason: null },
