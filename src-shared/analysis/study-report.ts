@@ -6,7 +6,8 @@ import type { StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
 export function correlationText({ value, deviation, interval }: StudyCorrelation): string {
   if (value === null) return "–";
   const spread = deviation === null ? "" : ` ± ${deviation.toFixed(2)}`;
-  return `${value.toFixed(2)}${spread}${interval === null ? "" : ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]`}`;
+  const figure = (one: number): string => one.toFixed(2).replace("-", "−");
+  return `${figure(value)}${spread}${interval === null ? "" : ` [${figure(interval[0])}, ${figure(interval[1])}]`}`;
 }
 
 const HEAD = [
