@@ -3,8 +3,8 @@
  * this; every argument is parsed with its schema on the main side before a handler sees it. All times are ISO 8601 UTC.
  */
 import { z } from "zod";
-import type { AnytimeCandidate, AnytimeTraining } from "./domain/anytime-records.ts";
 import type { StudyData } from "./analysis/study.ts";
+import type { AnytimeCandidate, AnytimeTraining } from "./domain/anytime-records.ts";
 import { cellSchema } from "./domain/cell.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
