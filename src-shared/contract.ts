@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import type { StudyData } from "./analysis/study.ts";
+import type { AnytimeArchitecture, AnytimeNodeRef } from "./domain/anytime.ts";
+import { anytimeNetworkSchema, anytimeSpaceSchema } from "./domain/anytime-config.ts";
 import type { AnytimeCandidate, AnytimeTraining } from "./domain/anytime-records.ts";
 import { cellSchema } from "./domain/cell.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
@@ -206,6 +208,17 @@ export interface NodeDescription {
   readonly multiplyAdds: number;
 }
 
+/** What can be said of a network with several exits without computing it. */
+export interface AnytimeDescription {
+  readonly architecture: AnytimeArchitecture;
+  readonly canonical: string;
+  readonly parameters: number;
+  /** Of the last exit. */
+  readonly multiplyAdds: number;
+  /** In the order in which they answer, with what is spent by then. */
+  readonly exits: readonly { readonly node: AnytimeNodeRef | null; readonly multiplyAdds: number }[];
+}
+
 export interface SpaceHistogram {
   readonly parameters: readonly number[];
   readonly multiplyAdds: readonly number[];
@@ -350,13 +363,25 @@ export const CALLS = {
 
   /**
    * Networks with several exits that a search scored, best first, random picks behind; each with its predicted curve (multiply-adds and accuracy of every exit). Of an anytime
-   * experiment, those of its search. Curves, areas and which exit answers: src-shared/analysis/anytime-curve.ts; drawings: src-shared/cells/anytime-graph.ts.
+   * experiment, those of its search. While a run is at work they grow: ask again when it changes. Curves, areas and which exit answers: src-shared/analysis/anytime-curve.ts; drawings: src-shared/cells/anytime-graph.ts.
    */
   "anytime.candidates": call<readonly AnytimeCandidate[]>()(z.strictObject({ runId, limit: z.int().min(1).max(100_000).default(1000) })),
   /** Trainings of networks with several exits, references among them, each with its curve; of an anytime experiment, those of all its stages. */
   "anytime.trainings": call<readonly AnytimeTraining[]>()(z.strictObject({ runId })),
   /** What a study found so far, for analysis in the window. */
   "studies.data": call<StudyData>()(z.strictObject({ runId })),
+  /** Random networks of the space, with the multiply-adds spent at each exit. */
+  "anytime.sample": call<readonly AnytimeDescription[]>()(
+    z.strictObject({
+      space: anytimeSpaceSchema,
+      network: anytimeNetworkSchema,
+      dataset: datasetConfigSchema,
+      seed: z.int().min(0),
+      count: z.int().min(1).max(20),
+    }),
+  ),
+  /** Reads an exported network with several exits. */
+  "anytime.parse": call<AnytimeArchitecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
 
   "cells.sample": call<readonly CellDescription[]>()(
     z.strictObject({

@@ -72,6 +72,27 @@ const SMALL = {
   training: { nodes: 2, epochs: 2, batchSize: 50, validationCells: 1, validationImages: 100, augmentation: { cropPadding: 0, horizontalFlip: false } },
 };
 
+describe("networks with several exits", () => {
+  test("are drawn with the cost of each exit, refused where the images have too few scales, and read from files", async () => {
+    const { call, session } = open();
+    const space = { nodes: [4, 2], exits: 3, scales: 2 };
+    const network = { initialChannels: 4 };
+    const drawn = await call("anytime.sample", { space, network, dataset: { id: "digits" }, seed: 1, count: 2 });
+    expect(drawn).toHaveLength(2);
+    for (const { exits, multiplyAdds, architecture } of drawn) {
+      expect(exits).toHaveLength(3);
+      expect(exits.at(-1)?.multiplyAdds).toBe(multiplyAdds);
+      const file = { format: "ghn-studio-anytime-cells", version: 1, name: "One", architecture };
+      expect(await call("anytime.parse", { json: JSON.stringify(file) })).toEqual(architecture);
+    }
+    await expect(call("anytime.sample", { space: { ...space, exits: 20 }, network, dataset: { id: "digits" }, seed: 1, count: 1 })).rejects.toMatchObject({
+      message: expect.stringContaining("space.exits asks for 20 exits"),
+    });
+    await expect(call("anytime.parse", { json: '{"format":"ghn-studio-cell"}' })).rejects.toMatchObject({ code: "cell-invalid" });
+    await session.close();
+  });
+});
+
 describe("projects", () => {
   test("are made, renamed, remembered, closed and opened again", async () => {
     const { call, events, session } = open();

@@ -2,6 +2,7 @@
 
 import type { CallContext } from "../context.ts";
 import type { Handlers } from "../dispatch.ts";
+import { anytimeHandlers } from "./anytime.ts";
 import { cellHandlers } from "./cells.ts";
 import { datasetHandlers } from "./datasets.ts";
 import { draftHandlers } from "./drafts.ts";
@@ -17,6 +18,7 @@ export const handlers: Handlers<CallContext> = {
   ...draftHandlers,
   ...runHandlers,
   ...cellHandlers,
+  ...anytimeHandlers,
   ...datasetHandlers,
   ...exportHandlers,
   ...studyHandlers,

@@ -30,9 +30,7 @@ type Names =
   | "logs.list"
   | "candidates.list"
   | "candidates.get"
-  | "trainings.list"
-  | "anytime.candidates"
-  | "anytime.trainings";
+  | "trainings.list";
 
 /** Rows of a table that is exported as CSV. */
 const CSV_ROWS = 100_000;
@@ -92,8 +90,6 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   },
   // The store answers those of all stages for a pipeline.
   "trainings.list": ({ runId }, context) => projectOf(context).store.trainings.list(runId),
-  "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.anytime.candidates(runId, limit),
-  "anytime.trainings": ({ runId }, context) => projectOf(context).store.anytime.trainings(runId),
 };
 
 function done(work: () => void): null {

@@ -31,6 +31,17 @@ describe("the anytime space", () => {
     expect([...operations].sort()).toEqual(["avgPool3x3", "conv1x1", "conv3x3", "conv5x5", "maxPool3x3"]);
   });
 
+  it("costs at F = 16 what the references cost: 122 million multiply-adds to the last exit, in the middle of 60 networks", () => {
+    const rng = Rng.fromSeed(1, "anytime");
+    const input = { height: 32, width: 32, channels: 3, classes: 10 };
+    const costs = Array.from({ length: 60 }, () => buildAnytimePlan(sampleAnytime(PAPER, rng), { initialChannels: 16 }, input).counts.multiplyAdds).sort(
+      (a, b) => a - b,
+    );
+    const median = ((costs[29] ?? 0) + (costs[30] ?? 0)) / 2;
+    // The quartiles lie some 20 million apart, so the median of 60 is good to some 3 million.
+    expect(Math.abs(median - 1.22e8)).toBeLessThan(1e7);
+  });
+
   it("draws exits uniformly but for the last", () => {
     const space = anytimeSpaceSchema.parse({ nodes: [4, 2], exits: 3 });
     const rng = Rng.fromSeed(2, "anytime");

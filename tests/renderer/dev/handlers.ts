@@ -258,6 +258,10 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       [...runs.values()].filter((run) => run.detail.id === runId || run.detail.parentId === runId).flatMap((run) => run.trainings),
     "anytime.candidates": () => [],
     "anytime.trainings": () => [],
+    "anytime.sample": () => [],
+    "anytime.parse": () => {
+      throw new Error("The studio in memory reads no networks with several exits.");
+    },
     "cells.sample": ({ seed, count, space, network }) => {
       const next = random(seed);
       return Array.from({ length: count }, () => describe({ normal: randomCell(next, space.nodes) }, network.blocks));

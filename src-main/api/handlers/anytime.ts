@@ -1,0 +1,30 @@
+/** Networks with several exits: scored and trained ones of a project, and ones that belong to no run. */
+import { contradictions } from "../../../src-shared/domain/check-config.ts";
+import { anytimeGhnRunSchema } from "../../../src-shared/domain/run-config.ts";
+import { parseAnytimeFile } from "../../engine/anytime/anytime-file.ts";
+import { canonicalAnytime } from "../../engine/anytime/canonical.ts";
+import { buildAnytimePlan } from "../../engine/anytime/plan.ts";
+import { sampleAnytime } from "../../engine/anytime/sampler.ts";
+import { UserError } from "../../engine/errors.ts";
+import { Rng } from "../../engine/random.ts";
+import { type CallContext, projectOf } from "../context.ts";
+import type { HandlersOf } from "../dispatch.ts";
+
+export const anytimeHandlers: HandlersOf<CallContext, "anytime.candidates" | "anytime.trainings" | "anytime.sample" | "anytime.parse"> = {
+  "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.anytime.candidates(runId, limit),
+  "anytime.trainings": ({ runId }, context) => projectOf(context).store.anytime.trainings(runId),
+  "anytime.sample": async ({ space, network, dataset, seed, count }, { studio, project }) => {
+    const [problem] = contradictions(anytimeGhnRunSchema.parse({ kind: "anytime-ghn", space, network, dataset })).filter(({ path }) =>
+      path.startsWith("space"),
+    );
+    if (problem !== undefined) throw new UserError(problem.message, { code: "config-invalid", field: problem.path, remedy: "Correct it in the form." });
+    const input = await studio.datasets.inputOf(dataset, project?.folder ?? null);
+    const random = Rng.fromSeed(seed, "anytime.sample");
+    return Array.from({ length: count }, () => {
+      const architecture = sampleAnytime(space, random);
+      const { counts, exits } = buildAnytimePlan(architecture, network, input);
+      return { architecture, canonical: canonicalAnytime(architecture), ...counts, exits };
+    });
+  },
+  "anytime.parse": ({ json }) => parseAnytimeFile(json, "The text").architecture,
+};
