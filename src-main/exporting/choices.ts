@@ -27,7 +27,7 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly title: string; readonly 
     description: "Trained weights with a manifest: network, normalisation, classes, tensors, checksum.",
   },
   "config-json": { title: "Config (JSON)", description: "Every setting of the run; ghn-studio run <file> repeats it." },
-  "candidates-csv": { title: "Candidates (CSV)", description: "All scored cells with ranks, counts and scores." },
+  "candidates-csv": { title: "Candidates (CSV)", description: "All scored cells with ranks, counts and scores; of networks with several exits, their curves." },
 };
 
 /** Every format with its size where it is known, and why one is not available. */
@@ -66,7 +66,7 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
     case "config-json":
       return null;
     case "candidates-csv":
-      return exportable.candidateRuns.length === 0 ? "The run has scored no cells." : null;
+      return exportable.anytime === null && exportable.candidateRuns.length === 0 ? "The run has scored no cells." : null;
   }
 }
 

@@ -10,6 +10,7 @@ import type { Artifact } from "../../src-shared/domain/run.ts";
 import { anytimeFileText } from "../engine/anytime/anytime-file.ts";
 import { anytimeManifestText } from "../engine/anytime/weights-manifest.ts";
 import { UserError } from "../engine/errors.ts";
+import { anytimeCsv } from "../engine/export/anytime-csv.ts";
 import { candidatesCsv } from "../engine/export/candidates-csv.ts";
 import { cellFileText } from "../engine/export/cell-file.ts";
 import { anytimeSvg, architectureSvg, svgToPng } from "../engine/export/cell-picture.ts";
@@ -126,6 +127,13 @@ async function writeFormat(
     case "config-json":
       return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
     case "candidates-csv": {
+      if (exportable.anytime !== null) {
+        const runs = exportable.trainingRuns.map((run) => run.id);
+        const own = <Entry extends { readonly runId: string }>(list: readonly Entry[], id: string): Entry[] => list.filter(({ runId }) => runId === id);
+        const scored = runs.flatMap((id) => own(project.anytime.candidates(id), id));
+        const trained = runs.flatMap((id) => own(project.anytime.trainings(id), id));
+        return [await write(".candidates.csv", anytimeCsv(scored, trained))];
+      }
       const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);
       return [await write(".candidates.csv", candidatesCsv(candidates, trainingsOf(project, exportable.trainingRuns)))];
     }

@@ -100,10 +100,16 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     const source = { folder, ...store };
     const choices = await exportChoices(source, { type: "run", runId: untouched });
     expect(choices.filter(({ available }) => available).map(({ format }) => format)).toEqual(
-      expect.arrayContaining(["cell-json", "cell-svg", "weights-safetensors", "config-json"]),
+      expect.arrayContaining(["cell-json", "cell-svg", "weights-safetensors", "config-json", "candidates-csv"]),
     );
     const out = join(folder, "out");
-    const files = await writeExport(source, { type: "run", runId: untouched }, ["cell-json", "cell-svg", "weights-safetensors"], out, "winner");
+    const files = await writeExport(
+      source,
+      { type: "run", runId: untouched },
+      ["cell-json", "cell-svg", "weights-safetensors", "candidates-csv"],
+      out,
+      "winner",
+    );
     const text = (ending: string): string => readFileSync(files.find(({ path }) => path.endsWith(ending))?.path ?? "", "utf8");
     const best = [...trainings].filter(({ role }) => role === "shortlist")[0];
     expect({ kind: "cells", architecture: parseAnytimeFile(text(".cell.json"), "file").architecture }).toEqual(best?.model);
@@ -112,6 +118,10 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     const manifest = JSON.parse(text(".manifest.json")) as { exits: unknown; tensors: { name: string }[] };
     expect(manifest.exits).toEqual(best?.exits);
     expect(manifest.tensors.some(({ name }) => name.endsWith("/exit/weight"))).toBe(true);
+    // A header, three exits of six scored networks and of two trained ones, two of the reference.
+    const table = text(".candidates.csv").trimEnd().split("\r\n");
+    expect(table).toHaveLength(1 + 3 * 6 + 3 * 2 + 2);
+    expect(table.filter((line) => line.startsWith("trained,MSDNet,reference,"))).toHaveLength(2);
     // A reference has weights but no cells.
     const reference = trainings[2];
     const ofReference = await exportChoices(source, { type: "anytime-training", trainingId: reference?.id ?? -1 });
