@@ -113,8 +113,8 @@ async function fetchFile(file: OfficialFile, path: string, options: DownloadOpti
         answers.push(`${url} ${outcome.why}`);
         if (outcome.kind === "refused") break;
         const size = await sizeOf(part);
-        // Counts as progress only beyond what was ever reached: a server that always restarts and drops must not go on for ever.
-        failures = size > furthest ? 1 : failures + 1;
+        // Counts as progress only well beyond what was ever reached: a server that always restarts and drops, now a little earlier, now a little later, must not go on for ever.
+        failures = size > furthest + leastProgress(file) ? 1 : failures + 1;
         furthest = Math.max(furthest, size);
       }
     }
@@ -125,6 +125,11 @@ async function fetchFile(file: OfficialFile, path: string, options: DownloadOpti
     file: file.name,
     remedy: `Check the connection and try again, or fetch ${file.urls[0] ?? file.name} by other means and import it.`,
   });
+}
+
+/** Bytes that a connection must add to count as progress: 64 KiB, less of a small file. */
+function leastProgress({ bytes }: OfficialFile): number {
+  return Math.min(65_536, Math.max(0, bytes) / 20);
 }
 
 type Outcome =

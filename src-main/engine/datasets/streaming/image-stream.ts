@@ -83,7 +83,7 @@ export class ImageStream {
         code: "image-damaged",
         file: request.path,
         remedy:
-          "Put an intact copy of the same file there and resume, or let other images of the class take the place of damaged ones (dataset.damaged=substitute).",
+          "Put the intact file there (of the same size, or the folder counts as another dataset) and resume, or start a new run in which other images of the class take the place of damaged ones (dataset.damaged=substitute).",
       });
     let other = index;
     for (let tries = 0; tries < MOST_SUBSTITUTES; tries++) {
