@@ -4,6 +4,7 @@ import type { CallInput, RunPage } from "../../../src-shared/contract.ts";
 import type { RunSummary } from "../../../src-shared/domain/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { useConnection } from "../../stores/connection.ts";
+import { nextPages, PAGE, type PageRequest } from "./page-requests.ts";
 
 export type RunFilter = Omit<CallInput<"runs.query">, "offset" | "limit">;
 
@@ -13,7 +14,15 @@ export interface RunRow {
   readonly depth: 0 | 1;
 }
 
-const PAGE = 200;
+/** The same row object for the same summary, so that a row that did not change is not drawn again. */
+const ROWS = [new WeakMap<RunSummary, RunRow>(), new WeakMap<RunSummary, RunRow>()] as const;
+function rowOf(run: RunSummary, depth: 0 | 1): RunRow {
+  const known = ROWS[depth].get(run);
+  if (known !== undefined) return known;
+  const row = { run, depth };
+  ROWS[depth].set(run, row);
+  return row;
+}
 
 export interface RunPages {
   readonly count: ComputedRef<number>;
@@ -39,6 +48,8 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
   let generation = 0;
   let requested = new Set<number>();
   let range: readonly [number, number] = [0, 0];
+  let down = true;
+  let inFlight = 0;
 
   /** Stages that hang under a row of the list, with the place of that row. */
   const inserted = computed(() =>
@@ -63,25 +74,26 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
 
   function rowAt(index: number): RunRow | undefined {
     const place = locate(index);
-    if ("child" in place) return { run: place.child, depth: 1 };
+    if ("child" in place) return rowOf(place.child, 1);
     const run = rows.value[place.top];
-    return run === undefined ? undefined : { run, depth: 0 };
+    return run === undefined ? undefined : rowOf(run, 0);
   }
 
-  async function fetchPage(page: number): Promise<void> {
-    if (requested.has(page)) return;
-    requested.add(page);
+  async function fetchPages(request: PageRequest): Promise<void> {
+    for (let page = request.first; page < request.first + request.count; page++) requested.add(page);
     const mine = generation;
+    const offset = request.first * PAGE;
+    inFlight++;
     loading.value = true;
     try {
-      const answer = await call("runs.query", { ...filter.value, offset: page * PAGE, limit: PAGE });
+      const answer = await call("runs.query", { ...filter.value, offset, limit: request.count * PAGE });
       if (mine !== generation) return;
       if (total.value !== answer.total || rows.value.length !== answer.total) {
         total.value = answer.total;
         rows.value.length = answer.total;
       }
       answer.rows.forEach((run, i) => {
-        rows.value[page * PAGE + i] = run;
+        rows.value[offset + i] = run;
       });
       triggerRef(rows);
       facts.value = answer;
@@ -89,18 +101,33 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
     } catch (cause) {
       if (mine === generation) {
         error.value = cause;
-        requested.delete(page);
+        for (let page = request.first; page < request.first + request.count; page++) requested.delete(page);
       }
     } finally {
-      if (mine === generation) loading.value = false;
+      inFlight--;
+      if (mine === generation) {
+        loading.value = inFlight > 0;
+        if (error.value === null) fetchMore();
+      }
+    }
+  }
+
+  /** Asks for what is seen first, then for what is near, the side that the scroll goes to before the other. */
+  function fetchMore(): void {
+    while (inFlight < 2) {
+      const next = nextPages({ range, down, pages: Math.max(1, Math.ceil(total.value / PAGE)), requested, ahead: inFlight === 0 });
+      if (next === null) return;
+      void fetchPages(next);
     }
   }
 
   function want(from: number, to: number): void {
     const first = locate(from);
     const last = locate(to);
+    const before = range[0];
     range = ["top" in first ? first.top : range[0], "top" in last ? last.top : range[1]];
-    for (let page = Math.floor(range[0] / PAGE); page <= Math.floor(range[1] / PAGE); page++) if (page === 0 || page * PAGE < total.value) void fetchPage(page);
+    if (range[0] !== before) down = range[0] > before;
+    fetchMore();
   }
 
   /** Old rows stay until the new ones are there, so nothing flickers. */
@@ -109,9 +136,9 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
     requested = new Set();
     const page = Math.floor(range[0] / PAGE);
     const keepUntil = generation;
-    await fetchPage(page);
+    await fetchPages({ first: page, count: 1 });
     if (keepUntil !== generation) return;
-    if (page * PAGE >= total.value && page > 0) await fetchPage(0);
+    if (page * PAGE >= total.value && page > 0) await fetchPages({ first: 0, count: 1 });
     rows.value = rows.value.map((run, i) => (requested.has(Math.floor(i / PAGE)) ? run : undefined));
     want(range[0], range[1]);
   }

@@ -14,6 +14,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export interface Barrier {
   readonly rule: string;
   readonly impact: string;
+  readonly theme: "dark" | "light";
   readonly where: readonly string[];
 }
 
@@ -26,7 +27,7 @@ export class Visitor {
     this.page = page;
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") this.complaints.push(`${message.type()}: ${message.text()}`);
+      if (message.type() === "error" || message.type() === "warning") this.complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
   }
 
@@ -86,8 +87,18 @@ export class Visitor {
     }
   }
 
-  /** Serious and critical findings of axe-core on the page as it is; what lies behind a dialog is out of reach and left out. */
+  /** Serious and critical findings of axe-core on the page as it is, in both themes; what lies behind a dialog is out of reach and left out. */
   async barriers(): Promise<Barrier[]> {
+    const found: Barrier[] = [];
+    for (const theme of ["dark", "light"] as const) {
+      await this.theme(theme);
+      await this.settle();
+      found.push(...(await this.barriersNow()).map((barrier) => ({ ...barrier, theme })));
+    }
+    return found;
+  }
+
+  private async barriersNow(): Promise<Omit<Barrier, "theme">[]> {
     // The content security policy of the page forbids foreign scripts; the debugger may still evaluate.
     await this.page.evaluate(AXE);
     return this.page.evaluate(async () => {
@@ -113,6 +124,7 @@ export class Visitor {
   /** The theme of the desktop, which the window follows until someone chooses another. */
   private async theme(theme: "dark" | "light"): Promise<void> {
     await this.page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await this.page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
   }
 
   /** Two frames, so that what follows a change of size or theme has been drawn. */
