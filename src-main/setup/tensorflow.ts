@@ -13,6 +13,7 @@ import { forgetFailure, recentFailure, rememberFailure } from "./tensorflow/fail
 import { fromPrebuilt } from "./tensorflow/from-prebuilt.ts";
 import { fromWheel } from "./tensorflow/from-wheel.ts";
 import { linkedEntry, linkPackage } from "./tensorflow/links.ts";
+import { ensureOwnKernels } from "./tensorflow/own-kernels.ts";
 import { tryBinding } from "./tensorflow/try.ts";
 import type { WayOptions } from "./tensorflow/ways.ts";
 
@@ -49,6 +50,8 @@ export interface SetupOptions {
   readonly patience?: "try" | "remember";
   /** Told in sentences what takes time. */
   readonly say?: (text: string) => void;
+  /** Whether the engine's own kernels are compiled; true by default. */
+  readonly ownKernels?: boolean;
   /** The ways to a library; for tests. */
   readonly ways?: Readonly<Record<"pip" | "prebuilt", (work: string, options: WayOptions) => Promise<Entry["manifest"]>>>;
 }
@@ -58,6 +61,13 @@ const WAY_NAMES = { pip: "Through pip", prebuilt: "The binding's own download" }
 
 /** Makes TensorFlow usable in this installation. Never throws for a way that fails: the last resort is wasm, and the reasons come back. */
 export async function ensureTensorFlow(options: SetupOptions = {}): Promise<TensorFlowReady | TensorFlowMissing> {
+  const result = await ensureLibrary(options);
+  if (result.state === "missing" || result.flavour === "cuda" || options.ownKernels === false) return result;
+  const missing = await ensureOwnKernels(result.folder, options.force === true);
+  return missing === null ? result : { ...result, notes: [...result.notes, missing] };
+}
+
+async function ensureLibrary(options: SetupOptions): Promise<TensorFlowReady | TensorFlowMissing> {
   const { packageFolder = installedPackage(), force = false, say = () => undefined } = options;
   if (packageFolder === null) return { state: "missing", reasons: ["The package @tensorflow/tfjs-node-gpu is not installed; npm ci brings it."] };
   const version = options.version ?? (process.env["GHN_STUDIO_TF_VERSION"] || undefined);

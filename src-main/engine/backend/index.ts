@@ -58,7 +58,7 @@ async function start(choice: BackendChoice): Promise<Backend> {
 }
 
 async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
-  const { threads = 0, oneDnn = true, deterministic = false } = choice;
+  const { threads = 0, oneDnn = true, ownKernels = true, deterministic = false } = choice;
   // Read by TensorFlow while it loads. Of these, what the user has set already stays.
   const defaults: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: "2",
@@ -71,12 +71,12 @@ async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
   if (threads > 0) Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1" });
   if (deterministic) process.env["TF_DETERMINISTIC_OPS"] = "1";
 
-  const { loadNativeTensorFlow } = await import("./load-native.ts");
+  const { loadNativeTensorFlow, loadOwnKernels } = await import("./load-native.ts");
   await loadNativeTensorFlow();
   if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs did not accept the TensorFlow backend.");
   await tf.ready();
   const native = new NativeKernels();
-  registerKernels("tensorflow", tensorflowKernels(native, { oneDnn }));
+  registerKernels("tensorflow", tensorflowKernels(native, { oneDnn, own: ownKernels && loadOwnKernels() }));
   const threadCount = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
   const cpu = `CPU, ${threadCount} ${threadCount === 1 ? "thread" : "threads"}`;
   const visible = process.env["CUDA_VISIBLE_DEVICES"];

@@ -13,6 +13,13 @@ export interface ConvAttributes {
   readonly padding: "SAME" | "VALID";
 }
 
+/** Attributes of the direct depthwise convolution. */
+export interface DirectAttributes {
+  readonly dilation: number;
+  /** Takes the positive part of x. */
+  readonly relu: boolean;
+}
+
 export interface PoolAttributes {
   readonly size: number;
   readonly stride: number;
@@ -29,6 +36,12 @@ export interface KernelImplementations {
   depthwise(inputs: Inputs<"x" | "w">, attributes: ConvAttributes): TensorInfo;
   depthwiseInputGradient(inputs: Inputs<"dy" | "w">, attributes: ConvAttributes & { readonly inputShape: Shape4D }): TensorInfo;
   depthwiseFilterGradient(inputs: Inputs<"x" | "dy">, attributes: ConvAttributes & { readonly filterShape: Shape4D }): TensorInfo;
+  /**
+   * Optional: a depthwise convolution of stride 1 and SAME padding with dilation, of x or of its positive part; without it, it is composed of others. k × k filters with k 3, 5 or 7.
+   */
+  depthwiseDirect?(inputs: Inputs<"x" | "w">, attributes: DirectAttributes): TensorInfo;
+  depthwiseDirectInputGradient?(inputs: Inputs<"dy" | "x" | "w">, attributes: DirectAttributes): TensorInfo;
+  depthwiseDirectFilterGradient?(inputs: Inputs<"dy" | "x" | "w">, attributes: DirectAttributes): TensorInfo;
   /** y, batch mean, unbiased batch variance and three tensors for the gradient. */
   batchNorm(inputs: Inputs<"x" | "gamma" | "beta">, attributes: { readonly epsilon: number }): TensorInfo[];
   /** Gradients of x, gamma and beta. */
@@ -130,6 +143,15 @@ export function registerGradients(): void {
   }
 
   tf.registerGradient({
+    kernelName: kernelName("depthwiseDirect"),
+    inputsToSave: ["x", "w"],
+    gradFunc: (dys, saved, attrs) => {
+      const inputs = { dy: single(dys), x: at(saved, 0), w: at(saved, 1) };
+      return { x: () => runOne("depthwiseDirectInputGradient", inputs, attrs), w: () => runOne("depthwiseDirectFilterGradient", inputs, attrs) };
+    },
+  });
+
+  tf.registerGradient({
     kernelName: kernelName("batchNorm"),
     inputsToSave: ["x", "gamma"],
     outputsToSave: [false, false, false, true, true, true],
@@ -203,6 +225,9 @@ export function registerGradients(): void {
 export const kernels = {
   conv2d: (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes): Tensor4D => runOne("conv2d", { x, w }, attributes),
   depthwise: (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes): Tensor4D => runOne("depthwise", { x, w }, attributes),
+  /** Whether the active backend has the direct depthwise convolution. */
+  hasDirectDepthwise: (): boolean => tf.getKernel(kernelName("depthwiseDirect"), tf.getBackend()) !== undefined,
+  depthwiseDirect: (x: Tensor4D, w: Tensor4D, attributes: DirectAttributes): Tensor4D => runOne("depthwiseDirect", { x, w }, attributes),
   batchNorm: (x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number): Tensor[] => runMany("batchNorm", { x, gamma, beta }, { epsilon }),
   batchNormInference: (x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, mean: Tensor1D, variance: Tensor1D, epsilon: number): Tensor4D =>
     runOne("batchNormInference", { x, gamma, beta, mean, variance }, { epsilon }),

@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { OWN_KERNELS_FILE } from "./own-kernels-file.ts";
 import { nodeRequire } from "./tf.ts";
 
 const PACKAGE = "@tensorflow/tfjs-node-gpu";
@@ -22,6 +23,19 @@ export function loadNativeTensorFlow(): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The TensorFlow library does not load (${reason.split("\n", 1)[0]}); \`npm run setup -- --force\` builds it anew.`, { cause: error });
+  }
+}
+
+/**
+ * Loads the studio's own kernels beside the binding, once it is loaded. Their file's name changes with their source.
+ * @returns false where the set-up has not compiled them, or they do not load
+ */
+export function loadOwnKernels(): boolean {
+  try {
+    nodeRequire(path.join(packageFolder(), OWN_KERNELS_FILE));
+    return true;
+  } catch {
+    return false;
   }
 }
 

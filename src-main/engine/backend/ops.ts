@@ -5,6 +5,9 @@ import type { BatchNormTrainResult, Ops } from "./types.ts";
 
 type Convolution = (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes) => Tensor4D;
 
+/** Sizes of filters that the direct depthwise kernel takes. */
+const DIRECT_KERNELS: ReadonlySet<number> = new Set([3, 5, 7]);
+
 /** The operations over the kernels of the active backend; the same code on every backend. */
 export const ops: Ops = {
   conv2d(x, w, stride, dilation) {
@@ -14,12 +17,14 @@ export const ops: Ops = {
     return convolve(kernels.conv2d, x, w, stride, dilation, "conv2d");
   },
 
-  depthwiseConv2d(x, w, stride, dilation) {
+  depthwiseConv2d(x, w, stride, dilation, relu = false) {
     const [, , , channels] = shape4(x, "depthwiseConv2d: x");
-    const [, , c, multiplier] = shape4(w, "depthwiseConv2d: w");
+    const [kh, kw, c, multiplier] = shape4(w, "depthwiseConv2d: w");
     if (channels !== c) throw new Error(`depthwiseConv2d: x has ${channels} channels, w takes ${c}.`);
     if (multiplier !== 1) throw new Error(`depthwiseConv2d: the last dimension of w must be 1 but is ${multiplier}.`);
-    return convolve(kernels.depthwise, x, w, stride, dilation, "depthwiseConv2d");
+    if (stride === 1 && kh === kw && DIRECT_KERNELS.has(kh) && Number.isInteger(dilation) && dilation > 0 && kernels.hasDirectDepthwise())
+      return kernels.depthwiseDirect(x, w, { dilation, relu });
+    return convolve(kernels.depthwise, relu ? kernels.relu(x) : x, w, stride, dilation, "depthwiseConv2d");
   },
 
   batchNormTrain(x, gamma, beta, epsilon): BatchNormTrainResult {

@@ -2,6 +2,7 @@
 import type { ConvAttributes, KernelImplementations, PoolAttributes } from "./kernels.ts";
 import { at } from "./kernels.ts";
 import type { NativeAttribute, NativeKernels } from "./native.ts";
+import { ownKernels } from "./own-kernels.ts";
 import { type Tensor, type TensorInfo, tf } from "./tf.ts";
 
 /**
@@ -12,6 +13,8 @@ import { type Tensor, type TensorInfo, tf } from "./tf.ts";
 export interface TensorFlowKernelOptions {
   /** False never uses oneDNN. */
   readonly oneDnn: boolean;
+  /** False never uses the studio's own kernels. */
+  readonly own: boolean;
 }
 
 /** oneDNN's kernels are registered under names of their own, with this label. They are not part of the public interface: hence the trial of each. */
@@ -79,6 +82,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
   const broadcast = [float, native.type("Tidx", "int32")];
   const resize = [float, native.bool("align_corners", false), native.bool("half_pixel_centers", false)];
   const available = oneDnnKernels();
+  const own = options.own && !native.usesGpu ? ownKernels(native) : null;
 
   /** The name of the kernel to run and whether it is oneDNN's. */
   const choose = (name: string, work: number, from: number): { readonly name: string; readonly oneDnn: boolean } =>
@@ -181,11 +185,18 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
       return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
     },
 
+    ...own?.depthwise,
+
     batchNorm({ x, gamma, beta }, { epsilon }) {
+      if (own !== null) return own.batchNorm({ x, gamma, beta }, { epsilon });
       const { name, oneDnn } = choose("FusedBatchNormV3", elements(x), ONE_DNN_FROM.batchNorm);
       return native.runMany(name, batchNormForward(epsilon, oneDnn), [x, gamma, beta, native.empty(), native.empty()], 6);
     },
-    batchNormGradient: ({ dy, x, gamma, saved1, saved2, saved3 }, { epsilon }) => batchNormGradient(dy, x, gamma, saved1, saved2, saved3, epsilon, true),
+    batchNormGradient: (inputs, { epsilon }) => {
+      if (own !== null) return own.batchNormGradient(inputs, { epsilon });
+      const { dy, x, gamma, saved1, saved2, saved3 } = inputs;
+      return batchNormGradient(dy, x, gamma, saved1, saved2, saved3, epsilon, true);
+    },
     batchNormInference({ x, gamma, beta, mean, variance }, { epsilon }) {
       const outputs = native.runMany("FusedBatchNormV3", batchNormAttributes(epsilon, false, false), [x, gamma, beta, mean, variance], 6);
       for (const unused of outputs.slice(1)) unused.dispose();

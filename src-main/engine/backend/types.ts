@@ -15,6 +15,8 @@ export interface BackendChoice {
    * comparisons.
    */
   readonly oneDnn?: boolean;
+  /** Whether the studio's own kernels may run on the CPU where they were built; default true. False is for comparisons. */
+  readonly ownKernels?: boolean;
   /**
    * Asks TensorFlow for deterministic kernels on CUDA; slower, and an operation without one throws. On the CPU the kernels used here are deterministic anyway.
    */
@@ -53,8 +55,11 @@ export interface BatchNormTrainResult {
 export interface Ops {
   /** Convolution. x [n, h, w, cin], w [kh, kw, cin, cout] -> [n, ceil(h / stride), ceil(w / stride), cout]. */
   conv2d(x: Tensor4D, w: Tensor4D, stride: number, dilation: number): Tensor4D;
-  /** Each channel with its own filter. x [n, h, w, c], w [kh, kw, c, 1] -> [n, ceil(h / stride), ceil(w / stride), c]. */
-  depthwiseConv2d(x: Tensor4D, w: Tensor4D, stride: number, dilation: number): Tensor4D;
+  /**
+   * Each channel with its own filter. x [n, h, w, c], w [kh, kw, c, 1] -> [n, ceil(h / stride), ceil(w / stride), c].
+   * With `relu`, of max(x, 0); some backends do that while they read x, without a kernel of its own.
+   */
+  depthwiseConv2d(x: Tensor4D, w: Tensor4D, stride: number, dilation: number, relu?: boolean): Tensor4D;
   /** Batch norm with the statistics of this batch: y = gamma (x - mean) / sqrt(biased variance + epsilon) + beta. gamma and beta [c]. */
   batchNormTrain(x: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon: number): BatchNormTrainResult;
   /** Batch norm with given statistics; differentiable with respect to x, gamma and beta. */

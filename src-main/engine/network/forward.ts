@@ -116,7 +116,7 @@ class StepRunner {
       case "conv":
         return ops.conv2d(this.image(step.x), this.weight(step.weight), step.stride, 1);
       case "depthwise":
-        return ops.depthwiseConv2d(this.image(step.x), this.weight(step.weight), 1, step.dilation);
+        return ops.depthwiseConv2d(this.image(step.x), this.weight(step.weight), 1, step.dilation, step.relu);
       case "norm":
         return this.norm(step);
       case "maxPool":

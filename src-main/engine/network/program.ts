@@ -12,7 +12,15 @@ export const IMAGES: Register = 0;
 export type Step =
   | { readonly kind: "relu"; readonly x: Register; readonly y: Register }
   | { readonly kind: "conv"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly stride: number }
-  | { readonly kind: "depthwise"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly dilation: number }
+  | {
+      readonly kind: "depthwise";
+      readonly x: Register;
+      readonly y: Register;
+      readonly weight: ParameterSlot;
+      readonly dilation: number;
+      /** Of max(x, 0); only sequences have it. */
+      readonly relu?: boolean;
+    }
   | {
       readonly kind: "norm";
       readonly x: Register;
@@ -111,8 +119,12 @@ export function lazySequences(steps: readonly Step[], logits: Register, auxiliar
   };
 }
 
-/** Finds where each register is read for the last time. `results` and the images are never released. */
-export function sequenceOf(steps: readonly Step[], results: readonly Register[]): Sequence {
+/**
+ * Finds where each register is read for the last time; `results` and the images are never released. Depthwise convolutions take their ReLU in, and a ReLU that nothing else reads is not
+ * computed: programs, which are what is counted, keep it.
+ */
+export function sequenceOf(program: readonly Step[], results: readonly Register[]): Sequence {
+  const steps = withoutLoneRelus(program, results);
   const seen = new Set<Register>([IMAGES, ...results]);
   const released: Register[][] = new Array<Register[]>(steps.length);
   for (let i = steps.length - 1; i >= 0; i--) {
@@ -128,4 +140,15 @@ export function sequenceOf(steps: readonly Step[], results: readonly Register[])
     released[i] = last;
   }
   return { steps, released };
+}
+
+function withoutLoneRelus(program: readonly Step[], results: readonly Register[]): readonly Step[] {
+  const sourceOf = new Map<Register, Register>();
+  for (const step of program) if (step.kind === "relu") sourceOf.set(step.y, step.x);
+  const steps = program.map((step): Step => {
+    const x = step.kind === "depthwise" ? sourceOf.get(step.x) : undefined;
+    return step.kind === "depthwise" && x !== undefined ? { ...step, x, relu: true } : step;
+  });
+  const read = new Set<Register>([...results, ...steps.flatMap((step) => inputsOf(step))]);
+  return steps.filter((step) => step.kind !== "relu" || read.has(step.y));
 }

@@ -36,8 +36,8 @@ export class ScaledOps implements Ops {
     return this.normalised(this.ops.conv2d(x, w, stride, dilation), this.logOf(x));
   }
 
-  depthwiseConv2d(x: Tensor4D, w: Tensor4D, stride: number, dilation: number): Tensor4D {
-    return this.normalised(this.ops.depthwiseConv2d(x, w, stride, dilation), this.logOf(x));
+  depthwiseConv2d(x: Tensor4D, w: Tensor4D, stride: number, dilation: number, relu?: boolean): Tensor4D {
+    return this.normalised(this.ops.depthwiseConv2d(x, w, stride, dilation, relu), this.logOf(x));
   }
 
   /** Batch norm is skipped: y = x. */

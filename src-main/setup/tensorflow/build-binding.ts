@@ -53,7 +53,8 @@ export async function buildBinding(build: BindingBuild): Promise<void> {
   if (code !== 0) throw new Error(`the binding does not compile: ${/error: .*/.exec(output)?.[0] ?? lastLine(output)}`);
 }
 
-async function findCompiler(): Promise<string> {
+/** The C++ compiler of this machine. @throws Error when there is none */
+export async function findCompiler(): Promise<string> {
   for (const name of [process.env["CXX"], "g++", "clang++", "c++"]) {
     if (name === undefined || name === "") continue;
     const { code } = await runCommand(name, ["--version"], { timeoutMs: 20_000 });

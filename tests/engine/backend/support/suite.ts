@@ -74,6 +74,21 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
       }
     });
 
+    // Values 0.1 apart from zero: the difference of the gradient's test must not cross the kink.
+    it.each(IMAGES.map((shape) => ({ shape })))("depthwiseConv2d of the positive part of [$shape]", ({ shape }) => {
+      for (const k of [3, 5, 7]) {
+        const x = distinct(shape, 3);
+        const w = random([k, k, shape[3], 1], 4);
+        const f = (...[a, b]: Tensor[]): Tensor => ops.depthwiseConv2d(a as Tensor4D, b as Tensor4D, stride, dilation, true);
+        const positive = dense(
+          x.shape,
+          x.values.map((value) => Math.max(0, value)),
+        );
+        tf.tidy(() => expectValues(f(tensor(x), tensor(w)), convolution(positive, w, stride, dilation, true)));
+        expectGradients(f, [x, w], PIECEWISE);
+      }
+    });
+
     it("at ordinary sizes", () => {
       const x = random(LARGE, 5);
       const full = random([3, 3, 16, 16], 6);

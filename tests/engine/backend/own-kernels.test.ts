@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { OWN_KERNELS_FILE, OWN_KERNELS_SOURCE } from "../../../src-main/engine/backend/own-kernels-file.ts";
+import { installedTensorFlow } from "../../../src-main/setup/tensorflow.ts";
+
+interface Computed {
+  readonly own: boolean;
+  readonly results: readonly { readonly loss: number; readonly gradients: readonly (readonly number[])[] }[];
+  readonly bits: readonly number[];
+}
+
+async function compute(mode: "own" | "plain", threads: number): Promise<Computed> {
+  const script = fileURLToPath(new URL("./support/one-network.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script, mode, String(threads)], { maxBuffer: 1 << 28 });
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Computed;
+}
+
+it("the name of the compiled kernels follows their source", () => {
+  const source = readFileSync(new URL("../../../src-main/engine/backend/native/kernels.cc", import.meta.url));
+  expect(OWN_KERNELS_SOURCE).toBe(createHash("sha256").update(source).digest("hex").slice(0, 8));
+});
+
+const entry = installedTensorFlow();
+const compiled = entry !== null && existsSync(path.join(entry.folder, OWN_KERNELS_FILE));
+describe.skipIf(!compiled)("own kernels against TensorFlow's", () => {
+  it("give random cells the same losses and gradients, and the same bits with any number of threads", { timeout: 120_000 }, async () => {
+    const plain = await compute("plain", 1);
+    const own = await compute("own", 1);
+    expect([plain.own, own.own]).toEqual([false, true]);
+    expect(own.results).toHaveLength(4);
+    for (const [i, { loss, gradients }] of own.results.entries()) {
+      const expected = plain.results[i];
+      // Batch norm divides by deviations of small batches three blocks deep, which magnifies float32's rounding.
+      expect(Math.abs(loss - (expected?.loss ?? Number.NaN)), `cell ${i}`).toBeLessThan(1e-4);
+      gradients.forEach((values, v) => {
+        const others = expected?.gradients[v] ?? [];
+        const largest = Math.max(1e-2, ...others.map(Math.abs));
+        expect(values).toHaveLength(others.length);
+        for (const [k, value] of values.entries()) expect(Math.abs(value - (others[k] ?? Number.NaN)), `cell ${i}, variable ${v}`).toBeLessThan(2e-3 * largest);
+      });
+    }
+    expect((await compute("own", 3)).bits).toEqual(own.bits);
+  });
+});
