@@ -1,8 +1,11 @@
+import { topHtml, topMarkdown } from "../../src-shared/analysis/top-report.ts";
 import type { PipelineRun } from "../../src-shared/domain/run-config.ts";
 import type { Project } from "../store/index.ts";
 import { pipelinePlan, type StageRuns } from "./pipeline-stages.ts";
 import { pipelineSummary } from "./pipeline-summary.ts";
+import { writeReport } from "./report-files.ts";
 import type { StagedKind } from "./stages.ts";
+import { analysedTop } from "./top-data.ts";
 
 /** Train a GHN, search, compare, train the winner: one stage after the other. */
 export function pipelineKind(project: Project): StagedKind {
@@ -13,10 +16,10 @@ export function pipelineKind(project: Project): StagedKind {
   };
   return {
     plan: (runId) => ({ stages: pipelinePlan(configOf(runId)), complete: true }),
-    conclude: (_runId, done) => ({
-      status: "completed",
-      failure: null,
-      summary: pipelineSummary(project.store, Object.fromEntries(done) satisfies StageRuns),
-    }),
+    conclude(runId, done) {
+      const result = analysedTop(project.store, runId);
+      writeReport(project, runId, { markdown: topMarkdown(result), html: topHtml(result) });
+      return { status: "completed", failure: null, summary: pipelineSummary(project.store, Object.fromEntries(done) satisfies StageRuns) };
+    },
   };
 }

@@ -1,13 +1,15 @@
 import { significant } from "../../src-shared/analysis/format.ts";
-import { analyseStudy, type PredictorData, type StudyData, type StudyResult } from "../../src-shared/analysis/study.ts";
+import { analyseStudy, type PredictorData, type StudyData, type StudyResult, type VariantFacts } from "../../src-shared/analysis/study.ts";
+import { fieldsAt } from "../../src-shared/domain/config-fields.ts";
 import type { Candidate, RunSummary, Training } from "../../src-shared/domain/run.ts";
 import type { StudyRun } from "../../src-shared/domain/run-config.ts";
 import { UserError } from "../engine/errors.ts";
+import { COST_PREFIX } from "../engine/studies/cost-names.ts";
 import { studyCells } from "../engine/studies/study-cells.ts";
 import type { StoreReader } from "../store/index.ts";
 import { protocolKey } from "../store/protocol-key.ts";
 import { stagesByKey } from "./stages.ts";
-import { PREDICTION_KEY, SECOND_SEED, scoreKey } from "./study-plan.ts";
+import { generatorKey, PREDICTION_KEY, SECOND_SEED, scoreKey } from "./study-plan.ts";
 
 /** Fingerprint of the images that runs have seen; null before the first has opened them. */
 export function fingerprintOf(store: StoreReader, runs: readonly RunSummary[]): string | null {
@@ -52,11 +54,15 @@ export function studyData(store: StoreReader, runId: string): StudyData {
   const facts = store.runs.facts(children[0]?.id ?? "");
   return {
     title: config.title,
-    protocol: protocolOf(config, run, children, fingerprint, facts?.datasetDescription ?? null, truths),
+    protocol: protocolOf(config, run, children, fingerprint, facts?.datasetDescription ?? null, truths, store.runs.facts(runId)?.codeVersion ?? ""),
     cells: cells.map((_, i) => `Cell ${i}`),
     truth: truths.map((training) => training?.validationAccuracy ?? null),
     repetitions: truths.map((training, i) => [training, second[i] ?? null].flatMap((one) => (one === null ? [] : [one.validationAccuracy]))),
-    predictors: [...generators(config, candidatesOf), ...others(candidatesOf(PREDICTION_KEY), candidatesOf, config, truths)],
+    predictors: [
+      ...generators(store, config, stages, candidatesOf),
+      ...others(candidatesOf(PREDICTION_KEY), candidatesOf, config, truths, costsOf(store, stages.get(PREDICTION_KEY))),
+    ],
+    variants: variantFacts(config.variants),
   };
 }
 
@@ -66,11 +72,17 @@ export function analysedStudy(store: StoreReader, runId: string): StudyResult {
 }
 
 /** Accuracy with generated weights ranks cells as in the paper; their loss, negated, tells cells apart that get the same number of images right. */
-function generators(study: StudyRun, candidatesOf: (key: string) => Candidate[]): PredictorData[] {
+function generators(store: StoreReader, study: StudyRun, stages: ReadonlyMap<string, RunSummary>, candidatesOf: (key: string) => Candidate[]): PredictorData[] {
   return study.variants.flatMap((variant, v) => {
     const runs = study.seeds.map((seed) => ({ seed, candidates: candidatesOf(scoreKey(v, seed)) }));
     const all = runs.flatMap(({ candidates }) => candidates);
-    const cost = { generationMs: mean(all.map((one) => one.generationMs)), evaluationMs: mean(all.map((one) => one.evaluationMs)) };
+    const trained = study.seeds.flatMap((seed) => stages.get(generatorKey(v, seed)) ?? []).filter((stage) => stage.status === "completed");
+    const cost = {
+      generationMs: mean(all.map((one) => one.generationMs)),
+      evaluationMs: mean(all.map((one) => one.evaluationMs)),
+      trainingSeconds: mean(trained.map((stage) => stage.activeSeconds)),
+      generatorParameters: mean(trained.map((stage) => numberOf(store.runs.facts(stage.id)?.summary["ghnParameters"]))),
+    };
     const of = (name: string, value: (candidate: Candidate) => number | null): PredictorData => ({
       name,
       kind: "generator",
@@ -84,12 +96,50 @@ function generators(study: StudyRun, candidatesOf: (key: string) => Candidate[])
   });
 }
 
+/** Milliseconds a cell of each predictor that a prediction run measured; none before its end. */
+function costsOf(store: StoreReader, stage: RunSummary | undefined): ReadonlyMap<string, number> {
+  const summary = stage === undefined ? {} : (store.runs.facts(stage.id)?.summary ?? {});
+  return new Map(
+    Object.entries(summary).flatMap(([name, value]) =>
+      name.startsWith(COST_PREFIX) && typeof value === "number" ? [[name.slice(COST_PREFIX.length), value] as const] : [],
+    ),
+  );
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+/** The settings in which the variants of a study differ, under their titles. */
+function variantFacts(variants: StudyRun["variants"]): VariantFacts[] {
+  const leaves = variants.map((variant) => new Map([...leavesOf(variant.ghn, ["ghn"]), ...leavesOf(variant.training, ["training"])]));
+  const paths = [...(leaves[0]?.keys() ?? [])].filter((path) => new Set(leaves.map((settings) => JSON.stringify(settings.get(path)))).size > 1);
+  return variants.map(({ name }, v) => ({
+    name,
+    settings: Object.fromEntries(paths.map((path) => [titleOf(path), plainValue(leaves[v]?.get(path))])),
+  }));
+}
+
+function leavesOf(value: unknown, path: readonly string[]): [string, unknown][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path.join("."), value]];
+  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
+}
+
+function titleOf(path: string): string {
+  return fieldsAt("study", ["variants", "0", ...path.split(".")])[0]?.title ?? path;
+}
+
+function plainValue(value: unknown): string | number | boolean {
+  return typeof value === "number" || typeof value === "boolean" || typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
 /** Predictors that need no generator. Sizes are known of every cell that anything was done with. */
 function others(
   measured: readonly Candidate[],
   candidatesOf: (key: string) => Candidate[],
   study: StudyRun,
   truths: readonly (Training | null)[],
+  costs: ReadonlyMap<string, number>,
 ): PredictorData[] {
   const count = study.cells.count;
   const sized = [...measured, ...candidatesOf(scoreKey(0, study.seeds[0] ?? 0))];
@@ -110,7 +160,7 @@ function others(
         kind: name.startsWith("SGD") ? "sgd" : "proxy",
         runs: [{ seed: study.seed, values: byIndex(count, measured, ({ predictions }) => predictions?.[name] ?? null) }],
         generationMs: null,
-        evaluationMs: null,
+        evaluationMs: costs.get(name) ?? null,
       }),
     ),
   ];
@@ -136,6 +186,7 @@ function protocolOf(
   fingerprint: string,
   images: string | null,
   truths: readonly (Training | null)[],
+  version: string,
 ): [string, string][] {
   const { network, truth, space, cells, dataset } = study;
   const known = truths.filter((training): training is Training => training !== null);
@@ -159,7 +210,7 @@ function protocolOf(
     ]),
     ["Machine", devices.join("; ") || "unknown"],
     ["Time", `${significant(stages.reduce((sum, stage) => sum + stage.activeSeconds, 0) / 60, 3)} min of work over ${stages.length} runs`],
-    ["Run", `${run.name} (${run.id})`],
+    ["Run", `${run.name} (${run.id}), GHN Studio ${version}`],
   ];
 }
 

@@ -1,13 +1,14 @@
+import { studyHtml, studyMarkdown } from "../../src-shared/analysis/study-report.ts";
 import type { RunSummary } from "../../src-shared/domain/run.ts";
 import type { StudyRun } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
 import { studyCells } from "../engine/studies/study-cells.ts";
 import type { Project, StoreReader } from "../store/index.ts";
 import type { Outcome } from "./outcomes.ts";
+import { writeReport } from "./report-files.ts";
 import type { StagedKind, StagePlan } from "./stages.ts";
 import { analysedStudy, fingerprintOf, truthOf } from "./study-data.ts";
 import { type MissingTraining, predictorStages, SECOND_SEED, TRUTH_KEY, truthConfigs, truthStage, truthWork } from "./study-plan.ts";
-import { writeStudyReport } from "./study-report-files.ts";
 
 /**
  * A study (paper, section 4.3 and appendix): predictors and variants of the GHN against trained accuracy on one set of cells. What was trained before with the same protocol is taken from
@@ -37,7 +38,7 @@ export function studyKind(project: Project): StagedKind {
     },
     conclude(runId): Outcome {
       const result = analysedStudy(store, runId);
-      writeStudyReport(project, runId, result);
+      writeReport(project, runId, { markdown: studyMarkdown(result), html: studyHtml(result) });
       const facts: Record<string, string | number | boolean | null> = { cells: result.n, noiseCeiling: result.noiseCeiling };
       for (const row of result.rows) facts[`spearman ${row.name}`] = row.all.spearman.value;
       return { status: "completed", failure: null, summary: facts };

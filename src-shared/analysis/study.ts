@@ -1,7 +1,8 @@
 /** Figures of a study: every predictor against trained accuracy on the same cells, always with n and an interval. Pure. */
 import { type CorrelationMethod, finitePairs, kendall, pearson, spearman, topHalf } from "./correlation.ts";
-import { comparePredictors, type PairedComparison, precisionAtK, regretAtK } from "./ranking-quality.ts";
+import { type PairedComparison, precisionAtK, regretAtK } from "./ranking-quality.ts";
 import { createGenerator } from "./resampling.ts";
+import { comparePairs, type PredictorPair, pairOf } from "./study-pairs.ts";
 
 /** One predictor with its value for each cell, once for each seed that it was trained with. */
 export interface PredictorData {
@@ -11,6 +12,17 @@ export interface PredictorData {
   /** Milliseconds an architecture: making its weights, and measuring them. Null where there is no such thing. */
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
+  /** Of a generator: its own parameters, and the seconds that training it took (means over seeds). */
+  readonly generatorParameters?: number | null;
+  readonly trainingSeconds?: number | null;
+}
+
+/** A variant of a generator with what tells it from the others. */
+export interface VariantFacts {
+  /** Of its predictor. */
+  readonly name: string;
+  /** The settings in which the variants differ, by title. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface StudyData {
@@ -23,6 +35,7 @@ export interface StudyData {
   /** All trainings of each cell, for the noise ceiling. */
   readonly repetitions: readonly (readonly number[])[];
   readonly predictors: readonly PredictorData[];
+  readonly variants?: readonly VariantFacts[];
 }
 
 /** A coefficient over n cells: mean over seeds, their standard deviation, 95 % bootstrap interval over cells. */
@@ -43,13 +56,15 @@ export interface StudyRow {
   readonly regret: number | null;
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
-  /** Against the parameter count, Spearman, first seed. */
+  /** Against the parameter count, Spearman, mean over seeds. */
   readonly againstParameters: PairedComparison | null;
 }
 
 export interface StudyResult {
   readonly data: StudyData;
   readonly rows: readonly StudyRow[];
+  /** Every two predictors against each other. */
+  readonly pairs: readonly PredictorPair[];
   readonly n: number;
   /** k of precision@k and regret@k. */
   readonly k: number;
@@ -65,9 +80,8 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
   const { resamples = 1000, seed = 1 } = options;
   const complete = data.truth.filter((value) => value !== null && Number.isFinite(value)).length;
   const k = Math.max(1, Math.round(complete / 10));
-  const parameters = data.predictors.find((predictor) => predictor.name === "parameters")?.runs[0]?.values;
+  const pairs = comparePairs(data.predictors, data.truth, { resamples, seed });
   const rows = data.predictors.map((predictor): StudyRow => {
-    const first = predictor.runs[0]?.values ?? [];
     // The better half by truth, as the paper's "top 50": the same cells for all predictors.
     const half = new Set(topHalf(data.truth, data.truth));
     const inHalf = (values: readonly (number | null)[]): (number | null)[] => values.map((value, i) => (half.has(i) ? value : null));
@@ -91,11 +105,10 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
       regret: meanOf(predictor.runs.map((run) => regretAtK(run.values, data.truth, k))),
       generationMs: predictor.generationMs,
       evaluationMs: predictor.evaluationMs,
-      againstParameters:
-        parameters === undefined || predictor.name === "parameters" ? null : comparePredictors("spearman", first, parameters, data.truth, { resamples, seed }),
+      againstParameters: pairOf(pairs, predictor.name, "parameters"),
     };
   });
-  return { data, rows, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };
+  return { data, rows, pairs, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };
 }
 
 function correlations(

@@ -53,9 +53,15 @@ describe("study", () => {
 
   it("writes a Markdown table whose rows all have as many cells as its head", () => {
     const text = studyMarkdown(result);
-    const rows = text.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| |"));
-    const widths = rows.filter((line) => line.includes("GHN") || line.includes("Predictor |")).map((line) => line.replaceAll("\\|", "").split("|").length);
-    expect(new Set(widths).size).toBe(1);
+    const tables = text.split("\n\n").filter((part) => part.startsWith("|"));
+    expect(tables).toHaveLength(4);
+    for (const lines of tables) {
+      const widths = lines
+        .trim()
+        .split("\n")
+        .map((line) => line.replaceAll("\\|", "").split("|").length);
+      expect(new Set(widths).size, lines).toBe(1);
+    }
     expect(text).toContain("digits \\| 1,437");
   });
 
@@ -63,6 +69,8 @@ describe("study", () => {
     const page = studyHtml(result);
     expect(page).toContain("A study &lt;of&gt; cells");
     expect(page).not.toMatch(/<script|https?:/);
-    expect(page.match(/<circle/g)?.length).toBe(n + n + n - 3);
+    // Points of the scatter plots, and two marks for each predictor in the plot of coefficients.
+    expect(page.match(/<circle class="dot"[^>]* r="3"/g)?.length).toBe(n + n + n - 3);
+    expect(page.match(/r="4.5"/g)?.length).toBe(2 * 3);
   });
 });

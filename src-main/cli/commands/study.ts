@@ -1,11 +1,16 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { studyMarkdown } from "../../../src-shared/analysis/study-report.ts";
-import type { RunConfig, StudyRun } from "../../../src-shared/domain/run-config.ts";
+import { studyHtml, studyMarkdown } from "../../../src-shared/analysis/study-report.ts";
+import { topHtml, topMarkdown } from "../../../src-shared/analysis/top-report.ts";
+import type { PipelineRun, StudyRun } from "../../../src-shared/domain/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { UserError } from "../../engine/errors.ts";
+import type { Report } from "../../runs/report-files.ts";
 import { analysedStudy } from "../../runs/study-data.ts";
+import { analysedTop } from "../../runs/top-data.ts";
+import type { StoreReader } from "../../store/index.ts";
 import { checkData } from "../check-data.ts";
 import { Exit } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -23,20 +28,37 @@ interface StudyOptions extends JsonFlag, ProjectFlag {
   readonly print?: true;
 }
 
-/** What is studied, and the preset that does it in minutes on two cores. */
+interface ReportOptions extends JsonFlag, ProjectFlag {
+  readonly write?: string;
+}
+
+/** What is studied. */
 const STUDIES = {
-  correlation: { preset: "quick-study", text: "every predictor against trained accuracy on the same cells (Table 3, Figure 6)" },
-  ablation: { preset: "ablation-propagation", text: "variants of the GHN against each other, over several seeds (Figure 5, Table 4)" },
-} as const;
+  correlation: { preset: "quick-study", kind: "study", text: "every predictor against trained accuracy on the same cells (Table 3, Figure 6)" },
+  ablation: {
+    preset: "ablation-propagation",
+    kind: "study",
+    text: "variants of the GHN against each other, over several seeds (Figure 5, Table 4)",
+  },
+  top: { preset: "quick", kind: "pipeline", text: "cells that the GHN chose against random ones, the best trained to the end (Table 1, Figure 4)" },
+} as const satisfies Record<string, StudyCommand>;
+
+interface StudyCommand {
+  /** Does it in minutes on two cores. */
+  readonly preset: string;
+  /** Kind of run that it is. */
+  readonly kind: "study" | "pipeline";
+  readonly text: string;
+}
 
 /** `ghn-studio study`: one command for each study of the paper, and the report of one that was made. */
 export function studyCommand(io: Io): Command {
-  const command = new Command("study").description("repeat a study of the paper: correlation, ablation; or write the report of one anew");
-  for (const [name, { preset, text }] of Object.entries(STUDIES))
+  const command = new Command("study").description("repeat a study of the paper: correlation, ablation, top; or write the report of one anew");
+  for (const [name, what] of Object.entries(STUDIES))
     command.addCommand(
       new Command(name)
-        .description(text)
-        .addOption(new Option("--preset <preset|config.json>", "a preset of this kind, or a JSON file").default(preset))
+        .description(what.text)
+        .addOption(new Option("--preset <preset|config.json>", "a preset of this kind, or a JSON file").default(what.preset))
         .addOption(projectOption())
         .addOption(setOption())
         .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
@@ -46,27 +68,28 @@ export function studyCommand(io: Io): Command {
         )
         .option("--print", "only print the whole config as JSON, checked and with every default filled in")
         .addOption(jsonOption())
-        .action((options: StudyOptions) => study(io, options, preset)),
+        .action((options: StudyOptions) => study(io, options, what)),
     );
   command.addCommand(
     new Command("report")
       .description("print the report of a study, made anew from what the project holds")
-      .argument("<run>", "id or name of the study, or last")
+      .argument("<run>", "id or name of the study or pipeline, or last")
+      .option("--write <folder>", "write report.md and report.html into a folder instead of printing")
       .addOption(projectOption())
       .addOption(jsonOption())
-      .action((reference: string, options: JsonFlag & ProjectFlag) => report(io, reference, options)),
+      .action((reference: string, options: ReportOptions) => report(io, reference, options)),
   );
   return command;
 }
 
-async function study(io: Io, options: StudyOptions, usual: string): Promise<never> {
+async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise<never> {
   const sets = options.data === undefined ? options.set : [...options.set, `dataset.path=${isAbsolute(options.data) ? options.data : resolve(options.data)}`];
-  const { config, name } = await loadConfig(options.preset ?? usual, sets);
-  if (config.kind !== "study")
-    throw new UserError(`The config ${name} is a ${config.kind}, not a study.`, {
+  const { config, name } = await loadConfig(options.preset ?? what.preset, sets);
+  if ((config.kind !== "study" && config.kind !== "pipeline") || config.kind !== what.kind)
+    throw new UserError(`The config ${name} is a ${config.kind}, not a ${what.kind}.`, {
       code: "config-kind",
       field: "kind",
-      remedy: `Name a preset of a study, for example ${usual}, or execute it with ghn-studio run.`,
+      remedy: `Name a preset of this study, for example ${what.preset}, or execute it with ghn-studio run.`,
     });
   const children = options.children ?? Math.min(availableParallelism(), 4);
   const frozen = onThreads(config, children);
@@ -93,7 +116,7 @@ async function study(io: Io, options: StudyOptions, usual: string): Promise<neve
         io.json({ event: "report", markdown: join(folder, "report.md"), html: join(folder, "report.html") });
         return;
       }
-      io.out(studyMarkdown(analysedStudy(project.store, run.id)));
+      io.out(reportOf(project.store, run.id).markdown);
       io.note(`\nReport: ${quotePath(join(folder, "report.html"))}`);
     },
   );
@@ -101,14 +124,30 @@ async function study(io: Io, options: StudyOptions, usual: string): Promise<neve
 }
 
 /** Several processes with one thread each do more on a CPU than one with several; a number of threads that was asked for stays. */
-function onThreads(config: StudyRun, children: number): RunConfig & StudyRun {
+function onThreads<Config extends StudyRun | PipelineRun>(config: Config, children: number): Config {
   return children > 1 && config.compute.threads === 0 ? { ...config, compute: { ...config.compute, threads: 1 } } : config;
 }
 
-async function report(io: Io, reference: string, options: JsonFlag & ProjectFlag): Promise<void> {
+async function report(io: Io, reference: string, options: ReportOptions): Promise<void> {
   await withView(options.project, (view) => {
-    const result = analysedStudy(view.store, findRun(view.store, reference).id);
-    if (options.json === true) io.json(result);
-    else io.out(studyMarkdown(result));
+    const made = reportOf(view.store, findRun(view.store, reference).id);
+    if (options.write !== undefined) {
+      const folder = resolve(options.write);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "report.md"), made.markdown);
+      writeFileSync(join(folder, "report.html"), made.html);
+      io.note(`Report: ${quotePath(join(folder, "report.html"))}`);
+    } else if (options.json === true) io.json(made.result);
+    else io.out(made.markdown);
   });
+}
+
+/** The report of a study or a pipeline, from the store alone. */
+function reportOf(store: StoreReader, runId: string): Report & { readonly result: unknown } {
+  if (store.runs.get(runId)?.kind === "pipeline") {
+    const result = analysedTop(store, runId);
+    return { result, markdown: topMarkdown(result), html: topHtml(result) };
+  }
+  const result = analysedStudy(store, runId);
+  return { result, markdown: studyMarkdown(result), html: studyHtml(result) };
 }

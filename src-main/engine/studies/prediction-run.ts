@@ -9,16 +9,21 @@ import type { Checkpoint } from "../training/checkpoint.ts";
 import type { RunContext, RunEnd } from "../training/run-context.ts";
 import { Throughput } from "../training/timing.ts";
 import type { Workbench } from "../training/workbench.ts";
+import { COST_PREFIX } from "./cost-names.ts";
 import { proxyScores } from "./proxies.ts";
 import { studyCells } from "./study-cells.ts";
 
 interface PredictionState {
   readonly done: readonly CandidateMessage[];
+  /** Milliseconds that each predictor took over all cells that are done. */
+  readonly milliseconds: Readonly<Record<string, number>>;
 }
 
 /** Measures proxies and short trainings on the cells of a study, cell by cell. A resumed run goes on with the next cell. */
 export async function runPrediction(bench: Workbench, config: PredictionRun, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
-  const done: CandidateMessage[] = [...((checkpoint?.state as PredictionState | undefined)?.done ?? [])];
+  const saved = checkpoint?.state as PredictionState | undefined;
+  const done: CandidateMessage[] = [...(saved?.done ?? [])];
+  const milliseconds: Record<string, number> = { ...saved?.milliseconds };
   const cells = studyCells(config);
   const { predictors } = config;
   // One batch for all proxies, the first images of the training part.
@@ -27,7 +32,7 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
   const labels = tf.tensor1d(proxyBatch.labels, "int32");
   const throughput = new Throughput(performance.now() / 1000, 60);
   const save = (): Promise<void> =>
-    context.saveCheckpoint(done.length, new Map(), { done } satisfies PredictionState, {
+    context.saveCheckpoint(done.length, new Map(), { done, milliseconds } satisfies PredictionState, {
       stepOfSeries: { "0": done.length },
       candidates: done.length,
       trainings: 0,
@@ -38,11 +43,13 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
       if (proposal === undefined) break;
       const name = `Cell ${index}`;
       context.current(name, proposal.architecture);
-      const candidate = await predict(bench, config, proposal, index, name, { images, labels }, context);
-      if (candidate === null) {
+      const predicted = await predict(bench, config, proposal, index, name, { images, labels }, context);
+      if (predicted === null) {
         await save();
         return { type: "stopped", step: done.length };
       }
+      const { candidate } = predicted;
+      for (const [predictor, ms] of Object.entries(predicted.milliseconds)) milliseconds[predictor] = (milliseconds[predictor] ?? 0) + ms;
       done.push(candidate);
       context.candidate(candidate);
       throughput.add(1, performance.now() / 1000);
@@ -56,7 +63,8 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
       if (context.checkpointDue) await save();
     }
     await save();
-    return { type: "done", summary: { cells: done.length, predictors: Object.keys(done[0]?.predictions ?? {}).length } };
+    const costs = Object.entries(milliseconds).map(([predictor, ms]) => [COST_PREFIX + predictor, ms / Math.max(1, done.length)] as const);
+    return { type: "done", summary: { cells: done.length, predictors: Object.keys(done[0]?.predictions ?? {}).length, ...Object.fromEntries(costs) } };
   } finally {
     tf.dispose([images, labels]);
   }
@@ -71,11 +79,12 @@ async function predict(
   name: string,
   batch: { readonly images: Parameters<typeof proxyScores>[2]; readonly labels: Parameters<typeof proxyScores>[3] },
   context: RunContext,
-): Promise<CandidateMessage | null> {
+): Promise<{ readonly candidate: CandidateMessage; readonly milliseconds: Readonly<Record<string, number>> } | null> {
   const { predictors, network, seed } = config;
   const plan = buildPlan(architecture, network, bench.input);
   const start = performance.now();
   const predictions: Record<string, number | null> = {};
+  const milliseconds: Record<string, number> = {};
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   if (predictors.proxies) {
     const scores = proxyScores(plan, bench.backend.ops, batch.images, batch.labels, Rng.fromSeed(seed, "proxies"));
@@ -84,6 +93,9 @@ async function predict(
     predictions["gradient norm"] = finite(scores.gradientNorm);
     predictions["synflow"] = finite(scores.synflow);
     predictions["jacobian covariance"] = finite(scores.jacobianCovariance);
+    milliseconds["gradient norm"] = scores.milliseconds.gradientNorm;
+    milliseconds["synflow"] = scores.milliseconds.synflow;
+    milliseconds["jacobian covariance"] = scores.milliseconds.jacobianCovariance;
   }
   const steps = [...new Set(predictors.sgdSteps)].sort((a, b) => a - b);
   const last = steps.at(-1);
@@ -95,18 +107,25 @@ async function predict(
       seed,
       last,
     );
+    // Training up to a step costs what all steps before it do; validations on the way belong to other predictors.
+    let training = 0;
     try {
       while (trainer.step < last) {
         if (context.stopRequested) return null;
+        const from = performance.now();
         await trainer.trainStep();
+        training += performance.now() - from;
         await context.breathe();
-        if (steps.includes(trainer.step)) predictions[`SGD ${trainer.step}`] = finite((await trainer.validate()).accuracy);
+        if (!steps.includes(trainer.step)) continue;
+        const validated = performance.now();
+        predictions[`SGD ${trainer.step}`] = finite((await trainer.validate("batch")).accuracy);
+        milliseconds[`SGD ${trainer.step}`] = training + performance.now() - validated;
       }
     } finally {
       await trainer.dispose();
     }
   }
-  return {
+  const candidate: CandidateMessage = {
     index,
     name,
     canonical,
@@ -120,4 +139,5 @@ async function predict(
     evaluationMs: performance.now() - start,
     predictions,
   };
+  return { candidate, milliseconds };
 }

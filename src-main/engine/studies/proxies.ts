@@ -19,6 +19,8 @@ export interface ProxyScores {
   readonly synflow: number;
   /** Spread of the examples' input gradients (Mellor et al., 2020, first version): −Σ(log(λ + k) + 1 / (λ + k)) over the eigenvalues of their correlations. */
   readonly jacobianCovariance: number;
+  /** What each took, in milliseconds; sizes are known without computing. */
+  readonly milliseconds: Readonly<Record<"gradientNorm" | "synflow" | "jacobianCovariance", number>>;
 }
 
 /**
@@ -29,17 +31,27 @@ export interface ProxyScores {
 export function proxyScores(plan: NetworkPlan, ops: Ops, images: Tensor4D, labels: Tensor1D, rng: Rng): ProxyScores {
   const weights = new VariableWeights(plan, rng);
   try {
+    const gradient = timed(() => gradientNorm(plan, ops, weights, images, labels));
+    const jacobian = timed(() => jacobianCovariance(plan, ops, weights, images));
+    // Last, since it takes the sign from the weights.
+    const flow = timed(() => synflow(plan, ops, weights, [images.shape[1], images.shape[2], images.shape[3]]));
     return {
       parameters: plan.counts.parameters,
       multiplyAdds: plan.counts.multiplyAdds,
-      gradientNorm: gradientNorm(plan, ops, weights, images, labels),
-      jacobianCovariance: jacobianCovariance(plan, ops, weights, images),
-      // Last, since it takes the sign from the weights.
-      synflow: synflow(plan, ops, weights, [images.shape[1], images.shape[2], images.shape[3]]),
+      gradientNorm: gradient.value,
+      jacobianCovariance: jacobian.value,
+      synflow: flow.value,
+      milliseconds: { gradientNorm: gradient.ms, jacobianCovariance: jacobian.ms, synflow: flow.ms },
     };
   } finally {
     weights.dispose();
   }
+}
+
+function timed(work: () => number): { readonly value: number; readonly ms: number } {
+  const from = performance.now();
+  const value = work();
+  return { value, ms: performance.now() - from };
 }
 
 function decaying(weights: VariableWeights) {

@@ -1,18 +1,22 @@
 import { createHash, randomUUID } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StudyResult } from "../../src-shared/analysis/study.ts";
-import { studyHtml, studyMarkdown } from "../../src-shared/analysis/study-report.ts";
 import type { Artifact } from "../../src-shared/domain/run.ts";
 import type { Project } from "../store/index.ts";
 
-/** Writes the report of a study as Markdown and HTML beside its other files, replacing an earlier one. Answers the two artifacts. */
-export function writeStudyReport(project: Pick<Project, "artifactFolder" | "store">, runId: string, result: StudyResult): Artifact[] {
+/** The report of a run. */
+export interface Report {
+  readonly markdown: string;
+  readonly html: string;
+}
+
+/** Writes a report as Markdown and HTML beside the other files of a run, replacing an earlier one. Answers the two artifacts. */
+export function writeReport(project: Pick<Project, "artifactFolder" | "store">, runId: string, { markdown, html }: Report): Artifact[] {
   const folder = project.artifactFolder(runId);
   return (
     [
-      ["report.md", studyMarkdown(result)],
-      ["report.html", studyHtml(result)],
+      ["report.md", markdown],
+      ["report.html", html],
     ] as const
   ).map(([name, text]) => {
     const data = Buffer.from(text, "utf8");
