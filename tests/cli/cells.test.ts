@@ -48,7 +48,7 @@ describe("published cells on the command line", () => {
     expect(changed.source.cells.map(({ name }: { name: string }) => name)).toEqual(["NASNet-A", "ENAS (micro)"]);
   });
 
-  it("are scored by the GHN of a run and trained, as runs of the project", async () => {
+  it("are scored by the GHN of a run and trained, as runs of the project", { timeout: 240_000 }, async () => {
     const dataset = { id: "digits", validationImages: 40, trainImages: 64 };
     const ghn = { hiddenSize: 6, messageHiddenSize: 6, decoderHiddenSize: 8, propagationSteps: 1 };
     const training = {
