@@ -2,7 +2,7 @@ import { createRouter, createWebHashHistory } from "vue-router";
 import { useProject } from "./stores/project.ts";
 import WelcomeView from "./views/WelcomeView.vue";
 
-export const RUN_TABS = ["overview", "curves", "candidates", "correlation", "trainings", "config", "log", "artifacts"] as const;
+export const RUN_TABS = ["overview", "curves", "candidates", "correlation", "anytime", "trainings", "config", "log", "artifacts"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 export const router = createRouter({

@@ -23,7 +23,7 @@ export interface ScatterShape {
   readonly front?: readonly (readonly [number, number])[];
 }
 
-export const SCATTER_BOX = { left: 58, right: 16, top: 10, bottom: 42 } as const;
+export const SCATTER_BOX = { left: 66, right: 16, top: 10, bottom: 42 } as const;
 
 /** Colour and shape of each group, so that neither is needed alone. */
 export function groupStyle(group: ScatterGroup, theme: ChartTheme): { color: string; symbol: string; size: number; name: string; hollow?: boolean } {
@@ -122,6 +122,9 @@ export function scatterOption(
       type: "value",
       scale: true,
       axisLine: { show: false },
+      name: shape.yName,
+      nameLocation: "middle",
+      nameGap: 46,
       splitNumber: 4,
       axisLabel: { ...(axis.axisLabel as object), formatter: (value: number) => withoutZeros(shape.formatY(value)) },
     },

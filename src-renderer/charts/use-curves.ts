@@ -75,12 +75,14 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
         : several
           ? own || `series ${series.series + 1}`
           : called.run(series.runId);
+    // Several trainings of one run among others wear its colour; dash and marker tell them apart.
+    const shape = runs > 1 && several ? (slot + series.series) % RUN_DASHES.length : slot;
     return {
       data: series,
       label,
       color: theme.value.runs[slot] ?? "",
-      dash: lines > 1 ? (RUN_DASHES[slot] ?? []) : [],
-      marker: lines > 1 && lines <= 8 ? (RUN_MARKERS[slot] ?? "circle") : null,
+      dash: lines > 1 ? (RUN_DASHES[shape] ?? []) : [],
+      marker: lines > 1 && lines <= 8 ? (RUN_MARKERS[shape] ?? "circle") : null,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Artifact, RunDetail, RunSummary } from "../../../src-shared/domain/run.ts";
+import { leads } from "./stages.ts";
 
 /** The run after an event: its own facts, or those of one of its stages. */
 export function withChange(run: RunDetail, summary: RunSummary): RunDetail {
@@ -34,5 +35,5 @@ export function searchRunOf(run: RunDetail): string | null {
 
 /** Runs whose curves belong to this page. */
 export function curveRunsOf(run: RunDetail): string[] {
-  return run.kind === "pipeline" ? run.children.map((child) => child.id) : [run.id];
+  return leads(run.kind) ? run.children.map((child) => child.id) : [run.id];
 }

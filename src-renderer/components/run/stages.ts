@@ -1,3 +1,5 @@
+import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+
 export interface PipelineStage {
   readonly key: string;
   /** What stage runs may call themselves. */
@@ -13,3 +15,20 @@ export const PIPELINE_STAGES: readonly PipelineStage[] = [
   { key: "compare", names: ["compare"], title: "Train the shortlist", what: "beside random cells" },
   { key: "final", names: ["final"], title: "Train the best", what: "GHN Top-Best" },
 ];
+
+/** The path of an anytime experiment. */
+export const ANYTIME_STAGES: readonly PipelineStage[] = [
+  { key: "ghn", names: ["ghn"], title: "Train the GHN", what: "on networks with exits" },
+  { key: "search", names: ["search"], title: "Search", what: "rank by area under the curve" },
+  { key: "train", names: ["train"], title: "Train the winner", what: "beside random picks and MSDNet" },
+];
+
+/** Whether a run is led through stages in a fixed order that the head of the page shows. */
+export function hasStages(kind: RunKind): kind is "pipeline" | "anytime" {
+  return kind === "pipeline" || kind === "anytime";
+}
+
+/** Whether runs of this kind consist of runs of their own. */
+export function leads(kind: RunKind): boolean {
+  return hasStages(kind) || kind === "study";
+}

@@ -7,12 +7,24 @@ export interface TabEntry {
   readonly count?: number | null;
 }
 
+/** Kinds that leave networks with several exits. */
+const ANYTIME_RESULTS: ReadonlySet<RunDetail["kind"]> = new Set(["anytime", "anytime-search", "anytime-training"]);
+
 /** The tabs that a run of this kind has. */
 export function tabsOf(run: RunDetail, counts: { readonly candidates: number; readonly trainings: number }): TabEntry[] {
   if (run.kind === "study")
     return [
       { value: "overview", label: "Study" },
       { value: "trainings", label: "Trainings", count: counts.trainings || null },
+      { value: "config", label: "Config" },
+      { value: "log", label: "Log" },
+      { value: "artifacts", label: "Artifacts", count: run.artifacts.length || null },
+    ];
+  if (ANYTIME_RESULTS.has(run.kind))
+    return [
+      { value: "overview", label: "Overview" },
+      { value: "curves", label: "Curves" },
+      { value: "anytime", label: "Budgets" },
       { value: "config", label: "Config" },
       { value: "log", label: "Log" },
       { value: "artifacts", label: "Artifacts", count: run.artifacts.length || null },
