@@ -25,7 +25,11 @@ export async function startPeer(): Promise<Peer> {
     const { code, output } = await runCommand(python, cpu);
     if (code !== 0) throw new Error(`PyTorch cannot be installed: ${output.trim().split("\n").at(-1) ?? ""}`);
   }
-  const child: ChildProcess = spawn(python, [path.join(installation, "bench", "peer", "peer.py")], { stdio: ["pipe", "pipe", "inherit"] });
+  const child: ChildProcess = spawn(python, [path.join(installation, "bench", "peer", "peer.py")], {
+    stdio: ["pipe", "pipe", "inherit"],
+    // Threads that wait do not spin: on a busy machine that takes processors from the thread that they wait for.
+    env: { ...process.env, OMP_WAIT_POLICY: "PASSIVE" },
+  });
   const waiting: { resolve: (answer: Record<string, number>) => void; reject: (error: Error) => void }[] = [];
   if (child.stdout === null) throw new Error("The peer has no output.");
   createInterface({ input: child.stdout }).on("line", (line) => {

@@ -3,7 +3,7 @@
  * Times on a shared machine mean something only beside others of the same run.
  */
 import { writeFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { initBackend } from "../src-main/engine/backend/index.ts";
 import { growthPart } from "./parts/growth.ts";
@@ -30,6 +30,8 @@ const backend = await initBackend({ threads });
 console.log(
   `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${threads} threads, ${(totalmem() / 1024 ** 3).toFixed(0)} GB; ${backend.libraryVersion} (${backend.name}); Node ${process.versions.node}`,
 );
+const load = (when: string): void => console.log(`Load average ${when}: ${(loadavg()[0] ?? 0).toFixed(1)}.`);
+load("at the start");
 const reports: PartReport[] = [];
 const add = (report: PartReport): void => {
   reports.push(report);
@@ -41,7 +43,8 @@ if (wanted("children")) add(await childrenPart());
 if (wanted("ingestion")) add(await ingestionPart());
 if (wanted("streaming")) for await (const report of streamingPart(backend, values.quick)) add(report);
 if (wanted("ui")) for (const report of await uiPart(values.quick)) add(report);
-if (values.peer) for (const report of await peerParts(backend, threads, values.quick)) add(report);
+if (values.peer) for await (const report of peerParts(backend, threads, values.quick)) add(report);
+load("at the end");
 if (values.json !== undefined)
   writeFileSync(values.json, JSON.stringify({ at: new Date().toISOString(), threads, backend: backend.libraryVersion, reports }, null, 2));
 process.exit(0);
