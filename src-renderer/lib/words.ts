@@ -30,6 +30,27 @@ export const KIND_DESCRIPTIONS: Readonly<Record<RunKind, string>> = {
   "anytime-training": "Train networks with several exits from scratch, and MSDNet and a residual network beside them.",
 };
 
+/** Each kind in one line, for lists. */
+export const KIND_LINES: Readonly<Record<RunKind, string>> = {
+  pipeline: "The whole path: GHN, search, training of the best",
+  "ghn-training": "Train a hypernetwork on random cells",
+  search: "Rank cells with weights of a trained GHN",
+  "cell-training": "Train chosen cells from scratch",
+  study: "Compare weight generators on the same cells",
+  prediction: "Measure proxies and short trainings on random cells",
+  anytime: "The whole path for networks with several exits",
+  "anytime-ghn": "Train a hypernetwork on networks with exits",
+  "anytime-search": "Rank networks by the area under their curve",
+  "anytime-training": "Train networks with exits, references beside them",
+};
+
+/** The kinds as they are offered: the whole path of each group first. */
+export const KIND_GROUPS: readonly { readonly title: string; readonly kinds: readonly RunKind[] }[] = [
+  { title: "Cells on images", kinds: ["pipeline", "ghn-training", "search", "cell-training"] },
+  { title: "Studies", kinds: ["study", "prediction"] },
+  { title: "Anytime prediction", kinds: ["anytime", "anytime-ghn", "anytime-search", "anytime-training"] },
+];
+
 export const STATUS_TITLES: Readonly<Record<RunStatus, string>> = {
   queued: "Queued",
   running: "Running",

@@ -107,7 +107,8 @@ describe.skipIf(reason !== null)("a run watched live", { timeout: 500_000 }, () 
     await visitor.id("project-parent").fill(studio.root);
     await visitor.click("create-confirm");
     await visitor.click("new-run");
-    await visitor.id("kind").getByRole("radio", { name: "GHN training", exact: true }).click();
+    await visitor.click("kind");
+    await visitor.click("kind-ghn-training");
     for (const [path, value] of Object.entries(LONG)) await visitor.set(path, value);
     await visitor.click("start-run");
     await visitor.page.locator(LOSS).first().waitFor({ timeout: 180_000 });

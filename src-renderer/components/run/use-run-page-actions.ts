@@ -50,7 +50,8 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
       archive: () => actions.archive([target.id], !target.archived),
       trash: () => trash(target),
       compare: () => router.push({ name: "compare", query: { runs: target.id } }),
-      next: () => router.push({ name: "new-run", query: target.kind === "ghn-training" ? { ghn: target.id } : { source: target.id } }),
+      next: () =>
+        router.push({ name: "new-run", query: target.kind === "ghn-training" || target.kind === "anytime-ghn" ? { ghn: target.id } : { source: target.id } }),
       export: () => (exporting.value = { type: "run", runId: target.id }),
       rename: () => (renaming.value = true),
       tags: () => (tagging.value = true),

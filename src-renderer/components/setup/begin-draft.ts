@@ -1,7 +1,7 @@
 import type { LocationQuery } from "vue-router";
 import type { Preset } from "../../../src-shared/contract.ts";
 import { kindOf } from "../../../src-shared/domain/check-config.ts";
-import { RUN_KINDS } from "../../../src-shared/domain/run-config.ts";
+import { isAnytime, RUN_KINDS } from "../../../src-shared/domain/run-config.ts";
 import { call } from "../../bridge/studio.ts";
 import type { DraftState, Origin } from "./use-draft.ts";
 
@@ -33,7 +33,7 @@ export async function beginDraft(draft: DraftState, query: LocationQuery, preset
     return;
   }
   if (ghn !== undefined || source !== undefined) {
-    await follow(draft, ghn ?? source ?? "", ghn === undefined ? "cell-training" : "search");
+    await follow(draft, ghn ?? source ?? "", ghn === undefined ? "source" : "ghnRunId");
     return;
   }
   const saved = await call("draft.get", {});
@@ -46,16 +46,14 @@ export async function beginDraft(draft: DraftState, query: LocationQuery, preset
   if (kind !== undefined) draft.setKind(kind);
 }
 
-/** The next step after a run: same images, same network, same space. */
-async function follow(draft: DraftState, runId: string, kind: "search" | "cell-training"): Promise<void> {
+/** The next step after a run: same images, same network, same space; its GHN searches, or its cells are trained. */
+async function follow(draft: DraftState, runId: string, field: "ghnRunId" | "source"): Promise<void> {
   const run = await call("runs.get", { runId });
+  const anytime = isAnytime(run.config);
   draft.replace(run.config);
-  draft.setKind(kind);
-  draft.set(
-    kind === "search" ? "ghnRunId" : "source",
-    kind === "search"
-      ? runId
-      : { from: run.kind === "cell-training" ? "training" : "search", runId, ...(run.kind === "cell-training" ? { best: 1 } : { top: 10, random: 10 }) },
-  );
+  draft.setKind(field === "ghnRunId" ? (anytime ? "anytime-search" : "search") : anytime ? "anytime-training" : "cell-training");
+  if (field === "ghnRunId") draft.set(field, runId);
+  else if (anytime) draft.set(field, { from: "search", runId, top: 1, random: 1 });
+  else draft.set(field, run.kind === "cell-training" ? { from: "training", runId, best: 1 } : { from: "search", runId, top: 10, random: 10 });
   draft.name.value = "";
 }

@@ -72,12 +72,29 @@ export function subgroupOf(path: string): string {
   return GROUP_TITLES[parts.at(-2) ?? ""] ?? "";
 }
 
-/** A sentence about a config with the titles of fields in place of their paths. */
-export function inWords(message: string, kind: RunKind): string {
-  return message.replace(/\b[a-z][A-Za-z]*(?:\.[a-zA-Z]+)+\b(?!\()/g, (path) => {
-    const [schema] = fieldsAt(kind, path.split("."));
-    return schema?.title === undefined ? path : `“${schema.title}”`;
-  });
+/** What the entries of lists are called in sentences. */
+const ENTRY_WORDS: Readonly<Record<string, string>> = { variants: "of variant", references: "of reference" };
+
+/** A field in words: “Batch size”, “Batch size” of variant 2, entry 2 of “Seeds”; null where there is no such field. */
+export function pathWords(path: string, kind: RunKind): string | null {
+  const parts = path.split(".");
+  const title = fieldsAt(kind, parts).find((schema) => schema.title !== undefined)?.title;
+  const at = parts.findIndex((part) => /^\d+$/.test(part));
+  const number = Number(parts[at]) + 1;
+  if (title !== undefined) return `“${title}”${at > 0 ? ` ${ENTRY_WORDS[parts[at - 1] ?? ""] ?? "of entry"} ${number}` : ""}`;
+  if (at !== parts.length - 1 || at < 1) return null;
+  const list = fieldsAt(kind, parts.slice(0, at))[0]?.title;
+  return list === undefined ? null : `Entry ${number} of “${list}”`;
+}
+
+/** A sentence about a config with the titles of fields in place of their paths. @param short leaves out which entry of a list it is about, where that is plain to see */
+export function inWords(message: string, kind: RunKind, short = false): string {
+  const titled = (path: string): string => {
+    const words = pathWords(path, kind) ?? path;
+    return short ? words.replace(/” of [a-z]+ \d+$/, "”") : words;
+  };
+  // A path without a dot is told from a plain word only at the beginning.
+  return message.replace(/^[a-z][A-Za-z]*(?= (?:must|is|lists|trains|holds|asks)\b)|\b[a-z][A-Za-z]*(?:\.(?:[a-zA-Z]+|\d+))+\b(?!\()/g, titled);
 }
 
 /** What is said of choices that have not been made yet. */
@@ -85,12 +102,14 @@ const UNCHOSEN: Readonly<Record<string, string>> = {
   ghnRunId: "Choose the run whose GHN generates the weights.",
   "source.runId": "Choose the run whose cells are trained.",
   "source.cells": "Add at least one cell.",
+  variants: "Add at least one variant.",
+  "variants.*.name": "Give the variant a name.",
 };
 
 /** The sentence for a choice that is still open; null for everything else. */
 export function unchosen(path: string, value: unknown): string | null {
   const empty = value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
-  return empty ? (UNCHOSEN[path] ?? null) : null;
+  return empty ? (UNCHOSEN[path.replace(/\.\d+\./, ".*.")] ?? null) : null;
 }
 
 export function valueWord(value: unknown): string {

@@ -29,11 +29,12 @@ export function fitToDataset(config: EditedConfig, info: Pick<DatasetInfo, "id" 
     if (typeof held === "number" && held > info.trainImages / 3) put("dataset.validationImages", Math.max(10, Math.floor(info.trainImages / 6)));
     const now = valueAt(next, "dataset.validationImages");
     const most = typeof now === "number" ? now : info.trainImages;
-    for (const path of ["training.validationImages", "search.validationImages", "search.batchSize"]) lower(path, most);
+    for (const path of ["training.validationImages", "search.validationImages", "search.batchSize", "validationImages"]) lower(path, most);
+    for (const place of variantPlaces(next)) lower(`${place}.training.validationImages`, most);
     lower("dataset.trainImages", info.trainImages);
   }
   const side = Math.min(info.height, info.width);
-  for (const group of ["training", "compare", "final"]) {
+  for (const group of ["training", "compare", "final", "truth", "predictors.sgd", ...variantPlaces(next).map((place) => `${place}.training`)]) {
     if (valueAt(next, `${group}.augmentation`) === undefined) continue;
     if (NOT_MIRRORED.includes(info.id)) put(`${group}.augmentation.horizontalFlip`, false);
     if (side <= 0) continue;
@@ -45,5 +46,13 @@ export function fitToDataset(config: EditedConfig, info: Pick<DatasetInfo, "id" 
     const halvings = side > 0 ? Math.floor(Math.log2(side)) : 8;
     if (Array.isArray(reductions) && reductions.length > halvings) put(`${group}.reductions`, reductions.slice(0, halvings));
   }
+  const scales = valueAt(next, "space.scales");
+  if (side > 0 && typeof scales === "number") lower("space.scales", 1 + Math.floor(Math.log2(side)));
   return { config: next as EditedConfig, changed };
+}
+
+/** Paths of the variants of a study; none in other runs. */
+function variantPlaces(config: unknown): string[] {
+  const variants = valueAt(config, "variants");
+  return Array.isArray(variants) ? variants.map((_, i) => `variants.${i}`) : [];
 }

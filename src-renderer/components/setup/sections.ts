@@ -90,7 +90,7 @@ function withField(section: Section, field: string): Section {
 const STUDY_CELLS: Section = {
   id: "cells",
   title: "Cells",
-  text: "A fixed set of distinct random cells; the same seed and space give the same cells in every run.",
+  text: "All predictors are compared on one fixed set of distinct random cells; the same seed and space give the same cells in every run.",
   groups: ["cells"],
   basic: ["cells.count", "cells.seed"],
 };
@@ -98,7 +98,7 @@ const STUDY_CELLS: Section = {
 const PREDICTORS: Section = {
   id: "predictors",
   title: "Other predictors",
-  text: "Zero-cost proxies of untrained networks, and validation accuracy after a few steps of SGD.",
+  text: "What a generator has to beat: zero-cost proxies of untrained networks, and validation accuracy after a few steps of SGD.",
   groups: ["predictors"],
   basic: ["predictors.proxies", "predictors.sgdSteps"],
 };
@@ -108,8 +108,8 @@ const ANYTIME_SPACE: Section = {
   title: "Search space",
   text: "Different cells one after the other. Every node has an operation, an image scale and perhaps an exit; it concatenates its inputs behind a 1×1 bottleneck.",
   groups: ["space", "network"],
-  basic: ["space.nodes", "space.maxInputs", "space.exits", "space.scales", "network.initialChannels"],
-  own: ["space.operations"],
+  basic: ["space.exits", "space.scales", "space.maxInputs", "network.initialChannels"],
+  own: ["space.operations", "space.nodes"],
 };
 
 const ANYTIME_GHN_TRAINING: Section = {
@@ -171,14 +171,18 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     {
       id: "variants",
       title: "Generators",
-      text: "What is compared: each is trained with each seed and then scores the same cells.",
+      text: "What is compared: each variant is trained once with each seed, then it scores the same cells.",
       groups: [],
       basic: ["title", "seeds", "validationImages"],
       own: ["variants"],
     },
     PREDICTORS,
     {
-      ...cellTraining("truth", "Truth", "How the cells are trained from scratch. What was trained before with the same protocol is used again."),
+      ...cellTraining(
+        "truth",
+        "Truth",
+        "How the cells are trained from scratch, to know what a predictor should have said. What was trained before with the same protocol is used again.",
+      ),
       basic: ["noiseCells", "truthRuns", ...CELL_TRAINING_BASICS.map((field) => `truth.${field}`)],
     },
     // What stands outside of any group is shown where it belongs.
@@ -243,7 +247,7 @@ export function fieldsOfSection(kind: RunKind, section: Section): { readonly bas
 export function sectionOfPath(kind: RunKind, path: string): Section | undefined {
   return SECTIONS[kind].find(
     (section) =>
-      section.basic.includes(path) ||
+      section.basic.some((basic) => path === basic || path.startsWith(`${basic}.`)) ||
       (section.own ?? []).some((own) => path === own || path.startsWith(`${own}.`)) ||
       section.groups.some((group) => path === group || belongs(path, group)),
   );

@@ -1,6 +1,6 @@
 import { useDebounceFn, watchDebounced } from "@vueuse/core";
 import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
-import { diffConfigs, valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
+import { valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
 import type { CallInput, RunEstimate } from "../../../src-shared/contract.ts";
 import { type ConfigProblem, checkRunConfig, kindOf } from "../../../src-shared/domain/check-config.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
@@ -8,6 +8,7 @@ import { call } from "../../bridge/studio.ts";
 import { oneAtATime } from "../../lib/one-at-a-time.ts";
 import { DATASET_TITLES, KIND_TITLES } from "../../lib/words.ts";
 import { type EditedConfig, PartsBox } from "./config-parts.ts";
+import { changesFrom } from "./draft-changes.ts";
 import { unchosen } from "./field-words.ts";
 
 type Json = CallInput<"draft.save">["config"];
@@ -70,7 +71,7 @@ export function useDraft(): DraftState {
   const changes = computed(() => {
     if (origin.value === null) return new Map<string, unknown>();
     const parsed = runConfigSchema.safeParse(config.value);
-    return new Map(diffConfigs(origin.value.config, parsed.success ? parsed.data : config.value).map((change) => [change.path, change.before]));
+    return changesFrom(origin.value.config, parsed.success ? parsed.data : config.value);
   });
   const usualName = computed(() => {
     const nodes = valueAt(config.value, "space.nodes");
