@@ -32,6 +32,8 @@ const CHOICE_WORDS: Readonly<Record<string, string>> = {
   step: "Steps",
   stop: "End the run",
   substitute: "Take another of the class",
+  even: "Even",
+  growing: "Growing with each exit",
   auto: "Best one here",
   tensorflow: "TensorFlow",
   wasm: "WebAssembly",
@@ -77,6 +79,10 @@ const ENTRY_WORDS: Readonly<Record<string, string>> = { variants: "of variant", 
 
 /** A field in words: “Batch size”, “Batch size” of variant 2, entry 2 of “Seeds”; null where there is no such field. */
 export function pathWords(path: string, kind: RunKind): string | null {
+  if (path.includes(".*.")) {
+    const one = pathWords(path.replace(".*.", ".0."), kind);
+    return one?.replace(/ of ([a-z]+) 1$/, " of all $1s") ?? null;
+  }
   const parts = path.split(".");
   const title = fieldsAt(kind, parts).find((schema) => schema.title !== undefined)?.title;
   const at = parts.findIndex((part) => /^\d+$/.test(part));
@@ -91,10 +97,10 @@ export function pathWords(path: string, kind: RunKind): string | null {
 export function inWords(message: string, kind: RunKind, short = false): string {
   const titled = (path: string): string => {
     const words = pathWords(path, kind) ?? path;
-    return short ? words.replace(/” of [a-z]+ \d+$/, "”") : words;
+    return short ? words.replace(/” of (?:[a-z]+ \d+|all [a-z]+)$/, "”") : words;
   };
   // A path without a dot is told from a plain word only at the beginning.
-  return message.replace(/^[a-z][A-Za-z]*(?= (?:must|is|lists|trains|holds|asks)\b)|\b[a-z][A-Za-z]*(?:\.(?:[a-zA-Z]+|\d+))+\b(?!\()/g, titled);
+  return message.replace(/^[a-z][A-Za-z]*(?= (?:must|is|lists|trains|holds|asks)\b)|\b[a-z][A-Za-z]*(?:\.(?:[a-zA-Z]+|\d+|\*(?=\.)))+\b(?!\()/g, titled);
 }
 
 /** What is said of choices that have not been made yet. */

@@ -25,6 +25,6 @@ export function referencesIn(value: unknown): readonly EditedReference[] {
 
 /** Settings of a reference of this kind, in the order of its schema. */
 export function referenceFields(kind: RunKind, reference: ReferenceKind): string[] {
-  const own = new Set<string>(Object.keys(SCHEMAS[reference].shape));
-  return fieldsOf(kind, ["references", "0"]).filter((key) => key !== "kind" && own.has(key));
+  const known = fieldsOf(kind, ["references", "0"]);
+  return Object.keys(SCHEMAS[reference].shape).filter((key) => key !== "kind" && known.includes(key));
 }

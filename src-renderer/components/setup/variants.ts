@@ -39,11 +39,11 @@ export function differencesFromFirst(variants: readonly EditedVariant[], index: 
   return fields.filter((path) => !sameValue(valueAt(variants[index], path), valueAt(variants[0], path)));
 }
 
-/** A name that no variant has: the base, or the base with the next free number. */
-export function freeName(variants: readonly EditedVariant[], base: string): string {
+/** The name of a copy, which no variant has: “GHN copy”, “GHN copy 2”. A number alone would read as a setting: T = 2. */
+export function copyName(variants: readonly EditedVariant[], name: string): string {
   const taken = new Set(variants.map((variant) => variant["name"]));
-  if (!taken.has(base)) return base;
-  const stem = base.replace(/ \d+$/, "").slice(0, 75);
+  const stem = `${name.replace(/ copy(?: \d+)?$/, "").slice(0, 70)} copy`;
+  if (!taken.has(stem)) return stem;
   for (let number = 2; ; number++) if (!taken.has(`${stem} ${number}`)) return `${stem} ${number}`;
 }
 
@@ -51,7 +51,7 @@ export function freeName(variants: readonly EditedVariant[], base: string): stri
 export function withCopy(variants: readonly EditedVariant[], index: number): EditedVariant[] {
   const original = variants[index];
   if (original === undefined) return [...variants];
-  return [...variants.slice(0, index + 1), { ...structuredClone(original), name: freeName(variants, nameOf(original, index)) }, ...variants.slice(index + 1)];
+  return [...variants.slice(0, index + 1), { ...structuredClone(original), name: copyName(variants, nameOf(original, index)) }, ...variants.slice(index + 1)];
 }
 
 /** With the entry at `from` moved to `to`; unchanged where there is no such place. */
@@ -86,6 +86,17 @@ export function problemsByVariant(
   }
   for (const path of common.keys()) for (const list of own.values()) list.delete(path);
   return own.set(ALL, common);
+}
+
+/** Problems as a list tells them: what is wrong in all variants alike is said once. */
+export function gatheredProblems(problems: readonly ConfigProblem[], variants: readonly EditedVariant[]): ConfigProblem[] {
+  const common = problemsByVariant(problems, variants).get(ALL) ?? new Map<string, string>();
+  if (common.size === 0) return [...problems];
+  return problems.flatMap((problem) => {
+    const [, index = "", inside = ""] = /^variants\.(\d+)\.(.+)$/.exec(problem.path) ?? [];
+    if (!common.has(inside)) return [problem];
+    return index === "0" ? [{ path: variantPath(ALL, inside), message: problem.message.replaceAll("variants.0.", `variants.${ALL}.`) }] : [];
+  });
 }
 
 /** The setting that a path inside a variant is about: entries of a list belong to it. Null for none, as the name. */

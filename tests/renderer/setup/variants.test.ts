@@ -8,10 +8,11 @@ import { placesOf } from "../../../src-renderer/components/setup/reveal.ts";
 import { sectionOfPath } from "../../../src-renderer/components/setup/sections.ts";
 import {
   ALL,
+  copyName,
   differencesFromFirst,
   differingFields,
   type EditedVariant,
-  freeName,
+  gatheredProblems,
   moved,
   problemsByVariant,
   variantFields,
@@ -60,10 +61,10 @@ describe("settings of a variant", () => {
 describe("the list of variants", () => {
   it("takes a copy behind its original, under a name that nobody has", () => {
     const copied = withCopy([variant("A", 1), variant("B")], 0);
-    expect(names(copied)).toEqual(["A", "A 2", "B"]);
+    expect(names(copied)).toEqual(["A", "A copy", "B"]);
     expect(differencesFromFirst(copied, 1)).toEqual([]);
-    expect(names(withCopy(copied, 1))).toEqual(["A", "A 2", "A 3", "B"]);
-    expect(freeName([variant("x".repeat(80))], "x".repeat(80)).length).toBeLessThanOrEqual(80);
+    expect(names(withCopy(copied, 1))).toEqual(["A", "A copy", "A copy 2", "B"]);
+    expect(copyName([variant("x".repeat(80))], "x".repeat(80)).length).toBeLessThanOrEqual(80);
   });
 
   it("moves one to another place and keeps the rest in order", () => {
@@ -83,6 +84,15 @@ describe("problems of variants", () => {
     const own = problemsByVariant(checkRunConfig(studyOf(second)), second);
     expect(own.get(ALL)?.size).toBe(0);
     expect([...(own.get(1)?.keys() ?? [])]).toEqual(["training.batchSize"]);
+  });
+
+  it("are told once where all variants have them", () => {
+    const both = withInAll([variant("A", 1), variant("B", 2)], "training.batchSize", 0);
+    const [problem, ...others] = gatheredProblems(checkRunConfig({ ...(studyOf(both) as object), noiseCells: -1 }), both);
+    expect(problem?.path).toBe("variants.*.training.batchSize");
+    expect(inWords(problem?.message ?? "", "study")).toMatch(/^“Batch size” of all variants must be a whole number/);
+    expect(others.map(({ path }) => path)).toEqual(["noiseCells"]);
+    expect(sectionOfPath("study", problem?.path ?? "")?.id).toBe("variants");
   });
 
   it("name the variant in a list of problems, and not where it is plain to see", () => {
