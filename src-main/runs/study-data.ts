@@ -63,6 +63,7 @@ export function studyData(store: StoreReader, runId: string): StudyData {
       ...others(candidatesOf(PREDICTION_KEY), candidatesOf, config, truths, costsOf(store, stages.get(PREDICTION_KEY))),
     ],
     variants: variantFacts(config.variants),
+    architectures: cells.map(({ architecture }) => architecture),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Figures of a study: every predictor against trained accuracy on the same cells, always with n and an interval. Pure. */
+import type { Architecture } from "../domain/network.ts";
 import { type CorrelationMethod, finitePairs, kendall, pearson, spearman, topHalf } from "./correlation.ts";
 import { type PairedComparison, precisionAtK, regretAtK } from "./ranking-quality.ts";
 import { createGenerator } from "./resampling.ts";
@@ -36,6 +37,8 @@ export interface StudyData {
   readonly repetitions: readonly (readonly number[])[];
   readonly predictors: readonly PredictorData[];
   readonly variants?: readonly VariantFacts[];
+  /** The cells themselves, in the order of `cells`. */
+  readonly architectures?: readonly Architecture[];
 }
 
 /** A coefficient over n cells: mean over seeds, their standard deviation, 95 % bootstrap interval over cells. */
@@ -109,6 +112,18 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
     };
   });
   return { data, rows, pairs, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };
+}
+
+/** The coefficient of each seed of a predictor on its own, in the order of its runs; `half`: over the better half of the cells by accuracy. */
+export function seedCoefficients(predictor: PredictorData, truth: readonly (number | null)[], method: CorrelationMethod, half = false): (number | null)[] {
+  const better = half ? new Set(topHalf(truth, truth)) : null;
+  return predictor.runs.map(({ values }) => {
+    const { x, y } = finitePairs(
+      values.map((value, i) => (better === null || better.has(i) ? value : null)),
+      truth,
+    );
+    return METHODS[method](x, y);
+  });
 }
 
 function correlations(

@@ -2,7 +2,7 @@
  * A study and an anytime experiment, each made by the form and run to the end on the bundled digits with real training, in a real Chromium through the real web host. Each step leaves
  * pictures under `test-output/e2e`.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -197,11 +197,31 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     const rows = await visitor.id("study-table").locator("tbody th").allTextContents();
     expect(rows.join()).toContain("T = 0");
     expect(rows.join()).toContain("T = 2");
+    // Both variants over the number in which they differ.
+    await eventually(() => visitor.id("study-ablation").getAttribute("data-points")).toBe("2");
+    expect(await visitor.id("study-ceiling").textContent()).toMatch(/two trainings agree with/);
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("s5-study");
+    await visitor.choose("study-rival", "SGD 10");
+    await visitor.id("study-table").getByRole("columnheader", { name: "Against SGD 10" }).waitFor();
+    await show("study-table");
+    await visitor.picture("s5-predictors");
+    await eventually(() => visitor.id("study-cells").getAttribute("data-rows")).toBe("6");
+    await show("study-cells");
+    await visitor.picture("s5-cells");
+
+    const [download] = await Promise.all([visitor.page.waitForEvent("download"), visitor.click("study-save")]);
+    expect(readFileSync(await download.path(), "utf8")).toContain("T = 2");
+    await visitor.id("study-cells").getByRole("button").first().click();
+    await visitor.id("cell-a").waitFor();
+    await visitor.id("cell-view").first().waitFor();
+    await visitor.go(`/runs/${studyId}`);
+    await visitor.click("study-report");
+    await visitor.id("artifacts").getByText("report.html", { exact: true }).waitFor();
   });
 
   it("6. clones the study and marks what is changed", async () => {
+    await visitor.go(`/runs/${studyId}`);
     await visitor.click("run-clone");
     await visitor.id("clone-banner").getByText("Nothing is changed yet.").waitFor();
     await visitor.id("input-variants.1.ghn.propagationSteps").fill("3");

@@ -121,9 +121,10 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
       return [
         {
           id: "trained",
-          label: "Training",
-          value: progress === null ? NO_VALUE : `${whole(progress.step)} of ${whole(progress.totalSteps)}`,
-          note: progress?.phase ?? "",
+          label: "Training step",
+          value: progress === null ? NO_VALUE : whole(progress.step),
+          note: progress === null ? "" : `of ${whole(progress.totalSteps)}`,
+          hint: progress?.phase ?? "",
         },
         { id: "best", label: "Best area", value: best("anytime/area"), note: bestAt("anytime/area") },
         { id: "loss", label: "Sum of exit losses", value: metricValue("train/loss", last("train/loss")), note: "" },
