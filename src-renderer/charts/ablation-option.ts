@@ -97,6 +97,8 @@ export function ablationOption(shape: AblationShape, theme: ChartTheme, yName: s
       },
     });
   const all = shape.lines.flatMap(({ points }) => points.flatMap((point) => [point.value, ...(point.interval ?? []), ...point.seeds]));
+  const [lowest, highest] = [Math.min(0, ...all), Math.max(0.2, ...all, shape.ceiling ?? 0)];
+  const tick = highest - lowest > 1 ? 0.5 : 0.2;
   const room = Math.floor((width - ABLATION_BOX.left - ABLATION_BOX.right) / Math.max(1, shape.categories.length)) - 8;
   return {
     animation: false,
@@ -122,8 +124,9 @@ export function ablationOption(shape: AblationShape, theme: ChartTheme, yName: s
     yAxis: {
       ...axis,
       type: "value",
-      min: Math.max(-1, Math.floor(5 * Math.min(0, ...all)) / 5),
-      max: Math.min(1, Math.ceil(5 * Math.max(0.2, ...all, shape.ceiling ?? 0)) / 5),
+      min: tick * Math.floor(lowest / tick + 1e-9),
+      max: tick * Math.ceil(highest / tick - 1e-9),
+      interval: tick,
       name: yName,
       nameLocation: "middle",
       nameGap: 46,

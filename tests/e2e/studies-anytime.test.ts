@@ -294,10 +294,30 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.picture("s8-curves");
   });
 
-  it("9. finds the study again", async () => {
-    await visitor.go(`/runs/${studyId}`);
-    await visitor.id("study-table").waitFor();
-    await visitor.picture("s9-study");
+  it("9. clones the experiment and marks what is changed", async () => {
+    await visitor.click("run-clone");
+    await visitor.id("clone-banner").getByText("Nothing is changed yet.").waitFor();
+    await visitor.id("input-space.nodes.1").fill("5");
+    await eventually(() => visitor.id("was-space.nodes.1").textContent()).toContain("was 3");
+    await visitor.id("input-references.0.growth").fill("6");
+    await eventually(() => visitor.id("was-references.0.growth").textContent()).toContain("was 4");
+    await visitor.id("clone-banner").getByText("2 fields are changed.").waitFor();
+    await visitor.picture("s9-clone");
+
+    // Where its stages would come from, when they are runs of their own.
+    await visitor.click("kind");
+    await visitor.click("kind-anytime-search");
+    await visitor.id("section-source").waitFor();
+    await visitor.choose("ghnRunId", /Three exits/);
+    await visitor.id("problems").waitFor({ state: "detached" });
+    expect(await visitor.id("run-name").inputValue()).toBe("");
+    await visitor.click("kind");
+    await visitor.click("kind-anytime-training");
+    await visitor.choose("source.runId", /Three exits/);
+    await visitor.id("problems").waitFor({ state: "detached" });
+    expect(await visitor.id("references").getAttribute("data-count")).toBe("1");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("s9-training");
   });
 
   it("heard no complaint from the page", () => {

@@ -127,7 +127,7 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
           hint: progress?.phase ?? "",
         },
         { id: "best", label: "Best area", value: best("anytime/area"), note: bestAt("anytime/area") },
-        { id: "loss", label: "Sum of exit losses", value: metricValue("train/loss", last("train/loss")), note: "" },
+        { id: "loss", label: "Exit losses", value: metricValue("train/loss", last("train/loss")), note: "", hint: "Sum of the losses of all exits" },
         rate,
         speed,
       ];
