@@ -32,6 +32,8 @@ export class StagedLead {
   private readonly kinds: Readonly<Record<StagedRunKind, StagedKind>>;
   /** When the progress of each run was last brought up to date. */
   private readonly followed = new Map<string, number>();
+  /** Runs whose stages are done and whose end is being worked out. */
+  private readonly concluding = new Map<string, AbortController>();
 
   constructor(options: StagedLeadOptions) {
     this.options = options;
@@ -72,7 +74,22 @@ export class StagedLead {
     }
     // Asked to stop in the moment the last stage was done: there is nothing left to stop.
     const { over, done } = this.next(runId).next;
-    finish(runId, over ? this.concluded(runId, done) : STOPPED);
+    if (over) this.conclude(runId, done);
+    else finish(runId, STOPPED);
+  }
+
+  /** Gives up working out how a run ends; the caller says how it ended. It is worked out anew when the run is resumed. */
+  abandon(runId: string): void {
+    this.concluding.get(runId)?.abort();
+    this.concluding.delete(runId);
+  }
+
+  /** Ends what is still being worked out. */
+  close(): void {
+    for (const runId of [...this.concluding.keys()]) {
+      this.abandon(runId);
+      this.options.finish(runId, STOPPED);
+    }
   }
 
   /** The progress of a run is that of its stages. */
@@ -88,17 +105,19 @@ export class StagedLead {
 
   private advance(runId: string): void {
     const { live, finish } = this.options;
-    let outcome: Outcome | null = null;
     try {
       const { next } = this.next(runId);
-      if (next.over) outcome = this.concluded(runId, next.done);
-      else this.queue(runId, next);
       this.refresh(runId);
+      if (next.over) this.conclude(runId, next.done);
+      else {
+        this.queue(runId, next);
+        this.refresh(runId);
+      }
     } catch (error) {
-      outcome = notStarted(error, `The ${this.kindOf(runId)} could not go on`);
+      finish(runId, notStarted(error, `The ${this.kindOf(runId)} could not go on`));
+      return;
     }
-    if (outcome === null) live.changed(runId, true);
-    else finish(runId, outcome);
+    live.changed(runId, true);
   }
 
   /** Puts what can begin in front of the queue, in the order of the plan. */
@@ -129,11 +148,23 @@ export class StagedLead {
     return { next: nextStages(plan, runs), stages: plan.stages, runs };
   }
 
-  private concluded(runId: string, done: ReadonlyMap<string, string>): Outcome {
+  private conclude(runId: string, done: ReadonlyMap<string, string>): void {
+    if (this.concluding.has(runId)) return;
+    const control = new AbortController();
+    const end = (outcome: Outcome): void => {
+      if (control.signal.aborted) return;
+      this.concluding.delete(runId);
+      this.options.finish(runId, outcome);
+    };
+    const failed = (error: unknown): void => end(notStarted(error, `The ${this.kindOf(runId)} could not be concluded`));
     try {
-      return this.kinds[this.kindOf(runId)].conclude(runId, done);
+      const outcome = this.kinds[this.kindOf(runId)].conclude(runId, done, control.signal);
+      if (outcome instanceof Promise) {
+        this.concluding.set(runId, control);
+        outcome.then(end, failed);
+      } else end(outcome);
     } catch (error) {
-      return notStarted(error, `The ${this.kindOf(runId)} could not be concluded`);
+      failed(error);
     }
   }
 

@@ -22,8 +22,8 @@ export interface StagedKind {
    * are done.
    */
   plan(runId: string, stages: ReadonlyMap<string, RunSummary>): { readonly stages: readonly StagePlan[]; readonly complete: boolean };
-  /** How the run ends once all stages are done; may leave artifacts. */
-  conclude(runId: string, done: ReadonlyMap<string, string>): Outcome;
+  /** How the run ends once all stages are done; may leave artifacts. What takes long is done in a thread, which ends when the signal is aborted. */
+  conclude(runId: string, done: ReadonlyMap<string, string>, signal: AbortSignal): Outcome | Promise<Outcome>;
 }
 
 /** What is to be done next for a run made of stages. */

@@ -1,13 +1,13 @@
-import { studyHtml, studyMarkdown } from "../../src-shared/analysis/study-report.ts";
 import type { RunSummary } from "../../src-shared/domain/run.ts";
 import type { StudyRun } from "../../src-shared/domain/run-config.ts";
 import type { CellToTrain } from "../../src-shared/worker-protocol.ts";
 import { studyCells } from "../engine/studies/study-cells.ts";
 import type { Project, StoreReader } from "../store/index.ts";
+import { analyseInThread } from "./analysis-thread.ts";
 import type { Outcome } from "./outcomes.ts";
 import { writeReport } from "./report-files.ts";
 import type { StagedKind, StagePlan } from "./stages.ts";
-import { analysedStudy, fingerprintOf, truthOf } from "./study-data.ts";
+import { fingerprintOf, studyData, truthOf } from "./study-data.ts";
 import { type MissingTraining, predictorStages, SECOND_SEED, TRUTH_KEY, truthConfigs, truthStage, truthWork } from "./study-plan.ts";
 
 /**
@@ -36,9 +36,9 @@ export function studyKind(project: Project): StagedKind {
       // The truth first: it takes longest, and its parts can be at work at the same time.
       return { stages: [...planned, ...predictors], complete: true };
     },
-    conclude(runId): Outcome {
-      const result = analysedStudy(store, runId);
-      writeReport(project, runId, { markdown: studyMarkdown(result), html: studyHtml(result) });
+    async conclude(runId, _done, signal): Promise<Outcome> {
+      const { result, ...report } = await analyseInThread(studyData(store, runId), signal);
+      writeReport(project, runId, report);
       const facts: Record<string, string | number | boolean | null> = { cells: result.n, noiseCeiling: result.noiseCeiling };
       for (const row of result.rows) facts[`spearman ${row.name}`] = row.all.spearman.value;
       return { status: "completed", failure: null, summary: facts };

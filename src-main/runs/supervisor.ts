@@ -186,6 +186,7 @@ export class RunSupervisor {
     }, graceMs);
     await empty;
     clearTimeout(deadline);
+    this.staged.close();
     this.live.close();
   }
 
@@ -329,7 +330,9 @@ export class RunSupervisor {
     for (const stage of stages.toSorted((a, b) => Number(this.places.has(a.id)) - Number(this.places.has(b.id))))
       if (ACTIVE_STATUSES.includes(store.runs.get(stage.id)?.status ?? "completed")) this.end(stage.id, endPlace);
     // Between two stages there is nothing to wait for, unless the last one's process is still leaving.
-    if (stages.length === 0 && !this.stageLives(run)) this.finish(run.id, STOPPED);
+    if (stages.length > 0 || this.stageLives(run)) return;
+    this.staged.abandon(run.id);
+    this.finish(run.id, STOPPED);
   }
 
   // ------------------------------------------------------------------ looks

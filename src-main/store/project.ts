@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve, sep } from "node:path";
 import type { ProjectInfo } from "../../src-shared/contract.ts";
 import { UserError } from "../engine/errors.ts";
+import { Checkpointer } from "./checkpointer.ts";
 import { openDatabase, type SqliteDatabase } from "./database.ts";
 import { type Lock, lockOwner, takeLock } from "./lock.ts";
 import { newProjectFile, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
@@ -146,6 +147,7 @@ class OpenProject implements Project {
   readonly store: StoreWriter;
   private file: ProjectFile;
   private readonly db: SqliteDatabase;
+  private readonly checkpointer: Checkpointer;
   private readonly lock: Lock;
 
   constructor(folder: string, file: ProjectFile, db: SqliteDatabase, lock: Lock) {
@@ -154,6 +156,7 @@ class OpenProject implements Project {
     this.db = db;
     this.lock = lock;
     this.store = storeWriter(db);
+    this.checkpointer = new Checkpointer(db, join(folder, DATABASE_NAME));
   }
 
   get dataFolder(): string {
@@ -196,6 +199,7 @@ class OpenProject implements Project {
   }
 
   close(): void {
+    this.checkpointer.close();
     if (this.db.open) this.db.close();
     this.lock.release();
   }

@@ -1,5 +1,5 @@
 /** How well a predictor ranks: what one wins or loses by trusting it. Pure; higher predictor and higher truth are better. */
-import { finitePairs } from "./correlation.ts";
+import { finitePairs } from "./coefficients.ts";
 
 /** Indices of the `k` largest values, best first; ties by index. */
 export function topK(values: readonly number[], k: number): number[] {

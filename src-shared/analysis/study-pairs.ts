@@ -1,6 +1,6 @@
 /** Paired tests between the predictors of a study: who ranks the same cells better, beyond chance. Pure. */
-import { averageRanks, pearson } from "./correlation.ts";
 import type { PairedComparison } from "./ranking-quality.ts";
+import { drawCounts, ResampledCoefficients } from "./resampled-coefficients.ts";
 import { createGenerator } from "./resampling.ts";
 
 /** What is compared: the values of one predictor for each cell, once for each seed. */
@@ -61,23 +61,36 @@ interface Coefficients {
 
 /** Resamples of one set of cells, the same for all predictors. */
 class Samples {
-  private readonly draws: readonly (readonly number[])[];
-  private readonly truthRanks: readonly (readonly number[])[];
+  private readonly cells: readonly number[];
+  private readonly truth: readonly number[];
+  /** How often each cell was drawn, for the whole set and then each resample. */
+  private readonly draws: readonly Int32Array[];
   private readonly known = new Map<Ranked, Coefficients>();
 
   constructor(truth: readonly (number | null)[], cells: readonly number[], resamples: number, seed: number) {
     const next = createGenerator(seed);
-    const drawn = Array.from({ length: resamples }, () => cells.map(() => cells[Math.floor(next() * cells.length)] ?? 0));
-    this.draws = [cells, ...drawn];
-    this.truthRanks = this.draws.map((draw) => averageRanks(draw.map((i) => truth[i] ?? 0)));
+    this.cells = cells;
+    this.truth = cells.map((i) => truth[i] ?? 0);
+    const drawn = Array.from({ length: resamples }, () => {
+      const counts = new Int32Array(cells.length);
+      drawCounts(next, cells.length, counts);
+      return counts;
+    });
+    this.draws = [new Int32Array(cells.length).fill(1), ...drawn];
   }
 
   of(predictor: Ranked): Coefficients {
     const before = this.known.get(predictor);
     if (before !== undefined) return before;
-    const [whole = null, ...resampled] = this.draws.map((draw, r) => {
-      const ranks = this.truthRanks[r] ?? [];
-      const values = predictor.runs.map((run) => pearson(averageRanks(draw.map((i) => run.values[i] ?? 0)), ranks));
+    const runs = predictor.runs.map(
+      ({ values }) =>
+        new ResampledCoefficients(
+          this.cells.map((i) => values[i] ?? 0),
+          this.truth,
+        ),
+    );
+    const [whole = null, ...resampled] = this.draws.map((counts) => {
+      const values = runs.map((run) => run.of("spearman", counts));
       return values.some((value) => value === null) ? null : values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
     });
     const coefficients = { whole, resampled };

@@ -1,6 +1,7 @@
 /** Plots of the report of a study as SVG text: no scripts, no outside references, readable in dark and light. Pure. */
 import { type AblationAxis, ablationAxis } from "./ablation-axis.ts";
-import { finitePairs, regress } from "./correlation.ts";
+import { finitePairs } from "./coefficients.ts";
+import { regress } from "./correlation.ts";
 import type { PredictorData, StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
 
 /** Style of the plots; colours come from the page (`--ink`, `--soft`, `--line`, `--mark`). Kinds and lines also differ in shape and dash. */

@@ -1,7 +1,9 @@
 /** Figures of a study: every predictor against trained accuracy on the same cells, always with n and an interval. Pure. */
 import type { Architecture } from "../domain/network.ts";
-import { type CorrelationMethod, finitePairs, kendall, pearson, spearman, topHalf } from "./correlation.ts";
+import { COEFFICIENTS, type CorrelationMethod, finitePairs, pearson } from "./coefficients.ts";
+import { topHalf } from "./correlation.ts";
 import { type PairedComparison, precisionAtK, regretAtK } from "./ranking-quality.ts";
+import { drawCounts, ResampledCoefficients } from "./resampled-coefficients.ts";
 import { createGenerator } from "./resampling.ts";
 import { comparePairs, type PredictorPair, pairOf } from "./study-pairs.ts";
 
@@ -75,7 +77,6 @@ export interface StudyResult {
   readonly noiseCeiling: number | null;
 }
 
-const METHODS = { pearson, spearman, kendall } as const;
 const METHOD_NAMES: readonly CorrelationMethod[] = ["pearson", "spearman", "kendall"];
 
 /** @param options.resamples of the bootstrap over cells */
@@ -84,10 +85,10 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
   const complete = data.truth.filter((value) => value !== null && Number.isFinite(value)).length;
   const k = Math.max(1, Math.round(complete / 10));
   const pairs = comparePairs(data.predictors, data.truth, { resamples, seed });
+  // The better half by truth, as the paper's "top 50": the same cells for all predictors.
+  const half = new Set(topHalf(data.truth, data.truth));
+  const inHalf = (values: readonly (number | null)[]): (number | null)[] => values.map((value, i) => (half.has(i) ? value : null));
   const rows = data.predictors.map((predictor): StudyRow => {
-    // The better half by truth, as the paper's "top 50": the same cells for all predictors.
-    const half = new Set(topHalf(data.truth, data.truth));
-    const inHalf = (values: readonly (number | null)[]): (number | null)[] => values.map((value, i) => (half.has(i) ? value : null));
     return {
       name: predictor.name,
       kind: predictor.kind,
@@ -122,7 +123,7 @@ export function seedCoefficients(predictor: PredictorData, truth: readonly (numb
       values.map((value, i) => (better === null || better.has(i) ? value : null)),
       truth,
     );
-    return METHODS[method](x, y);
+    return COEFFICIENTS[method](x, y);
   });
 }
 
@@ -132,50 +133,44 @@ function correlations(
   resamples: number,
   seed: number,
 ): Record<CorrelationMethod, StudyCorrelation> {
+  const pairs = runs.map((run) => finitePairs(run, truth));
+  const intervals = bootstrap(pairs, truth.length, resamples, seed);
   const entry = (method: CorrelationMethod): StudyCorrelation => {
-    const values = runs.map((run) => {
-      const { x, y } = finitePairs(run, truth);
-      return METHODS[method](x, y);
-    });
-    const known = values.filter((value): value is number => value !== null);
-    const n = finitePairs(runs[0] ?? [], truth).x.length;
-    const value = known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0) / known.length;
+    const known = pairs.map(({ x, y }) => COEFFICIENTS[method](x, y)).filter((value): value is number => value !== null);
+    const value = meanOf(known);
     const deviation = known.length < 2 || value === null ? null : Math.sqrt(known.reduce((sum, one) => sum + (one - value) ** 2, 0) / (known.length - 1));
-    return { value, deviation, interval: value === null ? null : bootstrap(method, runs, truth, resamples, seed), n };
+    return { value, deviation, interval: value === null ? null : intervals[method], n: pairs[0]?.x.length ?? 0 };
   };
   return { pearson: entry("pearson"), spearman: entry("spearman"), kendall: entry("kendall") };
 }
 
-/** Percentile interval of the mean coefficient over runs; cells are resampled, the same for all runs. */
+/** Percentile intervals of the mean coefficients over runs; cells are resampled, the same for all runs and methods. */
 function bootstrap(
-  method: CorrelationMethod,
-  runs: readonly (readonly (number | null)[])[],
-  truth: readonly (number | null)[],
+  runs: readonly ReturnType<typeof finitePairs>[],
+  n: number,
   resamples: number,
   seed: number,
-): readonly [number, number] | null {
-  const n = truth.length;
-  if (n < 5) return null;
+): Record<CorrelationMethod, readonly [number, number] | null> {
+  const values: Record<CorrelationMethod, number[]> = { pearson: [], spearman: [], kendall: [] };
+  if (n < 5) return { pearson: null, spearman: null, kendall: null };
   const next = createGenerator(seed);
-  const values: number[] = [];
+  const cells = new Int32Array(n);
+  const prepared = runs.map(({ x, y, index }) => ({ index, counts: new Int32Array(index.length), coefficients: new ResampledCoefficients(x, y) }));
   for (let r = 0; r < resamples; r++) {
-    const drawn = Array.from({ length: n }, () => Math.floor(next() * n));
-    const sampleTruth = drawn.map((i) => truth[i] ?? null);
-    const mean = meanOf(
-      runs.map((run) => {
-        const { x, y } = finitePairs(
-          drawn.map((i) => run[i] ?? null),
-          sampleTruth,
-        );
-        return METHODS[method](x, y);
-      }),
-    );
-    if (mean !== null) values.push(mean);
+    drawCounts(next, n, cells);
+    for (const { index, counts } of prepared) for (let i = 0; i < index.length; i++) counts[i] = cells[index[i] ?? 0] ?? 0;
+    for (const method of METHOD_NAMES) {
+      const mean = meanOf(prepared.map(({ counts, coefficients }) => coefficients.of(method, counts)));
+      if (mean !== null) values[method].push(mean);
+    }
   }
-  if (values.length < resamples / 2) return null;
-  values.sort((a, b) => a - b);
-  const at = (q: number): number => values[Math.min(values.length - 1, Math.round(q * (values.length - 1)))] ?? 0;
-  return [at(0.025), at(0.975)];
+  const interval = (list: number[]): readonly [number, number] | null => {
+    if (list.length < resamples / 2) return null;
+    list.sort((a, b) => a - b);
+    const at = (q: number): number => list[Math.min(list.length - 1, Math.round(q * (list.length - 1)))] ?? 0;
+    return [at(0.025), at(0.975)];
+  };
+  return { pearson: interval(values.pearson), spearman: interval(values.spearman), kendall: interval(values.kendall) };
 }
 
 function meanOf(values: readonly (number | null)[]): number | null {

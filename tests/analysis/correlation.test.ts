@@ -1,16 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  averageRanks,
-  bootstrapInterval,
-  correlate,
-  correlateAll,
-  fisherInterval,
-  kendall,
-  pearson,
-  regress,
-  spearman,
-  topHalf,
-} from "../../src-shared/analysis/correlation.ts";
+import { averageRanks, kendall, pearson, spearman } from "../../src-shared/analysis/coefficients.ts";
+import { correlate, correlateAll, fisherInterval, regress, topHalf } from "../../src-shared/analysis/correlation.ts";
+import { bootstrapInterval } from "../../src-shared/analysis/resampled-coefficients.ts";
 
 /** Tau-b by its definition, over all pairs: the oracle of the fast algorithm. */
 function kendallByDefinition(x: readonly number[], y: readonly number[]): number {

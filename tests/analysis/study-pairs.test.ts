@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { spearman } from "../../src-shared/analysis/correlation.ts";
+import { spearman } from "../../src-shared/analysis/coefficients.ts";
 import { createGenerator } from "../../src-shared/analysis/resampling.ts";
 import { comparePairs, pairOf } from "../../src-shared/analysis/study-pairs.ts";
 

@@ -1,5 +1,6 @@
 import { ablationAxis } from "../../../src-shared/analysis/ablation-axis.ts";
-import { type CorrelationMethod, finitePairs, regress, topHalf } from "../../../src-shared/analysis/correlation.ts";
+import { type CorrelationMethod, finitePairs } from "../../../src-shared/analysis/coefficients.ts";
+import { regress, topHalf } from "../../../src-shared/analysis/correlation.ts";
 import { type PredictorData, type StudyCorrelation, type StudyData, type StudyResult, seedCoefficients } from "../../../src-shared/analysis/study.ts";
 import type { RunSummary } from "../../../src-shared/domain/run.ts";
 import type { AblationShape } from "../../charts/ablation-option.ts";

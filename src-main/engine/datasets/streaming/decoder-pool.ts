@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { threadEntry } from "../../thread-entry.ts";
 import type { DecodeRequest, DecodeSettings } from "./decode.ts";
 import type { DecodeAnswer, DecodeJob } from "./decode-worker.ts";
 
@@ -93,7 +92,7 @@ export class DecoderPool {
   }
 
   private startThread(): Thread {
-    const worker = new Worker(workerEntry());
+    const worker = new Worker(threadEntry(import.meta, "decode-worker"));
     const thread: Thread = { worker, jobs: new Map() };
     worker.on("message", ({ id, failures }: DecodeAnswer) => {
       const waiting = thread.jobs.get(id);
@@ -115,14 +114,4 @@ export class DecoderPool {
     for (const { reject } of waiting) reject(reason);
     for (const { worker } of threads) void worker.terminate();
   }
-}
-
-/** The thread's entry: beside this file as source, or in a built program beside its entries. */
-function workerEntry(): string {
-  const here = import.meta.dirname;
-  if (import.meta.filename.endsWith(".ts")) return join(here, "decode-worker.ts");
-  // The bundler may put shared code one folder below the entries.
-  const found = [here, dirname(here)].map((folder) => join(folder, "decode-worker.js")).find((path) => existsSync(path));
-  if (found === undefined) throw new Error("The built program lacks decode-worker.js; build it again.");
-  return found;
 }
