@@ -3,35 +3,17 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import path from "node:path";
 import { buildIsFresh } from "./build-state.ts";
-import { lastLine, runCommand } from "./commands.ts";
-import { installedVersion } from "./doctor-compute.ts";
-import { electronBinary } from "./doctor-machine.ts";
+import { runCommand } from "./commands.ts";
+import { ensureElectron } from "./electron-program.ts";
 import { installation } from "./places.ts";
 import { ensureForComputing } from "./say.ts";
 
 const modules = path.join(installation, "node_modules");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Electron's program, fetched if need be. @throws Error with the reason why it cannot be had */
-async function ensureElectron(): Promise<string> {
-  const here = electronBinary();
-  if (here !== null) return here;
-  const version = installedVersion("electron");
-  if (version === null) throw new Error("the package electron is not installed (npm ci without --omit=dev brings it)");
-  say(`Fetching Electron ${version} (about 120 MB), once.`);
-  const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron", "install.js")], {
-    cwd: path.join(modules, "electron"),
-    timeoutMs: 900_000,
-  });
-  const fetched = electronBinary();
-  if (fetched === null)
-    throw new Error(`Electron's program cannot be fetched: ${/^.*Error:? .*$/m.exec(output)?.[0].trim() || lastLine(output) || `exit code ${code}`}`);
-  return fetched;
-}
-
 async function start(): Promise<number> {
   if (process.platform === "linux" && !process.env["DISPLAY"] && !process.env["WAYLAND_DISPLAY"]) throw new Error("this session has no display");
-  const electron = await ensureElectron();
+  const electron = await ensureElectron(say);
   await ensureForComputing();
   if (!buildIsFresh()) {
     say("Building the application.");
