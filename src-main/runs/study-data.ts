@@ -202,17 +202,21 @@ function protocolOf(
     ["Network", `${network.blocks} blocks, F = ${network.initialChannels}, reductions after ${network.reductions.join(", ") || "none"}, stem ${network.stem}`],
     [
       "Truth",
-      `validation accuracy after ${truth.epochs} epochs of SGD (batch ${truth.batchSize}, rate ${truth.learningRate}, seed ${study.seed}); ${known.length} of ${cells.count} cells, from ${percent(Math.min(...accuracies))} to ${percent(Math.max(...accuracies))}`,
+      `validation accuracy after ${epochsOf(truth.epochs)} of SGD (batch ${truth.batchSize}, rate ${truth.learningRate}, seed ${study.seed}); ${known.length} of ${cells.count} cells, from ${percent(Math.min(...accuracies))} to ${percent(Math.max(...accuracies))}`,
     ],
     ["Scores", `accuracy on ${study.validationImages} validation images with generated weights, batch statistics`],
     ...study.variants.map(({ name, training }): [string, string] => [
       name,
-      `trained for ${training.epochs} epochs on cells of N = ${training.nodes}, batch ${training.batchSize}, meta-batch ${training.metaBatch}, rate ${training.learningRate}; seeds ${study.seeds.join(", ")}`,
+      `trained for ${epochsOf(training.epochs)} on cells of N = ${training.nodes}, batch ${training.batchSize}, meta-batch ${training.metaBatch}, rate ${training.learningRate}; seeds ${study.seeds.join(", ")}`,
     ]),
     ["Machine", devices.join("; ") || "unknown"],
     ["Time", `${significant(stages.reduce((sum, stage) => sum + stage.activeSeconds, 0) / 60, 3)} min of work over ${stages.length} runs`],
     ["Run", `${run.name} (${run.id}), GHN Studio ${version}`],
   ];
+}
+
+function epochsOf(count: number): string {
+  return count === 1 ? "1 epoch" : `${count} epochs`;
 }
 
 function percent(value: number): string {

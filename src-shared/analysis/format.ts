@@ -83,9 +83,11 @@ export function significant(value: Maybe, digits = 4): string {
   return text.startsWith("-") ? `−${text.slice(1)}` : text;
 }
 
-/** Correlation coefficients and the like: two or three decimals and a true minus. */
+/** Correlation coefficients and the like: two or three decimals and a true minus, which a rounded zero does not get. */
 export function coefficient(value: Maybe, digits = 2): string {
-  return isMissing(value) ? NO_VALUE : value.toFixed(digits).replace("-", "−");
+  if (isMissing(value)) return NO_VALUE;
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 /** A config value in one line. */

@@ -1,14 +1,15 @@
 /** The report page of a study, as Markdown and as one HTML file without scripts or outside references. Pure. */
+import { coefficient } from "./format.ts";
 import type { StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
 import { pairOf } from "./study-pairs.ts";
-import { ablationPlot, coefficientPlot, html, minus, PLOT_STYLE, scatterPlot } from "./study-plots.ts";
+import { ablationPlot, coefficientPlot, html, PLOT_STYLE, scatterPlot } from "./study-plots.ts";
+import { variantPairs } from "./study-variants.ts";
 
 /** A coefficient with its deviation over seeds and its interval, e.g. `0.52 ± 0.03 [0.21, 0.74]`. */
 export function correlationText({ value, deviation, interval }: StudyCorrelation): string {
   if (value === null) return "–";
   const spread = deviation === null ? "" : ` ± ${deviation.toFixed(2)}`;
-  const figure = (one: number): string => minus(one.toFixed(2));
-  return `${figure(value)}${spread}${interval === null ? "" : ` [${figure(interval[0])}, ${figure(interval[1])}]`}`;
+  return `${coefficient(value)}${spread}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}`;
 }
 
 const HEAD = [
@@ -38,7 +39,9 @@ function cellsOf(row: StudyRow): string[] {
     correlationText(row.topHalf.spearman),
     row.precision === null ? "–" : row.precision.toFixed(2),
     row.regret === null ? "–" : `${(100 * row.regret).toFixed(2)} %`,
-    paired === null ? "–" : `${signed(paired.difference)} [${signed(paired.interval[0])}, ${signed(paired.interval[1])}], p = ${paired.p.toFixed(3)}`,
+    paired === null
+      ? "–"
+      : `${signed(paired.difference)} [${signed(paired.interval[0])}, ${signed(paired.interval[1])}], p ${paired.p < 0.001 ? "" : "= "}${pText(paired.p)}`,
   ];
 }
 
@@ -63,7 +66,7 @@ function pairTable({ rows, pairs }: StudyResult): { readonly head: string[]; rea
       first,
       ...names.map((second) => {
         const pair = first === second ? null : pairOf(pairs, first, second);
-        return pair === null ? "" : `${signed(pair.difference)} (p ${pair.p < 0.001 ? "< 0.001" : pair.p.toFixed(3)})`;
+        return pair === null ? "" : `${signed(pair.difference)} (p ${pText(pair.p)})`;
       }),
     ]),
   };
@@ -78,7 +81,12 @@ function time(ms: number | null): string {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+  const text = coefficient(value);
+  return Number(value.toFixed(2)) > 0 ? `+${text}` : text;
+}
+
+function pText(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
 /** What the figures say in a few sentences. */
@@ -94,17 +102,57 @@ export function findings(result: StudyResult): string[] {
     const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "cannot be told apart from";
     sentences.push(`“${row.name}” ${verdict} the parameter count on these cells (Spearman ${signed(difference)}).`);
   }
+  sentences.push(...variantFindings(result));
   if (result.noiseCeiling !== null)
     sentences.push(
       result.noiseCeiling > 0
         ? `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}. A predictor that knew the expected accuracy of every cell could be expected to reach ${Math.sqrt(result.noiseCeiling).toFixed(2)}, the square root of that, and no more.`
         : `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: by this protocol cells cannot be told apart, so that no correlation here says anything.`,
     );
+  if (result.noiseCeiling !== null && result.noiseCeiling > 0 && result.noiseCeiling < GOOD_TRUTH)
+    sentences.push(
+      "Trainings this short tell the cells apart poorly, and what they tell is partly how fast a cell learns: train for more epochs or at a higher rate before much is read into this table.",
+    );
   return sentences;
 }
 
+/** Agreement of two trainings below which a study says that its truth is poor; 0.7 is where reliability is usually called acceptable. */
+const GOOD_TRUTH = 0.7;
+
+/** Which variants rank better than others, corrected for the number of pairs; nothing where there is one generator only. */
+function variantFindings(result: StudyResult): string[] {
+  const pairs = variantPairs(result);
+  const [closest] = pairs;
+  if (closest === undefined) return [];
+  const corrected = pairs.length === 1 ? "" : ` after Holm's correction for ${pairs.length} pairs`;
+  const apart = pairs.filter(({ adjusted }) => adjusted <= 0.05);
+  if (apart.length === 0)
+    return [
+      `No two variants can be told apart on these cells (smallest p${corrected} ${pText(closest.adjusted)}, “${closest.first}” and “${closest.second}”, Spearman ${signed(closest.comparison.difference)}).`,
+    ];
+  return apart.map(({ first, second, comparison, adjusted }) => {
+    const [better, worse] = comparison.difference > 0 ? [first, second] : [second, first];
+    return `“${better}” ranks better than “${worse}” (Spearman ${signed(Math.abs(comparison.difference))}, p${corrected} ${pText(adjusted)}).`;
+  });
+}
+
+/** The variants over what they differ in, each pair with its corrected p. */
+function variantTable(result: StudyResult): string[][] {
+  return variantPairs(result).map(({ first, second, comparison, adjusted }) => [
+    first,
+    second,
+    `${signed(comparison.difference)} [${signed(comparison.interval[0])}, ${signed(comparison.interval[1])}]`,
+    pText(comparison.p),
+    pText(adjusted),
+  ]);
+}
+
+const VARIANT_HEAD = ["Variant", "Against", "Spearman, difference", "p", "p, corrected (Holm)"];
+const VARIANT_TEXT = "Scores of the variants (accuracy with generated weights) on the same cells, means over seeds; p two-sided by resampling cells.";
+
 export function studyMarkdown(result: StudyResult): string {
   const { head, body } = pairTable(result);
+  const variants = variantTable(result);
   return [
     `# ${result.data.title}`,
     "",
@@ -116,6 +164,7 @@ export function studyMarkdown(result: StudyResult): string {
     "",
     ...table(HEAD, result.rows.map(cellsOf)),
     "",
+    ...(variants.length === 0 ? [] : ["## Variants against each other", "", VARIANT_TEXT, "", ...table(VARIANT_HEAD, variants), ""]),
     "## Cost",
     "",
     ...table(COST_HEAD, costOf(result)),
@@ -158,12 +207,14 @@ export function studyHtml(result: StudyResult): string {
     return `<figure>${scatterPlot(predictor, data.truth)}<figcaption>${html(caption)}</figcaption></figure>`;
   });
   const ablation = ablationPlot(result);
+  const variants = variantTable(result);
   return page(
     data.title,
     `<h2>What it says</h2><ul>${findings(result)
       .map((sentence) => `<li>${html(sentence)}</li>`)
       .join("")}</ul>
 ${ablation === "" ? "" : `<h2>Variants</h2><p class="note">Spearman with its 95 % interval over cells, mean over seeds.</p><div class="wide">${ablation}</div>`}
+${variants.length === 0 ? "" : `<h2>Variants against each other</h2><p class="note">${html(VARIANT_TEXT)}</p><div class="wide">${htmlTable(VARIANT_HEAD, variants)}</div>`}
 <h2>Predictors</h2><div class="wide">${htmlTable(HEAD, rows.map(cellsOf))}</div>
 <p class="note">Spearman and 95 % interval: filled mark all cells, open mark the better half by trained accuracy.</p><div class="wide">${coefficientPlot(result)}</div>
 <h2>Predicted against trained accuracy</h2><div class="plots">${plots.join("")}</div>

@@ -38,6 +38,7 @@ describe("numbers for people", () => {
     [significant(-3.14259, 3), "−3.14"],
     [significant(0), "0"],
     [coefficient(-0.684), "−0.68"],
+    [coefficient(-0.004), "0.00"],
     [configValue([1, 2]), "1, 2"],
     [configValue([]), "none"],
     [configValue(true), "on"],

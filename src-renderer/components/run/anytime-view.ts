@@ -81,6 +81,28 @@ export function usualRows(rows: readonly AnytimeRow[], sight: AnytimeSight): rea
   return [...ranked, ...rows.filter((row) => row.role === "random").slice(0, 2)].map((row) => row.id);
 }
 
+/**
+ * Networks that are drawn until someone chooses, with their places among the colours. A training has that of its series, in which its learning curves are drawn too, as long as no
+ * other drawn one has it.
+ */
+export function usualSlots(rows: readonly AnytimeRow[], sight: AnytimeSight): ReadonlyMap<string, number> {
+  const shown = usualRows(rows, sight);
+  if (sight === "predicted") return new Map(shown.map((id, slot) => [id, slot]));
+  const series = [...rows].sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1))).map((row) => row.id);
+  const slots = new Map<string, number>();
+  for (const id of series) if (shown.includes(id) && series.indexOf(id) < SLOTS) slots.set(id, series.indexOf(id));
+  for (const id of shown) if (!slots.has(id)) slots.set(id, freeSlot(slots) ?? 0);
+  return slots;
+}
+
+const SLOTS = 8;
+
+/** The first place among the colours that no drawn network has; null where all are taken. */
+export function freeSlot(drawn: ReadonlyMap<string, number>): number | null {
+  const taken = new Set(drawn.values());
+  return Array.from({ length: SLOTS }, (_, slot) => slot).find((slot) => !taken.has(slot)) ?? null;
+}
+
 export function specsOf(rows: readonly AnytimeRow[], drawn: ReadonlyMap<string, number>): StepSpec[] {
   return rows.flatMap((row) => {
     const slot = drawn.get(row.id);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerUnder, candidateRows, rangeOf, specsOf, trainingRows, usualRows } from "../../../src-renderer/components/run/anytime-view.ts";
+import { answerUnder, candidateRows, rangeOf, specsOf, trainingRows, usualRows, usualSlots } from "../../../src-renderer/components/run/anytime-view.ts";
 import type { AnytimeCandidate, AnytimeTraining } from "../../../src-shared/domain/anytime-records.ts";
 
 const architecture = { scales: 1, cells: [{ nodes: [{ operation: "conv3x3" as const, inputs: [0], scale: 0, exit: true }] }] };
@@ -86,8 +86,25 @@ describe("networks with several exits", () => {
   it("are drawn: of a search the three best and two random picks, of trainings all", () => {
     const rows = candidateRows([...[1, 2, 3, 4].map((rank) => candidate(rank, rank, "shortlist")), ...[7, 8, 9].map((id) => candidate(id, null, "random"))]);
     expect(usualRows(rows, "predicted")).toEqual(["c1", "c2", "c3", "c7", "c8"]);
+    expect([...usualSlots(rows, "predicted").values()]).toEqual([0, 1, 2, 3, 4]);
     expect(specsOf(rows, new Map([["c7", 5]]))).toEqual([{ id: "c7", label: "Network 7", slot: 5, exits: rows[4]?.exits }]);
     expect(rangeOf(rows)).toEqual(range);
     expect(rangeOf([])).toEqual({ maxBudget: 1.2e8, chance: 0.1 });
+  });
+
+  it("wear the colours of their learning curves when they are trained, whatever their order by area", () => {
+    const accuracy = [0.3, 0.9, 0.5, 0.4, 0.6, 0.7, 0.35, 0.45, 0.8, 0.1];
+    const rows = trainingRows(
+      accuracy.map((value, i) => training(10 + i, "shortlist", [value, value], null)),
+      "validation",
+    );
+    const slots = usualSlots(rows, "validation");
+    expect(rows[0]?.id).toBe("t11");
+    expect(slots.get("t11")).toBe(1);
+    expect(slots.get("t12")).toBe(2);
+    // The ninth series is among the eight best; it takes the place of the worst, which is not drawn.
+    expect(slots.get("t18")).toBe(0);
+    expect(slots.has("t10")).toBe(false);
+    expect(new Set(slots.values()).size).toBe(8);
   });
 });
