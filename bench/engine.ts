@@ -5,16 +5,18 @@ import type { Backend, Optimizer } from "../src-main/engine/backend/index.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../src-main/engine/backend/tf.ts";
 import { sampleCell } from "../src-main/engine/cells/sampler.ts";
 import { writeSafetensors } from "../src-main/engine/export/safetensors.ts";
-import { GraphHyperNetwork } from "../src-main/engine/ghn/graph-hypernetwork.ts";
+import type { WeightGenerator } from "../src-main/engine/ghn/weight-generator.ts";
 import { forward } from "../src-main/engine/network/forward.ts";
 import { buildPlan } from "../src-main/engine/network/plan.ts";
 import { TensorWeights, VariableWeights } from "../src-main/engine/network/weights.ts";
 import { Rng } from "../src-main/engine/random.ts";
+import { type NamedArrays, prefixed, withPrefix } from "../src-main/engine/training/checkpoint.ts";
+import { createGhn } from "../src-main/engine/training/ghn-file.ts";
 import { lossAndGradients } from "../src-main/engine/training/gradients.ts";
 import type { Cell } from "../src-shared/domain/cell.ts";
 import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../src-shared/domain/network.ts";
 import { type GhnConfig, ghnConfigSchema } from "../src-shared/domain/run-config.ts";
-import { searchSpaceSchema } from "../src-shared/domain/search-space.ts";
+import { type SearchSpace, searchSpaceSchema } from "../src-shared/domain/search-space.ts";
 
 export interface Shape {
   readonly name: string;
@@ -52,7 +54,7 @@ export interface StepTimes {
 
 /** A GHN with its optimizer and a batch of images. */
 export class GhnBench {
-  readonly ghn: GraphHyperNetwork;
+  readonly ghn: WeightGenerator;
   readonly network: NetworkConfig;
   readonly ghnConfig: GhnConfig;
   readonly images: Tensor4D;
@@ -63,11 +65,18 @@ export class GhnBench {
   private readonly backend: Backend;
   private readonly optimizer: Optimizer;
 
-  constructor(backend: Backend, network: NetworkConfig, batch: number, input: NetworkInput = INPUT) {
+  /** @param generator a GHN, or the one-shot supernet of a space */
+  constructor(
+    backend: Backend,
+    network: NetworkConfig,
+    batch: number,
+    { generator = "graph", space = searchSpaceSchema.parse({}) }: { readonly generator?: "graph" | "one-shot"; readonly space?: SearchSpace } = {},
+  ) {
+    const input = INPUT;
     this.backend = backend;
     this.network = network;
-    this.ghnConfig = ghnConfigSchema.parse({});
-    this.ghn = new GraphHyperNetwork(this.ghnConfig, network, input, Rng.fromSeed(1, "bench-ghn"));
+    this.ghnConfig = ghnConfigSchema.parse({ generator });
+    this.ghn = createGhn(this.ghnConfig, network, input, Rng.fromSeed(1, "bench-ghn"), { space, nodes: space.nodes });
     this.optimizer = backend.createAdam(
       this.ghn.variables.map((variable) => ({ variable })),
       { clipNorm: 5 },
@@ -152,6 +161,16 @@ export class GhnBench {
     const start = performance.now();
     tf.tidy(() => void this.ghn.generate(cells.map((normal) => buildPlan({ normal }, this.network, INPUT))));
     return performance.now() - start;
+  }
+
+  /** What a checkpoint of a GHN training holds. */
+  tensors(): NamedArrays {
+    return new Map([...withPrefix("ghn/", this.ghn.exportWeights()), ...withPrefix("optimizer/", this.optimizer.state())]);
+  }
+
+  restore(tensors: NamedArrays): void {
+    this.ghn.importWeights(prefixed("ghn/", tensors));
+    this.optimizer.restore(prefixed("optimizer/", tensors));
   }
 
   dispose(): void {

@@ -1,13 +1,11 @@
 import type { Backend } from "../../src-main/engine/backend/index.ts";
-import { tf } from "../../src-main/engine/backend/tf.ts";
 import { networkConfigSchema } from "../../src-shared/domain/network.ts";
-import { OPERATIONS } from "../../src-shared/domain/operations.ts";
 import { GhnBench, randomCells } from "../engine.ts";
 import { type Row, row } from "../measure.ts";
 import type { PartReport } from "../report.ts";
 
-/** Time of a step and of generation against N, blocks, F and the number of architectures; memory in tensors against N and K. */
-export function* growthPart(backend: Backend, quick: boolean): Generator<PartReport> {
+/** Time of a step and of generation against N, blocks, F and the number of architectures. */
+export function growthPart(backend: Backend, quick: boolean): PartReport {
   const base = { blocks: 4, initialChannels: 8, reductions: [1, 3] };
   const steps = quick ? 3 : 5;
   const measure = (network: Record<string, unknown>, nodes: number, count: number): number[] => {
@@ -25,27 +23,5 @@ export function* growthPart(backend: Backend, quick: boolean): Generator<PartRep
   for (const blocks of [2, 4, 8, 16]) rows.push(row(`${blocks} blocks`, measure({ blocks, reductions: [1] }, 7, 1)));
   for (const initialChannels of [8, 16, 32]) rows.push(row(`F = ${initialChannels}`, measure({ initialChannels }, 7, 1)));
   for (const count of [1, 2, 4]) rows.push(row(`${count} architectures a step`, measure({}, 7, count)));
-  yield { part: "growth", title: "Growth of a GHN step, 4 blocks, F = 8, batch 16 unless named", rows, remarks: [] };
-
-  // Parameters and the bytes that a step adds do not depend on K: only what the cell uses exists.
-  const memory: Row[] = [];
-  const bytesOf = (operations: readonly string[], nodes: number): number => {
-    const bench = new GhnBench(backend, networkConfigSchema.parse(base), 16);
-    const list = randomCells(nodes, 8, 30, operations);
-    let peak = 0;
-    for (const cell of list) {
-      const before = tf.memory().numBytes;
-      tf.tidy(() => {
-        bench.ghn.generate([]);
-        bench.score([cell]);
-        peak = Math.max(peak, tf.memory().numBytes - before);
-      });
-    }
-    const total = tf.memory().numBytes + peak;
-    bench.dispose();
-    return total / 1024 ** 2;
-  };
-  for (const k of [3, 6, 9]) memory.push(row(`K = ${k} operations, N = 7`, [bytesOf(OPERATIONS.slice(0, k), 7)], "MB"));
-  for (const nodes of [7, 17, 34]) memory.push(row(`N = ${nodes}, K = 9`, [bytesOf(OPERATIONS, nodes)], "MB"));
-  yield { part: "memory", title: "Tensors held by GHN and weights of one architecture", rows: memory, remarks: [] };
+  return { part: "growth", title: "Growth of a GHN step, 4 blocks, F = 8, batch 16 unless named", rows, remarks: [] };
 }
