@@ -23,35 +23,6 @@ export interface ChannelStatistics {
   readonly variance: Float32Array;
 }
 
-export function channelStatistics(x: Float32Array, channels: number): ChannelStatistics {
-  const count = x.length / channels;
-  const mean = new Float64Array(channels);
-  const variance = new Float64Array(channels);
-  for (let i = 0; i < x.length; ) {
-    for (let c = 0; c < channels; c++) mean[c] = readDouble(mean, c) + read(x, i++);
-  }
-  for (let c = 0; c < channels; c++) mean[c] = readDouble(mean, c) / count;
-  for (let i = 0; i < x.length; ) {
-    for (let c = 0; c < channels; c++) {
-      const difference = read(x, i++) - readDouble(mean, c);
-      variance[c] = readDouble(variance, c) + difference * difference;
-    }
-  }
-  for (let c = 0; c < channels; c++) variance[c] = readDouble(variance, c) / count;
-  return { mean: Float32Array.from(mean), variance: Float32Array.from(variance) };
-}
-
-/** scale · (x - mean) / sqrt(variance + epsilon) + shift. */
-export function normalise(x: Float32Array, statistics: ChannelStatistics, scale: Float32Array, shift: Float32Array, epsilon: number): Float32Array {
-  const channels = scale.length;
-  const factor = scale.map((value, c) => value / Math.sqrt(read(statistics.variance, c) + epsilon));
-  const y = new Float32Array(x.length);
-  for (let i = 0; i < x.length; ) {
-    for (let c = 0; c < channels; c++, i++) y[i] = (read(x, i) - read(statistics.mean, c)) * read(factor, c) + read(shift, c);
-  }
-  return y;
-}
-
 /** Gradients of batch norm. */
 export interface NormGradients {
   readonly x: Float32Array;
@@ -60,44 +31,8 @@ export interface NormGradients {
 }
 
 /**
- * Gradients of `normalise`; with `ofBatch`, where the statistics are those of x itself and depend on it:
- * dx = scale / sigma · (dy - mean(dy) - normalised x · mean(dy · normalised x)).
- */
-export function normaliseGradient(
-  dy: Float32Array,
-  x: Float32Array,
-  statistics: ChannelStatistics,
-  scale: Float32Array,
-  epsilon: number,
-  ofBatch: boolean,
-): NormGradients {
-  const channels = scale.length;
-  const count = x.length / channels;
-  const inverse = statistics.variance.map((variance) => 1 / Math.sqrt(variance + epsilon));
-  const sum = new Float64Array(channels);
-  const product = new Float64Array(channels);
-  for (let i = 0; i < x.length; ) {
-    for (let c = 0; c < channels; c++, i++) {
-      const gradient = read(dy, i);
-      sum[c] = readDouble(sum, c) + gradient;
-      product[c] = readDouble(product, c) + gradient * (read(x, i) - read(statistics.mean, c)) * read(inverse, c);
-    }
-  }
-  const dx = new Float32Array(x.length);
-  const meanOfGradient = sum.map((value) => (ofBatch ? value / count : 0));
-  const meanOfProduct = product.map((value, c) => (ofBatch ? (value / count) * read(inverse, c) : 0));
-  const factor = scale.map((value, c) => value * read(inverse, c));
-  for (let i = 0; i < x.length; ) {
-    for (let c = 0; c < channels; c++, i++) {
-      dx[i] = read(factor, c) * (read(dy, i) - readDouble(meanOfGradient, c) - (read(x, i) - read(statistics.mean, c)) * readDouble(meanOfProduct, c));
-    }
-  }
-  return { x: dx, scale: Float32Array.from(product), shift: Float32Array.from(sum) };
-}
-
-/**
- * Gradient of a depthwise convolution with respect to its filters: [height, width, channels] of `window`. The most expensive loop of the wasm backend: a tap and a
- * row of the image at a time, so that the sums of four channels stay in registers.
+ * Gradient of a depthwise convolution with respect to its filters: [height, width, channels] of `window`. For windows with a stride; those without
+ * have a SIMD kernel. A tap and a row of the image at a time, so that the sums of four channels stay in registers.
  */
 export function depthwiseFilterGradient(x: Float32Array, [n, height, width, channels]: ImageShape, dy: Float32Array, window: Window): Float32Array {
   const { rows, columns, stride } = window;
@@ -116,30 +51,7 @@ export function depthwiseFilterGradient(x: Float32Array, [n, height, width, chan
           const inputStart = ((image * height + row) * width + first * stride + offset) * channels;
           const outputStart = ((image * rows.output + i) * columns.output + first) * channels;
           const outputEnd = outputStart + (end - first) * channels;
-          const target = (a * window.width + b) * channels;
-          let c = 0;
-          for (; c + 4 <= channels; c += 4) {
-            let s0 = 0;
-            let s1 = 0;
-            let s2 = 0;
-            let s3 = 0;
-            for (let input = inputStart + c, output = outputStart + c; output < outputEnd; input += step, output += channels) {
-              s0 += read(x, input) * read(dy, output);
-              s1 += read(x, input + 1) * read(dy, output + 1);
-              s2 += read(x, input + 2) * read(dy, output + 2);
-              s3 += read(x, input + 3) * read(dy, output + 3);
-            }
-            sums[target + c] = readDouble(sums, target + c) + s0;
-            sums[target + c + 1] = readDouble(sums, target + c + 1) + s1;
-            sums[target + c + 2] = readDouble(sums, target + c + 2) + s2;
-            sums[target + c + 3] = readDouble(sums, target + c + 3) + s3;
-          }
-          for (; c < channels; c++) {
-            let sum = 0;
-            for (let input = inputStart + c, output = outputStart + c; output < outputEnd; input += step, output += channels)
-              sum += read(x, input) * read(dy, output);
-            sums[target + c] = readDouble(sums, target + c) + sum;
-          }
+          addProducts(x, inputStart, step, dy, outputStart, outputEnd, channels, sums, (a * window.width + b) * channels);
         }
       }
     }
@@ -147,30 +59,50 @@ export function depthwiseFilterGradient(x: Float32Array, [n, height, width, chan
   return Float32Array.from(sums);
 }
 
-/** Gradient of max pooling; of equal maxima the first in row order gets it. */
-export function maxPoolGradient(dy: Float32Array, x: Float32Array, y: Float32Array, shape: ImageShape, window: Window): Float32Array {
-  const [, , , channels] = shape;
-  const dx = new Float32Array(x.length);
-  const given = new Uint8Array(dy.length);
-  forEachTap(shape, window, (input, output) => {
-    for (let c = 0; c < channels; c++) {
-      if (given[output + c] === 0 && x[input + c] === y[output + c]) {
-        given[output + c] = 1;
-        dx[input + c] = read(dx, input + c) + read(dy, output + c);
-      }
+/** Adds x · dy of each channel over a row of the image to its sums. A function of its own, so that it is compiled once and for good. */
+function addProducts(
+  x: Float32Array,
+  inputStart: number,
+  step: number,
+  dy: Float32Array,
+  outputStart: number,
+  outputEnd: number,
+  channels: number,
+  sums: Float64Array,
+  target: number,
+): void {
+  let c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let input = inputStart + c, output = outputStart + c; output < outputEnd; input += step, output += channels) {
+      s0 += read(x, input) * read(dy, output);
+      s1 += read(x, input + 1) * read(dy, output + 1);
+      s2 += read(x, input + 2) * read(dy, output + 2);
+      s3 += read(x, input + 3) * read(dy, output + 3);
     }
-  });
-  return dx;
+    sums[target + c] = readDouble(sums, target + c) + s0;
+    sums[target + c + 1] = readDouble(sums, target + c + 1) + s1;
+    sums[target + c + 2] = readDouble(sums, target + c + 2) + s2;
+    sums[target + c + 3] = readDouble(sums, target + c + 3) + s3;
+  }
+  for (; c < channels; c++) {
+    let sum = 0;
+    for (let input = inputStart + c, output = outputStart + c; output < outputEnd; input += step, output += channels) sum += read(x, input) * read(dy, output);
+    sums[target + c] = readDouble(sums, target + c) + sum;
+  }
 }
 
-/** Gradient of average pooling that does not count padding. */
-export function avgPoolGradient(dy: Float32Array, shape: ImageShape, window: Window): Float32Array {
-  const [n, height, width, channels] = shape;
-  const dx = new Float32Array(n * height * width * channels);
-  forEachTap(shape, window, (input, output, _tap, taps) => {
-    for (let c = 0; c < channels; c++) dx[input + c] = read(dx, input + c) + read(dy, output + c) / taps;
-  });
-  return dx;
+/** 1 / the number of pixels of each pooling window that lie inside the image: [rows, columns] of results. */
+export function tapShares([, height, width]: ImageShape, { height: kh, width: kw, rows, columns, stride }: Window): Float32Array {
+  const inside = (at: number, before: number, kernel: number, size: number): number =>
+    Math.min(size, at * stride - before + kernel) - Math.max(0, at * stride - before);
+  const shares = new Float32Array(rows.output * columns.output);
+  for (let i = 0, k = 0; i < rows.output; i++)
+    for (let j = 0; j < columns.output; j++) shares[k++] = 1 / (inside(i, rows.before, kh, height) * inside(j, columns.before, kw, width));
+  return shares;
 }
 
 /** Mean over the pixels of each image: [n, channels]. */
@@ -240,31 +172,6 @@ export function sumBlocks(dy: Float32Array, [n, height, width, channels]: ImageS
     }
   }
   return dx;
-}
-
-/**
- * Visits every tap of every window inside the image: offsets of channel 0 of the pixel and of the result, number of the tap, and how many taps of this window lie
- * inside the image. Taps of a window come in row order.
- */
-function forEachTap([n, height, width, channels]: ImageShape, window: Window, visit: (input: number, output: number, tap: number, taps: number) => void): void {
-  const { rows, columns, stride } = window;
-  for (let image = 0; image < n; image++) {
-    for (let i = 0; i < rows.output; i++) {
-      const top = i * stride - rows.before;
-      const firstRow = Math.max(0, -top);
-      const endRow = Math.min(window.height, height - top);
-      for (let j = 0; j < columns.output; j++) {
-        const left = j * stride - columns.before;
-        const firstColumn = Math.max(0, -left);
-        const endColumn = Math.min(window.width, width - left);
-        const taps = (endRow - firstRow) * (endColumn - firstColumn);
-        const output = ((image * rows.output + i) * columns.output + j) * channels;
-        for (let a = firstRow; a < endRow; a++) {
-          for (let b = firstColumn; b < endColumn; b++) visit(((image * height + top + a) * width + left + b) * channels, output, a * window.width + b, taps);
-        }
-      }
-    }
-  }
 }
 
 /** An element that the loops above know to exist. One function a type of array: a shared one would be slow for both. */

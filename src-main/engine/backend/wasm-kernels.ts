@@ -1,10 +1,11 @@
 /**
- * The engine's kernels on the wasm backend. Convolutions and their gradients run as forward convolutions, which XNNPACK does; what the backend lacks or gets
- * wrong (depthwise filter gradient, gradients of pools, batch norm) as plain loops.
+ * The engine's kernels on the wasm backend. Convolutions and their gradients run as forward convolutions, which XNNPACK does; what the backend lacks, gets wrong or does slowly (depthwise
+ * convolutions with dilation and their gradients, gradients of ReLU and max pooling, batch norm) as SIMD kernels of its own; the rest as plain loops.
  */
 import { type ConvAttributes, type KernelImplementations, shape4 } from "./kernels.ts";
 import * as loops from "./loops.ts";
 import { type SamePadding, samePadding } from "./padding.ts";
+import { SimdKernels } from "./simd/kernels.ts";
 import { type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, type TensorInfo, tf } from "./tf.ts";
 
 type Shape4D = readonly [number, number, number, number];
@@ -12,7 +13,9 @@ type Shape4D = readonly [number, number, number, number];
 /** One axis of a convolution: how the window falls. */
 type Axis = Pick<SamePadding, "size" | "output" | "before">;
 
+/** @throws Error where the machine's WebAssembly has no SIMD */
 export function wasmKernels(): KernelImplementations {
+  const simd = new SimdKernels();
   return {
     conv2d: ({ x, w }, attributes) =>
       tf.tidy(() => tf.conv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
@@ -52,11 +55,24 @@ export function wasmKernels(): KernelImplementations {
       ]);
     },
 
+    depthwiseDirect({ x, w }, attributes) {
+      const [k] = shape4(w, "w");
+      return tf.tensor(simd.depthwise(floats(x), shape4(x, "x"), floats(w), k, attributes), x.shape);
+    },
+    depthwiseDirectInputGradient({ dy, x, w }, attributes) {
+      const [k] = shape4(w, "w");
+      return tf.tensor(simd.depthwiseInputGradient(floats(dy), floats(x), shape4(x, "x"), floats(w), k, attributes), x.shape);
+    },
+    depthwiseDirectFilterGradient({ dy, x, w }, attributes) {
+      const [k] = shape4(w, "w");
+      return tf.tensor(simd.depthwiseFilterGradient(floats(x), shape4(x, "x"), floats(dy), k, attributes), w.shape);
+    },
+
     batchNorm({ x, gamma, beta }, { epsilon }) {
       const values = floats(x);
-      const statistics = loops.channelStatistics(values, gamma.shape[0] ?? 0);
+      const statistics = simd.channelStatistics(values, gamma.shape[0] ?? 0);
       const count = values.length / statistics.mean.length;
-      const y = loops.normalise(values, statistics, floats(gamma), floats(beta), epsilon);
+      const y = simd.normalise(values, statistics, floats(gamma), floats(beta), epsilon);
       const unbiased = statistics.variance.map((variance) => (variance * count) / Math.max(1, count - 1));
       return [
         tf.tensor(y, x.shape),
@@ -67,23 +83,29 @@ export function wasmKernels(): KernelImplementations {
         tf.tensor1d([]),
       ];
     },
-    batchNormGradient: ({ dy, x, gamma, saved1, saved2 }, { epsilon }) => normGradient(dy, x, gamma, saved1, saved2, epsilon, true),
+    batchNormGradient: ({ dy, x, gamma, saved1, saved2 }, { epsilon }) => normGradient(simd, dy, x, gamma, saved1, saved2, epsilon, true),
     batchNormInference({ x, gamma, beta, mean, variance }, { epsilon }) {
-      return tf.tensor(loops.normalise(floats(x), { mean: floats(mean), variance: floats(variance) }, floats(gamma), floats(beta), epsilon), x.shape);
+      return tf.tensor(simd.normalise(floats(x), { mean: floats(mean), variance: floats(variance) }, floats(gamma), floats(beta), epsilon), x.shape);
     },
-    batchNormInferenceGradient: ({ dy, x, gamma, mean, variance }, { epsilon }) => normGradient(dy, x, gamma, mean, variance, epsilon, false),
+    batchNormInferenceGradient: ({ dy, x, gamma, mean, variance }, { epsilon }) => normGradient(simd, dy, x, gamma, mean, variance, epsilon, false),
 
     relu: ({ x }) => tf.relu(tensor(x)),
-    reluGradient: ({ dy, y }) => tf.tidy(() => tf.where(tf.greater(tensor(y), 0), tensor(dy), tf.zeros(dy.shape))),
+    reluGradient: ({ dy, y }) => tf.tensor(simd.reluGradient(floats(dy), floats(y)), dy.shape),
 
     maxPool: ({ x }, { size, stride }) => [tf.maxPool(tensor4(x), size, stride, "same"), tf.tensor1d([])],
     maxPoolGradient({ dy, x, y }, attributes) {
       const shape = shape4(x, "x");
-      return tf.tensor(loops.maxPoolGradient(floats(dy), floats(x), floats(y), shape, poolWindow(shape, attributes.size, attributes.stride)), x.shape);
+      return tf.tensor(simd.maxPoolGradient(floats(dy), floats(x), floats(y), shape, poolWindow(shape, attributes.size, attributes.stride)), x.shape);
     },
     avgPool: ({ x }, { size, stride }) => tf.avgPool(tensor4(x), size, stride, "same"),
+    /** Each window gives its pixels equal shares: a depthwise convolution with ones. */
     avgPoolGradient: ({ dy }, { size, stride, inputShape }) =>
-      tf.tensor(loops.avgPoolGradient(floats(dy), inputShape, poolWindow(inputShape, size, stride)), [...inputShape]),
+      tf.tidy(() => {
+        const [, height, width, channels] = shape4(dy, "dy");
+        const shares = tf.tensor4d(loops.tapShares(inputShape, poolWindow(inputShape, size, stride)), [1, height, width, 1]);
+        const ones = tf.ones([size, size, channels, 1]) as Tensor4D;
+        return tf.depthwiseConv2d(spread(tf.mul(tensor4(dy), shares), shape4(ones, "ones"), { stride, padding: "SAME", inputShape }), ones, 1, "valid");
+      }),
 
     globalAveragePool({ x }) {
       const shape = shape4(x, "x");
@@ -110,8 +132,17 @@ export function wasmKernels(): KernelImplementations {
   };
 }
 
-function normGradient(dy: TensorInfo, x: TensorInfo, gamma: TensorInfo, mean: TensorInfo, variance: TensorInfo, epsilon: number, ofBatch: boolean): Tensor[] {
-  const gradients = loops.normaliseGradient(floats(dy), floats(x), { mean: floats(mean), variance: floats(variance) }, floats(gamma), epsilon, ofBatch);
+function normGradient(
+  simd: SimdKernels,
+  dy: TensorInfo,
+  x: TensorInfo,
+  gamma: TensorInfo,
+  mean: TensorInfo,
+  variance: TensorInfo,
+  epsilon: number,
+  ofBatch: boolean,
+): Tensor[] {
+  const gradients = simd.normaliseGradient(floats(dy), floats(x), { mean: floats(mean), variance: floats(variance) }, floats(gamma), epsilon, ofBatch);
   return [tf.tensor(gradients.x, x.shape), tf.tensor1d(gradients.scale), tf.tensor1d(gradients.shift)];
 }
 
