@@ -6,7 +6,7 @@ import { type ConvAttributes, type KernelImplementations, shape4 } from "./kerne
 import * as loops from "./loops.ts";
 import { type SamePadding, samePadding } from "./padding.ts";
 import { SimdKernels } from "./simd/kernels.ts";
-import { type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, type TensorInfo, tf } from "./tf.ts";
+import { type Tensor, type Tensor3D, type Tensor4D, type TensorInfo, tf } from "./tf.ts";
 
 type Shape4D = readonly [number, number, number, number];
 
@@ -31,10 +31,7 @@ export function wasmKernels(): KernelImplementations {
     conv2dFilterGradient: ({ x, dy }, attributes) =>
       tf.tidy(() => {
         const [kh, kw, cin, cout] = attributes.filterShape;
-        if (kh === 1 && kw === 1 && attributes.stride === 1) {
-          const pixels = tf.reshape(tensor4(x), [-1, cin]) as Tensor2D;
-          return tf.reshape(tf.matMul(tf.transpose(pixels), tf.reshape(tensor4(dy), [-1, cout]) as Tensor2D), [1, 1, cin, cout]);
-        }
+        if (kh === 1 && kw === 1 && attributes.stride === 1) return tf.tensor(simd.outerSums(floats(x), floats(dy), cin, cout), [...attributes.filterShape]);
         const images = tf.transpose(padded(tensor4(x), attributes.filterShape, attributes), [3, 1, 2, 0]);
         const kernel = tf.transpose(tensor4(dy), [1, 2, 0, 3]);
         return tf.transpose(tf.conv2d(images, kernel, 1, "valid", "NHWC", attributes.stride), [1, 2, 0, 3]);

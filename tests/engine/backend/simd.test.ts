@@ -62,6 +62,20 @@ describe("SIMD kernels of the wasm backend", () => {
     }
   });
 
+  it.each([
+    [3, 5],
+    [4, 8],
+    [9, 4],
+    [16, 6],
+  ])("gradient of a 1 × 1 convolution from %i to %i channels", (inputs, outputs) => {
+    const [x, dy] = [random([2, 7, 5, inputs], 11), random([2, 7, 5, outputs], 12)];
+    const expected = Array.from({ length: inputs * outputs }, (_, at) => {
+      const [i, j] = [Math.floor(at / outputs), at % outputs];
+      return Array.from({ length: 70 }, (_, p) => (x.values[p * inputs + i] ?? 0) * (dy.values[p * outputs + j] ?? 0)).reduce((sum, value) => sum + value, 0);
+    });
+    expectNear(simd.outerSums(floats(x), floats(dy), inputs, outputs), expected);
+  });
+
   it.each([1, 3, 4, 7, 16])("batch norm over %i channels and more pixels than a chunk", (channels) => {
     const x = random([3, 7, 5, channels], 4);
     const [gamma, beta] = [random([channels], 5), random([channels], 6)];

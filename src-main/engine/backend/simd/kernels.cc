@@ -253,6 +253,30 @@ EXPORT void ghn_normalise_gradient(const float* dy, const float* x, float* dx, c
   }
 }
 
+// sums [inputs, outputs] += Σ x[p, i] dy[p, j] over all pixels: the gradient of a 1 × 1 convolution with respect to its weights.
+EXPORT void ghn_outer_sums(const float* x, const float* dy, double* sums, int pixels, int inputs, int outputs) {
+  for (int start = 0; start < pixels; start += CHUNK) {
+    const int end = start + CHUNK < pixels ? start + CHUNK : pixels;
+    for (int i = 0; i < inputs; i += 4) {
+      const int rows = inputs - i < 4 ? inputs - i : 4;
+      groups(outputs, [&]<bool FULL>(int from, int count) {
+        V4 sum[4] = {};
+        const float* in = x + start * inputs + i;
+        const float* gradient = dy + start * outputs + from;
+        for (int p = start; p < end; p++, in += inputs, gradient += outputs) {
+          const V4 g = load<FULL>(gradient, count);
+          if (rows == 4)
+            for (int r = 0; r < 4; r++) sum[r] += in[r] * g;
+          else
+            for (int r = 0; r < rows; r++) sum[r] += in[r] * g;
+        }
+        for (int r = 0; r < rows; r++)
+          for (int c = 0; c < count; c++) sums[(i + r) * outputs + from + c] += sum[r][c];
+      });
+    }
+  }
+}
+
 // dx = dy where y is positive, else 0.
 EXPORT void ghn_relu_gradient(const float* dy, const float* y, float* dx, int size) {
   groups(size, [&]<bool FULL>(int from, int count) { store<FULL>(dx + from, where_positive(load<FULL>(y + from, count), load<FULL>(dy + from, count)), count); });

@@ -71,7 +71,16 @@ export class SimdKernels {
     return Float32Array.from(this.doubles(sums, k * k * channels));
   }
 
-  /** Mean and variance of each channel, as `loops.channelStatistics`. */
+  /** Gradient of a 1 × 1 convolution of stride 1 with respect to its weights, [inputs, outputs]; x has `inputs` channels, dy `outputs`. */
+  outerSums(x: Float32Array, dy: Float32Array, inputs: number, outputs: number): Float32Array {
+    this.begin();
+    const [input, gradient] = [this.put(x), this.put(dy)];
+    const sums = this.zeros(8 * inputs * outputs);
+    this.call("ghn_outer_sums", input, gradient, sums, x.length / inputs, inputs, outputs);
+    return Float32Array.from(this.doubles(sums, inputs * outputs));
+  }
+
+  /** Mean and variance (divided by the number of pixels) of each channel. */
   channelStatistics(x: Float32Array, channels: number): ChannelStatistics {
     const pixels = x.length / channels;
     this.begin();
@@ -84,7 +93,7 @@ export class SimdKernels {
     return { mean, variance: Float32Array.from(this.doubles(squares, channels), (sum) => sum / pixels) };
   }
 
-  /** As `loops.normalise`. */
+  /** scale · (x − mean) / sqrt(variance + epsilon) + shift. */
   normalise(x: Float32Array, { mean, variance }: ChannelStatistics, scale: Float32Array, shift: Float32Array, epsilon: number): Float32Array {
     const channels = scale.length;
     const factor = scale.map((value, c) => value / Math.sqrt((variance[c] ?? Number.NaN) + epsilon));
@@ -94,7 +103,10 @@ export class SimdKernels {
     return this.floats(output, x.length);
   }
 
-  /** As `loops.normaliseGradient`. */
+  /**
+   * Gradients of {@link normalise}; with `ofBatch`, where the statistics are those of x itself and depend on it:
+   * dx = scale / sigma · (dy − mean(dy) − normalised x · mean(dy · normalised x)).
+   */
   normaliseGradient(dy: Float32Array, x: Float32Array, statistics: ChannelStatistics, scale: Float32Array, epsilon: number, ofBatch: boolean): NormGradients {
     const channels = scale.length;
     const pixels = x.length / channels;
@@ -122,7 +134,7 @@ export class SimdKernels {
     return this.floats(output, dy.length);
   }
 
-  /** As `loops.maxPoolGradient`, for square windows. */
+  /** Gradient of max pooling with square windows; of equal maxima the first in row order gets it. */
   maxPoolGradient(dy: Float32Array, x: Float32Array, y: Float32Array, [n, height, width, channels]: ImageShape, window: Window): Float32Array {
     const { rows, columns, stride } = window;
     this.begin();
