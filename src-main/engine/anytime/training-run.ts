@@ -6,7 +6,7 @@ import type { RunEnd, RunFacts } from "../training/run-context.ts";
 import { Throughput } from "../training/timing.ts";
 import type { TrainingBench } from "../training/workbench.ts";
 import { AnytimeTrainer } from "./anytime-trainer.ts";
-import { areasOf } from "./measure.ts";
+import { areasOf, type ExitMeasure } from "./measure.ts";
 import { fitAnytimeChannels } from "./model.ts";
 import type { AnytimeRunContext } from "./run-context.ts";
 import { ANYTIME_WEIGHTS_FORMAT } from "./weights-manifest.ts";
@@ -93,6 +93,12 @@ async function trainOne(trainer: AnytimeTrainer, { job, index, jobs, finished, c
       candidates: 0,
       trainings: finished.length,
     });
+  const report = (measure: ExitMeasure): void => {
+    const epoch = trainer.step / trainer.stepsPerEpoch;
+    context.metric("anytime/area", trainer.step, epoch, areasOf(trainer.exits(measure, null), range).area, index);
+    context.metric("train/validation-accuracy", trainer.step, epoch, measure.accuracies.at(-1) ?? Number.NaN, index);
+    context.metric("train/validation-loss", trainer.step, epoch, sum(measure.losses), index);
+  };
   context.log("info", `Training ${label}: ${trainer.parameters.toLocaleString("en")} parameters, ${trainer.totalSteps} steps.`);
   while (trainer.step < trainer.totalSteps) {
     if (context.stopRequested) {
@@ -117,10 +123,7 @@ async function trainOne(trainer: AnytimeTrainer, { job, index, jobs, finished, c
       ...(secondsLeft === undefined ? {} : { secondsLeft }),
     });
     if (trainer.validationDue) {
-      const measure = await trainer.validate();
-      context.metric("anytime/area", trainer.step, epoch, areasOf(trainer.exits(measure, null), range).area, index);
-      context.metric("train/validation-accuracy", trainer.step, epoch, measure.accuracies.at(-1) ?? Number.NaN, index);
-      context.metric("train/validation-loss", trainer.step, epoch, sum(measure.losses), index);
+      report(await trainer.validate());
       throughput.skipTo(performance.now() / 1000);
     }
     await context.breathe();
@@ -129,7 +132,9 @@ async function trainOne(trainer: AnytimeTrainer, { job, index, jobs, finished, c
       throughput.skipTo(performance.now() / 1000);
     }
   }
+  // The last point of the curve is the training's result.
   const validation = await trainer.validate();
+  report(validation);
   const exits = trainer.exits(validation, config.measureTest ? await trainer.test() : null);
   const training: AnytimeTrainingMessage = {
     candidateId: subject.candidateId,

@@ -108,6 +108,12 @@ async function trainOne(
         trainings: finished.trainings.length,
       },
     );
+  const report = ({ accuracy, topFive, loss }: Measured): void => {
+    const epoch = trainer.step / trainer.stepsPerEpoch;
+    context.metric("train/validation-accuracy", trainer.step, epoch, accuracy, index);
+    if (topFive !== null) context.metric("train/validation-top5", trainer.step, epoch, topFive, index);
+    context.metric("train/validation-loss", trainer.step, epoch, loss, index);
+  };
   context.current(label, job.cell.architecture);
   context.log("info", `Training ${label}: ${trainer.parameters.toLocaleString("en")} parameters, ${trainer.totalSteps} steps.`);
   while (trainer.step < trainer.totalSteps) {
@@ -134,10 +140,7 @@ async function trainOne(
       ...(secondsLeft === undefined ? {} : { secondsLeft }),
     });
     if (trainer.validationDue) {
-      const { accuracy, topFive, loss } = await trainer.validate();
-      context.metric("train/validation-accuracy", trainer.step, epoch, accuracy, index);
-      if (topFive !== null) context.metric("train/validation-top5", trainer.step, epoch, topFive, index);
-      context.metric("train/validation-loss", trainer.step, epoch, loss, index);
+      report(await trainer.validate());
       throughput.skipTo(performance.now() / 1000);
     }
     await context.breathe();
@@ -146,7 +149,9 @@ async function trainOne(
       throughput.skipTo(performance.now() / 1000);
     }
   }
+  // The last point of the curve is the training's result.
   const validation = await trainer.validate();
+  report(validation);
   const test = config.measureTest ? await trainer.test() : null;
   const training: TrainingMessage = {
     candidateId: job.cell.candidateId,

@@ -1,10 +1,18 @@
 import type { Candidate } from "../../../src-shared/domain/run.ts";
 
-/** Candidates by score, the best first, ties by order of proposal; each with its rank. Those without a score come last, unranked. */
+/**
+ * Candidates by score, the best first, ties by the lower loss and then by the order of proposal, as the store ranks them. Cells of the random baseline stand among the others but have no rank; those
+ * without a score come last.
+ */
 export function ranked(candidates: readonly Candidate[]): Candidate[] {
-  const sorted = [...candidates].sort((a, b) => (b.score ?? Number.NEGATIVE_INFINITY) - (a.score ?? Number.NEGATIVE_INFINITY) || a.index - b.index);
-  return sorted.map((candidate, i) => {
-    const rank = candidate.score === null ? null : i + 1;
+  const key = ({ score, scoreLoss }: Candidate): readonly [number, number] => [-(score ?? Number.NEGATIVE_INFINITY), scoreLoss ?? Number.MAX_VALUE];
+  const sorted = [...candidates].sort((a, b) => {
+    const [[x, u], [y, v]] = [key(a), key(b)];
+    return x === y ? u - v || a.index - b.index : x - y;
+  });
+  let next = 1;
+  return sorted.map((candidate) => {
+    const rank = candidate.score === null || candidate.role === "random" ? null : next++;
     return candidate.rank === rank ? candidate : { ...candidate, rank };
   });
 }

@@ -188,6 +188,8 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
     );
     const losses = told.points.filter((point) => point.startsWith("train/loss")).map((point) => Number(point.split(" ").at(-1)));
     expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
+    // The curve of the area ends with the result.
+    expect(told.points.findLast((point) => point.startsWith("anytime/area"))).toBe(`anytime/area 0 ${losses.length} ${told.trainings[0]?.area}`);
     for (const exit of told.trainings[0]?.exits ?? []) expect(exit.accuracy).toBeGreaterThan(0.6);
   });
 });

@@ -220,6 +220,8 @@ describe("training at 224 × 224 from a folder", { timeout: 300_000 }, () => {
     const settled = untouched.memory.slice(4);
     expect(Math.max(...settled) - (settled[0] ?? 0)).toBeLessThan(150 * 2 ** 20);
     expect(untouched.metrics.get("train/loss")).toBeDefined();
+    // The curve of the validation accuracy ends with the result.
+    expect(untouched.metrics.get("train/validation-accuracy")).toBe(untouched.trainings[0]?.validationAccuracy);
     const topFive = (untouched.end as Extract<RunEnd, { type: "done" }>).summary["testTop5AccuracyMean"];
     expect(topFive).toBeGreaterThanOrEqual(untouched.trainings[0]?.testAccuracy ?? 1);
 

@@ -57,12 +57,21 @@ function training(id: number, part: Partial<Training> = {}): Training {
 }
 
 describe("candidates", () => {
-  it("ranks by score, ties by order, and leaves those without a score unranked at the end", () => {
-    const list = ranked([candidate(0, 0.3), candidate(1, null), candidate(2, 0.9), candidate(3, 0.3)]);
+  it("ranks by score, ties by loss and order, as the store does: random cells and those without a score have no rank", () => {
+    const list = ranked([
+      candidate(0, 0.3),
+      candidate(1, null),
+      { ...candidate(2, 0.9), role: "random" },
+      candidate(3, 0.3),
+      { ...candidate(4, 0.3), scoreLoss: 1.5 },
+      candidate(5, 0.6),
+    ]);
     expect(list.map(({ index, rank }) => [index, rank])).toEqual([
-      [2, 1],
-      [0, 2],
-      [3, 3],
+      [2, null],
+      [5, 1],
+      [4, 2],
+      [0, 3],
+      [3, 4],
       [1, null],
     ]);
   });
