@@ -268,6 +268,10 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.id("export-folder").fill(join(studio.root, "out"));
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("8-export");
+    // What just happened in the history is still being said; it must not cover the button.
+    const button = await visitor.id("export-confirm").boundingBox();
+    const toasts = await Promise.all((await visitor.id("toast").all()).map((toast) => toast.boundingBox()));
+    for (const toast of toasts) expect(toast === null || button === null || toast.x >= button.x + button.width).toBe(true);
     await visitor.click("export-confirm");
     await visitor.id("export-result").waitFor();
     await visitor.picture("8-exported");
