@@ -1,15 +1,16 @@
-/** A process that does some steps of one generator on random cells and prints the most memory that it ever held, as JSON. `one-memory.ts <graph|one-shot> <nodes> <operations> <steps>` */
+/** A process that does some steps of one generator on random cells and prints the most memory that it ever held, as JSON. `one-memory.ts <graph|one-shot> <nodes> <operations> <own|same> <steps>` */
 import { initBackend } from "../src-main/engine/backend/index.ts";
 import { OPERATIONS } from "../src-shared/domain/operations.ts";
 import { searchSpaceSchema } from "../src-shared/domain/search-space.ts";
 import { GhnBench, QUICK, randomCells } from "./engine.ts";
 
-const [, , generator = "graph", nodes = "17", operations = "9", steps = "6"] = process.argv;
+const [, , generator = "graph", nodes = "17", operations = "9", cells = "own", steps = "6"] = process.argv;
 const backend = await initBackend({ threads: 2 });
 const own = OPERATIONS.slice(0, Number(operations));
 const space = searchSpaceSchema.parse({ nodes: Number(nodes), operations: own });
 const bench = new GhnBench(backend, QUICK, 32, { generator: generator === "one-shot" ? "one-shot" : "graph", space });
-// The cells use the first three operations whatever the generator serves: what they themselves hold must not hide what the generator adds.
-for (const cell of randomCells(Number(nodes), Number(steps), 40, OPERATIONS.slice(0, 3))) bench.step([cell]);
+// As a search has them, with all operations of the space; or the same cells whatever the generator serves, so that what they hold themselves does not hide what it adds.
+const used = cells === "same" ? OPERATIONS.slice(0, 3) : own;
+for (const cell of randomCells(Number(nodes), Number(steps), 40, used)) bench.step([cell]);
 process.stdout.write(`${JSON.stringify({ peakMb: process.resourceUsage().maxRSS / 1024, parameters: bench.ghn.parameterCount })}\n`);
 process.exit(0);

@@ -90,6 +90,12 @@ export function coefficient(value: Maybe, digits = 2): string {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
+/** As {@link coefficient}, with a plus before what is above zero: for differences. */
+export function signedCoefficient(value: Maybe, digits = 2): string {
+  const text = coefficient(value, digits);
+  return !isMissing(value) && Number(value.toFixed(digits)) > 0 ? `+${text}` : text;
+}
+
 /** A config value in one line. */
 export function configValue(value: unknown): string {
   if (value === undefined || value === null || value === "") return NO_VALUE;

@@ -1,5 +1,5 @@
 /** The report page of a study, as Markdown and as one HTML file without scripts or outside references. Pure. */
-import { coefficient } from "./format.ts";
+import { coefficient, signedCoefficient as signed } from "./format.ts";
 import type { StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
 import { pairOf } from "./study-pairs.ts";
 import { ablationPlot, coefficientPlot, html, PLOT_STYLE, scatterPlot } from "./study-plots.ts";
@@ -78,11 +78,6 @@ const PAIRS_TEXT =
 function time(ms: number | null): string {
   if (ms === null) return "–";
   return ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function signed(value: number): string {
-  const text = coefficient(value);
-  return Number(value.toFixed(2)) > 0 ? `+${text}` : text;
 }
 
 function pText(p: number): string {

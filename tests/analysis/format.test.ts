@@ -8,6 +8,7 @@ import {
   percent,
   percentWithDeviation,
   plainSpaces,
+  signedCoefficient,
   significant,
   whole,
 } from "../../src-shared/analysis/format.ts";
@@ -39,6 +40,9 @@ describe("numbers for people", () => {
     [significant(0), "0"],
     [coefficient(-0.684), "−0.68"],
     [coefficient(-0.004), "0.00"],
+    [signedCoefficient(0.004), "0.00"],
+    [signedCoefficient(0.31), "+0.31"],
+    [signedCoefficient(-0.31), "−0.31"],
     [configValue([1, 2]), "1, 2"],
     [configValue([]), "none"],
     [configValue(true), "on"],
