@@ -14,14 +14,14 @@ export default defineConfig({
       outDir: "out/main",
       externalizeDeps: true,
       rolldownOptions: {
-        // Children and threads are entries of their own: `src-main/api/entries.ts` and `src-main/engine/thread-entry.ts` find them by these names.
+        // Children and threads are entries of their own: `src-main/api/entries.ts` and `src-main/lib/thread-entry.ts` find them by these names.
         input: {
           main: file("src-main/main.ts"),
           "run-worker": file("src-main/workers/run-worker.ts"),
-          "dataset-worker": file("src-main/api/dataset-worker.ts"),
-          "calibration-worker": file("src-main/api/calibration-worker.ts"),
-          "analysis-worker": file("src-main/runs/analysis-worker.ts"),
-          "checkpoint-worker": file("src-main/store/checkpoint-worker.ts"),
+          "dataset-worker": file("src-main/api/datasets/dataset-worker.ts"),
+          "calibration-worker": file("src-main/api/estimate/calibration-worker.ts"),
+          "analysis-worker": file("src-main/runs/stages/study/analysis-worker.ts"),
+          "wal-checkpoint-worker": file("src-main/store/database/wal-checkpoint-worker.ts"),
           "decode-worker": file("src-main/engine/datasets/streaming/decode-worker.ts"),
         },
         output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },

@@ -2,21 +2,21 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Backend, Optimizer } from "../src-main/engine/backend/index.ts";
-import { type Tensor1D, type Tensor4D, tf } from "../src-main/engine/backend/tf.ts";
-import { sampleCell } from "../src-main/engine/cells/sampler.ts";
-import { writeSafetensors } from "../src-main/engine/export/safetensors.ts";
+import { lossAndGradients } from "../src-main/engine/backend/ops/gradients.ts";
+import { type Tensor1D, type Tensor4D, tf } from "../src-main/engine/backend/ops/tf.ts";
+import { createGhn } from "../src-main/engine/baselines/generator-file.ts";
+import { writeSafetensors } from "../src-main/engine/formats/safetensors.ts";
 import type { WeightGenerator } from "../src-main/engine/ghn/weight-generator.ts";
 import { forward } from "../src-main/engine/network/forward.ts";
-import { buildPlan } from "../src-main/engine/network/plan.ts";
 import { TensorWeights, VariableWeights } from "../src-main/engine/network/weights.ts";
 import { Rng } from "../src-main/engine/random.ts";
+import { buildPlan } from "../src-main/engine/spaces/cell/plan.ts";
+import { sampleCell } from "../src-main/engine/spaces/cell/sampler.ts";
 import { type NamedArrays, prefixed, withPrefix } from "../src-main/engine/training/checkpoint.ts";
-import { createGhn } from "../src-main/engine/training/ghn-file.ts";
-import { lossAndGradients } from "../src-main/engine/training/gradients.ts";
-import type { Cell } from "../src-shared/domain/cell.ts";
-import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../src-shared/domain/network.ts";
-import { type GhnConfig, ghnConfigSchema } from "../src-shared/domain/run-config.ts";
-import { type SearchSpace, searchSpaceSchema } from "../src-shared/domain/search-space.ts";
+import type { Cell } from "../src-shared/domain/architecture/cell.ts";
+import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../src-shared/domain/architecture/network.ts";
+import { type SearchSpace, searchSpaceSchema } from "../src-shared/domain/architecture/search-space.ts";
+import { type GhnConfig, ghnConfigSchema } from "../src-shared/domain/config/run-config.ts";
 
 export interface Shape {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** A process that does some steps of one generator on random cells and prints the most memory that it ever held, as JSON. `one-memory.ts <graph|one-shot> <nodes> <operations> <own|same> <steps>` */
 import { initBackend } from "../src-main/engine/backend/index.ts";
-import { OPERATIONS } from "../src-shared/domain/operations.ts";
-import { searchSpaceSchema } from "../src-shared/domain/search-space.ts";
+import { OPERATIONS } from "../src-shared/domain/architecture/operations.ts";
+import { searchSpaceSchema } from "../src-shared/domain/architecture/search-space.ts";
 import { GhnBench, QUICK, randomCells } from "./engine.ts";
 
 const [, , generator = "graph", nodes = "17", operations = "9", cells = "own", steps = "6"] = process.argv;

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { runCommand } from "../src-main/setup/commands.ts";
-import { cacheFolder, installation } from "../src-main/setup/places.ts";
+import { runCommand } from "../src-main/lib/commands.ts";
+import { cacheFolder, installation } from "../src-main/lib/places.ts";
 
 export interface Peer {
   call(name: string, parameters: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, number>>>;

@@ -1,10 +1,10 @@
 /**
- * Where a step's time goes, kernel by kernel: `node src-main/setup/launch.mjs bench/profile.ts [step|training|score|generation] [quick|paper] [--nodes n] [--batch n] [--threads n] [--shapes]`.
+ * Where a step's time goes, kernel by kernel: `node src-main/launcher/launch.mjs bench/profile.ts [step|training|score|generation] [quick|paper] [--nodes n] [--batch n] [--threads n] [--shapes]`.
  * TensorFlow runs each kernel to its end before it answers, so the time around a call is the kernel's.
  */
 import { parseArgs } from "node:util";
 import { initBackend, tf } from "../src-main/engine/backend/index.ts";
-import type { TensorInfo } from "../src-main/engine/backend/tf.ts";
+import type { TensorInfo } from "../src-main/engine/backend/ops/tf.ts";
 import { GhnBench, PAPER, QUICK, randomCells, TrainingBench } from "./engine.ts";
 
 interface Calls {

@@ -1,16 +1,16 @@
 /** Message passing and generation of weights for networks of the paper's size: 18 blocks, T = 5, embeddings of width 32. */
 
 import { type Backend, initBackend, type Scalar, tf } from "../src-main/engine/backend/index.ts";
-import { sampleCell } from "../src-main/engine/cells/sampler.ts";
 import { GraphHyperNetwork } from "../src-main/engine/ghn/graph-hypernetwork.ts";
-import { MessagePassing, packedSize } from "../src-main/engine/ghn/message-passing.ts";
-import { buildSchedule } from "../src-main/engine/ghn/schedule.ts";
-import { buildPlan } from "../src-main/engine/network/plan.ts";
+import { MessagePassing, packedSize } from "../src-main/engine/ghn/propagation/message-passing.ts";
+import { buildSchedule } from "../src-main/engine/ghn/propagation/schedule.ts";
 import type { NetworkPlan } from "../src-main/engine/network/plan-types.ts";
 import { Rng } from "../src-main/engine/random.ts";
-import { networkConfigSchema } from "../src-shared/domain/network.ts";
-import { ghnConfigSchema } from "../src-shared/domain/run-config.ts";
-import { searchSpaceSchema } from "../src-shared/domain/search-space.ts";
+import { buildPlan } from "../src-main/engine/spaces/cell/plan.ts";
+import { sampleCell } from "../src-main/engine/spaces/cell/sampler.ts";
+import { networkConfigSchema } from "../src-shared/domain/architecture/network.ts";
+import { searchSpaceSchema } from "../src-shared/domain/architecture/search-space.ts";
+import { ghnConfigSchema } from "../src-shared/domain/config/run-config.ts";
 import { interleave, type Measured, median, type Row, row } from "./measure.ts";
 import { type PartReport, printPart } from "./report.ts";
 

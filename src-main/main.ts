@@ -6,8 +6,8 @@ import * as electron from "electron";
 import { entryPath } from "./api/entries.ts";
 import { buildStudio, studioLog } from "./hosts/build-studio.ts";
 import { APP_SCHEME_PRIVILEGES } from "./hosts/electron/app-protocol.ts";
+import { type ElectronHost, startElectronHost } from "./hosts/electron/electron-host.ts";
 import { utilityLauncher } from "./hosts/electron/launcher.ts";
-import { type ElectronHost, startElectronHost } from "./hosts/electron-host.ts";
 
 const { app, dialog, protocol } = electron;
 

@@ -3,18 +3,18 @@
  * this; every argument is parsed with its schema on the main side before a handler sees it. All times are ISO 8601 UTC.
  */
 import { z } from "zod";
-import type { StudyData } from "./analysis/study.ts";
-import type { AnytimeArchitecture, AnytimeNodeRef } from "./domain/anytime.ts";
-import { anytimeNetworkSchema, anytimeSpaceSchema } from "./domain/anytime-config.ts";
-import type { AnytimeCandidate, AnytimeTraining } from "./domain/anytime-records.ts";
-import { cellSchema } from "./domain/cell.ts";
+import type { StudyData } from "./analysis/study/study.ts";
+import type { AnytimeArchitecture, AnytimeNodeRef } from "./domain/architecture/anytime.ts";
+import { cellSchema } from "./domain/architecture/cell.ts";
+import { type Architecture, architectureSchema, type NetworkConfig, networkConfigSchema } from "./domain/architecture/network.ts";
+import { searchSpaceSchema } from "./domain/architecture/search-space.ts";
+import { anytimeNetworkSchema, anytimeSpaceSchema } from "./domain/config/anytime-config.ts";
+import { RUN_KINDS, type RunConfig, runConfigSchema } from "./domain/config/run-config.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
-import { type Architecture, architectureSchema, type NetworkConfig, networkConfigSchema } from "./domain/network.ts";
-import type { Artifact, Candidate, LogLine, RunDetail, RunProgress, RunSummary, Training } from "./domain/run.ts";
-import { RUN_STATUSES } from "./domain/run.ts";
-import { RUN_KINDS, type RunConfig, runConfigSchema } from "./domain/run-config.ts";
-import { searchSpaceSchema } from "./domain/search-space.ts";
+import type { AnytimeCandidate, AnytimeTraining } from "./domain/records/anytime-records.ts";
+import type { Artifact, Candidate, LogLine, RunDetail, RunProgress, RunSummary, Training } from "./domain/records/run.ts";
+import { RUN_STATUSES } from "./domain/records/run.ts";
 
 export interface CallSpec<Input extends z.ZodType, Output> {
   readonly input: Input;
@@ -363,7 +363,7 @@ export const CALLS = {
 
   /**
    * Networks with several exits that a search scored, best first, random picks behind; each with its predicted curve (multiply-adds and accuracy of every exit). Of an anytime
-   * experiment, those of its search. While a run is at work they grow: ask again when it changes. Curves, areas and which exit answers: src-shared/analysis/anytime-curve.ts; drawings: src-shared/cells/anytime-graph.ts.
+   * experiment, those of its search. While a run is at work they grow: ask again when it changes. Curves, areas and which exit answers: src-shared/analysis/curves/anytime-curve.ts; drawings: src-shared/drawing/anytime-graph.ts.
    */
   "anytime.candidates": call<readonly AnytimeCandidate[]>()(z.strictObject({ runId, limit: z.int().min(1).max(100_000).default(1000) })),
   /** Trainings of networks with several exits, references among them, each with its curve; of an anytime experiment, those of all its stages. */

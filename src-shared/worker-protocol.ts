@@ -1,8 +1,8 @@
-import type { AnytimeCandidateMessage, AnytimeToTrain, AnytimeTrainingMessage } from "./domain/anytime-records.ts";
+import type { Architecture } from "./domain/architecture/network.ts";
+import type { RunConfig } from "./domain/config/run-config.ts";
 import type { MetricColumns } from "./domain/metrics.ts";
-import type { Architecture } from "./domain/network.ts";
-import type { Artifact, LogLine, RunFailure, RunProgress, Training } from "./domain/run.ts";
-import type { RunConfig } from "./domain/run-config.ts";
+import type { AnytimeCandidateMessage, AnytimeToTrain, AnytimeTrainingMessage } from "./domain/records/anytime-records.ts";
+import type { Artifact, LogLine, RunFailure, RunProgress, Training } from "./domain/records/run.ts";
 
 /** A cell handed to a training run by the supervisor, resolved from its source. */
 export interface CellToTrain {

@@ -1,5 +1,5 @@
 import type { Backend } from "../../src-main/engine/backend/index.ts";
-import { networkConfigSchema } from "../../src-shared/domain/network.ts";
+import { networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
 import { GhnBench, randomCells } from "../engine.ts";
 import { type Row, row } from "../measure.ts";
 import type { PartReport } from "../report.ts";

@@ -4,8 +4,8 @@ import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { createProject } from "../../src-main/store/index.ts";
+import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
-import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
 import { row } from "../measure.ts";
 import type { PartReport } from "../report.ts";
 

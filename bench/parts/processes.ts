@@ -1,6 +1,6 @@
 import path from "node:path";
-import { lastLine, runCommand } from "../../src-main/setup/commands.ts";
-import { installation } from "../../src-main/setup/places.ts";
+import { lastLine, runCommand } from "../../src-main/lib/commands.ts";
+import { installation } from "../../src-main/lib/places.ts";
 import { median, type Row, row } from "../measure.ts";
 import type { PartReport } from "../report.ts";
 

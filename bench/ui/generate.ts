@@ -1,8 +1,8 @@
 /** A project of the size that a group fills in years: thousands of runs of all kinds, a few of them very long. */
 import { Rng } from "../../src-main/engine/random.ts";
 import { createProject, type StoreWriter } from "../../src-main/store/index.ts";
+import { type RunConfig, type RunConfigInput, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
-import { type RunConfig, type RunConfigInput, runConfigSchema } from "../../src-shared/domain/run-config.ts";
 
 export interface GeneratedSize {
   readonly runs: number;

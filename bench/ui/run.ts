@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { startServe } from "../../src-main/hosts/serve.ts";
+import { startServe } from "../../src-main/hosts/web/serve.ts";
 import { launchBrowser, whyNoBrowser } from "../../tests/e2e/support/chromium.ts";
 import { digits, quantile, type Row, row } from "../measure.ts";
 import type { PartReport } from "../report.ts";

@@ -1,5 +1,5 @@
 /** What every handler is given beside its argument: who calls, and the studio. */
-import { UserError } from "../engine/errors.ts";
+import { UserError } from "../lib/errors.ts";
 import type { ProjectServices } from "./project-services.ts";
 import type { HostServices } from "./session.ts";
 import type { StudioServices } from "./studio.ts";

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 /** Sources of the entries, from `src-main`. The build gives each its own file `<name>.js` in `out/main`. */
 const SOURCES = {
   "run-worker": "workers/run-worker.ts",
-  "dataset-worker": "api/dataset-worker.ts",
-  "calibration-worker": "api/calibration-worker.ts",
+  "dataset-worker": "api/datasets/dataset-worker.ts",
+  "calibration-worker": "api/estimate/calibration-worker.ts",
 } as const;
 
 export type EntryName = keyof typeof SOURCES;

@@ -2,7 +2,7 @@
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { FolderEntry, FolderListing } from "../../src-shared/contract.ts";
-import { UserError } from "../engine/errors.ts";
+import { UserError } from "../lib/errors.ts";
 
 /** So many entries are listed; a folder with more has another purpose than projects. */
 const MAX_ENTRIES = 5000;

@@ -1,7 +1,7 @@
 /** The log of the studio itself: one file in the user's folder, cut in two when it grows. */
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Logger } from "./wire-error.ts";
+import type { Logger } from "./gate/wire-error.ts";
 
 const MAX_BYTES = 4 * 2 ** 20;
 const MAX_LINE = 8000;

@@ -1,6 +1,6 @@
 /** Every path that a window names goes through here before anything is read or written. */
 import { isAbsolute, resolve } from "node:path";
-import { UserError } from "../engine/errors.ts";
+import { UserError } from "../lib/errors.ts";
 import type { CallContext } from "./context.ts";
 
 /**

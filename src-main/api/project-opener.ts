@@ -1,7 +1,7 @@
 /** Projects on disk, with the supervisor that executes their runs. */
 
+import type { ChildLauncher } from "../runs/child/launcher.ts";
 import { openProjectServices } from "../runs/index.ts";
-import type { ChildLauncher } from "../runs/launcher.ts";
 import { createProject, viewProject } from "../store/index.ts";
 import type { ProjectOpener } from "./project-services.ts";
 

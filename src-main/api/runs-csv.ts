@@ -1,6 +1,6 @@
 /** The run history as CSV (RFC 4180): one row a run, the last and best value of every metric in columns. */
-import type { RunSummary } from "../../src-shared/domain/run.ts";
-import { csvField } from "../engine/export/candidates-csv.ts";
+import type { RunSummary } from "../../src-shared/domain/records/run.ts";
+import { csvField } from "../export/candidates-csv.ts";
 
 const FIELDS = [
   "id",

@@ -1,6 +1,6 @@
 /** What a host needs of the studio and what the studio needs of a host. */
 import type { EventMap, EventName, ProjectInfo } from "../../src-shared/contract.ts";
-import type { GateAnswer } from "./dispatch.ts";
+import type { GateAnswer } from "./gate/dispatch.ts";
 
 /** One event with its payload, as a union over all names. */
 export type StudioEvent = { readonly [Name in EventName]: { readonly name: Name; readonly payload: EventMap[Name] } }[EventName];

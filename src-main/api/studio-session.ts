@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { ProjectInfo } from "../../src-shared/contract.ts";
 import type { CallContext, SessionProjects } from "./context.ts";
-import type { Gate, GateAnswer } from "./dispatch.ts";
+import type { Gate, GateAnswer } from "./gate/dispatch.ts";
 import type { ProjectServices } from "./project-services.ts";
 import type { EventSink, HostServices, StudioEvent, StudioSession } from "./session.ts";
 import type { StudioServices } from "./studio.ts";

@@ -5,18 +5,18 @@ import { existsSync } from "node:fs";
 import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DoctorItem, EventMap, RunEstimate } from "../../src-shared/contract.ts";
-import type { RunConfig } from "../../src-shared/domain/run-config.ts";
-import { UserError } from "../engine/errors.ts";
+import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
+import { UserError } from "../lib/errors.ts";
 import type { CallContext } from "./context.ts";
-import { DatasetService } from "./dataset-service.ts";
-import { createGate, type Gate } from "./dispatch.ts";
+import { DatasetService } from "./datasets/dataset-service.ts";
 import { AllowedFolders, isProjectFolder } from "./folders.ts";
+import { createGate, type Gate } from "./gate/dispatch.ts";
+import type { Logger } from "./gate/wire-error.ts";
 import { handlers } from "./handlers/index.ts";
 import type { ProjectOpener, ProjectServices } from "./project-services.ts";
 import type { HostServices, StudioHost, StudioSession } from "./session.ts";
 import { Session } from "./studio-session.ts";
 import { UserSettings } from "./user-settings.ts";
-import type { Logger } from "./wire-error.ts";
 
 /** What the doctor found, as windows show it. */
 export interface DoctorFindings {

@@ -1,9 +1,9 @@
 /** Settings of the person and recent projects: one JSON file in the user's folder, written whole or not at all. */
 import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
-import { UserError } from "../engine/errors.ts";
-import { systemErrorCode, writeFileAtomic } from "../engine/files.ts";
-import type { Logger } from "./wire-error.ts";
+import { UserError } from "../lib/errors.ts";
+import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
+import type { Logger } from "./gate/wire-error.ts";
 
 const fileSchema = z.object({
   version: z.literal(1),

@@ -1,6 +1,6 @@
-import { presentError } from "./errors.ts";
-import { EXIT } from "./exit-codes.ts";
-import { processIo } from "./io.ts";
+import { presentError } from "./output/errors.ts";
+import { EXIT } from "./output/exit-codes.ts";
+import { processIo } from "./output/io.ts";
 import { createProgram } from "./program.ts";
 
 /** Runs one command line and sets the exit status of the process. */

@@ -16,7 +16,7 @@ import { showCommand } from "./commands/show.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { studyCommand } from "./commands/study.ts";
 import { transferCommand } from "./commands/transfer.ts";
-import type { Io } from "./io.ts";
+import type { Io } from "./output/io.ts";
 
 const AFTER_HELP = `
 Examples:

@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
-import { withValueAt } from "../../src-shared/analysis/config-diff.ts";
-import { type ConfigProblem, checkRunConfig, type KnownData, kindOf, unknownField } from "../../src-shared/domain/check-config.ts";
-import { fieldsAt, nearestWord } from "../../src-shared/domain/config-fields.ts";
-import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/run-config.ts";
-import { UserError } from "../engine/errors.ts";
+import { type ConfigProblem, checkRunConfig, type KnownData, kindOf, unknownField } from "../../src-shared/domain/config/check-config.ts";
+import { withValueAt } from "../../src-shared/domain/config/config-diff.ts";
+import { fieldsAt, nearestWord } from "../../src-shared/domain/config/config-fields.ts";
+import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
+import { UserError } from "../lib/errors.ts";
 import { presetFileSchema, presetNames, readPreset } from "./presets.ts";
 
 /** Config files hold settings and perhaps a thousand cells, never more. */

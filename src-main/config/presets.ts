@@ -3,8 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { Preset } from "../../src-shared/contract.ts";
-import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
-import { UserError } from "../engine/errors.ts";
+import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
+import { UserError } from "../lib/errors.ts";
 
 /** Presets from small to large, as lists show them; others follow by name. */
 const ORDER = ["demo", "quick", "paper-cifar10", "transfer-small", "imagenet-mobile", "demo-anytime", "quick-anytime", "paper-anytime"];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { UserError } from "./errors.ts";
+import { UserError } from "../lib/errors.ts";
 
 /** A generator's whole state as plain JSON; {@link Rng.fromState} continues from it draw for draw. */
 export interface RngState {

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { entryPath } from "../api/entries.ts";
 import { Estimator } from "../api/estimate/estimator.ts";
+import type { Logger } from "../api/gate/wire-error.ts";
 import { fileLogger } from "../api/log-file.ts";
 import { projectOpener } from "../api/project-opener.ts";
 import { createStudio, type DoctorFindings, type Studio } from "../api/studio.ts";
-import type { Logger } from "../api/wire-error.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
-import type { ChildLauncher } from "../runs/launcher.ts";
+import type { ChildLauncher } from "../runs/child/launcher.ts";
 
 export interface BuildOptions {
   /** Starts run workers. */
@@ -57,6 +57,6 @@ export function resourceFolder(name: string): string | undefined {
 }
 
 async function doctor(): Promise<DoctorFindings> {
-  const { collectDoctorFindings } = await import("../setup/doctor.ts");
+  const { collectDoctorFindings } = await import("../doctor/doctor.ts");
   return collectDoctorFindings();
 }

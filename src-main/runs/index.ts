@@ -1,4 +1,4 @@
-export { type ChildExit, type ChildHandle, type ChildLauncher, type NodeLauncherOptions, nodeLauncher } from "./launcher.ts";
-export type { RunEvents } from "./live.ts";
+export { type ChildExit, type ChildHandle, type ChildLauncher, type NodeLauncherOptions, nodeLauncher } from "./child/launcher.ts";
+export type { RunEvents } from "./live/live.ts";
 export { type OpenOptions, openProjectServices, type RunEvent, type RunServices } from "./project-services.ts";
-export { RunSupervisor, type SupervisorOptions } from "./supervisor.ts";
+export { RunSupervisor, type SupervisorOptions } from "./supervisor/supervisor.ts";

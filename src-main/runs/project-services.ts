@@ -2,11 +2,11 @@ import type { ProjectInfo } from "../../src-shared/contract.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
 import { openProject, type Project, type StoreWriter } from "../store/index.ts";
-import { findGpus } from "./gpus.ts";
-import type { ChildLauncher } from "./launcher.ts";
-import type { RunEvents } from "./live.ts";
-import type { RunCare } from "./run-care.ts";
-import { RunSupervisor, type SupervisorOptions } from "./supervisor.ts";
+import type { ChildLauncher } from "./child/launcher.ts";
+import type { RunEvents } from "./live/live.ts";
+import { findGpus } from "./supervisor/gpus.ts";
+import type { RunCare } from "./supervisor/run-care.ts";
+import { RunSupervisor, type SupervisorOptions } from "./supervisor/supervisor.ts";
 
 /** An event of the runs, as hosts pass it on. */
 export type RunEvent = { readonly [Name in keyof RunEvents]: { readonly name: Name; readonly payload: RunEvents[Name] } }[keyof RunEvents];

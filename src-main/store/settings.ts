@@ -1,5 +1,5 @@
 import type { Draft } from "../../src-shared/contract.ts";
-import type { SqliteDatabase } from "./database.ts";
+import type { SqliteDatabase } from "./database/database.ts";
 
 export interface SettingsReader {
   get(key: string): unknown;

@@ -1,16 +1,16 @@
 import type { ResumePoint } from "../../src-shared/worker-protocol.ts";
-import { type AnytimeReader, type AnytimeWriter, SqliteAnytimeReader, SqliteAnytimeWriter } from "./anytime.ts";
-import { type ArtifactReader, type ArtifactWriter, SqliteArtifactReader, SqliteArtifactWriter } from "./artifacts.ts";
-import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./candidates.ts";
-import type { SqliteDatabase } from "./database.ts";
-import { type LogReader, type LogWriter, SqliteLogReader, SqliteLogWriter } from "./logs.ts";
-import { type MetricWriter, SqliteMetricWriter } from "./metric-writer.ts";
-import { type MetricReader, SqliteMetricReader } from "./metrics.ts";
-import { RequestBox } from "./requests.ts";
-import { type RunWriter, SqliteRunWriter } from "./run-writer.ts";
-import { type RunReader, SqliteRunReader } from "./runs.ts";
+import type { SqliteDatabase } from "./database/database.ts";
+import { type MetricWriter, SqliteMetricWriter } from "./metrics/metric-writer.ts";
+import { type MetricReader, SqliteMetricReader } from "./metrics/metrics.ts";
+import { type ArtifactReader, type ArtifactWriter, SqliteArtifactReader, SqliteArtifactWriter } from "./records/artifacts.ts";
+import { type LogReader, type LogWriter, SqliteLogReader, SqliteLogWriter } from "./records/logs.ts";
+import { RequestBox } from "./records/requests.ts";
+import { type RunWriter, SqliteRunWriter } from "./records/run-writer.ts";
+import { type RunReader, SqliteRunReader } from "./records/runs.ts";
+import { type AnytimeReader, type AnytimeWriter, SqliteAnytimeReader, SqliteAnytimeWriter } from "./results/anytime.ts";
+import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./results/candidates.ts";
+import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./results/trainings.ts";
 import { type SettingsReader, type SettingsWriter, SqliteSettingsReader, SqliteSettingsWriter } from "./settings.ts";
-import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./trainings.ts";
 
 /** Everything that can be asked of a project; nothing that changes it. */
 export interface StoreReader {

@@ -1,7 +1,7 @@
-import type { AnytimeCandidateMessage, AnytimeTrainingMessage } from "../../src-shared/domain/anytime-records.ts";
+import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
 import type { MetricColumns, MetricName } from "../../src-shared/domain/metrics.ts";
-import type { Architecture } from "../../src-shared/domain/network.ts";
-import type { LogLine, RunProgress } from "../../src-shared/domain/run.ts";
+import type { AnytimeCandidateMessage, AnytimeTrainingMessage } from "../../src-shared/domain/records/anytime-records.ts";
+import type { LogLine, RunProgress } from "../../src-shared/domain/records/run.ts";
 import type { CandidateMessage, FromWorker, TrainingMessage } from "../../src-shared/worker-protocol.ts";
 
 /** Least time between two batches in milliseconds: at most 10 a second. */

@@ -1,8 +1,8 @@
 /** Entry of the child process that executes one run. Knows neither Electron nor the store; it has a Port. */
 import { basename } from "node:path";
-import type { RunFailure } from "../../src-shared/domain/run.ts";
+import type { RunFailure } from "../../src-shared/domain/records/run.ts";
 import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
-import { isUserError } from "../engine/errors.ts";
+import { isUserError } from "../lib/errors.ts";
 import { executeRun } from "./execute-run.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { processPort } from "./port.ts";

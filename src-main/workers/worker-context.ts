@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { ArtifactMessage, FromWorker, ResumePoint } from "../../src-shared/worker-protocol.ts";
-import type { AnytimeRunContext } from "../engine/anytime/run-context.ts";
-import { writeSafetensors } from "../engine/export/safetensors.ts";
+import { writeSafetensors } from "../engine/formats/safetensors.ts";
+import type { AnytimeRunContext } from "../engine/jobs/anytime-run-context.ts";
+import type { RunContext } from "../engine/jobs/run-context.ts";
 import { type NamedArrays, writeCheckpoint } from "../engine/training/checkpoint.ts";
-import type { RunContext } from "../engine/training/run-context.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface WorkerContextOptions {

@@ -1,2 +1,2 @@
 /** Places graphs; shared with the command line. */
-export * from "../../src-shared/cells/layout.ts";
+export * from "../../src-shared/drawing/layout.ts";

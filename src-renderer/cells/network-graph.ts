@@ -1,4 +1,4 @@
-import type { Architecture, NetworkConfig } from "../../src-shared/domain/network.ts";
+import type { Architecture, NetworkConfig } from "../../src-shared/domain/architecture/network.ts";
 import { edge, type Graph, type GraphEdge, type GraphNode, portNode } from "./graph.ts";
 
 /** The stacked blocks, each as one box: the network collapsed. */

@@ -1,5 +1,5 @@
-import { CELL_FILE_VERSION, type Cell, type CellFile, cellFileSchema } from "../../src-shared/domain/cell.ts";
-import type { Architecture } from "../../src-shared/domain/network.ts";
+import { CELL_FILE_VERSION, type Cell, type CellFile, cellFileSchema } from "../../src-shared/domain/architecture/cell.ts";
+import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
 import { cellGraph, type Graph, withoutIdleInputs } from "./graph.ts";
 import { unionGraph } from "./union.ts";
 

@@ -1,4 +1,4 @@
-import type { NetworkConfig } from "../../src-shared/domain/network.ts";
+import type { NetworkConfig } from "../../src-shared/domain/architecture/network.ts";
 import { edge } from "./graph.ts";
 import type { Layout, PlacedEdge, PlacedNode, Point } from "./layout.ts";
 

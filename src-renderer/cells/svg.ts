@@ -1,6 +1,6 @@
-import type { Family } from "../../src-shared/cells/graph.ts";
-import type { Layout } from "../../src-shared/cells/layout.ts";
-import { arrowHead, type DrawingColors, escapeXml, FONT_STACK, layoutSvg } from "../../src-shared/cells/svg.ts";
+import type { Family } from "../../src-shared/drawing/graph.ts";
+import type { Layout } from "../../src-shared/drawing/layout.ts";
+import { arrowHead, type DrawingColors, escapeXml, FONT_STACK, layoutSvg } from "../../src-shared/drawing/svg.ts";
 
 /** A drawing as an SVG document of its own, in the colours of the window. */
 export function cellSvg(layout: Layout, color: (variable: string) => string): string {

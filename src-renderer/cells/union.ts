@@ -1,5 +1,5 @@
-import { type Cell, INPUT_NODES, outputNodes } from "../../src-shared/domain/cell.ts";
-import { OPERATION_LABELS } from "../../src-shared/domain/operations.ts";
+import { type Cell, INPUT_NODES, outputNodes } from "../../src-shared/domain/architecture/cell.ts";
+import { OPERATION_LABELS } from "../../src-shared/domain/architecture/operations.ts";
 import { edge, type Graph, type GraphEdge, type GraphNode, nodeId, operationNode, portNode } from "./graph.ts";
 
 /** For each operation of b the operation of a that plays its part, or −1: same operation and shared inputs count. */

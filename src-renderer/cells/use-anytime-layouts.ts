@@ -1,6 +1,6 @@
 import { computed, type Ref, ref } from "vue";
-import { anytimeCellGraph } from "../../src-shared/cells/anytime-graph.ts";
-import { type AnytimeArchitecture, type AnytimeNodeRef, MAX_ANYTIME_CELLS } from "../../src-shared/domain/anytime.ts";
+import { type AnytimeArchitecture, type AnytimeNodeRef, MAX_ANYTIME_CELLS } from "../../src-shared/domain/architecture/anytime.ts";
+import { anytimeCellGraph } from "../../src-shared/drawing/anytime-graph.ts";
 import type { Direction, Layout } from "./layout.ts";
 import { useLayout } from "./use-layout.ts";
 

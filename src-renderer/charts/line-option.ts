@@ -1,5 +1,5 @@
-import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
-import { smoothOver } from "../../src-shared/analysis/smoothing.ts";
+import { minMaxIndices } from "../../src-shared/analysis/curves/downsample.ts";
+import { smoothOver } from "../../src-shared/analysis/curves/smoothing.ts";
 import { count, duration, isFraction, metricInfo, percent, significant, whole } from "../lib/format.ts";
 import type { ChartOption } from "./echarts.ts";
 import { X_TITLES, type XKind } from "./link.ts";

@@ -1,4 +1,4 @@
-import { minMaxIndices } from "../../src-shared/analysis/downsample.ts";
+import { minMaxIndices } from "../../src-shared/analysis/curves/downsample.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
 import type { XKind } from "./link.ts";
 

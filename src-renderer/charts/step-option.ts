@@ -1,5 +1,5 @@
-import type { ExitFigures } from "../../src-shared/analysis/anytime-curve.ts";
-import { exitUnderBudget, stepCurve } from "../../src-shared/analysis/anytime-curve.ts";
+import type { ExitFigures } from "../../src-shared/analysis/curves/anytime-curve.ts";
+import { exitUnderBudget, stepCurve } from "../../src-shared/analysis/curves/anytime-curve.ts";
 import { count, percent } from "../lib/format.ts";
 import type { ChartOption } from "./echarts.ts";
 import { withoutZeros } from "./line-option.ts";

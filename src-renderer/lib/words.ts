@@ -1,5 +1,5 @@
-import type { RunStatus } from "../../src-shared/domain/run.ts";
-import type { RunKind } from "../../src-shared/domain/run-config.ts";
+import type { RunKind } from "../../src-shared/domain/config/run-config.ts";
+import type { RunStatus } from "../../src-shared/domain/records/run.ts";
 
 /** Names of things, in the paper's words, in one place. */
 export const KIND_TITLES: Readonly<Record<RunKind, string>> = {

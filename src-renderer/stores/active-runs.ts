@@ -1,6 +1,6 @@
 import { defineStore } from "pinia";
 import { computed, ref } from "vue";
-import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
+import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/records/run.ts";
 import { call, onEvent } from "../bridge/studio.ts";
 
 /** Runs that are queued or at work, for the side bar, wherever the person is. */

@@ -1,7 +1,7 @@
 import { defineStore } from "pinia";
 import { z } from "zod";
+import { architectureSchema, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
 import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
-import { architectureSchema, networkConfigSchema } from "../../src-shared/domain/network.ts";
 import { useSettings } from "./settings.ts";
 
 /** A cell that someone laid on the desk to look at: from a run, a file or a sample. */

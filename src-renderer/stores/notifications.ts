@@ -1,6 +1,6 @@
 import { defineStore } from "pinia";
 import { z } from "zod";
-import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/run.ts";
+import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/records/run.ts";
 import { onEvent, studio } from "../bridge/studio.ts";
 import { STATUS_TITLES } from "../lib/words.ts";
 import { useSettings } from "./settings.ts";

@@ -8,10 +8,10 @@ import { entryPath } from "../../src-main/api/entries.ts";
 import { projectOpener } from "../../src-main/api/project-opener.ts";
 import type { HostServices, StudioEvent, StudioSession } from "../../src-main/api/session.ts";
 import { createStudio, type Studio } from "../../src-main/api/studio.ts";
-import { nodeLauncher } from "../../src-main/runs/launcher.ts";
+import { nodeLauncher } from "../../src-main/runs/child/launcher.ts";
 import type { CallInput, CallName, CallOutput } from "../../src-shared/contract.ts";
-import { runConfigSchema } from "../../src-shared/domain/run-config.ts";
-import { recordingLog } from "../hosts/support.ts";
+import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
+import { recordingLog } from "../hosts/support/host-support.ts";
 
 let folder: string;
 let studio: Studio;

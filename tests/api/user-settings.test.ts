@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserSettings } from "../../src-main/api/user-settings.ts";
-import { recordingLog } from "../hosts/support.ts";
+import { recordingLog } from "../hosts/support/host-support.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkRunConfig } from "../../src-shared/domain/check-config.ts";
+import { checkRunConfig } from "../../src-shared/domain/config/check-config.ts";
 
 const base = { kind: "pipeline", dataset: { id: "cifar10" } };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applySets, completeConfig, loadConfig } from "../../src-main/config/load-config.ts";
-import { UserError } from "../../src-main/engine/errors.ts";
+import { UserError } from "../../src-main/lib/errors.ts";
 
 let folder = "";
 beforeAll(async () => {

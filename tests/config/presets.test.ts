@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { listPresets, presetNames, readPreset } from "../../src-main/config/presets.ts";
-import { checkRunConfig } from "../../src-shared/domain/check-config.ts";
+import { checkRunConfig } from "../../src-shared/domain/config/check-config.ts";
 
 describe("presets", () => {
   it("are listed from small to large", async () => {

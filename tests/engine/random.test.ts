@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-
-import { UserError } from "../../src-main/engine/errors.ts";
 import { Rng } from "../../src-main/engine/random.ts";
+import { UserError } from "../../src-main/lib/errors.ts";
 
 function take<T>(n: number, draw: () => T): T[] {
   return Array.from({ length: n }, draw);

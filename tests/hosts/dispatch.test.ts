@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { createGate } from "../../src-main/api/dispatch.ts";
-import { measureValue } from "../../src-main/api/measure.ts";
-import { UserError } from "../../src-main/engine/errors.ts";
+import { createGate } from "../../src-main/api/gate/dispatch.ts";
+import { measureValue } from "../../src-main/api/gate/value-size.ts";
 import { Rng } from "../../src-main/engine/random.ts";
+import { UserError } from "../../src-main/lib/errors.ts";
 import { CALLS } from "../../src-shared/contract.ts";
-import { handlersWith, recordingLog } from "./support.ts";
+import { handlersWith, recordingLog } from "./support/host-support.ts";
 
 const TOKEN = "very-secret-token-0123456789";
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type ElectronHost, startElectronHost } from "../../src-main/hosts/electron-host.ts";
+import { type ElectronHost, startElectronHost } from "../../src-main/hosts/electron/electron-host.ts";
 import { IPC } from "../../src-shared/ipc-channels.ts";
-import { desktopStudio, run, type TestDesktopStudio } from "./desktop-studio.ts";
-import { type Fake, FakeFrame, type FakeWindow, fakeElectron } from "./electron-fake.ts";
-import { recordingLog } from "./support.ts";
+import { desktopStudio, run, type TestDesktopStudio } from "./support/desktop-studio.ts";
+import { type Fake, FakeFrame, type FakeWindow, fakeElectron } from "./support/electron-fake.ts";
+import { recordingLog } from "./support/host-support.ts";
 
 let folder: string;
 let fake: Fake;

@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { expect, test, vi } from "vitest";
 import type { ElectronLike } from "../../src-main/hosts/electron/electron-like.ts";
 import { utilityLauncher } from "../../src-main/hosts/electron/launcher.ts";
-import type { ChildExit } from "../../src-main/runs/launcher.ts";
+import type { ChildExit } from "../../src-main/runs/child/launcher.ts";
 
 class FakeChild extends EventEmitter {
   pid: number | undefined;

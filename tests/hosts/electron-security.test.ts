@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { APP_SCHEME_PRIVILEGES } from "../../src-main/hosts/electron/app-protocol.ts";
+import { startElectronHost } from "../../src-main/hosts/electron/electron-host.ts";
 import { isExternalUrl, isOwnPage, pageOptions } from "../../src-main/hosts/electron/security.ts";
-import { startElectronHost } from "../../src-main/hosts/electron-host.ts";
 import { IPC } from "../../src-shared/ipc-channels.ts";
-import { desktopStudio } from "./desktop-studio.ts";
-import { type Fake, FakeContents, FakeFrame, type FakeWindow, fakeElectron } from "./electron-fake.ts";
-import { recordingLog } from "./support.ts";
+import { desktopStudio } from "./support/desktop-studio.ts";
+import { type Fake, FakeContents, FakeFrame, type FakeWindow, fakeElectron } from "./support/electron-fake.ts";
+import { recordingLog } from "./support/host-support.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 let folder: string;

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { StudioEvent } from "../../src-main/api/session.ts";
-import { mergeLive, Outbox } from "../../src-main/hosts/outbox.ts";
+import { mergeLive, Outbox } from "../../src-main/hosts/page/outbox.ts";
 import type { EventMap } from "../../src-shared/contract.ts";
 
 type Live = EventMap["run.live"];

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { startWebHost, type WebHost } from "../../src-main/hosts/web-host.ts";
+import { startWebHost, type WebHost } from "../../src-main/hosts/web/web-host.ts";
 import { createWebBridge } from "../../src-renderer/bridge/web-bridge.ts";
-import { recordingLog, type TestSession, testSession } from "./support.ts";
+import { recordingLog, type TestSession, testSession } from "./support/host-support.ts";
 
 interface Answer {
   readonly status: number;

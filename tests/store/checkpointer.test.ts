@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { openProject } from "../../src-main/store/index.ts";
-import { closing, columns, newProject, newRun, range } from "./support.ts";
+import { closing, columns, newProject, newRun, range } from "./support/store-support.ts";
 
 it("copies the log into the database beside the writer, and loses nothing when the project closes meanwhile", async () => {
   const project = newProject();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columns, newProject, newRun, range } from "./support.ts";
+import { columns, newProject, newRun, range } from "./support/store-support.ts";
 
 describe("metrics", () => {
   it("come back as they went in, gaps and all", () => {

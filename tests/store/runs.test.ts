@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runQuerySchema } from "../../src-shared/contract.ts";
-import { candidate, columns, config, newProject, newRun, training } from "./support.ts";
+import { candidate, columns, config, newProject, newRun, training } from "./support/store-support.ts";
 
 const parentless = config();
 const names = (project: ReturnType<typeof newProject>, query: object): string[] =>

@@ -1,12 +1,12 @@
 /** What runs in the anytime space cost. Pure. */
-import type { AnytimeReference } from "../../../src-shared/domain/anytime.ts";
-import type { AnytimeConfig, AnytimeNetwork, AnytimeSpace, AnytimeTrainingSettings } from "../../../src-shared/domain/run-config.ts";
-import { anytimeSpaceSchema } from "../../../src-shared/domain/run-config.ts";
-import type { AnytimePlan } from "../../engine/anytime/exit-plan.ts";
-import { fitAnytimeChannels, planOfModel } from "../../engine/anytime/model.ts";
-import { buildAnytimePlan } from "../../engine/anytime/plan.ts";
-import { randomNodeCounts, sampleAnytime } from "../../engine/anytime/sampler.ts";
+import type { AnytimeReference } from "../../../src-shared/domain/architecture/anytime.ts";
+import type { AnytimeConfig, AnytimeNetwork, AnytimeSpace, AnytimeTrainingSettings } from "../../../src-shared/domain/config/run-config.ts";
+import { anytimeSpaceSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { Rng } from "../../engine/random.ts";
+import type { AnytimePlan } from "../../engine/spaces/anytime/exit-plan.ts";
+import { fitAnytimeChannels, planOfModel } from "../../engine/spaces/anytime/model.ts";
+import { buildAnytimePlan } from "../../engine/spaces/anytime/plan.ts";
+import { randomNodeCounts, sampleAnytime } from "../../engine/spaces/anytime/sampler.ts";
 import type { Calibration } from "./calibration.ts";
 import { ghnStage, type ImageFacts, phasesOf, type Stage, searchStage, trainingStage, USUAL_PROPAGATION_STEPS } from "./stage-costs.ts";
 import { average, type NetworkWork } from "./work.ts";

@@ -1,5 +1,6 @@
 /** What a run would cost on a measured device: time, memory and disk of each stage. Pure. */
 import type { RunEstimate } from "../../../src-shared/contract.ts";
+import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import {
   type GhnTrainingRun,
   isAnytime,
@@ -7,11 +8,10 @@ import {
   type RunConfig,
   type StudyRun,
   searchSettingsSchema,
-} from "../../../src-shared/domain/run-config.ts";
-import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
+} from "../../../src-shared/domain/config/run-config.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
-import { fittedNetwork } from "../../engine/network/budget.ts";
-import { buildPlan } from "../../engine/network/plan.ts";
+import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
+import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { anytimeStages } from "./anytime-stages.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";

@@ -2,9 +2,9 @@
 import { freemem } from "node:os";
 import { z } from "zod";
 import type { RunEstimate } from "../../../src-shared/contract.ts";
-import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { CATALOG } from "../../engine/datasets/index.ts";
-import type { ChildLauncher } from "../../runs/launcher.ts";
+import type { ChildLauncher } from "../../runs/child/launcher.ts";
 import type { ProjectServices } from "../project-services.ts";
 import type { StudioServices } from "../studio.ts";
 import { type Calibration, calibrationSchema } from "./calibration.ts";

@@ -1,6 +1,6 @@
 /** What the stages of a run cost on a measured device, given the work of their networks. Pure. */
-import type { NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { CellTraining, GhnConfig, GhnTraining, SearchSettings } from "../../../src-shared/domain/run-config.ts";
+import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { CellTraining, GhnConfig, GhnTraining, SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
 import { generationWork, type NetworkWork, passWork } from "./work.ts";

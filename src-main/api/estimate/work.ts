@@ -1,10 +1,10 @@
 /** How much work a network is, in the units that calibration prices. */
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
-import { sampleCell } from "../../engine/cells/sampler.ts";
-import { buildPlan } from "../../engine/network/plan.ts";
+import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
 import { Rng } from "../../engine/random.ts";
+import { buildPlan } from "../../engine/spaces/cell/plan.ts";
+import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
 
 /** Means over networks of a space. */
 export interface NetworkWork {

@@ -1,14 +1,14 @@
 /** Networks with several exits: scored and trained ones of a project, and ones that belong to no run. */
-import { contradictions } from "../../../src-shared/domain/check-config.ts";
-import { anytimeGhnRunSchema } from "../../../src-shared/domain/run-config.ts";
-import { parseAnytimeFile } from "../../engine/anytime/anytime-file.ts";
-import { canonicalAnytime } from "../../engine/anytime/canonical.ts";
-import { buildAnytimePlan } from "../../engine/anytime/plan.ts";
-import { sampleAnytime } from "../../engine/anytime/sampler.ts";
-import { UserError } from "../../engine/errors.ts";
+import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
+import { anytimeGhnRunSchema } from "../../../src-shared/domain/config/run-config.ts";
+import { parseAnytimeFile } from "../../engine/formats/anytime-file.ts";
 import { Rng } from "../../engine/random.ts";
+import { canonicalAnytime } from "../../engine/spaces/anytime/canonical.ts";
+import { buildAnytimePlan } from "../../engine/spaces/anytime/plan.ts";
+import { sampleAnytime } from "../../engine/spaces/anytime/sampler.ts";
+import { UserError } from "../../lib/errors.ts";
 import { type CallContext, projectOf } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 
 export const anytimeHandlers: HandlersOf<CallContext, "anytime.candidates" | "anytime.trainings" | "anytime.sample" | "anytime.parse"> = {
   "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.anytime.candidates(runId, limit),

@@ -1,21 +1,21 @@
 /** Cells that belong to no run: drawn at random, described, read from files, compared. */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { CellDescription } from "../../../src-shared/contract.ts";
-import { contradictions } from "../../../src-shared/domain/check-config.ts";
+import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
+import { ghnTrainingRunSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
-import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import { ghnTrainingRunSchema } from "../../../src-shared/domain/run-config.ts";
-import { canonicalForm } from "../../engine/cells/canonical.ts";
-import { publishedCells, publishedInfo } from "../../engine/cells/published.ts";
-import { sampleCell } from "../../engine/cells/sampler.ts";
-import { UserError } from "../../engine/errors.ts";
-import { parseCellFile } from "../../engine/export/cell-file.ts";
-import { fittedNetwork } from "../../engine/network/budget.ts";
-import { describeArchitecture } from "../../engine/network/describe.ts";
-import { buildPlan } from "../../engine/network/plan.ts";
+import { parseCellFile } from "../../engine/formats/cell-file.ts";
 import { Rng } from "../../engine/random.ts";
+import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
+import { canonicalForm } from "../../engine/spaces/cell/canonical.ts";
+import { describeArchitecture } from "../../engine/spaces/cell/describe.ts";
+import { buildPlan } from "../../engine/spaces/cell/plan.ts";
+import { publishedCells, publishedInfo } from "../../engine/spaces/cell/published.ts";
+import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { CallContext } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 
 /** Work of so many ms at a stretch, then windows are answered. */
 const STRETCH_MS = 12;

@@ -1,7 +1,7 @@
 /** Datasets: what there is, what is in it, getting it. */
 
 import type { CallContext } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 import { checkDatasetPath, checkedPath } from "../paths.ts";
 
 export const datasetHandlers: HandlersOf<

@@ -1,9 +1,9 @@
 /** Presets, and the config that somebody is working on. */
-import { checkRunConfig } from "../../../src-shared/domain/check-config.ts";
-import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { checkRunConfig } from "../../../src-shared/domain/config/check-config.ts";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { listPresets } from "../../config/presets.ts";
 import { type CallContext, projectOf } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 import { checkDatasetPath } from "../paths.ts";
 
 export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get" | "draft.save" | "draft.check"> = {

@@ -1,7 +1,7 @@
 /** Taking results out of the project. */
-import { exportChoices, writeExport } from "../../exporting/index.ts";
+import { exportChoices, writeExport } from "../../export/index.ts";
 import { type CallContext, projectOf } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 import { checkedPath } from "../paths.ts";
 
 export const exportHandlers: HandlersOf<CallContext, "export.choices" | "export.write"> = {

@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import type { RecentProject } from "../../../src-shared/contract.ts";
 import { type CallContext, projectOf } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
 import { isProjectFolder } from "../folders.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 import { checkedPath } from "../paths.ts";
 
 /** A disk that does not answer (a network that is gone) must not hold up the welcome page, in ms. */

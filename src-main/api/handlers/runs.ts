@@ -1,12 +1,12 @@
 /** Runs of the open project: asking, making, steering, putting away; their metrics and logs. */
 import type { RunPage, RunQuery } from "../../../src-shared/contract.ts";
-import { contradictions } from "../../../src-shared/domain/check-config.ts";
-import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { configError } from "../../config/load-config.ts";
-import { UserError } from "../../engine/errors.ts";
-import { fitBudget, hasBudget } from "../../runs/fit-budget.ts";
+import { UserError } from "../../lib/errors.ts";
+import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
 import { type CallContext, projectOf } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 import { checkDatasetPath } from "../paths.ts";
 import { runsCsv } from "../runs-csv.ts";
 

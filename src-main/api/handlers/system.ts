@@ -3,9 +3,9 @@
 import { stat } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import type { SystemInfo } from "../../../src-shared/contract.ts";
-import { UserError } from "../../engine/errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { CallContext } from "../context.ts";
-import type { HandlersOf } from "../dispatch.ts";
+import type { HandlersOf } from "../gate/dispatch.ts";
 import { checkedPath } from "../paths.ts";
 
 /** Settings that hosts keep for themselves; a page neither sees nor sets them. */

@@ -1,15 +1,15 @@
 import { Command } from "commander";
-import { compareConfigs } from "../../../src-shared/analysis/config-diff.ts";
 import { configValue, duration, percent, percentWithDeviation, whole } from "../../../src-shared/analysis/format.ts";
-import type { RunSummary } from "../../../src-shared/domain/run.ts";
-import { UserError } from "../../engine/errors.ts";
+import { compareConfigs } from "../../../src-shared/domain/config/config-diff.ts";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { ProjectView } from "../../store/index.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../options.ts";
-import { type Outcome, outcomeOf } from "../outcome.ts";
-import { findRun, seenFromOutside, withView } from "../project.ts";
-import { table } from "../tables.ts";
-import { kindWord, metricText, metricTitle, statusWord } from "../words.ts";
+import type { Io } from "../output/io.ts";
+import { type Outcome, outcomeOf } from "../output/outcome.ts";
+import { table } from "../output/tables.ts";
+import { kindWord, metricText, metricTitle, statusWord } from "../output/words.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../project/options.ts";
+import { findRun, seenFromOutside, withView } from "../project/project.ts";
 
 /** `ghn-studio compare`: runs side by side. */
 export function compareCommand(io: Io): Command {

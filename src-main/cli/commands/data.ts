@@ -5,12 +5,12 @@ import { bytes, whole } from "../../../src-shared/analysis/format.ts";
 import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
 import { datasetFolder } from "../../config/folders.ts";
 import type { DatasetDescription } from "../../engine/datasets/index.ts";
-import { isUserError } from "../../engine/errors.ts";
-import { cancelOnInterrupt } from "../interrupt.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption, wholeNumber } from "../options.ts";
-import { facts, table } from "../tables.ts";
-import { TaskProgress } from "../task-progress.ts";
+import { isUserError } from "../../lib/errors.ts";
+import type { Io } from "../output/io.ts";
+import { facts, table } from "../output/tables.ts";
+import { TaskProgress } from "../output/task-progress.ts";
+import { type JsonFlag, jsonOption, wholeNumber } from "../project/options.ts";
+import { cancelOnInterrupt } from "../supervise/interrupt.ts";
 
 /** The readers bring an image library along; only commands that read load them. */
 const datasets = (): Promise<typeof import("../../engine/datasets/index.ts")> => import("../../engine/datasets/index.ts");

@@ -2,14 +2,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
-import { exportChoices, writeExport } from "../../exporting/index.ts";
+import { exportChoices, writeExport } from "../../export/index.ts";
 import { createProject } from "../../store/index.ts";
-import { checkData } from "../check-data.ts";
-import { Exit } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption, setOption } from "../options.ts";
-import { quotePath, supervise } from "../supervise.ts";
-import { facts } from "../tables.ts";
+import { Exit } from "../output/errors.ts";
+import type { Io } from "../output/io.ts";
+import { facts } from "../output/tables.ts";
+import { checkData } from "../project/check-data.ts";
+import { type JsonFlag, jsonOption, setOption } from "../project/options.ts";
+import { quotePath, supervise } from "../supervise/supervise.ts";
 
 interface DemoOptions extends JsonFlag {
   readonly set: readonly string[];

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type { DoctorItem } from "../../../src-shared/contract.ts";
 import { packageVersion } from "../../config/version.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption } from "../options.ts";
+import type { Io } from "../output/io.ts";
+import { type JsonFlag, jsonOption } from "../project/options.ts";
 
 /** Never by colour alone: a word says it too. */
 const STATES: Readonly<Record<DoctorItem["state"], { readonly word: string; readonly style: "green" | "yellow" | "red" }>> = {
@@ -17,7 +17,7 @@ export function doctorCommand(io: Io): Command {
     .description("what this machine offers: Node, backend, device, threads, memory, folders; what is missing and the remedy")
     .addOption(jsonOption())
     .action(async (options: JsonFlag) => {
-      const { collectDoctorFindings } = await import("../../setup/doctor.ts");
+      const { collectDoctorFindings } = await import("../../doctor/doctor.ts");
       const findings = await collectDoctorFindings();
       if (options.json === true) {
         io.json({ version: packageVersion(), ...findings });

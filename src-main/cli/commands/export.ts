@@ -1,13 +1,13 @@
 import { Command, Option } from "commander";
 import { bytes } from "../../../src-shared/analysis/format.ts";
 import type { ExportedFile, ExportSubject } from "../../../src-shared/contract.ts";
-import type { RunSummary } from "../../../src-shared/domain/run.ts";
-import { UserError } from "../../engine/errors.ts";
-import { EXPORT_FORMATS, exportChoices, writeExport } from "../../exporting/index.ts";
-import type { Io } from "../io.ts";
-import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
-import { findRun, withView } from "../project.ts";
-import { table } from "../tables.ts";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { Io } from "../output/io.ts";
+import { table } from "../output/tables.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { findRun, withView } from "../project/project.ts";
 
 interface ExportOptions extends JsonFlag, ProjectFlag {
   readonly cell?: number;

@@ -1,9 +1,9 @@
 import { basename, resolve } from "node:path";
 import { Command } from "commander";
 import { createProject } from "../../store/index.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption } from "../options.ts";
-import { DEFAULT_PROJECT } from "../project.ts";
+import type { Io } from "../output/io.ts";
+import { type JsonFlag, jsonOption } from "../project/options.ts";
+import { DEFAULT_PROJECT } from "../project/project.ts";
 
 /** `ghn-studio init`: a new project. */
 export function initCommand(io: Io): Command {

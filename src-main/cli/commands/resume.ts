@@ -1,12 +1,12 @@
 import { Command } from "commander";
-import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
-import { UserError } from "../../engine/errors.ts";
+import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../lib/errors.ts";
 import { postRequest, viewProject } from "../../store/index.ts";
-import { Exit } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../options.ts";
-import { findRun, requireProject, seenFromOutside } from "../project.ts";
-import { supervise } from "../supervise.ts";
+import { Exit } from "../output/errors.ts";
+import type { Io } from "../output/io.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../project/options.ts";
+import { findRun, requireProject, seenFromOutside } from "../project/project.ts";
+import { supervise } from "../supervise/supervise.ts";
 
 /** `ghn-studio resume`: a stopped, interrupted or failed run goes on. */
 export function resumeCommand(io: Io): Command {

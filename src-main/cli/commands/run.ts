@@ -1,20 +1,20 @@
 import { isAbsolute, resolve } from "node:path";
 import { Command } from "commander";
-import { sameValue } from "../../../src-shared/analysis/config-diff.ts";
 import { whole } from "../../../src-shared/analysis/format.ts";
 import { runQuerySchema } from "../../../src-shared/contract.ts";
-import type { NetworkInput } from "../../../src-shared/domain/network.ts";
-import { RESUMABLE_STATUSES } from "../../../src-shared/domain/run.ts";
-import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/run-config.ts";
+import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
+import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
 import { loadConfig } from "../../config/load-config.ts";
-import { fitBudget, hasBudget } from "../../runs/fit-budget.ts";
+import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
 import { viewProject } from "../../store/index.ts";
-import { checkData } from "../check-data.ts";
-import { Exit } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../options.ts";
-import { makeProject, type Place, placeFor } from "../place.ts";
-import { type SupervisedProject, supervise } from "../supervise.ts";
+import { Exit } from "../output/errors.ts";
+import type { Io } from "../output/io.ts";
+import { checkData } from "../project/check-data.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../project/options.ts";
+import { makeProject, type Place, placeFor } from "../project/project-location.ts";
+import { type SupervisedProject, supervise } from "../supervise/supervise.ts";
 
 export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly set: readonly string[];

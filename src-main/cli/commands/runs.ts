@@ -2,14 +2,14 @@ import { Command, Option } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
 import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { DATASET_IDS } from "../../../src-shared/domain/dataset.ts";
-import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/run.ts";
-import { UserError } from "../../engine/errors.ts";
+import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { ProjectView } from "../../store/index.ts";
-import type { Io } from "../io.ts";
-import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
-import { seenFromOutside, withView } from "../project.ts";
-import { table } from "../tables.ts";
-import { headline, kindWord, localTime, statusWord, timeText } from "../words.ts";
+import type { Io } from "../output/io.ts";
+import { table } from "../output/tables.ts";
+import { headline, kindWord, localTime, statusWord, timeText } from "../output/words.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { seenFromOutside, withView } from "../project/project.ts";
 
 interface RunsOptions extends JsonFlag, ProjectFlag {
   readonly stages?: true;

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import type { Io } from "../io.ts";
-import { collect, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
-import { findProject } from "../project.ts";
+import type { Io } from "../output/io.ts";
+import { collect, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { findProject } from "../project/project.ts";
 
 interface ServeOptions extends ProjectFlag {
   readonly port: number;
@@ -19,7 +19,7 @@ export function serveCommand(io: Io): Command {
     .option("--open", "open it in the browser at once")
     .action(async (options: ServeOptions) => {
       const project = findProject(options.project);
-      const { serve } = await import("../../hosts/serve.ts");
+      const { serve } = await import("../../hosts/web/serve.ts");
       await serve({ port: options.port, roots: options.root, project, open: options.open === true, print: (line) => io.out(line) });
     });
 }

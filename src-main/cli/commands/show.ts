@@ -1,16 +1,16 @@
 import { Command, Option } from "commander";
-import { flattenConfig } from "../../../src-shared/analysis/config-diff.ts";
 import { bytes, configValue, count, percent, whole } from "../../../src-shared/analysis/format.ts";
-import { operationCounts } from "../../../src-shared/cells/words.ts";
-import { RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
+import { RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { operationCounts } from "../../../src-shared/drawing/words.ts";
 import type { ProjectView } from "../../store/index.ts";
-import { anytimeSections } from "../anytime-tables.ts";
-import type { Io } from "../io.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../options.ts";
-import { outcomeOf, outcomeTable } from "../outcome.ts";
-import { findRun, seenFromOutside, withView } from "../project.ts";
-import { facts, table } from "../tables.ts";
-import { headline, kindWord, localTime, metricText, metricTitle, statusWord, timeText } from "../words.ts";
+import { anytimeSections } from "../output/anytime-tables.ts";
+import type { Io } from "../output/io.ts";
+import { outcomeOf, outcomeTable } from "../output/outcome.ts";
+import { facts, table } from "../output/tables.ts";
+import { headline, kindWord, localTime, metricText, metricTitle, statusWord, timeText } from "../output/words.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { findRun, seenFromOutside, withView } from "../project/project.ts";
 
 interface ShowOptions extends JsonFlag, ProjectFlag {
   readonly config?: true;

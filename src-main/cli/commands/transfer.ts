@@ -1,23 +1,23 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { withValueAt } from "../../../src-shared/analysis/config-diff.ts";
-import type { CellFile } from "../../../src-shared/domain/cell.ts";
-import { nearestWord } from "../../../src-shared/domain/config-fields.ts";
-import type { CellSource } from "../../../src-shared/domain/run-config.ts";
+import type { CellFile } from "../../../src-shared/domain/architecture/cell.ts";
+import { withValueAt } from "../../../src-shared/domain/config/config-diff.ts";
+import { nearestWord } from "../../../src-shared/domain/config/config-fields.ts";
+import type { CellSource } from "../../../src-shared/domain/config/run-config.ts";
 import { completeConfig } from "../../config/load-config.ts";
 import { readPreset } from "../../config/presets.ts";
-import { publishedCells } from "../../engine/cells/published.ts";
-import { UserError } from "../../engine/errors.ts";
-import { MAX_CELL_FILE, parseCellFile } from "../../engine/export/cell-file.ts";
+import { MAX_CELL_FILE, parseCellFile } from "../../engine/formats/cell-file.ts";
+import { publishedCells } from "../../engine/spaces/cell/published.ts";
+import { UserError } from "../../lib/errors.ts";
 import { viewProject } from "../../store/index.ts";
-import { checkData } from "../check-data.ts";
-import { Exit } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../options.ts";
-import { makeProject, type Place, placeFor } from "../place.ts";
-import { findRun } from "../project.ts";
-import { supervise } from "../supervise.ts";
+import { Exit } from "../output/errors.ts";
+import type { Io } from "../output/io.ts";
+import { checkData } from "../project/check-data.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../project/options.ts";
+import { findRun } from "../project/project.ts";
+import { makeProject, type Place, placeFor } from "../project/project-location.ts";
+import { supervise } from "../supervise/supervise.ts";
 import { fitToBudget, startOrResume } from "./run.ts";
 
 interface TransferOptions extends JsonFlag, ProjectFlag {

@@ -5,22 +5,22 @@
  */
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { UserError } from "../errors.ts";
-import { cachesAreHidden } from "./cpu-caches.ts";
-import { registerGradients, registerKernels } from "./kernels.ts";
-import { NativeKernels } from "./native.ts";
-import { ops } from "./ops.ts";
-import { composedSplit, FlatOptimizer } from "./optimizer.ts";
-import { tensorflowKernels } from "./tensorflow-kernels.ts";
-import { nodeRequire, tf } from "./tf.ts";
-import type { Backend, BackendChoice } from "./types.ts";
-import { composedUpdateRules, nativeUpdateRules, type UpdateRules } from "./update-rules.ts";
-import { wasmKernels } from "./wasm-kernels.ts";
+import { UserError } from "../../lib/errors.ts";
+import { registerGradients, registerKernels } from "./ops/kernels.ts";
+import { ops } from "./ops/ops.ts";
+import { nodeRequire, tf } from "./ops/tf.ts";
+import type { Backend, BackendChoice } from "./ops/types.ts";
+import { composedSplit, FlatOptimizer } from "./optimizer/optimizer.ts";
+import { composedUpdateRules, nativeUpdateRules, type UpdateRules } from "./optimizer/update-rules.ts";
+import { cachesAreHidden } from "./tensorflow/cpu-caches.ts";
+import { NativeKernels } from "./tensorflow/native.ts";
+import { tensorflowKernels } from "./tensorflow/tensorflow-kernels.ts";
+import { wasmKernels } from "./wasm/wasm-kernels.ts";
 
-export { clipByGlobalNorm, globalNorm } from "./gradient-norm.ts";
-export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from "./tf.ts";
-export { tf } from "./tf.ts";
-export type * from "./types.ts";
+export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from "./ops/tf.ts";
+export { tf } from "./ops/tf.ts";
+export type * from "./ops/types.ts";
+export { clipByGlobalNorm, globalNorm } from "./optimizer/gradient-norm.ts";
 
 let started: Promise<Backend> | undefined;
 
@@ -71,7 +71,7 @@ async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
   if (threads > 0) Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: "1" });
   if (deterministic) process.env["TF_DETERMINISTIC_OPS"] = "1";
 
-  const { loadNativeTensorFlow, loadOwnKernels } = await import("./load-native.ts");
+  const { loadNativeTensorFlow, loadOwnKernels } = await import("./tensorflow/load-native.ts");
   await loadNativeTensorFlow();
   if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs did not accept the TensorFlow backend.");
   await tf.ready();

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { CELL_FILE_VERSION, type CellFile, cellSchema } from "../../../src-shared/domain/cell.ts";
-import { architectureSchema } from "../../../src-shared/domain/network.ts";
-import { UserError } from "../errors.ts";
-import { MAX_CELL_FILE, parseCellFile } from "../export/cell-file.ts";
+import { CELL_FILE_VERSION, type CellFile, cellSchema } from "../../../src-shared/domain/architecture/cell.ts";
+import { architectureSchema } from "../../../src-shared/domain/architecture/network.ts";
+import { UserError } from "../../lib/errors.ts";
+import { MAX_CELL_FILE, parseCellFile } from "../formats/cell-file.ts";
 
 /** Most cells and files that people have are small; deeper nesting than this is nothing of ours. */
 const MAX_DEPTH = 16;

@@ -1,11 +1,11 @@
-import type { Cell } from "../../../src-shared/domain/cell.ts";
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
-import { UserError } from "../errors.ts";
-import { buildPlan } from "../network/plan.ts";
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
+import { UserError } from "../../lib/errors.ts";
 import { Rng, type RngState } from "../random.ts";
-import { canonicalForm } from "./canonical.ts";
-import { sampleCell } from "./sampler.ts";
+import { canonicalForm } from "../spaces/cell/canonical.ts";
+import { buildPlan } from "../spaces/cell/plan.ts";
+import { sampleCell } from "../spaces/cell/sampler.ts";
 
 /** Limits on the counts of the whole network, both ends included. */
 export interface CountLimits {

@@ -2,21 +2,29 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { UserError } from "../errors.ts";
-import { CATALOG, IDX_FILES } from "./catalog.ts";
-import { cifarFiles, parseCifar } from "./cifar.ts";
-import { DIGITS_FILE, parseDigits } from "./digits.ts";
-import { idxNames, parseIdxDataset } from "./idx.ts";
-import { readImageFolder } from "./image-folder.ts";
-import { type PreviewImage, previewImages } from "./preview.ts";
-import type { RawDataset } from "./raw-dataset.ts";
-import { readSource, type SourceKind, sourceKind } from "./sources.ts";
-import { classHistogram } from "./split.ts";
-import { channelStatistics, datasetFingerprint } from "./statistics.ts";
+import { UserError } from "../../lib/errors.ts";
+import { CATALOG, IDX_FILES } from "./images/catalog.ts";
+import { type PreviewImage, previewImages } from "./images/preview.ts";
+import { classHistogram } from "./images/split.ts";
+import { channelStatistics, datasetFingerprint } from "./images/statistics.ts";
+import {
+  type Attribution,
+  type Completeness,
+  DATASET_IDS,
+  type DatasetId,
+  type DatasetLocations,
+  type DatasetRef,
+  type LoadedDataset,
+} from "./images/types.ts";
+import { cifarFiles, parseCifar } from "./readers/cifar.ts";
+import { DIGITS_FILE, parseDigits } from "./readers/digits.ts";
+import { idxNames, parseIdxDataset } from "./readers/idx.ts";
+import { readImageFolder } from "./readers/image-folder.ts";
+import type { RawDataset } from "./readers/raw-dataset.ts";
+import { readSource, type SourceKind, sourceKind } from "./readers/sources.ts";
 import { type ImageIndex, indexImages } from "./streaming/image-index.ts";
 import { STREAMED_SIDE } from "./streaming/limits.ts";
 import { previewStreamed, STREAMED_STATISTICS } from "./streaming/streamed.ts";
-import { type Attribution, type Completeness, DATASET_IDS, type DatasetId, type DatasetLocations, type DatasetRef, type LoadedDataset } from "./types.ts";
 
 /** Everything about a dataset that a window shows. */
 export interface DatasetDescription {

@@ -1,7 +1,7 @@
-import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
-import type { ParameterSpec } from "./decoder.ts";
-import { NODE_TYPES } from "./embedding.ts";
-import type { GnnParameters } from "./propagation.ts";
+import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { ParameterSpec } from "./decoder/decoder.ts";
+import { NODE_TYPES } from "./embedding/embedding.ts";
+import type { GnnParameters } from "./propagation/propagation.ts";
 
 /** Names of the GNN's parameters in `GnnParameters`, in the order of the file. */
 export const GNN_PARAMETERS = [

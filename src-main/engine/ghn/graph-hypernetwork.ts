@@ -1,13 +1,13 @@
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/network.ts";
-import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
-import { type Tensor2D, tf } from "../backend/tf.ts";
+import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
+import { type Tensor2D, tf } from "../backend/ops/tf.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
-import { standardWeights } from "./branches.ts";
-import { oneHotTypes } from "./embedding.ts";
+import { standardWeights } from "./decoder/branches.ts";
+import { oneHotTypes } from "./embedding/embedding.ts";
 import { GNN_PARAMETERS, gnnParameterName, gnnSpecs } from "./gnn-parameters.ts";
 import { Hypernetwork } from "./hypernetwork.ts";
-import { type GnnParameters, propagate } from "./propagation.ts";
+import { type GnnParameters, propagate } from "./propagation/propagation.ts";
 
 /**
  * Graph HyperNetwork (paper, section 2): generates all weights of a network from its computation graph. Nodes start from learned embeddings of their operations, exchange messages along

@@ -1,13 +1,13 @@
-import type { GhnConfig } from "../../../src-shared/domain/run-config.ts";
-import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/tf.ts";
-import type { NamedArray } from "../backend/types.ts";
-import { UserError } from "../errors.ts";
+import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
+import { UserError } from "../../lib/errors.ts";
+import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/ops/tf.ts";
+import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
-import type { WeightSpace } from "./branches.ts";
-import { Decoder, type ParameterSpec } from "./decoder.ts";
-import { decoderRows } from "./decoder-rows.ts";
-import { initialValues } from "./initial-values.ts";
+import type { WeightSpace } from "./decoder/branches.ts";
+import { Decoder, type ParameterSpec } from "./decoder/decoder.ts";
+import { decoderRows } from "./decoder/decoder-rows.ts";
+import { initialValues } from "./decoder/initial-values.ts";
 import type { WeightGenerator } from "./weight-generator.ts";
 
 /** A GHN beyond this many parameters is a mistake in the config: with its gradient and Adam's moments it would take 8 GB. */

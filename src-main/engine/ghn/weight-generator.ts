@@ -1,5 +1,5 @@
-import type { Tensor, Variable } from "../backend/tf.ts";
-import type { NamedArray } from "../backend/types.ts";
+import type { Tensor, Variable } from "../backend/ops/tf.ts";
+import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 
 /** What makes the weights of architectures: a GHN, or a baseline in its place. Training, scoring and files are the same for all. */

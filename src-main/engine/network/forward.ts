@@ -1,5 +1,5 @@
 import type { Ops } from "../backend/index.ts";
-import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import type { Rng } from "../random.ts";
 import type { NetworkPlan, ParameterSlot } from "./plan-types.ts";
 import { type Program, programOf, type Register, type Step } from "./program.ts";

@@ -1,5 +1,5 @@
-import type { AnytimeOperation } from "../../../src-shared/domain/anytime.ts";
-import type { AnyOperationName } from "../../../src-shared/domain/operations.ts";
+import type { AnytimeOperation } from "../../../src-shared/domain/architecture/anytime.ts";
+import type { AnyOperationName } from "../../../src-shared/domain/architecture/operations.ts";
 
 /**
  * A network as data: the GHN graph that describes it, the parameters that it needs and the flat list of steps that

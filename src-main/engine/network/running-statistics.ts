@@ -1,5 +1,5 @@
-import { type Tensor, type Tensor1D, tf } from "../backend/tf.ts";
-import type { NamedArray } from "../backend/types.ts";
+import { type Tensor, type Tensor1D, tf } from "../backend/ops/tf.ts";
+import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan } from "./plan-types.ts";
 import { type NormStatistic, programOf } from "./program.ts";
 import { checkArray } from "./weights.ts";

@@ -1,5 +1,5 @@
-import { type Tensor, tf, type Variable } from "../backend/tf.ts";
-import type { NamedArray } from "../backend/types.ts";
+import { type Tensor, tf, type Variable } from "../backend/ops/tf.ts";
+import type { NamedArray } from "../backend/ops/types.ts";
 import type { Rng } from "../random.ts";
 import type { NetworkPlan, ParameterSlot } from "./plan-types.ts";
 

@@ -1,7 +1,7 @@
-import { crowdingDistances, frontNumbers } from "../../../src-shared/analysis/non-dominated.ts";
-import type { Cell } from "../../../src-shared/domain/cell.ts";
-import type { SearchSettings } from "../../../src-shared/domain/run-config.ts";
-import { mutateCell } from "./mutation.ts";
+import { crowdingDistances, frontNumbers } from "../../../src-shared/analysis/statistics/non-dominated.ts";
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
+import { mutateCell } from "../spaces/cell/mutation.ts";
 import type { Proposer, ScoredCell, StrategyInput } from "./strategy.ts";
 
 export interface EvolutionState {

@@ -1,5 +1,5 @@
-import type { SearchRun } from "../../../src-shared/domain/run-config.ts";
-import { canonicalArchitecture } from "../cells/canonical.ts";
+import type { SearchRun } from "../../../src-shared/domain/config/run-config.ts";
+import { canonicalArchitecture } from "../spaces/cell/canonical.ts";
 import type { Proposal, SearchStrategy } from "./strategy.ts";
 
 /** Proposes cells of a list, one after the other, each with its name; the same cell twice if it is there twice. */

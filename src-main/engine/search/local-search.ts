@@ -1,6 +1,6 @@
-import { dominates, paretoOrder } from "../../../src-shared/analysis/non-dominated.ts";
-import type { Cell } from "../../../src-shared/domain/cell.ts";
-import { neighboursOf } from "./mutation.ts";
+import { dominates, paretoOrder } from "../../../src-shared/analysis/statistics/non-dominated.ts";
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import { neighboursOf } from "../spaces/cell/mutation.ts";
 import type { Proposer, ScoredCell, StrategyInput } from "./strategy.ts";
 
 /** One climb: what has been scored since its random start. */

@@ -1,5 +1,5 @@
-import { frontNumbers, paretoOrder } from "../../../src-shared/analysis/non-dominated.ts";
-import type { SearchSettings } from "../../../src-shared/domain/run-config.ts";
+import { frontNumbers, paretoOrder } from "../../../src-shared/analysis/statistics/non-dominated.ts";
+import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
 import { compareCandidates, type Rankable } from "./ranking.ts";
 
 export type Objective = SearchSettings["objectives"][number];

@@ -1,15 +1,15 @@
-import type { Cell } from "../../../src-shared/domain/cell.ts";
-import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { SearchSettings } from "../../../src-shared/domain/run-config.ts";
-import type { SearchSpace } from "../../../src-shared/domain/search-space.ts";
-import { canonicalForm } from "../cells/canonical.ts";
-import { sampleCell } from "../cells/sampler.ts";
-import { UserError } from "../errors.ts";
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
+import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
+import { UserError } from "../../lib/errors.ts";
 import { Rng, type RngState } from "../random.ts";
+import { canonicalForm } from "../spaces/cell/canonical.ts";
+import { sampleCell } from "../spaces/cell/sampler.ts";
 import { Evolution, type EvolutionState } from "./evolution.ts";
 import { LocalSearch, type LocalSearchState } from "./local-search.ts";
 
-export { mutateCell } from "./mutation.ts";
+export { mutateCell } from "../spaces/cell/mutation.ts";
 
 /** A cell with what a strategy needs to know about it. */
 export interface ScoredCell {

@@ -1,18 +1,18 @@
-import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { CellTrainingRun } from "../../../src-shared/domain/run-config.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import type { CellTrainingRun } from "../../../src-shared/domain/config/run-config.ts";
 import type { TrainingMessage } from "../../../src-shared/worker-protocol.ts";
-import type { Scalar, Tensor1D, Tensor4D } from "../backend/tf.ts";
+import { countCorrect } from "../backend/ops/gradients.ts";
+import type { Scalar, Tensor1D, Tensor4D } from "../backend/ops/tf.ts";
+import { type Measured, measure, smoothedCrossEntropy } from "../evaluation/accuracy.ts";
+import type { EvaluationImages } from "../evaluation/training-data.ts";
+import type { TrainingBench } from "../evaluation/workbench.ts";
+import type { WeightsManifest } from "../formats/weights-file.ts";
 import { BATCH_NORM_EPSILON, forward } from "../network/forward.ts";
-import { buildPlan } from "../network/plan.ts";
 import { Rng, type RngState } from "../random.ts";
-import { type Measured, measure, smoothedCrossEntropy } from "./accuracy.ts";
+import { buildPlan } from "../spaces/cell/plan.ts";
 import type { NamedArrays } from "./checkpoint.ts";
-import { countCorrect } from "./gradients.ts";
 import { type BatchLoss, NetworkTrainer, type TrainerState } from "./network-trainer.ts";
 import { dropPathProbability } from "./schedules.ts";
-import type { EvaluationImages } from "./training-data.ts";
-import type { WeightsManifest } from "./weights-file.ts";
-import type { TrainingBench } from "./workbench.ts";
 
 interface CellTrainerState extends TrainerState {
   readonly dropPath: RngState;

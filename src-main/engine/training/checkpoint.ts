@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
-import type { NamedArray } from "../backend/types.ts";
-import { UserError } from "../errors.ts";
-import { readSafetensors, writeSafetensors } from "../export/safetensors.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { NamedArray } from "../backend/ops/types.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 
 /** Arrays by name with their shapes. */
 export type NamedArrays = ReadonlyMap<string, NamedArray>;

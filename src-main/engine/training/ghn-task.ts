@@ -1,19 +1,19 @@
-import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { GhnTrainingRun } from "../../../src-shared/domain/run-config.ts";
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from "../backend/tf.ts";
-import { canonicalForm } from "../cells/canonical.ts";
-import { sampleCell } from "../cells/sampler.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import type { GhnTrainingRun } from "../../../src-shared/domain/config/run-config.ts";
+import { countCorrect } from "../backend/ops/gradients.ts";
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from "../backend/ops/tf.ts";
+import { createGhn } from "../baselines/generator-file.ts";
+import { EvaluationSet, Scorer } from "../evaluation/scoring.ts";
+import type { Workbench } from "../evaluation/workbench.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import { forward } from "../network/forward.ts";
-import { buildPlan } from "../network/plan.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { TensorWeights } from "../network/weights.ts";
 import { Rng } from "../random.ts";
-import { EvaluationSet, Scorer } from "../search/scoring.ts";
-import { createGhn } from "./ghn-file.ts";
+import { canonicalForm } from "../spaces/cell/canonical.ts";
+import { buildPlan } from "../spaces/cell/plan.ts";
+import { sampleCell } from "../spaces/cell/sampler.ts";
 import type { GhnTask } from "./ghn-trainer.ts";
-import { countCorrect } from "./gradients.ts";
-import type { Workbench } from "./workbench.ts";
 
 /** A GHN learning the standard space: random cells with the training's number of nodes, cross-entropy of the stacked network. */
 export class CellGhnTask implements GhnTask {

@@ -1,15 +1,15 @@
-import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { AugmentationConfig, GhnTraining } from "../../../src-shared/domain/run-config.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import type { AugmentationConfig, GhnTraining } from "../../../src-shared/domain/config/run-config.ts";
 import type { Optimizer } from "../backend/index.ts";
-import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
-import { EpochSampler, type SamplerState } from "../datasets/batching.ts";
+import { lossAndGradients } from "../backend/ops/gradients.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
+import { EpochSampler, type SamplerState } from "../datasets/images/batching.ts";
+import type { Workbench } from "../evaluation/workbench.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { Rng, type RngState } from "../random.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
-import { lossAndGradients } from "./gradients.ts";
 import { halvedRate } from "./schedules.ts";
-import type { Workbench } from "./workbench.ts";
 
 /** Generators and counters of a GHN training, as they stand in a checkpoint. */
 interface GhnTrainingState {

@@ -1,16 +1,16 @@
-import type { CellTraining } from "../../../src-shared/domain/run-config.ts";
+import type { CellTraining } from "../../../src-shared/domain/config/run-config.ts";
 import type { Optimizer } from "../backend/index.ts";
-import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
-import type { ImageBatch } from "../datasets/batching.ts";
+import { lossAndGradients } from "../backend/ops/gradients.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
+import type { ImageBatch } from "../datasets/images/batching.ts";
+import type { EvaluationImages, FeedState, TrainingFeed } from "../evaluation/training-data.ts";
+import type { TrainingBench } from "../evaluation/workbench.ts";
 import { RunningStatistics } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { VariableWeights } from "../network/weights.ts";
 import { Rng } from "../random.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
-import { lossAndGradients } from "./gradients.ts";
 import { type RateSettings, trainingRate } from "./schedules.ts";
-import type { EvaluationImages, FeedState, TrainingFeed } from "./training-data.ts";
-import type { TrainingBench } from "./workbench.ts";
 
 /** About so many validations are made during a training. */
 const VALIDATIONS = 20;

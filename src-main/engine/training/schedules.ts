@@ -1,4 +1,4 @@
-import type { CellTraining } from "../../../src-shared/domain/run-config.ts";
+import type { CellTraining } from "../../../src-shared/domain/config/run-config.ts";
 
 /**
  * Learning rate of the GHN: constant, halved at given fractions of the training (paper, appendix 5.2: epochs 100 and

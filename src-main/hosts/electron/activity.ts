@@ -1,5 +1,5 @@
 /** What the runs of a window are doing, as the task bar, the power saver and notifications need it. Pure. */
-import { ACTIVE_STATUSES, type RunProgress, type RunStatus, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { ACTIVE_STATUSES, type RunProgress, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { StudioEvent } from "../../api/session.ts";
 
 /** A run that ended, as a notification says it. */

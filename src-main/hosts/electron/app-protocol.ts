@@ -1,6 +1,6 @@
 /** `app://studio/`: the built page, served from its folder with the same headers as the web host. */
-import { SECURITY_HEADERS } from "../security-headers.ts";
-import { readStaticFile } from "../static-files.ts";
+import { SECURITY_HEADERS } from "../page/security-headers.ts";
+import { readStaticFile } from "../page/static-files.ts";
 import type { Electron } from "./electron-like.ts";
 import { APP_HOST, APP_SCHEME } from "./security.ts";
 

@@ -1,10 +1,10 @@
 /** Calls and events between the windows and their sessions, over four channels; every sender is checked. */
 
 import { IPC } from "../../../src-shared/ipc-channels.ts";
-import type { GateAnswer } from "../../api/dispatch.ts";
+import type { GateAnswer } from "../../api/gate/dispatch.ts";
+import type { Logger } from "../../api/gate/wire-error.ts";
 import type { StudioSession } from "../../api/session.ts";
-import type { Logger } from "../../api/wire-error.ts";
-import { Outbox } from "../outbox.ts";
+import { Outbox } from "../page/outbox.ts";
 import type { Electron, ElectronLike } from "./electron-like.ts";
 import { isOwnSender } from "./security.ts";
 

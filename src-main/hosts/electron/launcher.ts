@@ -1,5 +1,5 @@
 /** Starts run workers as utility processes of Electron. They are not sandboxed, so that drivers and TensorFlow load. */
-import type { ChildExit, ChildHandle, ChildLauncher } from "../../runs/launcher.ts";
+import type { ChildExit, ChildHandle, ChildLauncher } from "../../runs/child/launcher.ts";
 import type { Electron, ElectronLike } from "./electron-like.ts";
 
 /** How long after its end the reason of a process's death is waited for, in ms. */

@@ -2,9 +2,9 @@
 import type { IncomingHttpHeaders, Server } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
+import type { Logger } from "../../api/gate/wire-error.ts";
 import type { StudioSession } from "../../api/session.ts";
-import type { Logger } from "../../api/wire-error.ts";
-import { Outbox } from "../outbox.ts";
+import { Outbox } from "../page/outbox.ts";
 
 export const SOCKET_PATH = "/events";
 /** More pages than this at once are a fault or an attack. */

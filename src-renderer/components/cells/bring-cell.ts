@@ -1,6 +1,6 @@
+import { networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
+import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import { datasetConfigSchema } from "../../../src-shared/domain/dataset.ts";
-import { networkConfigSchema } from "../../../src-shared/domain/network.ts";
-import { searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
 import { call } from "../../bridge/studio.ts";
 import { type DeskCell, useCellDesk } from "../../stores/cell-desk.ts";
 

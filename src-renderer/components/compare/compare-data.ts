@@ -1,5 +1,5 @@
-import { type ConfigDifference, compareConfigs } from "../../../src-shared/analysis/config-diff.ts";
-import type { MetricSummary, RunDetail } from "../../../src-shared/domain/run.ts";
+import { type ConfigDifference, compareConfigs } from "../../../src-shared/domain/config/config-diff.ts";
+import type { MetricSummary, RunDetail } from "../../../src-shared/domain/records/run.ts";
 import type { SeriesData } from "../../charts/series.ts";
 
 export const MOST_RUNS = 8;

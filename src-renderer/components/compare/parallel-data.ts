@@ -1,6 +1,6 @@
-import { compareConfigs, flattenConfig } from "../../../src-shared/analysis/config-diff.ts";
 import { configValue } from "../../../src-shared/analysis/format.ts";
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import { compareConfigs, flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { withoutZeros } from "../../charts/line-option.ts";
 import type { ParallelAxis } from "../../charts/parallel-option.ts";
 import { duration, metricInfo, metricValue, significant, whole } from "../../lib/format.ts";

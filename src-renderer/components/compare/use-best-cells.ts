@@ -1,6 +1,6 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
-import type { Architecture } from "../../../src-shared/domain/network.ts";
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { searchRunOf } from "../run/run-changes.ts";
 

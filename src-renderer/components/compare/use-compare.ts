@@ -1,6 +1,6 @@
 import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import { useRoute, useRouter } from "vue-router";
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { useConnection } from "../../stores/connection.ts";
 import { useRunColors } from "../../stores/run-colors.ts";

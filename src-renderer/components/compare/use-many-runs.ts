@@ -1,6 +1,6 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
-import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 
 const MOST = 200;

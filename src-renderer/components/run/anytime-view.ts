@@ -1,6 +1,6 @@
-import { areaUnderCurve, exitUnderBudget, PAPER_BUDGET } from "../../../src-shared/analysis/anytime-curve.ts";
-import type { AnytimeArchitecture } from "../../../src-shared/domain/anytime.ts";
-import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../../src-shared/domain/anytime-records.ts";
+import { areaUnderCurve, exitUnderBudget, PAPER_BUDGET } from "../../../src-shared/analysis/curves/anytime-curve.ts";
+import type { AnytimeArchitecture } from "../../../src-shared/domain/architecture/anytime.ts";
+import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { StepSpec } from "../../charts/step-option.ts";
 
 /** Whose accuracies are shown: predicted with generated weights, or of trained networks on validation or test images. */

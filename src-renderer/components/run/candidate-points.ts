@@ -1,5 +1,5 @@
-import { paretoFront } from "../../../src-shared/analysis/pareto.ts";
-import type { Candidate } from "../../../src-shared/domain/run.ts";
+import { paretoFront } from "../../../src-shared/analysis/statistics/pareto.ts";
+import type { Candidate } from "../../../src-shared/domain/records/run.ts";
 import type { ScatterPoint, ScatterShape } from "../../charts/scatter-option.ts";
 import { count, percent } from "../../lib/format.ts";
 

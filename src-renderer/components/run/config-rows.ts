@@ -1,6 +1,6 @@
-import { flattenConfig, sameValue, valueAt } from "../../../src-shared/analysis/config-diff.ts";
-import { fieldsAt } from "../../../src-shared/domain/config-fields.ts";
-import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { flattenConfig, sameValue, valueAt } from "../../../src-shared/domain/config/config-diff.ts";
+import { fieldsAt } from "../../../src-shared/domain/config/config-fields.ts";
+import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { factTitle } from "./facts.ts";
 
 export interface ConfigRow {

@@ -1,6 +1,6 @@
-import type { CorrelationMethod } from "../../../src-shared/analysis/coefficients.ts";
-import { type Correlation, correlateAll, type IntervalMethod, type Regression, regress, topHalf } from "../../../src-shared/analysis/correlation.ts";
-import type { Training } from "../../../src-shared/domain/run.ts";
+import type { CorrelationMethod } from "../../../src-shared/analysis/statistics/coefficients.ts";
+import { type Correlation, correlateAll, type IntervalMethod, type Regression, regress, topHalf } from "../../../src-shared/analysis/statistics/correlation.ts";
+import type { Training } from "../../../src-shared/domain/records/run.ts";
 import type { ScatterPoint, ScatterShape } from "../../charts/scatter-option.ts";
 import { count, percent } from "../../lib/format.ts";
 

@@ -1,5 +1,5 @@
 import type { MetricName } from "../../../src-shared/domain/metrics.ts";
-import type { RunDetail, RunProgress, Training } from "../../../src-shared/domain/run.ts";
+import type { RunDetail, RunProgress, Training } from "../../../src-shared/domain/records/run.ts";
 import { count, duration, metricValue, NO_VALUE, percent, significant, whole } from "../../lib/format.ts";
 
 export interface Tile {

@@ -1,4 +1,4 @@
-import type { Candidate } from "../../../src-shared/domain/run.ts";
+import type { Candidate } from "../../../src-shared/domain/records/run.ts";
 
 /**
  * Candidates by score, the best first, ties by the lower loss and then by the order of proposal, as the store ranks them. Cells of the random baseline stand among the others but have no rank; those

@@ -1,4 +1,4 @@
-import type { Artifact, RunDetail, RunSummary } from "../../../src-shared/domain/run.ts";
+import type { Artifact, RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { leads } from "./stages.ts";
 
 /** The run after an event: its own facts, or those of one of its stages. */

@@ -1,4 +1,4 @@
-import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 
 export interface PipelineStage {
   readonly key: string;

@@ -1,8 +1,8 @@
-import { ablationAxis } from "../../../src-shared/analysis/ablation-axis.ts";
-import { type CorrelationMethod, finitePairs } from "../../../src-shared/analysis/coefficients.ts";
-import { regress, topHalf } from "../../../src-shared/analysis/correlation.ts";
-import { type PredictorData, type StudyCorrelation, type StudyData, type StudyResult, seedCoefficients } from "../../../src-shared/analysis/study.ts";
-import type { RunSummary } from "../../../src-shared/domain/run.ts";
+import { type CorrelationMethod, finitePairs } from "../../../src-shared/analysis/statistics/coefficients.ts";
+import { regress, topHalf } from "../../../src-shared/analysis/statistics/correlation.ts";
+import { ablationAxis } from "../../../src-shared/analysis/study/ablation-axis.ts";
+import { type PredictorData, type StudyCorrelation, type StudyData, type StudyResult, seedCoefficients } from "../../../src-shared/analysis/study/study.ts";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { AblationShape } from "../../charts/ablation-option.ts";
 import type { ScatterPoint, ScatterShape } from "../../charts/scatter-option.ts";
 import { percent, significant } from "../../lib/format.ts";

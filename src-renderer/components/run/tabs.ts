@@ -1,4 +1,4 @@
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import type { RunTab } from "../../router.ts";
 
 export interface TabEntry {

@@ -1,4 +1,4 @@
-import type { Training } from "../../../src-shared/domain/run.ts";
+import type { Training } from "../../../src-shared/domain/records/run.ts";
 import type { GridColumn, GridState, SortKey } from "../grid/grid.ts";
 
 export const TRAINING_COLUMNS: readonly GridColumn[] = [

@@ -1,7 +1,7 @@
 import { useIntervalFn } from "@vueuse/core";
 import { computed, type Ref, watch } from "vue";
-import type { AnytimeCandidate, AnytimeTraining } from "../../../src-shared/domain/anytime-records.ts";
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
+import type { AnytimeCandidate, AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { type Loading, useLoad } from "../../lib/use-load.ts";
 import { isActive } from "../runs/run-actions.ts";

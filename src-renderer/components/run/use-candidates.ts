@@ -1,6 +1,6 @@
 import { useDebounceFn } from "@vueuse/core";
 import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
-import type { Candidate } from "../../../src-shared/domain/run.ts";
+import type { Candidate } from "../../../src-shared/domain/records/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { useConnection } from "../../stores/connection.ts";
 import { subscribeRun } from "../../stores/live-subscriptions.ts";

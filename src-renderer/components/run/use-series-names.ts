@@ -1,6 +1,6 @@
 import { type Ref, watch } from "vue";
-import type { RunDetail } from "../../../src-shared/domain/run.ts";
-import { isAnytime } from "../../../src-shared/domain/run-config.ts";
+import { isAnytime } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { useLoad } from "../../lib/use-load.ts";
 import type { Trainings } from "./use-trainings.ts";

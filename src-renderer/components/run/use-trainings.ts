@@ -1,5 +1,5 @@
 import { onScopeDispose, type Ref, watch } from "vue";
-import type { Training } from "../../../src-shared/domain/run.ts";
+import type { Training } from "../../../src-shared/domain/records/run.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { useLoad } from "../../lib/use-load.ts";
 import { useConnection } from "../../stores/connection.ts";

@@ -1,5 +1,5 @@
 import type { Router } from "vue-router";
-import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/run.ts";
+import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { bytes } from "../../lib/format.ts";
 import { useToasts } from "../../stores/toasts.ts";

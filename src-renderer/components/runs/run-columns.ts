@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../../src-shared/domain/run.ts";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { metricInfo, metricValue } from "../../lib/format.ts";
 import type { GridColumn, GridState } from "../grid/grid.ts";
 

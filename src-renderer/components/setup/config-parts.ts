@@ -6,7 +6,7 @@ import {
   pipelineRunSchema,
   type RunKind,
   studyRunSchema,
-} from "../../../src-shared/domain/run-config.ts";
+} from "../../../src-shared/domain/config/run-config.ts";
 
 /** A config while it is being edited: any field may hold what does not parse yet. */
 export type EditedConfig = Readonly<Record<string, unknown>> & { readonly kind: RunKind };

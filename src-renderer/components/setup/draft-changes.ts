@@ -1,4 +1,4 @@
-import { diffConfigs, valueAt } from "../../../src-shared/analysis/config-diff.ts";
+import { diffConfigs, valueAt } from "../../../src-shared/domain/config/config-diff.ts";
 import { alignedVariants, variantsIn } from "./variants.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { type FieldSchema, fieldsAt } from "../../../src-shared/domain/config-fields.ts";
-import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import { type FieldSchema, fieldsAt } from "../../../src-shared/domain/config/config-fields.ts";
+import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 import { configValue } from "../../lib/format.ts";
 
 /** What the form needs to know of one field. */

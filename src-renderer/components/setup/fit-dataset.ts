@@ -1,5 +1,5 @@
-import { valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
 import type { DatasetInfo } from "../../../src-shared/contract.ts";
+import { valueAt, withValueAt } from "../../../src-shared/domain/config/config-diff.ts";
 import type { EditedConfig } from "./config-parts.ts";
 
 /** Datasets whose images mean something else when they are mirrored. */

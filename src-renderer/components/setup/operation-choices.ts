@@ -1,5 +1,5 @@
-import { ANYTIME_OPERATION_LABELS, ANYTIME_OPERATIONS, type AnytimeOperation } from "../../../src-shared/domain/anytime.ts";
-import { OPERATION_DESCRIPTIONS, OPERATION_LABELS, OPERATIONS, type OperationName } from "../../../src-shared/domain/operations.ts";
+import { ANYTIME_OPERATION_LABELS, ANYTIME_OPERATIONS, type AnytimeOperation } from "../../../src-shared/domain/architecture/anytime.ts";
+import { OPERATION_DESCRIPTIONS, OPERATION_LABELS, OPERATIONS, type OperationName } from "../../../src-shared/domain/architecture/operations.ts";
 
 /** An operation as the form offers it; the family gives its colour, as in drawings. */
 export interface OperationChoice<Name extends string> {

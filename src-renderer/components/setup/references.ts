@@ -1,6 +1,6 @@
-import { type AnytimeReference, msdNetSchema, resNetSchema } from "../../../src-shared/domain/anytime.ts";
-import { fieldsOf } from "../../../src-shared/domain/config-fields.ts";
-import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import { type AnytimeReference, msdNetSchema, resNetSchema } from "../../../src-shared/domain/architecture/anytime.ts";
+import { fieldsOf } from "../../../src-shared/domain/config/config-fields.ts";
+import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 
 export type EditedReference = Readonly<Record<string, unknown>>;
 export type ReferenceKind = AnytimeReference["kind"];

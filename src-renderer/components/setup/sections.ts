@@ -1,5 +1,5 @@
-import { fieldPaths } from "../../../src-shared/domain/config-fields.ts";
-import type { RunKind } from "../../../src-shared/domain/run-config.ts";
+import { fieldPaths } from "../../../src-shared/domain/config/config-fields.ts";
+import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 
 /** One part of the form. Its fields come from the schema: `basic` only says which come first; all others are folded. */
 export interface Section {

@@ -1,6 +1,6 @@
-import { sameValue, valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
-import type { ConfigProblem } from "../../../src-shared/domain/check-config.ts";
-import { fieldsOf } from "../../../src-shared/domain/config-fields.ts";
+import type { ConfigProblem } from "../../../src-shared/domain/config/check-config.ts";
+import { sameValue, valueAt, withValueAt } from "../../../src-shared/domain/config/config-diff.ts";
+import { fieldsOf } from "../../../src-shared/domain/config/config-fields.ts";
 
 /** A variant of a study while it is edited: any field may hold what does not parse yet. */
 export type EditedVariant = Readonly<Record<string, unknown>>;

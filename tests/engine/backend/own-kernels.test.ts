@@ -5,8 +5,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { OWN_KERNELS_FILE, OWN_KERNELS_SOURCE } from "../../../src-main/engine/backend/own-kernels-file.ts";
-import { installedTensorFlow } from "../../../src-main/setup/tensorflow.ts";
+import { OWN_KERNELS_FILE, OWN_KERNELS_SOURCE } from "../../../src-main/engine/backend/tensorflow/own-kernels-file.ts";
+import { installedTensorFlow } from "../../../src-main/tensorflow-install/tensorflow.ts";
 
 interface Computed {
   readonly own: boolean;
@@ -21,7 +21,7 @@ async function compute(mode: "own" | "plain", threads: number): Promise<Computed
 }
 
 it("the name of the compiled kernels follows their source", () => {
-  const source = readFileSync(new URL("../../../src-main/engine/backend/native/kernels.cc", import.meta.url));
+  const source = readFileSync(new URL("../../../src-main/engine/backend/tensorflow/own-kernels.cc", import.meta.url));
   expect(OWN_KERNELS_SOURCE).toBe(createHash("sha256").update(source).digest("hex").slice(0, 8));
 });
 

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ImageShape } from "../../../src-main/engine/backend/loops.ts";
-import { samePadding } from "../../../src-main/engine/backend/padding.ts";
-import { SimdKernels } from "../../../src-main/engine/backend/simd/kernels.ts";
-import { SIMD_SOURCE } from "../../../src-main/engine/backend/simd/module.ts";
+import { samePadding } from "../../../src-main/engine/backend/ops/padding.ts";
+import type { ImageShape } from "../../../src-main/engine/backend/wasm/loops.ts";
+import { SimdKernels } from "../../../src-main/engine/backend/wasm/simd-kernels.ts";
+import { SIMD_SOURCE } from "../../../src-main/engine/backend/wasm/simd-module.ts";
 import { convolution, type Dense, distinct, maxPoolGradient, normalise, pool, random, statistics, withTies } from "./support/reference.ts";
 
 const simd = new SimdKernels();
@@ -23,7 +23,7 @@ const positive = (x: Dense): Dense => ({ shape: x.shape, values: x.values.map((v
 
 describe("SIMD kernels of the wasm backend", () => {
   it("were compiled from the source beside them (npm run build:simd)", () => {
-    const source = readFileSync(path.join(import.meta.dirname, "../../../src-main/engine/backend/simd/kernels.cc"));
+    const source = readFileSync(path.join(import.meta.dirname, "../../../src-main/engine/backend/wasm/simd-kernels.cc"));
     expect(SIMD_SOURCE).toBe(createHash("sha256").update(source).digest("hex"));
   });
 

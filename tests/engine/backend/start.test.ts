@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { cachesAreHidden } from "../../../src-main/engine/backend/cpu-caches.ts";
-import type { BackendChoice } from "../../../src-main/engine/backend/types.ts";
+import type { BackendChoice } from "../../../src-main/engine/backend/ops/types.ts";
+import { cachesAreHidden } from "../../../src-main/engine/backend/tensorflow/cpu-caches.ts";
 import { tensorflowMissing } from "./support/available.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(`./support/${name}`, import.meta.url));

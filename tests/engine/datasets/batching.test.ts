@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { type Augmentation, NO_AUGMENTATION } from "../../../src-main/engine/datasets/augment.ts";
-import { BatchMaker, EpochSampler, evaluationBatches } from "../../../src-main/engine/datasets/batching.ts";
-import type { ImageSet } from "../../../src-main/engine/datasets/types.ts";
+import { type Augmentation, NO_AUGMENTATION } from "../../../src-main/engine/datasets/images/augment.ts";
+import { BatchMaker, EpochSampler, evaluationBatches } from "../../../src-main/engine/datasets/images/batching.ts";
+import type { ImageSet } from "../../../src-main/engine/datasets/images/types.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import { imageSet, userErrorOf } from "./helpers.ts";
+import { imageSet, userErrorOf } from "./support/helpers.ts";
 
 const indices = Uint32Array.from({ length: 23 }, (_, i) => 2 * i);
 

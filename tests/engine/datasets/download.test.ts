@@ -8,7 +8,7 @@ import { create } from "tar";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { CATALOG, type DatasetProgress, type DownloadOptions, downloadDataset, openDataset } from "../../../src-main/engine/datasets/index.ts";
-import { cifarBytes, idxBytes, put, temporaryFolder, userErrorOf } from "./helpers.ts";
+import { cifarBytes, idxBytes, put, temporaryFolder, userErrorOf } from "./support/helpers.ts";
 
 let archive = Buffer.alloc(0);
 const md5 = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex");

@@ -8,8 +8,8 @@ import { create } from "tar";
 import { describe, expect, it } from "vitest";
 
 import { describeDataset, importDataset, listDatasets, openDataset, previewImages, splitDataset } from "../../../src-main/engine/datasets/index.ts";
-import { readSource, readSourceFiles } from "../../../src-main/engine/datasets/sources.ts";
-import { cifarBytes, idxBytes, put, sharedData, temporaryFolder, userErrorOf } from "./helpers.ts";
+import { readSource, readSourceFiles } from "../../../src-main/engine/datasets/readers/sources.ts";
+import { cifarBytes, idxBytes, put, sharedData, temporaryFolder, userErrorOf } from "./support/helpers.ts";
 
 describe("digits", () => {
   it("opens the bundled file: all 1,797 images, a fixed stratified test part, values 0 .. 255", async () => {

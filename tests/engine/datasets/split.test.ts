@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { classHistogram, splitDataset, stratifiedSample, takeImages } from "../../../src-main/engine/datasets/split.ts";
-import { channelStatistics, datasetFingerprint } from "../../../src-main/engine/datasets/statistics.ts";
+import { classHistogram, splitDataset, stratifiedSample, takeImages } from "../../../src-main/engine/datasets/images/split.ts";
+import { channelStatistics, datasetFingerprint } from "../../../src-main/engine/datasets/images/statistics.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import { dataset, imageSet, userErrorOf } from "./helpers.ts";
+import { dataset, imageSet, userErrorOf } from "./support/helpers.ts";
 
 const uneven = (() => {
   const set = imageSet(1003, 2, 1, 10);

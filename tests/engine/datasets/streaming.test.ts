@@ -7,7 +7,7 @@ import { centralCrop, jitterColours, randomCrop } from "../../../src-main/engine
 import { decodeInto } from "../../../src-main/engine/datasets/streaming/decode.ts";
 import { DecoderPool } from "../../../src-main/engine/datasets/streaming/decoder-pool.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import { put, temporaryFolder, userErrorOf } from "./helpers.ts";
+import { put, temporaryFolder, userErrorOf } from "./support/helpers.ts";
 import { writePhoto, writePhotos } from "./support/images.ts";
 
 const SMALL = { width: 50, height: 40 };

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { initBackend, tf } from "../../../src-main/engine/backend/index.ts";
-import { buildPlan } from "../../../src-main/engine/network/plan.ts";
 import { TensorWeights, VariableWeights } from "../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
+import { buildPlan } from "../../../src-main/engine/spaces/cell/plan.ts";
 import { cellOf, config, TINY } from "./support/networks.ts";
 
 const plan = buildPlan({ normal: cellOf("sepConv3x3", [0, 1]) }, config({ initialChannels: 32 }), TINY);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { canonicalForm } from "../../../src-main/engine/cells/canonical.ts";
-import { sampleCell } from "../../../src-main/engine/cells/sampler.ts";
-import { isUserError } from "../../../src-main/engine/errors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import { neighboursOf } from "../../../src-main/engine/search/mutation.ts";
 import { compareCandidates } from "../../../src-main/engine/search/ranking.ts";
 import { createStrategy, mutateCell, type SearchStrategy } from "../../../src-main/engine/search/strategy.ts";
-import { dominates } from "../../../src-shared/analysis/non-dominated.ts";
-import { type Cell, cellSchema } from "../../../src-shared/domain/cell.ts";
-import { OPERATIONS, type OperationName } from "../../../src-shared/domain/operations.ts";
-import { searchSettingsSchema } from "../../../src-shared/domain/run-config.ts";
-import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/search-space.ts";
+import { canonicalForm } from "../../../src-main/engine/spaces/cell/canonical.ts";
+import { neighboursOf } from "../../../src-main/engine/spaces/cell/mutation.ts";
+import { sampleCell } from "../../../src-main/engine/spaces/cell/sampler.ts";
+import { isUserError } from "../../../src-main/lib/errors.ts";
+import { dominates } from "../../../src-shared/analysis/statistics/non-dominated.ts";
+import { type Cell, cellSchema } from "../../../src-shared/domain/architecture/cell.ts";
+import { OPERATIONS, type OperationName } from "../../../src-shared/domain/architecture/operations.ts";
+import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
+import { searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 const space = searchSpaceSchema.parse({ nodes: 4 });
 /** A score that can be climbed: the share of 3×3 separable convolutions. */

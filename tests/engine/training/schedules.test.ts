@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { balancedBatches } from "../../../src-main/engine/training/evaluation.ts";
+import { balancedBatches } from "../../../src-main/engine/evaluation/evaluation.ts";
+import { Throughput } from "../../../src-main/engine/jobs/timing.ts";
 import { cosineRate, dropPathProbability, halvedRate, type RateSettings, trainingRate } from "../../../src-main/engine/training/schedules.ts";
-import { Throughput } from "../../../src-main/engine/training/timing.ts";
 
 describe("learning rates", () => {
   it("halves the GHN's rate at epochs 100 and 150 of 200", () => {

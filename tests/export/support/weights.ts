@@ -1,5 +1,5 @@
-import type { WeightsManifest } from "../../../src-main/engine/training/weights-file.ts";
-import type { Architecture } from "../../../src-shared/domain/network.ts";
+import type { WeightsManifest } from "../../../src-main/engine/formats/weights-file.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 
 export const EXAMPLE_ARCHITECTURE: Architecture = {
   normal: {

@@ -6,8 +6,8 @@ import { networkGraph } from "../../../src-renderer/cells/network-graph.ts";
 import { cellFile, drawnGraph, unionCounts } from "../../../src-renderer/cells/pick.ts";
 import { stackLayout } from "../../../src-renderer/cells/stack.ts";
 import { matchNodes, unionGraph } from "../../../src-renderer/cells/union.ts";
-import type { Cell } from "../../../src-shared/domain/cell.ts";
-import { networkConfigSchema } from "../../../src-shared/domain/network.ts";
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import { networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
 import { random, randomCell } from "../dev/random.ts";
 
 const elk = new ELK();

@@ -1,7 +1,7 @@
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
-import type { Candidate, RunDetail, RunStatus, Training } from "../../../src-shared/domain/run.ts";
-import type { RunConfig } from "../../../src-shared/domain/run-config.ts";
-import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import type { Candidate, RunDetail, RunStatus, Training } from "../../../src-shared/domain/records/run.ts";
 import { gaussian, random, randomCell } from "./random.ts";
 
 const START = Date.parse("2026-03-02T08:00:00Z");

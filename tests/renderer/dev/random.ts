@@ -1,5 +1,5 @@
-import type { Cell } from "../../../src-shared/domain/cell.ts";
-import { OPERATIONS } from "../../../src-shared/domain/operations.ts";
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import { OPERATIONS } from "../../../src-shared/domain/architecture/operations.ts";
 
 export type Random = () => number;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answerUnder, candidateRows, rangeOf, specsOf, trainingRows, usualRows, usualSlots } from "../../../src-renderer/components/run/anytime-view.ts";
-import type { AnytimeCandidate, AnytimeTraining } from "../../../src-shared/domain/anytime-records.ts";
+import type { AnytimeCandidate, AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
 
 const architecture = { scales: 1, cells: [{ nodes: [{ operation: "conv3x3" as const, inputs: [0], scale: 0, exit: true }] }] };
 const range = { maxBudget: 100, chance: 0.1 };

@@ -8,8 +8,8 @@ import { ranked, sortCandidates } from "../../../src-renderer/components/run/ran
 import { liveStage, withArtifact, withChange } from "../../../src-renderer/components/run/run-changes.ts";
 import { sparkPath } from "../../../src-renderer/components/run/spark.ts";
 import { tabsOf } from "../../../src-renderer/components/run/tabs.ts";
-import type { Candidate, RunDetail, Training } from "../../../src-shared/domain/run.ts";
-import { runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
+import type { Candidate, RunDetail, Training } from "../../../src-shared/domain/records/run.ts";
 import { config, detail } from "../dev/data.ts";
 
 const cell = { normal: { nodes: [{ operation: "identity" as const, inputs: [0] }] } };

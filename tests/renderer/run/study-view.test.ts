@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ablationView, cellRows, inReadingOrder, studyPlot, whiskerOf } from "../../../src-renderer/components/run/study-view.ts";
-import { analyseStudy, type PredictorData, type StudyData, type VariantFacts } from "../../../src-shared/analysis/study.ts";
+import { analyseStudy, type PredictorData, type StudyData, type VariantFacts } from "../../../src-shared/analysis/study/study.ts";
 
 const predictor: PredictorData = {
   name: "GHN",

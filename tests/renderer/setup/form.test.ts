@@ -5,10 +5,10 @@ import { fieldInfo, inWords, parseTyped, typedText } from "../../../src-renderer
 import { fitToDataset } from "../../../src-renderer/components/setup/fit-dataset.ts";
 import { binned } from "../../../src-renderer/components/setup/histogram.ts";
 import { fieldsOfSection, sectionOfPath, sectionsOf } from "../../../src-renderer/components/setup/sections.ts";
-import { valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
-import { checkRunConfig } from "../../../src-shared/domain/check-config.ts";
-import { fieldPaths } from "../../../src-shared/domain/config-fields.ts";
-import { RUN_KINDS, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { checkRunConfig } from "../../../src-shared/domain/config/check-config.ts";
+import { valueAt, withValueAt } from "../../../src-shared/domain/config/config-diff.ts";
+import { fieldPaths } from "../../../src-shared/domain/config/config-fields.ts";
+import { RUN_KINDS, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 describe("sections of the form", () => {
   it.each(RUN_KINDS)("show every field of the schema of %s exactly once, or have a control of their own for it", (kind) => {

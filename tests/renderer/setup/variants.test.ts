@@ -19,9 +19,9 @@ import {
   withCopy,
   withInAll,
 } from "../../../src-renderer/components/setup/variants.ts";
-import { valueAt, withValueAt } from "../../../src-shared/analysis/config-diff.ts";
-import { checkRunConfig } from "../../../src-shared/domain/check-config.ts";
-import { studyVariantSchema } from "../../../src-shared/domain/run-config.ts";
+import { checkRunConfig } from "../../../src-shared/domain/config/check-config.ts";
+import { valueAt, withValueAt } from "../../../src-shared/domain/config/config-diff.ts";
+import { studyVariantSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 const variant = (name: string, steps = 5, epochs = 200): EditedVariant =>
   studyVariantSchema.parse({ name, ghn: { propagationSteps: steps }, training: { epochs } });

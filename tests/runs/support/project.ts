@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import { RunSupervisor, type SupervisorOptions } from "../../../src-main/runs/supervisor.ts";
+import { RunSupervisor, type SupervisorOptions } from "../../../src-main/runs/supervisor/supervisor.ts";
 import { createProject, openProject, type Project } from "../../../src-main/store/index.ts";
-import type { RunStatus, RunSummary } from "../../../src-shared/domain/run.ts";
+import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { ScriptedLauncher } from "./scripted.ts";
 
 export { config } from "./scripted.ts";

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { writeFileAtomic } from "../../../src-main/engine/files.ts";
+import { writeFileAtomic } from "../../../src-main/lib/files.ts";
 import { processPort } from "../../../src-main/workers/port.ts";
 import type { CandidateMessage, FromWorker, ToWorker, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
 

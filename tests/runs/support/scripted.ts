@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/launcher.ts";
-import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
+import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 const SCRIPTED = fileURLToPath(new URL("./scripted-worker.ts", import.meta.url));
 

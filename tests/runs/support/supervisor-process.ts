@@ -1,5 +1,5 @@
 /** A process with a project and its supervisor, which starts a run and tells when it is well under way. */
-import { RunSupervisor } from "../../../src-main/runs/supervisor.ts";
+import { RunSupervisor } from "../../../src-main/runs/supervisor/supervisor.ts";
 import { openProject } from "../../../src-main/store/index.ts";
 import { config, ScriptedLauncher } from "./scripted.ts";
 

@@ -1,4 +1,4 @@
-import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/run-config.ts";
+import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 /** The smallest runs on real images that still pass through everything: seconds on wasm. */
 export function tinyConfig(input: { readonly kind: RunConfig["kind"] } & Record<string, unknown>): RunConfig {

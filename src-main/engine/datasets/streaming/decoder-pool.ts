@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { threadEntry } from "../../thread-entry.ts";
+import { threadEntry } from "../../../lib/thread-entry.ts";
 import type { DecodeRequest, DecodeSettings } from "./decode.ts";
 import type { DecodeAnswer, DecodeJob } from "./decode-worker.ts";
 

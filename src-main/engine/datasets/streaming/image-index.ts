@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../errors.ts";
-import { setTestApart } from "../digits.ts";
-import { isImageName } from "../image-folder.ts";
-import { sourceKind } from "../sources.ts";
-import type { DatasetLocations } from "../types.ts";
+import { UserError } from "../../../lib/errors.ts";
+import type { DatasetLocations } from "../images/types.ts";
+import { setTestApart } from "../readers/digits.ts";
+import { isImageName } from "../readers/image-folder.ts";
+import { sourceKind } from "../readers/sources.ts";
 
 /** Images of one part of a dataset, by name; their pixels stay on disk. */
 export interface ImageList {

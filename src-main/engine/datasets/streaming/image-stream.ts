@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { DecodeRequest, DecodeSettings } from "./decode.ts";
 import { type DecoderPool, GROUP } from "./decoder-pool.ts";
 import type { ImageList } from "./image-index.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Rng } from "../../random.ts";
-import { imagePng, type PreviewImage } from "../preview.ts";
+import { imagePng, type PreviewImage } from "../images/preview.ts";
 import { decodeInto } from "./decode.ts";
 import type { ImageIndex } from "./image-index.ts";
 

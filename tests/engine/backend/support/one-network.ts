@@ -1,13 +1,13 @@
 /** Loss, logits and gradients of random cells in a process of its own: `one-network.ts <own | plain> <threads>`. Prints them as JSON. */
 import { initBackend, type Tensor1D, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
-import { kernels } from "../../../../src-main/engine/backend/kernels.ts";
-import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
+import { kernels } from "../../../../src-main/engine/backend/ops/kernels.ts";
 import { forward } from "../../../../src-main/engine/network/forward.ts";
-import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
 import { VariableWeights } from "../../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
-import { networkConfigSchema } from "../../../../src-shared/domain/network.ts";
-import { searchSpaceSchema } from "../../../../src-shared/domain/search-space.ts";
+import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
+import { sampleCell } from "../../../../src-main/engine/spaces/cell/sampler.ts";
+import { networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
+import { searchSpaceSchema } from "../../../../src-shared/domain/architecture/search-space.ts";
 
 const [mode = "own", threads = "1"] = process.argv.slice(2);
 const { ops } = await initBackend({ prefer: "tensorflow", threads: Number(threads), ownKernels: mode === "own" });

@@ -1,6 +1,6 @@
 /** A process that starts a backend as its argument (a `BackendChoice` in JSON) asks and prints what came of it. */
 import { type BackendChoice, initBackend } from "../../../../src-main/engine/backend/index.ts";
-import { isUserError } from "../../../../src-main/engine/errors.ts";
+import { isUserError } from "../../../../src-main/lib/errors.ts";
 
 const choice = JSON.parse(process.argv[2] ?? "{}") as BackendChoice;
 const [first, second] = await Promise.allSettled([initBackend(choice), initBackend({ prefer: "wasm" })]);

@@ -1,13 +1,13 @@
-import { sampleCell } from "../../../../src-main/engine/cells/sampler.ts";
 import { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
-import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
-import type { Cell } from "../../../../src-shared/domain/cell.ts";
-import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/network.ts";
-import { ALL_OPERATIONS } from "../../../../src-shared/domain/operations.ts";
-import { type GhnConfig, ghnConfigSchema } from "../../../../src-shared/domain/run-config.ts";
-import { searchSpaceSchema } from "../../../../src-shared/domain/search-space.ts";
+import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
+import { sampleCell } from "../../../../src-main/engine/spaces/cell/sampler.ts";
+import type { Cell } from "../../../../src-shared/domain/architecture/cell.ts";
+import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
+import { ALL_OPERATIONS } from "../../../../src-shared/domain/architecture/operations.ts";
+import { searchSpaceSchema } from "../../../../src-shared/domain/architecture/search-space.ts";
+import { type GhnConfig, ghnConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
 
 export const INPUT: NetworkInput = { height: 8, width: 8, channels: 1, classes: 3 };
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend } from "../../../../src-main/engine/backend/index.ts";
-import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../../../../src-main/engine/backend/tf.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../../../../src-main/engine/backend/ops/tf.ts";
 import type { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import { forward } from "../../../../src-main/engine/network/forward.ts";
 import type { NetworkPlan } from "../../../../src-main/engine/network/plan-types.ts";

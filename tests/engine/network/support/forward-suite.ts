@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend, type Tensor, tf } from "../../../../src-main/engine/backend/index.ts";
 import { BATCH_NORM_EPSILON, type ForwardOptions, forward, RunningStatistics } from "../../../../src-main/engine/network/forward.ts";
-import { buildPlan } from "../../../../src-main/engine/network/plan.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { TensorWeights, VariableWeights } from "../../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
-import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/network.ts";
-import { ALL_OPERATIONS } from "../../../../src-shared/domain/operations.ts";
+import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
+import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
+import { ALL_OPERATIONS } from "../../../../src-shared/domain/architecture/operations.ts";
 import { distance, expectValues, read, scoped, tensor } from "../../backend/support/check.ts";
 import { type Dense, numbers } from "../../backend/support/reference.ts";
 import { anyArchitecture, cellOf, config, fixedWeights, imagesOf, TINY, tinyImages } from "./networks.ts";

@@ -2,8 +2,8 @@
  * A network computed the slow, obvious way: recursion over the cell, one value at a time, double precision, nothing shared with the plan but the names of the
  * parameters. Counts what it uses on the way.
  */
-import { outputNodes } from "../../../../src-shared/domain/cell.ts";
-import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-shared/domain/network.ts";
+import { outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
+import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
 import { convolution, type Dense, dense, normalise, pool, random, size, statistics } from "../../backend/support/reference.ts";
 
 export const EPSILON = 1e-5;

@@ -1,0 +1,291 @@
+/** Datasets for windows: where they are, what is in them, getting them. Descriptions are kept, since making one reads everything. */
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { DatasetInfo, DatasetPreview, EventMap } from "../../../src-shared/contract.ts";
+import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { DatasetConfig, DatasetId } from "../../../src-shared/domain/dataset.ts";
+import { CATALOG, type DatasetDescription, type DatasetListing, type DatasetProgress, type DatasetRef, listDatasets } from "../../engine/datasets/index.ts";
+import { isUserError, UserError } from "../../lib/errors.ts";
+import type { Logger } from "../gate/wire-error.ts";
+import { JobCancelled, runDatasetJob } from "./dataset-jobs.ts";
+
+type Progress = EventMap["dataset.progress"];
+
+export interface DatasetServiceOptions {
+  /** Data folder of the person, shared by projects; downloads go here. */
+  readonly dataFolder: string;
+  /** Entry of the worker thread. */
+  readonly entry: string;
+  readonly log: Logger;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Descriptions and previews that are kept. */
+const KEPT = 32;
+const PROGRESS_MS = 100;
+
+export class DatasetService {
+  readonly #options: DatasetServiceOptions;
+  readonly #descriptions = new Map<string, Promise<DatasetDescription>>();
+  readonly #previews = new Map<string, Promise<DatasetPreview>>();
+  readonly #downloads = new Map<DatasetId, AbortController>();
+
+  constructor(options: DatasetServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Folders with datasets, in order of preference: the project's, then the person's. */
+  dataFolders(projectFolder: string | null): readonly string[] {
+    return [...(projectFolder === null ? [] : [join(projectFolder, "data")]), this.#options.dataFolder];
+  }
+
+  /** Every known dataset and every imported image folder, without opening any. */
+  async list(projectFolder: string | null): Promise<DatasetInfo[]> {
+    const infos = new Map<string, DatasetInfo>();
+    for (const dataRoot of this.dataFolders(projectFolder)) {
+      for (const listing of await listDatasets({ dataRoot })) {
+        const key = `${listing.id} ${listing.folderName ?? ""}`;
+        const before = infos.get(key);
+        if (before?.available !== true) infos.set(key, await this.#listed(listing, dataRoot));
+      }
+    }
+    return [...infos.values()];
+  }
+
+  /** What is in a dataset; reads all of it once. A dataset that cannot be used is described with its problem. */
+  async describe(config: DatasetConfig, projectFolder: string | null): Promise<DatasetInfo> {
+    try {
+      return infoOf(await this.#description(config, projectFolder));
+    } catch (error) {
+      if (!isUserError(error)) throw error;
+      const entry = CATALOG[config.id];
+      return { ...unopened(config.id, entry.name), problem: { message: error.message, remedy: error.remedy } };
+    }
+  }
+
+  /** Shape of images and number of classes, as networks need them. Known datasets are not opened for it. */
+  async inputOf(config: DatasetConfig, projectFolder: string | null): Promise<NetworkInput> {
+    const { shape, classNames } = CATALOG[config.id];
+    if (shape !== null) return { height: shape[0], width: shape[1], channels: shape[2], classes: classNames.length };
+    const description = await this.#description(config, projectFolder);
+    const [height, width, channels] = description.shape;
+    return { height, width, channels, classes: description.classNames.length };
+  }
+
+  /** Training images at hand, where the dataset has been opened before or can be at no cost; undefined otherwise. */
+  async knownTrainImages(config: DatasetConfig, projectFolder: string | null): Promise<number | undefined> {
+    const kept = this.#descriptions.get(this.#key(config, projectFolder));
+    return kept === undefined ? undefined : kept.then((description) => description.trainCount).catch(() => undefined);
+  }
+
+  async preview(config: DatasetConfig, perClass: number, projectFolder: string | null): Promise<DatasetPreview> {
+    const key = `${this.#key(config, projectFolder)} ${perClass}`;
+    return keep(this.#previews, key, async () => {
+      const images = await runDatasetJob(this.#options.entry, { type: "preview", ref: refOf(config), dataRoot: this.#rootOf(config, projectFolder), perClass });
+      return { images };
+    });
+  }
+
+  /** Begins a download, which tells its progress as events. One that is under way goes on. */
+  download(id: DatasetId): void {
+    if (this.#downloads.has(id)) return;
+    if (CATALOG[id].files.length === 0)
+      throw new UserError(`${CATALOG[id].name} cannot be downloaded.`, {
+        code: "download-none",
+        remedy: id === "digits" ? "It comes with the program: use it directly." : "Import a folder or an archive of images.",
+      });
+    const abort = new AbortController();
+    this.#downloads.set(id, abort);
+    const report = this.#reporter(id);
+    report.begin();
+    runDatasetJob(this.#options.entry, { type: "download", id, dataRoot: this.#options.dataFolder }, { signal: abort.signal, onProgress: report.progress })
+      .then((description) => {
+        this.#forgetKept();
+        report.end("done", `${description.name} is ready: ${description.trainCount} training and ${description.testCount} test images.`);
+      })
+      .catch((error: unknown) => {
+        if (error instanceof JobCancelled) report.end("cancelled", "The download was cancelled; what has arrived is kept.");
+        else {
+          this.#options.log.warning(`The download of ${id} failed.`, String(error));
+          report.end("failed", isUserError(error) ? `${error.message} ${error.remedy}` : "The download failed; the log says why.");
+        }
+      })
+      .finally(() => this.#downloads.delete(id));
+  }
+
+  cancelDownload(id: DatasetId): void {
+    this.#downloads.get(id)?.abort();
+  }
+
+  /** Copies a dataset from a folder or an archive into the person's data folder. */
+  async import(id: DatasetId, path: string): Promise<DatasetInfo> {
+    const report = this.#reporter(id);
+    report.begin();
+    try {
+      const name = id === "folder" ? folderName(path) : undefined;
+      const description = await runDatasetJob(
+        this.#options.entry,
+        { type: "import", id, path, dataRoot: this.#options.dataFolder, replace: false, ...(name === undefined ? {} : { name }) },
+        { onProgress: report.progress },
+      );
+      this.#forgetKept();
+      report.end("done", `${description.name} was imported.`);
+      return infoOf(description);
+    } catch (error) {
+      report.end("failed", isUserError(error) ? error.message : "The import failed.");
+      throw error;
+    }
+  }
+
+  /** Ends all downloads; what has arrived is kept. */
+  close(): void {
+    for (const abort of this.#downloads.values()) abort.abort();
+  }
+
+  #description(config: DatasetConfig, projectFolder: string | null): Promise<DatasetDescription> {
+    return keep(this.#descriptions, this.#key(config, projectFolder), () =>
+      runDatasetJob(this.#options.entry, { type: "describe", ref: refOf(config), dataRoot: this.#rootOf(config, projectFolder) }),
+    );
+  }
+
+  #key(config: DatasetConfig, projectFolder: string | null): string {
+    return keyOf(config, this.#rootOf(config, projectFolder));
+  }
+
+  /** The first of the data folders that holds the dataset, as the run worker chooses it. */
+  #rootOf(config: DatasetConfig, projectFolder: string | null): string {
+    const folders = this.dataFolders(projectFolder);
+    return folders.find((folder) => existsSync(join(folder, config.id))) ?? this.#options.dataFolder;
+  }
+
+  async #listed(listing: DatasetListing, dataRoot: string): Promise<DatasetInfo> {
+    const bare = unopened(listing.id, listing.name);
+    if (listing.foundAt === null) return bare;
+    const config = { id: listing.id, ...(listing.folderName === undefined ? {} : { path: listing.foundAt }) } as DatasetConfig;
+    const kept = await this.#descriptions.get(keyOf(config, dataRoot))?.catch(() => null);
+    return kept === undefined || kept === null ? { ...bare, available: true, where: listing.foundAt, problem: null } : { ...infoOf(kept), title: listing.name };
+  }
+
+  #forgetKept(): void {
+    this.#descriptions.clear();
+    this.#previews.clear();
+  }
+
+  #reporter(id: DatasetId): { begin(): void; progress(progress: DatasetProgress): void; end(state: Progress["state"], message: string): void } {
+    const total = CATALOG[id].files.reduce((sum, file) => sum + file.bytes, 0);
+    const done = new Map<string, number>();
+    let last: Progress = { id, receivedBytes: 0, totalBytes: total > 0 ? total : null, state: "running", message: "Starting" };
+    let told = Number.NEGATIVE_INFINITY;
+    const tell = (next: Progress, always: boolean): void => {
+      const changed = next.message !== last.message;
+      last = next;
+      if (!always && !changed && performance.now() - told < PROGRESS_MS) return;
+      told = performance.now();
+      this.#options.onProgress(next);
+    };
+    return {
+      begin: () => tell(last, true),
+      progress: ({ phase, what, done: part, unit }) => {
+        if (phase === "download" && unit === "bytes") done.set(what, part);
+        const receivedBytes = [...done.values()].reduce((sum, bytes) => sum + bytes, 0);
+        tell({ ...last, receivedBytes, message: `${PHASES[phase]} ${basename(what)}` }, false);
+      },
+      end: (state, message) =>
+        tell({ ...last, ...(state === "done" && last.totalBytes !== null ? { receivedBytes: last.totalBytes } : {}), state, message }, true),
+    };
+  }
+}
+
+const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = {
+  download: "Downloading",
+  check: "Checking",
+  unpack: "Unpacking",
+  read: "Reading",
+  decode: "Decoding",
+};
+
+function keep<Value>(kept: Map<string, Promise<Value>>, key: string, make: () => Promise<Value>): Promise<Value> {
+  const before = kept.get(key);
+  if (before !== undefined) return before;
+  const value = make();
+  kept.set(key, value);
+  // A failure is not kept: the person may mend it.
+  value.catch(() => kept.delete(key));
+  if (kept.size > KEPT) for (const [oldest] of [...kept].slice(0, 1)) kept.delete(oldest);
+  return value;
+}
+
+function keyOf({ id, path, imageSize, streamed }: DatasetConfig, dataRoot: string): string {
+  return JSON.stringify([id, path ?? null, imageSize ?? null, streamed === true, dataRoot]);
+}
+
+function refOf(config: DatasetConfig): DatasetRef {
+  return {
+    id: config.id,
+    ...(config.path === undefined || config.path === "" ? {} : { path: config.path }),
+    ...(config.imageSize === undefined ? {} : { imageSize: config.imageSize }),
+    ...(config.streamed === true ? { streamed: true } : {}),
+  };
+}
+
+/** A name for an imported folder or archive: its own, without what a folder name cannot have. */
+function folderName(path: string): string {
+  const name = basename(path)
+    .replace(/\.(tar\.gz|tgz|tar|zip)$/i, "")
+    .replaceAll(/[^A-Za-z0-9_-]+/g, "-")
+    .replaceAll(/^[_-]+|[_-]+$/g, "")
+    .slice(0, 60);
+  return name === "" ? "images" : name;
+}
+
+/** What the catalog says of a dataset that has not been opened. */
+function unopened(id: DatasetId, title: string): DatasetInfo {
+  const entry = CATALOG[id];
+  const [height, width, channels] = entry.shape ?? [0, 0, 0];
+  const bytes = entry.files.reduce((sum, file) => sum + file.bytes, 0);
+  const missing =
+    bytes > 0
+      ? { message: `${entry.name} is not on this computer yet.`, remedy: `Download it (${Math.round(bytes / 1e6)} MB), or import its archive or folder.` }
+      : { message: `${title} has no images yet.`, remedy: "Import a folder or an archive with one subfolder for each class." };
+  return {
+    id,
+    title,
+    available: false,
+    where: null,
+    trainImages: entry.trainExpected,
+    testImages: entry.testExpected,
+    height,
+    width,
+    channels,
+    classNames: entry.classNames,
+    classCounts: [],
+    bytes: entry.unpackedBytes,
+    fingerprint: null,
+    attribution: attributionText(entry.attribution),
+    downloadBytes: bytes > 0 ? bytes : null,
+    problem: missing,
+  };
+}
+
+function infoOf(description: DatasetDescription): DatasetInfo {
+  const [height, width, channels] = description.shape;
+  return {
+    ...unopened(description.id, description.name),
+    available: true,
+    where: description.foundAt,
+    trainImages: description.trainCount,
+    testImages: description.testCount,
+    height,
+    width,
+    channels,
+    classNames: description.classNames,
+    classCounts: description.trainHistogram,
+    bytes: description.bytes,
+    fingerprint: description.fingerprint,
+    problem: null,
+  };
+}
+
+function attributionText({ source, licence, citation }: (typeof CATALOG)[DatasetId]["attribution"]): string {
+  return [source, licence, citation].filter((part) => part !== "").join(" · ");
+}

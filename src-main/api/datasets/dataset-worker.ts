@@ -1,0 +1,43 @@
+/**
+ * Entry of a worker thread that does one piece of work on a dataset. Reading CIFAR-10 with its statistics and checksum
+ * takes seconds; the main process must answer windows meanwhile.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { describeDataset, downloadDataset, importDataset, previewDataset } from "../../engine/datasets/index.ts";
+import { isUserError } from "../../lib/errors.ts";
+import type { DatasetJob, FromDatasetWorker, JobResults } from "./dataset-jobs.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("This is the entry of a worker thread.");
+
+const abort = new AbortController();
+port.on("message", () => abort.abort(new DOMException("Cancelled.", "AbortError")));
+const post = (message: FromDatasetWorker): void => port.postMessage(message);
+
+async function work(job: DatasetJob): Promise<JobResults[DatasetJob["type"]]> {
+  const options = {
+    signal: abort.signal,
+    onProgress: (progress: Extract<FromDatasetWorker, { type: "progress" }>["progress"]) => post({ type: "progress", progress }),
+  };
+  switch (job.type) {
+    case "describe":
+      return describeDataset(job.ref, { dataRoot: job.dataRoot, ...options });
+    case "preview": {
+      const images = await previewDataset(job.ref, job.perClass, { dataRoot: job.dataRoot, ...options });
+      return images.map(({ classIndex, png }) => ({ label: classIndex, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` }));
+    }
+    case "download":
+      return downloadDataset(job.id, job.dataRoot, options);
+    case "import":
+      return importDataset(job.path, job.id, job.dataRoot, { ...options, ...(job.name === undefined ? {} : { name: job.name }), replace: job.replace });
+  }
+}
+
+try {
+  post({ type: "done", value: await work(workerData as DatasetJob) });
+} catch (error) {
+  if (abort.signal.aborted) post({ type: "cancelled" });
+  else if (isUserError(error)) post({ type: "refused", error: error.toJSON() });
+  else post({ type: "broken", message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+}
+port.close();

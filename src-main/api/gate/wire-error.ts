@@ -1,0 +1,59 @@
+/** What was thrown in the main process, as a window may see it: a sentence and a remedy, no stack, no secret. */
+import type { WireError } from "../../../src-shared/contract.ts";
+import { isUserError } from "../../lib/errors.ts";
+
+/** Where the studio writes what happened. `detail` may hold a stack; it stays on this computer. */
+export interface Logger {
+  info(message: string, detail?: string): void;
+  warning(message: string, detail?: string): void;
+  error(message: string, detail?: string): void;
+}
+
+const MAX_DETAIL = 4000;
+
+/** Sentences for what the system refuses, by its error code. */
+const SYSTEM: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
+  EACCES: ["GHN Studio may not read or write there", "Give yourself the permission, or choose another folder."],
+  EPERM: ["The system does not allow that", "Give yourself the permission, or choose another folder."],
+  ENOENT: ["The file or folder is not there any more", "Check the path, and whether its disk is connected."],
+  ENOSPC: ["The disk is full", "Free some space, then try again."],
+  EDQUOT: ["Your disk quota is used up", "Free some space, then try again."],
+  EROFS: ["The disk can only be read", "Choose a folder on another disk."],
+  EMFILE: ["Too many files are open", "Close other programs, then try again."],
+  ENOTDIR: ["A part of the path is a file, not a folder", "Choose another folder."],
+  EISDIR: ["The path is a folder, not a file", "Choose a file."],
+};
+
+/** Maps anything thrown to a {@link WireError}; faults of the program itself are logged with their stack. */
+export function toWireError(thrown: unknown, callName: string, log: Logger, secrets: readonly string[]): WireError {
+  const clean = (text: string): string => redact(text, secrets).slice(0, MAX_DETAIL);
+  if (isUserError(thrown)) {
+    log.warning(`${callName}: ${clean(thrown.message)}`, thrown.code);
+    const where = [thrown.field === undefined ? [] : [`Field: ${thrown.field}`], thrown.file === undefined ? [] : [`File: ${thrown.file}`]].flat();
+    return {
+      code: thrown.code,
+      message: clean(thrown.message),
+      remedy: clean(thrown.remedy),
+      ...(where.length === 0 ? {} : { detail: clean(where.join("\n")) }),
+    };
+  }
+  const error = thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : "An unknown value was thrown.");
+  log.error(`${callName} failed: ${clean(error.message)}`, clean(error.stack ?? ""));
+  const code: unknown = "code" in error ? error.code : undefined;
+  const system = typeof code === "string" ? SYSTEM[code] : undefined;
+  if (system !== undefined) {
+    const path: unknown = "path" in error ? error.path : undefined;
+    const message = `${system[0]}${typeof path === "string" ? `: ${path}` : ""}.`;
+    return { code: `system-${String(code).toLowerCase()}`, message: clean(message), remedy: system[1], detail: clean(error.message) };
+  }
+  return {
+    code: "internal",
+    message: "Something went wrong inside GHN Studio.",
+    remedy: "Try again; if it happens again, copy the details and the log into a report.",
+    detail: clean(`${callName}: ${error.name}: ${error.message}`),
+  };
+}
+
+function redact(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((result, secret) => (secret.length < 8 ? result : result.replaceAll(secret, "•••")), text);
+}

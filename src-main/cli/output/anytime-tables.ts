@@ -1,0 +1,106 @@
+/** Networks with several exits as tables: rankings, trainings, and the curve of each. */
+
+import { rangeWords } from "../../../src-shared/analysis/curves/anytime-curve.ts";
+import { count, percent, whole } from "../../../src-shared/analysis/format.ts";
+import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../../src-shared/domain/records/anytime-records.ts";
+import type { StoreReader } from "../../store/index.ts";
+import type { Io } from "./io.ts";
+import { table } from "./tables.ts";
+
+/** A part of the output with its heading. */
+export interface Section {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Everything to show of a run in the anytime space; empty for other runs. @param limit networks of the ranking at most */
+export function anytimeSections(io: Io, store: StoreReader, runId: string, limit: number): Section[] {
+  const candidates = store.anytime.candidates(runId, Math.max(1, limit));
+  const trainings = store.anytime.trainings(runId);
+  const [first] = [...trainings, ...candidates];
+  if (first === undefined) return [];
+  const range = rangeWords({ maxMultiplyAdds: first.maxBudget, chance: first.chance });
+  return [
+    ...(candidates.length === 0 || limit === 0 ? [] : [{ title: `Networks by predicted area (${range})`, text: rankingTable(io, candidates.slice(0, limit)) }]),
+    ...(trainings.length === 0 ? [] : [{ title: `Trainings by area (${range})`, text: trainingsTable(io, trainings) }]),
+    ...trainings.map((training) => ({ title: `Curve of ${training.name}`, text: curveTable(io, training.exits) })),
+    ...(trainings.length > 0 || candidates[0] === undefined || limit === 0
+      ? []
+      : [{ title: `Predicted curve of ${candidates[0].name}`, text: curveTable(io, candidates[0].exits) }]),
+  ];
+}
+
+function rankingTable(io: Io, candidates: readonly AnytimeCandidate[]): string {
+  return table(
+    io,
+    [
+      { title: "Rank", align: "right" },
+      { title: "Network", align: "right" },
+      { title: "Name" },
+      { title: "Area", align: "right" },
+      { title: "Parameters", align: "right" },
+      { title: "First exit", align: "right" },
+      { title: "Last exit", align: "right" },
+      { title: "Role" },
+    ],
+    candidates.map((c) => [
+      c.rank === null ? "" : String(c.rank),
+      String(c.id),
+      c.name,
+      percent(c.score),
+      count(c.parameters),
+      count(c.exits[0]?.multiplyAdds ?? 0),
+      count(c.multiplyAdds),
+      c.role === "none" ? "" : c.role,
+    ]),
+  );
+}
+
+function trainingsTable(io: Io, trainings: readonly AnytimeTraining[]): string {
+  return table(
+    io,
+    [
+      { title: "Training", align: "right" },
+      { title: "Network" },
+      { title: "Role" },
+      { title: "F", align: "right" },
+      { title: "Parameters", align: "right" },
+      { title: "Last exit", align: "right" },
+      { title: "Predicted", align: "right" },
+      { title: "Area, validation", align: "right" },
+      { title: "Area, test", align: "right" },
+    ],
+    trainings.map((t) => [
+      String(t.id),
+      t.repetition === 0 ? t.name : `${t.name} (${t.repetition + 1})`,
+      t.role === "none" ? "" : t.role,
+      t.initialChannels === null ? "" : String(t.initialChannels),
+      count(t.parameters),
+      count(t.multiplyAdds),
+      percent(t.score),
+      percent(t.area),
+      percent(t.testArea),
+    ]),
+  );
+}
+
+/** One row an exit: what was spent by then, and how often it is right. */
+function curveTable(io: Io, exits: readonly MeasuredExit[]): string {
+  return table(
+    io,
+    [
+      { title: "Exit", align: "right" },
+      { title: "At" },
+      { title: "Multiply-adds", align: "right" },
+      { title: "Validation", align: "right" },
+      { title: "Test", align: "right" },
+    ],
+    exits.map(({ node, multiplyAdds, accuracy, testAccuracy }, i) => [
+      String(i + 1),
+      node === null ? "" : `cell ${node.cell + 1}, node ${node.node}`,
+      whole(multiplyAdds),
+      percent(accuracy),
+      percent(testAccuracy),
+    ]),
+  );
+}

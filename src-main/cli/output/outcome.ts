@@ -1,0 +1,223 @@
+/** What a search came to: the figures of the closing table, for people and for scripts. */
+
+import { coefficient, count, duration, percent, percentWithDeviation, significant, whole } from "../../../src-shared/analysis/format.ts";
+import { correlate } from "../../../src-shared/analysis/statistics/correlation.ts";
+import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
+import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
+import type { Candidate, RunSummary, Training } from "../../../src-shared/domain/records/run.ts";
+import { resolveSubject } from "../../export/subject.ts";
+import { meansByCell } from "../../runs/sources/cell-source.ts";
+import type { StoreReader } from "../../store/index.ts";
+import type { Io } from "./io.ts";
+import { facts } from "./tables.ts";
+
+export interface Moments {
+  readonly n: number;
+  readonly mean: number;
+  /** Sample standard deviation; null for fewer than two. */
+  readonly deviation: number | null;
+}
+
+/** Cells of one group, trained from scratch with one protocol. Accuracies from 0 to 1. */
+export interface GroupOutcome {
+  readonly cells: number;
+  readonly validationAccuracy: Moments | null;
+  readonly testAccuracy: Moments | null;
+  readonly parameters: Moments | null;
+}
+
+export interface Outcome {
+  readonly runId: string;
+  readonly cellsRanked: number;
+  readonly generationMs: Moments | null;
+  readonly evaluationMs: Moments | null;
+  readonly winner: {
+    readonly name: string;
+    readonly canonical: string;
+    readonly rank: number | null;
+    readonly score: number | null;
+    readonly parameters: number;
+    readonly multiplyAdds: number;
+    readonly epochs: number;
+    readonly repetitions: number;
+    readonly validationAccuracy: Moments | null;
+    readonly testAccuracy: Moments | null;
+  } | null;
+  /** Share of test images whose class is among the five that the network ranks highest, mean over trainings; null where that was not measured. */
+  readonly testTop5Accuracy: number | null;
+  /** The shortlist that the GHN chose, beside cells drawn at random, both trained briefly. */
+  readonly ghn: GroupOutcome | null;
+  readonly random: GroupOutcome | null;
+  /** How well scores agree with accuracies after that training: rank correlation (Spearman) over distinct cells, with its 95 % interval. */
+  readonly agreement: { readonly spearman: number; readonly n: number; readonly interval: readonly [number, number] | null } | null;
+  /** Of runs in the anytime space: what was trained, by groups; empty for others. */
+  readonly areas: readonly AreaOutcome[];
+  readonly seconds: number;
+}
+
+/** Networks with several exits of one group, trained alike. Areas from 0 to 1, over budgets up to `maxBudget`. */
+export interface AreaOutcome {
+  readonly group: string;
+  readonly networks: readonly string[];
+  readonly area: Moments;
+  readonly testArea: Moments | null;
+  readonly maxBudget: number;
+}
+
+/** The outcome of a pipeline, or of one of its parts as far as it goes. */
+export function outcomeOf(project: { readonly folder: string; readonly store: StoreReader }, run: RunSummary): Outcome {
+  const { store } = project;
+  const family = [run, ...store.runs.children(run.id)];
+  const candidates = family.flatMap((member) => store.candidates.list(member.id, { limit: 1_000_000 }).rows);
+  const trainings = family
+    .map((member) => store.trainings.list(member.id).filter((training) => training.runId === member.id))
+    .filter((list) => list.length > 0);
+  const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
+  const { training, candidate } = resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
+  const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
+  const topFive = family.map((member) => store.runs.facts(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
+  return {
+    runId: run.id,
+    cellsRanked: candidates.filter((other) => other.role !== "random" && other.score !== null).length,
+    generationMs: moments(numbers(candidates, (other) => other.generationMs)),
+    evaluationMs: moments(numbers(candidates, (other) => other.evaluationMs)),
+    winner: winnerOf(training, candidate, repetitions),
+    testTop5Accuracy: typeof topFive === "number" ? topFive : null,
+    ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
+    random: groupOf(compared.filter((other) => other.role === "random")),
+    agreement: agreementOf(compared),
+    areas: areasOf(store.anytime.trainings(run.id)),
+    seconds: isStaged(run.kind) ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
+  };
+}
+
+const AREA_GROUPS: readonly (readonly [string, (training: AnytimeTraining) => boolean])[] = [
+  ["Best of search", ({ role }) => role === "shortlist"],
+  ["Random picks", ({ role }) => role === "random"],
+  ["Given networks", ({ role }) => role === "none"],
+  ["MSDNet", ({ model }) => model.kind === "msdnet"],
+  ["ResNet", ({ model }) => model.kind === "resnet"],
+];
+
+function areasOf(trainings: readonly AnytimeTraining[]): AreaOutcome[] {
+  return AREA_GROUPS.flatMap(([group, belongs]) => {
+    const own = trainings.filter(belongs);
+    const area = moments(own.map((training) => training.area));
+    if (area === null) return [];
+    const networks = [...new Set(own.map(({ name }) => name))];
+    return [{ group, networks, area, testArea: moments(numbers(own, (training) => training.testArea)), maxBudget: own[0]?.maxBudget ?? 0 }];
+  });
+}
+
+function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): Outcome["winner"] {
+  const subject = training ?? candidate;
+  if (subject === null) return null;
+  return {
+    name: subject.name,
+    canonical: subject.canonical,
+    rank: candidate?.rank ?? null,
+    score: subject.score,
+    parameters: subject.parameters,
+    multiplyAdds: subject.multiplyAdds,
+    epochs: training?.epochs ?? 0,
+    repetitions: repetitions.length,
+    validationAccuracy: moments(repetitions.map((other) => other.validationAccuracy)),
+    testAccuracy: moments(numbers(repetitions, (other) => other.testAccuracy)),
+  };
+}
+
+/** Deviations are over cells: repetitions of one cell count once, by their mean. */
+function groupOf(trainings: readonly Training[]): GroupOutcome | null {
+  if (trainings.length === 0) return null;
+  const cells = meansByCell(trainings);
+  return {
+    cells: cells.length,
+    validationAccuracy: moments(cells.map((cell) => cell.mean)),
+    testAccuracy: moments(numbers(trainings, (training) => training.testAccuracy)),
+    parameters: moments(cells.map((cell) => cell.first.parameters)),
+  };
+}
+
+function agreementOf(compared: readonly Training[]): Outcome["agreement"] {
+  // A cell that is in both groups is one pair of score and accuracy.
+  const pairs = [...new Map(meansByCell(compared).map((cell) => [cell.first.canonical, cell])).values()];
+  const { value, n, interval } = correlate(
+    "spearman",
+    pairs.map((cell) => cell.first.score),
+    pairs.map((cell) => cell.mean),
+  );
+  return value === null ? null : { spearman: value, n, interval };
+}
+
+/** The table at the end of a run. */
+export function outcomeTable(io: Io, outcome: Outcome): string {
+  const { winner, ghn, random } = outcome;
+  const rows: (readonly [string, string])[] = [];
+  if (outcome.cellsRanked > 0) {
+    const times =
+      outcome.generationMs === null || outcome.evaluationMs === null
+        ? ""
+        : ` (each ${significant(outcome.generationMs.mean, 3)} ms to generate weights, ${significant(outcome.evaluationMs.mean, 3)} ms to evaluate)`;
+    rows.push(["Cells ranked", `${whole(outcome.cellsRanked)}${times}`]);
+  }
+  if (winner !== null) {
+    rows.push([
+      "Winner",
+      `${winner.name}${winner.rank === null ? "" : `, rank ${winner.rank} of the search`}${winner.score === null ? "" : `, score ${percent(winner.score)} with generated weights`}`,
+    ]);
+    rows.push(["Parameters", `${whole(winner.parameters)}`]);
+    rows.push(["Multiply-adds", `${count(winner.multiplyAdds)} an image`]);
+    if (winner.testAccuracy !== null)
+      rows.push([
+        "Test accuracy",
+        `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± deviation of ${winner.repetitions} trainings)` : "(one training)"}`,
+      ]);
+    if (outcome.testTop5Accuracy !== null) rows.push(["Top 5", percent(outcome.testTop5Accuracy)]);
+    if (winner.testAccuracy === null && winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
+  }
+  if (ghn !== null && random !== null) {
+    rows.push(["GHN's choice", groupText(ghn)]);
+    rows.push(["Random cells", groupText(random)]);
+  }
+  if (outcome.agreement !== null) {
+    const { spearman, n, interval } = outcome.agreement;
+    rows.push([
+      "Score, accuracy",
+      `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`,
+    ]);
+  }
+  for (const { group, networks, area, testArea, maxBudget } of outcome.areas) {
+    const trained = area.n > 1 ? `, n = ${area.n}` : networks[0] === group ? "" : `, ${networks[0] ?? ""}`;
+    const measured = testArea === null ? `validation ${momentsText(area)}` : `test ${io.style("bold", momentsText(testArea))}, validation ${momentsText(area)}`;
+    rows.push([group, `area ${measured} (budgets up to ${count(maxBudget)} multiply-adds${trained})`]);
+  }
+  rows.push(["Time", duration(outcome.seconds)]);
+  return facts(io, rows);
+}
+
+function groupText(group: GroupOutcome): string {
+  const parts = [
+    ...(group.validationAccuracy === null ? [] : [`validation ${momentsText(group.validationAccuracy)}`]),
+    ...(group.testAccuracy === null ? [] : [`test ${momentsText(group.testAccuracy)}`]),
+    ...(group.parameters === null ? [] : [`${count(group.parameters.mean)} parameters`]),
+  ];
+  return `${parts.join(", ")} (${group.cells} ${group.cells === 1 ? "cell" : "cells"}, trained alike)`;
+}
+
+function momentsText({ mean, deviation }: Moments): string {
+  return percentWithDeviation(mean, deviation);
+}
+
+export function moments(values: readonly number[]): Moments | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { n: values.length, mean, deviation: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)) };
+}
+
+function numbers<Item>(items: readonly Item[], of: (item: Item) => number | null): number[] {
+  return items.flatMap((item) => {
+    const value = of(item);
+    return value === null || !Number.isFinite(value) ? [] : [value];
+  });
+}

@@ -1,0 +1,58 @@
+/** Follows a run to its end. It looks at the store, so that it follows runs of any process in the same way. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ACTIVE_STATUSES, type LogLine, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { StoreReader } from "../../store/index.ts";
+
+/** Milliseconds between two looks. */
+const LOOK_EVERY_MS = 250;
+
+/** What a person or a script is shown while a run works. */
+export interface Display {
+  /** A run or a stage of it appeared, or has another status than before. */
+  status(run: RunSummary): void;
+  progress(run: RunSummary): void;
+  log(run: RunSummary, line: LogLine): void;
+  /** Nothing more comes. */
+  end(): void;
+}
+
+/**
+ * Shows a run and its stages until it is over; answers it as it then is. What was logged before is not repeated.
+ */
+export async function watchRun(store: StoreReader, runId: string, display: Display): Promise<RunSummary> {
+  const statuses = new Map<string, string>();
+  const progress = new Map<string, string>();
+  const logs = new Map<string, number>();
+  for (const run of familyOf(store, runId)) logs.set(run.id, store.logs.tail(run.id, 1)[0]?.id ?? 0);
+  try {
+    for (;;) {
+      const family = familyOf(store, runId);
+      const [top, ...stages] = family;
+      if (top === undefined) throw new Error(`The run ${runId} has gone.`);
+      // Stages come before their pipeline, so that it is not done before its last stage is.
+      for (const run of [...stages, top]) {
+        for (const line of store.logs.list(run.id, logs.get(run.id) ?? 0)) {
+          logs.set(run.id, line.id);
+          display.log(run, line);
+        }
+        if (run.progress !== null && changed(progress, run.id, JSON.stringify(run.progress))) display.progress(run);
+        if (changed(statuses, run.id, run.status)) display.status(run);
+      }
+      if (!ACTIVE_STATUSES.includes(top.status)) return top;
+      await sleep(LOOK_EVERY_MS);
+    }
+  } finally {
+    display.end();
+  }
+}
+
+function familyOf(store: StoreReader, runId: string): RunSummary[] {
+  const run = store.runs.get(runId);
+  return run === null ? [] : [run, ...store.runs.children(runId)];
+}
+
+function changed(known: Map<string, string>, id: string, value: string): boolean {
+  if (known.get(id) === value) return false;
+  known.set(id, value);
+  return true;
+}

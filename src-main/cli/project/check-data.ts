@@ -1,0 +1,53 @@
+/** Looks whether the images of a run are there before anything starts. */
+
+import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import { dataFoldersOf } from "../../config/folders.ts";
+import { configError } from "../../config/load-config.ts";
+import type { DatasetDescription } from "../../engine/datasets/index.ts";
+import { isUserError, UserError } from "../../lib/errors.ts";
+
+/**
+ * Opens the dataset of a config once, so that a missing, damaged or too small one is told at once and in words of the
+ * command line, and checks the config against the images that are really there.
+ * @returns what networks on these images take
+ * @throws UserError
+ */
+export async function checkData(projectFolder: string, config: RunConfig): Promise<NetworkInput> {
+  const { CATALOG, describeDataset } = await import("../../engine/datasets/index.ts");
+  const { id, path, imageSize, streamed } = config.dataset;
+  const ref = {
+    id,
+    ...(path === undefined || path === "" ? {} : { path }),
+    ...(imageSize === undefined ? {} : { imageSize }),
+    ...(streamed === true ? { streamed } : {}),
+  };
+  let dataset: DatasetDescription | null = null;
+  let first: unknown = null;
+  for (const dataRoot of dataFoldersOf(projectFolder)) {
+    try {
+      dataset = await describeDataset(ref, { dataRoot });
+      break;
+    } catch (error) {
+      // What is wrong where the data is says more than that it is missing elsewhere.
+      if (first === null || (isUserError(first) && first.code === "dataset-missing")) first = error;
+      if (ref.path !== undefined) break;
+    }
+  }
+  if (dataset === null) {
+    if (isUserError(first) && first.code === "dataset-missing" && id !== "folder" && ref.path === undefined)
+      throw new UserError(first.message, {
+        code: first.code,
+        remedy: `Get it with ghn-studio data download ${id}, or name a folder or archive that has it with --data <path>. ghn-studio run demo needs no download.`,
+        field: "dataset",
+        cause: first,
+      });
+    throw first;
+  }
+  const problems = contradictions(config, { trainImages: dataset.trainCount });
+  if (problems.length > 0)
+    throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.trainCount} training images) or with --set`);
+  const [height, width, channels] = dataset.shape;
+  return { height, width, channels, classes: dataset.classNames.length };
+}

@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { createProject, viewProject } from "../../store/index.ts";
+import type { Io } from "../output/io.ts";
+import { quotePath } from "../supervise/supervise.ts";
+import { DEFAULT_PROJECT, findProject } from "./project.ts";
+
+/** A project folder, and whether it is still to be made. */
+export interface Place {
+  readonly folder: string;
+  readonly isNew: boolean;
+}
+
+/** The project to run in. */
+export function placeFor(named: string | undefined): Place {
+  const wanted = named === undefined || named === "" ? null : resolve(named);
+  if (wanted !== null && !existsSync(wanted)) return { folder: wanted, isNew: true };
+  const found = findProject(named);
+  if (found === null) return { folder: resolve(DEFAULT_PROJECT), isNew: true };
+  viewProject(found).close();
+  return { folder: found, isNew: false };
+}
+
+/** Makes the project that runs are to be in. */
+export function makeProject(io: Io, folder: string): void {
+  createProject(folder, basename(folder)).close();
+  io.note(`Made the project ${quotePath(folder)}.`);
+}

@@ -1,0 +1,253 @@
+/** The engine's kernels on TensorFlow: one native operation each, on the CPU and on CUDA. */
+import type { ConvAttributes, KernelImplementations, PoolAttributes } from "../ops/kernels.ts";
+import { at } from "../ops/kernels.ts";
+import { type Tensor, type TensorInfo, tf } from "../ops/tf.ts";
+import type { NativeAttribute, NativeKernels } from "./native.ts";
+import { ownKernels } from "./own-kernels.ts";
+
+/**
+ * Whether oneDNN's kernels run where they are faster; measured on two cores with batches of 2 to 64, images of 4 to 32 pixels and 4 to 128 channels.
+ * They gain 1.5 to 4 × on ordinary sizes and lose about 0.1 ms a call, ten times the plain kernel, on tiny ones. TensorFlow offers one switch for all, before
+ * loading; called by their own names they can be chosen call by call. The choice depends on shapes alone, so that results stay reproducible.
+ */
+export interface TensorFlowKernelOptions {
+  /** False never uses oneDNN. */
+  readonly oneDnn: boolean;
+  /** False never uses the studio's own kernels. */
+  readonly own: boolean;
+}
+
+/** oneDNN's kernels are registered under names of their own, with this label. They are not part of the public interface: hence the trial of each. */
+const ONE_DNN_PREFIX = "_MklNative";
+const ONE_DNN_LABEL = "MklNameChangeOp";
+
+/** Multiply-adds from which oneDNN wins: convolutions, their gradients, depthwise convolutions. Elements: batch norm, average pool, max pool. */
+const ONE_DNN_FROM = { conv: 8e6, convGradient: 2e6, depthwise: 4e5, batchNorm: 3e4, avgPool: 6e4, maxPool: 4e3 };
+
+/** @param native the kernels of the active TensorFlow backend */
+export function tensorflowKernels(native: NativeKernels, options: TensorFlowKernelOptions): KernelImplementations {
+  const float = native.type("T", "float32");
+  const format = native.string("data_format", "NHWC");
+  const attributeLists = new Map<string, readonly NativeAttribute[]>();
+
+  function remember(key: string, make: () => readonly NativeAttribute[]): readonly NativeAttribute[] {
+    let list = attributeLists.get(key);
+    if (list === undefined) {
+      list = make();
+      attributeLists.set(key, list);
+    }
+    return list;
+  }
+
+  const oneDnnLabel = native.string("_kernel", ONE_DNN_LABEL);
+
+  /** The attributes for oneDNN's kernel, or the plain ones. */
+  const labelled = (key: string, oneDnn: boolean, make: () => readonly NativeAttribute[]): readonly NativeAttribute[] =>
+    remember(oneDnn ? `${key} oneDNN` : key, () => (oneDnn ? [...make(), oneDnnLabel] : make()));
+
+  const convolution = ({ stride, padding }: ConvAttributes, oneDnn: boolean): readonly NativeAttribute[] =>
+    labelled(`conv ${stride} ${padding}`, oneDnn, () => [
+      float,
+      format,
+      native.string("padding", padding),
+      native.int("strides", [1, stride, stride, 1]),
+      native.int("dilations", [1, 1, 1, 1]),
+    ]);
+
+  const pool = ({ size, stride }: PoolAttributes, oneDnn: boolean): readonly NativeAttribute[] =>
+    labelled(`pool ${size} ${stride}`, oneDnn, () => [
+      float,
+      format,
+      native.string("padding", "SAME"),
+      native.int("ksize", [1, size, size, 1]),
+      native.int("strides", [1, stride, stride, 1]),
+    ]);
+
+  const batchNormAttributes = (epsilon: number, training: boolean, oneDnn: boolean): readonly NativeAttribute[] =>
+    labelled(`norm ${epsilon} ${training}`, oneDnn, () => [
+      float,
+      native.type("U", "float32"),
+      format,
+      native.float("epsilon", epsilon),
+      native.bool("is_training", training),
+    ]);
+
+  const batchNormForward = (epsilon: number, oneDnn: boolean): readonly NativeAttribute[] =>
+    remember(`norm forward ${epsilon} ${oneDnn}`, () => [...batchNormAttributes(epsilon, true, oneDnn), native.float("exponential_avg_factor", 1)]);
+
+  const onlyFloat = [float];
+  const reduction = [float, native.type("Tidx", "int32"), native.bool("keep_dims", false)];
+  const crossEntropy = [float, native.type("Tlabels", "int32")];
+  const reshape = [float, native.type("Tshape", "int32")];
+  const broadcast = [float, native.type("Tidx", "int32")];
+  const resize = [float, native.bool("align_corners", false), native.bool("half_pixel_centers", false)];
+  const available = oneDnnKernels();
+  const own = options.own && !native.usesGpu ? ownKernels(native) : null;
+
+  /** The name of the kernel to run and whether it is oneDNN's. */
+  const choose = (name: string, work: number, from: number): { readonly name: string; readonly oneDnn: boolean } =>
+    work >= from && available.has(name) ? { name: ONE_DNN_PREFIX + name, oneDnn: true } : { name, oneDnn: false };
+
+  /** Which of oneDNN's kernels exist here and compute; none on CUDA. */
+  function oneDnnKernels(): ReadonlySet<string> {
+    if (!options.oneDnn || native.usesGpu) return new Set();
+    const found = new Set<string>();
+    tf.tidy(() => {
+      const x = tf.ones([1, 4, 4, 2]);
+      const shape = native.vector([1, 4, 4, 2]);
+      const pointwise: ConvAttributes = { stride: 1, padding: "SAME" };
+      const vector = tf.ones([2]);
+      const trial = (name: string, attributes: readonly NativeAttribute[], inputs: readonly TensorInfo[], outputs = 1): Tensor[] => {
+        try {
+          const results = native.runMany(ONE_DNN_PREFIX + name, attributes, inputs, outputs);
+          const values = results[0]?.dataSync() ?? [];
+          if (values.length > 0 && [...values].every(Number.isFinite)) found.add(name);
+          return results;
+        } catch {
+          return [];
+        }
+      };
+      const full = tf.ones([3, 3, 2, 2]);
+      const single = tf.ones([3, 3, 2, 1]);
+      trial("Conv2D", convolution(pointwise, true), [x, full]);
+      trial("Conv2DBackpropInput", convolution(pointwise, true), [shape, full, x]);
+      trial("Conv2DBackpropFilter", convolution(pointwise, true), [x, native.vector([3, 3, 2, 2]), x]);
+      trial("DepthwiseConv2dNative", convolution(pointwise, true), [x, single]);
+      trial("DepthwiseConv2dNativeBackpropInput", convolution(pointwise, true), [shape, single, x]);
+      trial("DepthwiseConv2dNativeBackpropFilter", convolution(pointwise, true), [x, native.vector([3, 3, 2, 1]), x]);
+      const epsilon = 1e-3;
+      const [, , , mean, variance, extra] = trial("FusedBatchNormV3", batchNormForward(epsilon, true), [x, vector, vector, native.empty(), native.empty()], 6);
+      if (mean !== undefined && variance !== undefined && extra !== undefined)
+        trial("FusedBatchNormGradV3", batchNormAttributes(epsilon, true, true), [x, x, vector, mean, variance, extra], 5);
+      const window: PoolAttributes = { size: 2, stride: 2 };
+      trial("AvgPool", pool(window, true), [x]);
+      trial("AvgPoolGrad", pool(window, true), [shape, tf.ones([1, 2, 2, 2])]);
+      const [y, workspace] = trial("MaxPool", pool(window, true), [x], 2);
+      if (y !== undefined && workspace !== undefined) trial("MaxPoolGrad", pool(window, true), [x, y, tf.ones([1, 2, 2, 2]), workspace]);
+    });
+    // A forward kernel goes with its gradient: what one saves only the other understands.
+    if (!found.has("MaxPoolGrad")) found.delete("MaxPool");
+    if (!found.has("FusedBatchNormGradV3")) found.delete("FusedBatchNormV3");
+    return found;
+  }
+
+  function batchNormGradient(
+    dy: TensorInfo,
+    x: TensorInfo,
+    gamma: TensorInfo,
+    mean: TensorInfo,
+    variance: TensorInfo,
+    extra: TensorInfo,
+    epsilon: number,
+    training: boolean,
+  ): Tensor[] {
+    const { name, oneDnn } = training ? choose("FusedBatchNormGradV3", elements(x), ONE_DNN_FROM.batchNorm) : { name: "FusedBatchNormGradV3", oneDnn: false };
+    const outputs = native.runMany(name, batchNormAttributes(epsilon, training, oneDnn), [dy, x, gamma, mean, variance, extra], 5);
+    for (const unused of outputs.slice(3)) unused.dispose();
+    return outputs.slice(0, 3);
+  }
+
+  return {
+    conv2d({ x, w }, attributes) {
+      const [kh = 0, kw = 0, , cout = 0] = w.shape;
+      // A 1 × 1 convolution is one matrix product either way.
+      const work = kh * kw === 1 ? 0 : (elements(x) * kh * kw * cout) / attributes.stride ** 2;
+      const { name, oneDnn } = choose("Conv2D", work, ONE_DNN_FROM.conv);
+      return native.run(name, convolution(attributes, oneDnn), [x, w]);
+    },
+    conv2dInputGradient({ dy, w }, attributes) {
+      const [kh = 0, kw = 0, cin = 0] = w.shape;
+      const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
+      const { name, oneDnn } = choose("Conv2DBackpropInput", work, ONE_DNN_FROM.convGradient);
+      return native.run(name, convolution(attributes, oneDnn), [native.vector(attributes.inputShape), w, dy]);
+    },
+    conv2dFilterGradient({ x, dy }, attributes) {
+      const [kh, kw, cin] = attributes.filterShape;
+      // oneDNN's kernel for 1 × 1 filters with a stride writes beyond its buffer (TensorFlow 2.21: the process dies of a damaged heap).
+      const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
+      const { name, oneDnn } = choose("Conv2DBackpropFilter", work, ONE_DNN_FROM.convGradient);
+      return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
+    },
+    depthwise({ x, w }, attributes) {
+      const [kh = 0, kw = 0] = w.shape;
+      const { name, oneDnn } = choose("DepthwiseConv2dNative", (elements(x) * kh * kw) / attributes.stride ** 2, ONE_DNN_FROM.depthwise);
+      return native.run(name, convolution(attributes, oneDnn), [x, w]);
+    },
+    depthwiseInputGradient({ dy, w }, attributes) {
+      const [kh = 0, kw = 0] = w.shape;
+      const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropInput", elements(dy) * kh * kw, ONE_DNN_FROM.depthwise);
+      return native.run(name, convolution(attributes, oneDnn), [native.vector(attributes.inputShape), w, dy]);
+    },
+    depthwiseFilterGradient({ x, dy }, attributes) {
+      const [kh, kw] = attributes.filterShape;
+      // oneDNN is good at 3 × 3 only; from 5 × 5 on it takes twice the time of the plain kernel.
+      const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropFilter", kh * kw > 9 ? 0 : elements(dy) * kh * kw, ONE_DNN_FROM.depthwise);
+      return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
+    },
+
+    ...own?.depthwise,
+
+    batchNorm({ x, gamma, beta }, { epsilon }) {
+      if (own !== null) return own.batchNorm({ x, gamma, beta }, { epsilon });
+      const { name, oneDnn } = choose("FusedBatchNormV3", elements(x), ONE_DNN_FROM.batchNorm);
+      return native.runMany(name, batchNormForward(epsilon, oneDnn), [x, gamma, beta, native.empty(), native.empty()], 6);
+    },
+    batchNormGradient: (inputs, { epsilon }) => {
+      if (own !== null) return own.batchNormGradient(inputs, { epsilon });
+      const { dy, x, gamma, saved1, saved2, saved3 } = inputs;
+      return batchNormGradient(dy, x, gamma, saved1, saved2, saved3, epsilon, true);
+    },
+    batchNormInference({ x, gamma, beta, mean, variance }, { epsilon }) {
+      const outputs = native.runMany("FusedBatchNormV3", batchNormAttributes(epsilon, false, false), [x, gamma, beta, mean, variance], 6);
+      for (const unused of outputs.slice(1)) unused.dispose();
+      return at(outputs, 0);
+    },
+    batchNormInferenceGradient: ({ dy, x, gamma, mean, variance }, { epsilon }) =>
+      batchNormGradient(dy, x, gamma, mean, variance, native.empty(), epsilon, false),
+
+    relu: ({ x }) => native.run("Relu", onlyFloat, [x]),
+    reluGradient: ({ dy, y }) => native.run("ReluGrad", onlyFloat, [dy, y]),
+
+    // oneDNN's max pool remembers where each maximum was; the plain gradient searches again, on one thread, 40 times slower.
+    maxPool({ x }, attributes) {
+      const { name, oneDnn } = choose("MaxPool", elements(x), ONE_DNN_FROM.maxPool);
+      return oneDnn ? native.runMany(name, pool(attributes, true), [x], 2) : [native.run(name, pool(attributes, false), [x]), tf.scalar(0)];
+    },
+    maxPoolGradient({ dy, x, y, saved }, attributes) {
+      const { name, oneDnn } = choose("MaxPoolGrad", elements(x), ONE_DNN_FROM.maxPool);
+      return native.run(name, pool(attributes, oneDnn), oneDnn ? [x, y, dy, saved] : [x, y, dy]);
+    },
+    avgPool({ x }, attributes) {
+      const { name, oneDnn } = choose("AvgPool", elements(x), ONE_DNN_FROM.avgPool);
+      return native.run(name, pool(attributes, oneDnn), [x]);
+    },
+    avgPoolGradient({ dy }, attributes) {
+      const { name, oneDnn } = choose("AvgPoolGrad", elements({ shape: attributes.inputShape }), ONE_DNN_FROM.avgPool);
+      return native.run(name, pool(attributes, oneDnn), [native.vector(attributes.inputShape), dy]);
+    },
+
+    globalAveragePool: ({ x }) => native.run("Mean", reduction, [x, native.vector([1, 2])]),
+    globalAveragePoolGradient({ dy }, { inputShape }) {
+      const [n, height, width, channels] = inputShape;
+      return tf.tidy(() => {
+        const columns = native.run("Reshape", reshape, [dy, native.vector([n, 1, 1, channels])]);
+        return native.run("BroadcastTo", broadcast, [tf.div(columns, height * width), native.vector(inputShape)]);
+      });
+    },
+
+    softmaxCrossEntropy: ({ logits, labels }) => native.runMany("SparseSoftmaxCrossEntropyWithLogits", crossEntropy, [logits, labels], 2),
+
+    resizeNearest({ x }, { factor }) {
+      const [, height = 0, width = 0] = x.shape;
+      return native.run("ResizeNearestNeighbor", resize, [x, native.vector([height * factor, width * factor])]);
+    },
+    resizeNearestGradient({ dy }, { factor }) {
+      const [, height = 0, width = 0] = dy.shape;
+      return native.run("ResizeNearestNeighborGrad", resize, [dy, native.vector([height / factor, width / factor])]);
+    },
+  };
+}
+
+function elements({ shape }: { readonly shape: readonly number[] }): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

@@ -1,0 +1,124 @@
+import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
+import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
+import { type Tensor, type Tensor4D, tf, type Variable } from "../backend/ops/tf.ts";
+import type { NamedArray } from "../backend/ops/types.ts";
+import type { NetworkPlan, ParameterSlot } from "../network/plan-types.ts";
+import { checkArray } from "../network/weights.ts";
+import type { Rng } from "../random.ts";
+import { buildPlan } from "../spaces/cell/plan.ts";
+
+/** One shared parameter of the supernet. */
+interface SharedParameter {
+  readonly key: string;
+  readonly shape: readonly number[];
+  readonly role: ParameterSlot["role"];
+  readonly fanIn: number;
+}
+
+/**
+ * One-shot baseline (after Pham et al., 2018): one network that holds every operation at every node; a cell takes those of its own operations. Weights that
+ * read a concatenation are kept in one piece for each node that may take part in it. Parameters, and so memory, grow with K · N, where a GHN's do not.
+ *
+ * It answers `generate` like a GHN, so that training by sampled paths, search and files are the same code.
+ */
+export class Supernet {
+  readonly variables: readonly Variable[];
+  readonly parameterCount: number;
+  private readonly byKey = new Map<string, Variable>();
+
+  /** @param nodes operation nodes of the cells; smaller cells find their weights too, larger ones do not */
+  constructor(space: SearchSpace, nodes: number, network: NetworkConfig, input: NetworkInput, rng: Rng) {
+    for (const parameter of sharedParameters(space, nodes, network, input)) {
+      const variable = tf.tidy(() => tf.variable(tf.tensor(initialValues(parameter, rng), [...parameter.shape]), true, `supernet/${parameter.key}`));
+      this.byKey.set(parameter.key, variable);
+    }
+    this.variables = [...this.byKey.values()];
+    this.parameterCount = this.variables.reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  /** The weights of each plan by slot id; differentiable with respect to `variables`. @throws Error for a cell with more nodes or other operations */
+  generate(plans: readonly NetworkPlan[]): Map<string, Tensor>[] {
+    return plans.map((plan) => new Map(plan.slots.map((slot) => [slot.id, this.weight(plan, slot)])));
+  }
+
+  exportWeights(): Record<string, NamedArray> {
+    return Object.fromEntries([...this.byKey].map(([key, variable]) => [key, { shape: [...variable.shape], values: Float32Array.from(variable.dataSync()) }]));
+  }
+
+  /** @throws Error when one is missing or has another shape; nothing changes then */
+  importWeights(arrays: Readonly<Record<string, NamedArray>>): void {
+    for (const [key, variable] of this.byKey) checkArray(key, arrays[key], variable.shape);
+    tf.tidy(() => {
+      for (const [key, variable] of this.byKey) variable.assign(tf.tensor(Float32Array.from(arrays[key]?.values ?? []), variable.shape));
+    });
+  }
+
+  dispose(): void {
+    for (const variable of this.byKey.values()) variable.dispose();
+    this.byKey.clear();
+  }
+
+  private weight(plan: NetworkPlan, slot: ParameterSlot): Tensor {
+    if (slot.parts === undefined) return this.variable(keyOf(plan, slot));
+    const parts = slot.parts.map(({ source }) => this.variable(partKey(plan, slot, source)));
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return only;
+    return tf.concat(parts as Tensor4D[], slot.shape.length - 2);
+  }
+
+  private variable(key: string): Variable {
+    const variable = this.byKey.get(key);
+    if (variable === undefined) throw new Error(`The supernet holds no weight ${key}.`);
+    return variable;
+  }
+}
+
+/** Every parameter that some cell of the space uses, found by building one network for each operation with all nodes in the output. */
+function sharedParameters(space: SearchSpace, nodes: number, network: NetworkConfig, input: NetworkInput): SharedParameter[] {
+  const found = new Map<string, SharedParameter>();
+  for (const operation of space.operations) {
+    // Every node reads both inputs: nothing is dead, and every node is a leaf.
+    const cell: Cell = { nodes: Array.from({ length: nodes }, () => ({ operation, inputs: [0, 1] })) };
+    const plan = buildPlan({ normal: cell }, network, input);
+    for (const slot of plan.slots) {
+      if (slot.parts === undefined) {
+        const key = keyOf(plan, slot);
+        found.set(key, { key, shape: slot.shape, role: slot.role, fanIn: slot.fanIn });
+        continue;
+      }
+      // About half of the nodes of a random cell are leaves; the fan-in that weights are drawn for counts that many.
+      const usual = Math.max(1, Math.round(slot.parts.length / 2));
+      for (const { source, channels } of slot.parts) {
+        const key = partKey(plan, slot, source);
+        const shape = slot.shape.map((length, axis) => (axis === slot.shape.length - 2 ? channels : length));
+        found.set(key, { key, shape, role: slot.role, fanIn: slot.parts.length === 1 ? channels : channels * usual });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** Slots of operation nodes are kept apart by operation; all others are shared by all cells. */
+function keyOf(plan: NetworkPlan, slot: ParameterSlot): string {
+  return `${slot.id}@${typeOf(plan, slot.owner)}`;
+}
+
+function partKey(plan: NetworkPlan, slot: ParameterSlot, source: ParameterSlot["owner"]): string {
+  // The stem's index depends on the number of nodes; its type does not.
+  const type = typeOf(plan, source);
+  return `${slot.id}@${type === "stem" ? "stem" : `block${source.block}/node${source.node}`}`;
+}
+
+function typeOf(plan: NetworkPlan, { block, node }: ParameterSlot["owner"]): string {
+  return plan.graph.blocks[block]?.nodes[node]?.type ?? "unknown";
+}
+
+function initialValues({ shape, role, fanIn }: SharedParameter, rng: Rng): Float32Array {
+  const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
+  if (role === "scale") return values.fill(1);
+  if (role === "shift" || role === "bias") return values;
+  const deviation = Math.sqrt((role === "classifier" ? 1 : 2) / fanIn);
+  for (let i = 0; i < values.length; i++) values[i] = deviation * rng.normal();
+  return values;
+}

@@ -1,0 +1,117 @@
+import { UserError } from "../../../lib/errors.ts";
+import { Rng } from "../../random.ts";
+import type { ImageSet, LoadedDataset, SplitDataset } from "./types.ts";
+
+/** How to divide a dataset; counts are images. */
+export interface SplitOptions {
+  /**
+   * Images of the training part that become the validation part, 0 .. train.count - 1.
+   * A dataset that names its own validation part keeps that one, thinned out to this count when it is larger.
+   */
+  readonly validationCount: number;
+  readonly seed: string | number;
+  /** At most this many training images remain; all when absent. */
+  readonly trainLimit?: number;
+  /** At most this many test images; all when absent. */
+  readonly testLimit?: number;
+}
+
+/** What a split looks at: the labels, wherever the pixels lie. */
+export interface Splittable extends Pick<LoadedDataset, "givenValidation"> {
+  readonly train: Pick<ImageSet, "labels" | "count">;
+  readonly test: Pick<ImageSet, "labels" | "count">;
+}
+
+/**
+ * Divides a dataset into training, validation and test indices: disjoint, stratified (every class keeps its share to
+ * within one image) and a function of the seed alone. The three choices draw from separate streams, so changing one
+ * limit leaves the other parts as they are, and a smaller limit takes a subset of what a larger one takes, class by class.
+ *
+ * @throws UserError `split-invalid` (with `field`) when a count cannot be met
+ */
+export function splitDataset(dataset: Splittable, options: SplitOptions): SplitDataset {
+  const { validationCount, seed, trainLimit, testLimit } = options;
+  const trainCount = dataset.train.count;
+  requireCount("validationCount", validationCount, 0, trainCount - 1, "training images");
+  if (trainLimit !== undefined) requireCount("trainLimit", trainLimit, 1, Number.MAX_SAFE_INTEGER, "training images");
+  if (testLimit !== undefined) requireCount("testLimit", testLimit, 1, Number.MAX_SAFE_INTEGER, "test images");
+
+  const all = range(trainCount);
+  const candidates = dataset.givenValidation ?? all;
+  const validation = stratifiedSample(dataset.train, candidates, Math.min(validationCount, candidates.length), Rng.fromSeed(seed, "split-validation"));
+  const excluded = new Uint8Array(trainCount);
+  for (const index of validation) excluded[index] = 1;
+  // A validation image that the dataset itself set apart never serves as a training image.
+  for (const index of dataset.givenValidation ?? []) excluded[index] = 1;
+  const rest = all.filter((index) => excluded[index] === 0);
+  if (rest.length === 0) requireCount("validationCount", validationCount, 0, -1, "training images");
+  const train = stratifiedSample(dataset.train, rest, Math.min(trainLimit ?? rest.length, rest.length), Rng.fromSeed(seed, "split-train-limit"));
+  const testAll = range(dataset.test.count);
+  const test = stratifiedSample(dataset.test, testAll, Math.min(testLimit ?? testAll.length, testAll.length), Rng.fromSeed(seed, "split-test-limit"));
+  return { train, validation, test };
+}
+
+/**
+ * `count` of the `candidates`, with each class in proportion (largest remainders decide the last images), ascending.
+ *
+ * @param candidates indices into `set`, without repetition
+ * @param count 0 .. candidates.length
+ */
+export function stratifiedSample(set: Pick<ImageSet, "labels">, candidates: Uint32Array, count: number, rng: Rng): Uint32Array {
+  if (count >= candidates.length) return candidates.slice().sort();
+  const byClass = new Map<number, number[]>();
+  for (const index of candidates) {
+    const label = set.labels[index] ?? 0;
+    const members = byClass.get(label);
+    if (members === undefined) byClass.set(label, [index]);
+    else members.push(index);
+  }
+  const classes = [...byClass.keys()].sort((a, b) => a - b);
+  const shares = classes.map((label) => {
+    const members = rng.shuffle(byClass.get(label) ?? []);
+    const exact = (count * members.length) / candidates.length;
+    return { members, quota: Math.floor(exact), remainder: exact - Math.floor(exact), tie: rng.uniform() };
+  });
+  let missing = count - shares.reduce((sum, share) => sum + share.quota, 0);
+  for (const share of [...shares].sort((a, b) => b.remainder - a.remainder || a.tie - b.tie)) {
+    if (missing === 0) break;
+    if (share.quota < share.members.length) {
+      share.quota++;
+      missing--;
+    }
+  }
+  return Uint32Array.from(shares.flatMap((share) => share.members.slice(0, share.quota))).sort();
+}
+
+/** A set that holds only the given images, copied, in the given order. */
+export function takeImages(set: ImageSet, indices: Uint32Array): ImageSet {
+  const size = set.height * set.width * set.channels;
+  const images = new Uint8Array(indices.length * size);
+  const labels = set.labels instanceof Uint16Array ? new Uint16Array(indices.length) : new Uint8Array(indices.length);
+  indices.forEach((index, at) => {
+    images.set(set.images.subarray(index * size, (index + 1) * size), at * size);
+    labels[at] = set.labels[index] ?? 0;
+  });
+  return { images, labels, count: indices.length, height: set.height, width: set.width, channels: set.channels };
+}
+
+/** How many images each class has. */
+export function classHistogram(set: Pick<ImageSet, "labels">, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of set.labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
+}
+
+function range(n: number): Uint32Array {
+  return Uint32Array.from({ length: n }, (_, i) => i);
+}
+
+function requireCount(field: string, value: number, low: number, high: number, unit: string): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  const bounds = high < low ? "leaves no training image" : `must be a whole number from ${String(low)} to ${String(high)} ${unit}`;
+  throw new UserError(`The split cannot be made: ${field} is ${String(value)}, which ${high < low ? bounds : `is out of range (it ${bounds})`}.`, {
+    code: "split-invalid",
+    field,
+    remedy: `Choose another value for ${field}.`,
+  });
+}

@@ -1,0 +1,40 @@
+import type { Ops } from "../backend/index.ts";
+import { type Tensor4D, tf } from "../backend/ops/tf.ts";
+import { forward, RunningStatistics } from "../network/forward.ts";
+import type { NetworkPlan } from "../network/plan-types.ts";
+import { programOf } from "../network/program.ts";
+import type { WeightSource } from "../network/weights.ts";
+
+/** Passes before the first one that counts: kernels are chosen and memory is found then. */
+const WARM_UP = 2;
+
+/**
+ * Milliseconds that a forward pass of one image takes on this device, the median of `runs`. Batch norm uses running statistics, as a network at work does. Times depend on what else
+ * the machine does and are the one figure of a search that no seed repeats.
+ */
+export function measureLatency(ops: Ops, plan: NetworkPlan, weights: WeightSource, runs: number): number {
+  const { height, width, channels } = programOf(plan).input;
+  const running = new RunningStatistics(plan);
+  const image: Tensor4D = tf.zeros([1, height, width, channels]);
+  try {
+    const once = (): number => {
+      const start = performance.now();
+      // Reading the result waits for the device.
+      tf.tidy(() => forward(plan, ops, weights, image, { statistics: "running", running }).logits.dataSync());
+      return performance.now() - start;
+    };
+    for (let i = 0; i < WARM_UP; i++) once();
+    return median(Array.from({ length: runs }, once));
+  } finally {
+    running.dispose();
+    image.dispose();
+  }
+}
+
+/** The middle of the values, the mean of the two middle ones where there is no middle. NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? Number.NaN)) / 2;
+}

@@ -1,0 +1,45 @@
+import { UserError } from "../../lib/errors.ts";
+import { BATCH_NORM_EPSILON } from "../network/forward.ts";
+import { readSafetensors } from "./safetensors.ts";
+
+/** Marks a safetensors file with the weights of one trained network with several exits; its metadata entry `manifest` holds the training's record and how images are fed. */
+export const ANYTIME_WEIGHTS_FORMAT = "ghn-studio-anytime-weights";
+
+/**
+ * The manifest beside exported weights, as JSON text: the network, its exits with multiply-adds and accuracies, how to feed it, and the tensors.
+ * @param weightsFile name of the weights beside the manifest
+ * @throws UserError `weights-foreign`
+ */
+export async function anytimeManifestText(
+  path: string,
+  weightsFile: string,
+  checksum: { readonly sha256: string; readonly bytes: number },
+  origin: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { tensors, metadata } = await readSafetensors(path);
+  if (metadata["format"] !== ANYTIME_WEIGHTS_FORMAT)
+    throw new UserError(`${path} does not hold the weights of a network with several exits trained by GHN Studio.`, {
+      code: "weights-foreign",
+      file: path,
+      remedy: "Choose a training of an anytime-training run; its weights are in the project folder.",
+    });
+  const record = JSON.parse(metadata["manifest"] ?? "{}") as Record<string, unknown>;
+  return `${JSON.stringify(
+    {
+      format: "ghn-studio-anytime-weights-manifest",
+      weights: { file: weightsFile, format: "safetensors", sha256: checksum.sha256, bytes: checksum.bytes },
+      ...record,
+      batchNorm: { epsilon: BATCH_NORM_EPSILON, statistics: "running mean and variance, stored beside the weights" },
+      origin,
+      howToRead: [
+        "Images are NHWC float32, (byte / 255 - mean) / std for each channel. Convolution kernels are [height, width, channels in, channels out].",
+        "Tensor names say cell, node and part: cell0/node5/bottleneck/conv takes the concatenated inputs of node 5 of the first cell to its channels.",
+        "Inputs of another scale are average-pooled or upsampled (nearest), rectified, and concatenated in the order of `inputs`. An exit is ReLU, global average pooling, linear.",
+        "`exits` are in the order in which they answer; multiply-adds are those spent by then.",
+      ],
+      tensors: [...tensors].map(([name, { shape }]) => ({ name, dtype: "F32", shape })),
+    },
+    null,
+    2,
+  )}\n`;
+}

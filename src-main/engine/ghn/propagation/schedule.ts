@@ -1,0 +1,204 @@
+import type { GhnConfig } from "../../../../src-shared/domain/config/run-config.ts";
+import type { ComputationGraph } from "../../network/plan-types.ts";
+import { forwardBackwardPhase, type Level, synchronousStep } from "./levels.ts";
+
+/** Which message passing is done. */
+export type PropagationSettings = Pick<GhnConfig, "propagation" | "propagationSteps" | "shareParameters" | "passEmbedding">;
+
+/** Messages that are computed and rows that are then computed from them; both ranges are half-open. */
+export interface ScheduleStep {
+  readonly kind: "update" | "mean";
+  /** Which set of GNN parameters. */
+  readonly set: number;
+  readonly firstMessage: number;
+  readonly endMessage: number;
+  readonly firstEvent: number;
+  readonly endEvent: number;
+}
+
+/**
+ * Message passing over several graphs, written out: every state that an embedding ever has is a row of its own, so that nothing is overwritten and the backward pass is the
+ * list of steps read from its end.
+ *
+ * Rows: the initial embeddings of all nodes (graph by graph, block by block), one row of zeros (h_A0 of the notes), then one row for each event. An event is the
+ * update of a node (GRU) or the mean over the nodes of a block (h_Ai).
+ */
+export interface Schedule {
+  readonly nodes: number;
+  /** Sets of GNN parameters: one, or one for each block. */
+  readonly sets: number;
+  readonly events: number;
+  readonly messages: number;
+  readonly steps: readonly ScheduleStep[];
+  /** Row of the state before an event (of a mean: unused). */
+  readonly previous: Int32Array;
+  /** `sources[sourceStart[e] … sourceStart[e + 1])`: the messages that event e sums, or the rows that it averages. */
+  readonly sourceStart: Int32Array;
+  readonly sources: Int32Array;
+  /** Row that a message is computed from. A message is computed once for each change of its sender. */
+  readonly sender: Int32Array;
+  /** Row of each node's final embedding. */
+  readonly final: Int32Array;
+  /** First event and first message of each set, and the ends behind the last: [sets + 1]. */
+  readonly setEvents: Int32Array;
+  readonly setMessages: Int32Array;
+}
+
+/** Number of the first row of an event. */
+export function firstEventRow(nodes: number): number {
+  return nodes + 1;
+}
+
+/**
+ * Writes out the message passing of stacked graphs (paper, section 2; notes, sections 1 and 2). Graphs do not influence each other; their steps are merged so that more
+ * rows are computed at a time.
+ *
+ * @throws Error when the graphs have unequal numbers of blocks and GNN parameters are not shared
+ */
+export function buildSchedule(graphs: readonly ComputationGraph[], settings: PropagationSettings): Schedule {
+  const writer = new ScheduleWriter(graphs, settings);
+  const blocks = graphs.reduce((most, graph) => Math.max(most, graph.blocks.length), 0);
+  if (!settings.shareParameters && graphs.some((graph) => graph.blocks.length !== blocks))
+    throw new Error("Graphs with unequal numbers of blocks cannot be propagated together.");
+  for (let block = 0; block < blocks; block++) writer.block(block);
+  return writer.finish();
+}
+
+const STALE = -1;
+
+/** Where one graph stands while the schedule is written. */
+interface Progress {
+  readonly graph: ComputationGraph;
+  /** Number of the first node of each block. */
+  readonly firstNode: readonly number[];
+  embeddingRow: number;
+  embeddingMessage: number;
+}
+
+class ScheduleWriter {
+  private readonly settings: PropagationSettings;
+  private readonly nodes: number;
+  private readonly graphs: readonly Progress[];
+  /** Row of each node's current state, and number of the message made from it. */
+  private readonly row: Int32Array;
+  private readonly message: Int32Array;
+  private readonly previous: number[] = [];
+  private readonly sourceStart: number[] = [0];
+  private readonly sources: number[] = [];
+  private readonly sender: number[] = [];
+  private readonly steps: ScheduleStep[] = [];
+  private readonly setEvents: number[] = [0];
+  private readonly setMessages: number[] = [0];
+
+  constructor(graphs: readonly ComputationGraph[], settings: PropagationSettings) {
+    this.settings = settings;
+    let nodes = 0;
+    const firstNodes = graphs.map((graph) =>
+      graph.blocks.map((block) => {
+        nodes += block.nodes.length;
+        return nodes - block.nodes.length;
+      }),
+    );
+    this.nodes = nodes;
+    this.graphs = graphs.map((graph, i) => ({ graph, firstNode: firstNodes[i] ?? [], embeddingRow: nodes, embeddingMessage: STALE }));
+    this.row = Int32Array.from({ length: nodes }, (_, node) => node);
+    this.message = new Int32Array(nodes).fill(STALE);
+  }
+
+  /** All phases of one block, in all graphs. */
+  block(block: number): void {
+    const { propagation, propagationSteps, shareParameters, passEmbedding } = this.settings;
+    const levelsOf = propagation === "forward-backward" ? forwardBackwardPhase : synchronousStep;
+    const active = this.graphs.flatMap((progress) => {
+      const graphBlock = progress.graph.blocks[block];
+      return graphBlock === undefined
+        ? []
+        : [
+            {
+              progress,
+              levels: levelsOf(graphBlock),
+              first: progress.firstNode[block] ?? 0,
+              last: block === progress.graph.blocks.length - 1,
+              size: graphBlock.nodes.length,
+            },
+          ];
+    });
+    const set = shareParameters ? 0 : block;
+    for (const { progress } of active) progress.embeddingMessage = STALE;
+    const depth = active.reduce((most, { levels }) => Math.max(most, levels.length), 0);
+    for (let step = 0; step < propagationSteps; step++) {
+      for (let level = 0; level < depth; level++) {
+        const [firstMessage, firstEvent] = [this.sender.length, this.previous.length];
+        for (const { progress, levels, first } of active) this.update(progress, levels[level] ?? [], first);
+        // The updated states take the place of the old ones once every node of the step has read.
+        let row = firstEventRow(this.nodes) + firstEvent;
+        for (const { levels, first } of active) {
+          for (const { node } of levels[level] ?? []) {
+            this.row[first + node] = row++;
+            this.message[first + node] = STALE;
+          }
+        }
+        this.steps.push({ kind: "update", set, firstMessage, endMessage: this.sender.length, firstEvent, endEvent: this.previous.length });
+      }
+    }
+    if (passEmbedding && propagationSteps > 0)
+      this.averages(
+        active.filter(({ last }) => !last),
+        set,
+      );
+    if (!shareParameters) this.endSet();
+  }
+
+  finish(): Schedule {
+    if (this.settings.shareParameters) this.endSet();
+    return {
+      nodes: this.nodes,
+      sets: this.setEvents.length - 1,
+      events: this.previous.length,
+      messages: this.sender.length,
+      steps: this.steps,
+      previous: Int32Array.from(this.previous),
+      sourceStart: Int32Array.from(this.sourceStart),
+      sources: Int32Array.from(this.sources),
+      sender: Int32Array.from(this.sender),
+      final: this.row.slice(),
+      setEvents: Int32Array.from(this.setEvents),
+      setMessages: Int32Array.from(this.setMessages),
+    };
+  }
+
+  private update(progress: Progress, level: Level, first: number): void {
+    for (const { node, senders, takesGraphEmbedding } of level) {
+      for (const sender of senders) this.sources.push(this.messageOf(first + sender));
+      if (takesGraphEmbedding && this.settings.passEmbedding) {
+        if (progress.embeddingMessage === STALE) progress.embeddingMessage = this.sender.push(progress.embeddingRow) - 1;
+        this.sources.push(progress.embeddingMessage);
+      }
+      this.previous.push(this.row[first + node] as number);
+      this.sourceStart.push(this.sources.length);
+    }
+  }
+
+  private averages(active: readonly { progress: Progress; first: number; size: number }[], set: number): void {
+    const firstEvent = this.previous.length;
+    for (const { progress, first, size } of active) {
+      for (let node = first; node < first + size; node++) this.sources.push(this.row[node] as number);
+      this.sourceStart.push(this.sources.length);
+      progress.embeddingRow = firstEventRow(this.nodes) + this.previous.push(this.nodes) - 1;
+    }
+    this.steps.push({ kind: "mean", set, firstMessage: this.sender.length, endMessage: this.sender.length, firstEvent, endEvent: this.previous.length });
+  }
+
+  private messageOf(node: number): number {
+    const known = this.message[node] as number;
+    if (known !== STALE) return known;
+    const number = this.sender.push(this.row[node] as number) - 1;
+    this.message[node] = number;
+    return number;
+  }
+
+  private endSet(): void {
+    this.setEvents.push(this.previous.length);
+    this.setMessages.push(this.sender.length);
+  }
+}

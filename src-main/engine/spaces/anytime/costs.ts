@@ -1,0 +1,42 @@
+import type { ProgramBuilder } from "../../network/builder.ts";
+import type { Register, Step } from "../../network/program.ts";
+
+/** [height, width, channels] of a register. */
+type ShapeOf = (register: Register) => readonly [height: number, width: number, channels: number];
+
+/**
+ * Multiply-adds of one step for one image, as MSDNet's authors count them (https://github.com/kalviny/MSDNet-PyTorch): those of convolutions and classifiers, a classifier's
+ * biases, one for each value that goes through a ReLU or into a pooling window. Batch norm, sums, concatenation and upsampling count nothing. All networks of the anytime
+ * experiments are counted alike; the notes' list for MSDNet comes out only with the activations.
+ */
+export function stepCost(step: Step, shapeOf: ShapeOf): number {
+  const size = (register: Register): number => shapeOf(register).reduce((product, length) => product * length, 1);
+  switch (step.kind) {
+    case "conv": {
+      const [kh = 0, kw = 0, channels = 0] = step.weight.shape;
+      return size(step.y) * kh * kw * channels;
+    }
+    case "depthwise": {
+      const [kh = 0, kw = 0] = step.weight.shape;
+      return size(step.y) * kh * kw;
+    }
+    case "dense":
+      return (shapeOf(step.x)[2] + 1) * shapeOf(step.y)[2];
+    case "relu":
+    case "globalAveragePool":
+      return size(step.x);
+    case "maxPool":
+    case "avgPool":
+      return size(step.y) * step.size ** 2;
+    case "norm":
+    case "sum":
+    case "concat":
+    case "upsample":
+      return 0;
+  }
+}
+
+/** Cost of every step that a builder has written. */
+export function stepCosts(builder: ProgramBuilder): number[] {
+  return builder.steps.map((step) => stepCost(step, (register) => builder.shape(register)));
+}

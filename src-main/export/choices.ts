@@ -1,0 +1,96 @@
+/** The formats that a subject can be exported in. */
+import { stat } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+import type { ExportChoice, ExportSubject } from "../../src-shared/contract.ts";
+import type { Artifact } from "../../src-shared/domain/records/run.ts";
+import { UserError } from "../lib/errors.ts";
+import { canDrawText } from "./cell-picture.ts";
+import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
+
+export type ExportFormat = ExportChoice["format"];
+export const EXPORT_FORMATS = [
+  "cell-json",
+  "cell-svg",
+  "cell-png",
+  "weights-safetensors",
+  "config-json",
+  "candidates-csv",
+] as const satisfies readonly ExportFormat[];
+
+/** What each format is, for people. */
+const FORMATS: Readonly<Record<ExportFormat, { readonly title: string; readonly description: string }>> = {
+  "cell-json": { title: "Cell (JSON)", description: "The cell as data with a versioned schema; GHN Studio reads it back." },
+  "cell-svg": { title: "Picture (SVG)", description: "The cell drawn, sharp at every size." },
+  "cell-png": { title: "Picture (PNG)", description: "The same drawing as pixels, for slides." },
+  "weights-safetensors": {
+    title: "Weights (safetensors)",
+    description: "Trained weights with a manifest: network, normalisation, classes, tensors, checksum.",
+  },
+  "config-json": { title: "Config (JSON)", description: "Every setting of the run; ghn-studio run <file> repeats it." },
+  "candidates-csv": { title: "Candidates (CSV)", description: "All scored cells with ranks, counts and scores; of networks with several exits, their curves." },
+};
+
+/** Every format with its size where it is known, and why one is not available. */
+export async function exportChoices(project: ExportProject, subject: ExportSubject): Promise<ExportChoice[]> {
+  const exportable = resolveSubject(project, subject);
+  return Promise.all(
+    EXPORT_FORMATS.map(async (format) => {
+      const reason = await obstacle(project, exportable, format);
+      const bytes = format === "weights-safetensors" ? (exportable.weights?.bytes ?? null) : null;
+      return { format, ...FORMATS[format], bytes, available: reason === null, reason };
+    }),
+  );
+}
+
+/** Why a format cannot be written, as a sentence; null when it can. */
+export async function obstacle(project: ExportProject, exportable: Exportable, format: ExportFormat): Promise<string | null> {
+  switch (format) {
+    case "cell-json":
+    case "cell-svg":
+      return noCell(exportable);
+    case "cell-png": {
+      const reason = noCell(exportable);
+      if (reason !== null) return reason;
+      return (await canDrawText())
+        ? null
+        : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or take the SVG.";
+    }
+    case "weights-safetensors": {
+      if (exportable.anytime === null && exportable.architecture === null) return noCell(exportable);
+      if (exportable.training === null && exportable.anytime?.training == null)
+        return "This cell was never trained from scratch; generated weights are not kept. Train it first.";
+      if (exportable.weights === null) return "The run keeps no weights of this training.";
+      const found = await stat(artifactPath(project, exportable.weights)).catch(() => null);
+      return found?.isFile() === true ? null : `The file ${exportable.weights.path} is missing from the project folder.`;
+    }
+    case "config-json":
+      return null;
+    case "candidates-csv":
+      return exportable.anytime === null && exportable.candidateRuns.length === 0 ? "The run has scored no cells." : null;
+  }
+}
+
+/**
+ * Absolute path of an artifact. Paths come from the project's database, so one that leads out of the project is refused.
+ * @throws UserError `artifact-outside`
+ */
+export function artifactPath(project: Pick<ExportProject, "folder">, artifact: Pick<Artifact, "path">): string {
+  const root = resolve(project.folder);
+  const path = resolve(root, artifact.path);
+  if (!path.startsWith(root + sep))
+    throw new UserError(`The project names a file outside of its folder (${artifact.path}).`, {
+      code: "artifact-outside",
+      file: artifact.path,
+      remedy: "The project may have been tampered with; restore it from a backup.",
+    });
+  return path;
+}
+
+/** Why there is no cell to write; null when there is one. */
+function noCell({ run, architecture, anytime }: Exportable): string | null {
+  if (architecture !== null || (anytime !== null && anytime.architecture !== null)) return null;
+  if (anytime !== null) return "A reference network is no network of cells; its settings are in the config.";
+  return run.kind === "ghn-training" || run.kind === "anytime-ghn"
+    ? "This run trains a GHN and has no cell of its own; export from a search or a training."
+    : "The run has no cell yet.";
+}

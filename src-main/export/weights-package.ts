@@ -1,0 +1,163 @@
+/** Weights of a trained network for others to use: the safetensors file as it is, and a manifest that explains it. */
+import { createHash } from "node:crypto";
+import { open, stat } from "node:fs/promises";
+import { z } from "zod";
+import { architectureSchema, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
+import { WEIGHTS_FILE_FORMAT, type WeightsManifest } from "../engine/formats/weights-file.ts";
+import { UserError } from "../lib/errors.ts";
+
+/** Bounds on what is parsed: the header of a weights file, and what it may claim. */
+const MAX_HEADER_BYTES = 32 * 2 ** 20;
+const MAX_TENSORS = 100_000;
+
+const numbers = z.array(z.number()).max(64);
+const manifestSchema = z.object({
+  version: z.literal(1),
+  name: z.string().max(500),
+  architecture: architectureSchema,
+  network: networkConfigSchema,
+  input: z.object({ height: z.int().min(1), width: z.int().min(1), channels: z.int().min(1), classes: z.int().min(1) }),
+  normalisation: z.object({ mean: numbers, std: numbers }),
+  classNames: z.array(z.string().max(500)).max(100_000),
+  dataset: z.object({ id: z.string().max(100), fingerprint: z.string().max(200) }),
+  batchNormEpsilon: z.number(),
+  parameters: z.number(),
+  multiplyAdds: z.number(),
+  validationAccuracy: z.number(),
+  testAccuracy: z.number().nullable(),
+  seed: z.number(),
+});
+
+const tensorSchema = z.object({ dtype: z.string().max(10), shape: z.array(z.int().min(0)).max(8), data_offsets: z.tuple([z.int().min(0), z.int().min(0)]) });
+
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+export interface WeightsFileInfo {
+  readonly manifest: WeightsManifest;
+  /** The tensors in the order in which they lie in the file. */
+  readonly tensors: readonly TensorEntry[];
+}
+
+/**
+ * Reads manifest and tensor list of a weights file; the values stay on disk.
+ * @throws UserError `weights-damaged` or `weights-foreign`
+ */
+export async function readWeightsInfo(path: string): Promise<WeightsFileInfo> {
+  const damaged = (why: string, cause?: unknown): UserError =>
+    new UserError(`${path} is damaged: ${why}.`, {
+      code: "weights-damaged",
+      file: path,
+      remedy: "Train the cell again, or restore the file from a copy.",
+      ...(cause === undefined ? {} : { cause }),
+    });
+  const header = await readHeader(path, damaged);
+  const { __metadata__: metadata, ...entries } = header;
+  const meta = z.record(z.string(), z.string()).safeParse(metadata);
+  if (!meta.success || meta.data.format !== WEIGHTS_FILE_FORMAT || meta.data.manifest === undefined)
+    throw new UserError(`${path} does not hold the weights of a network trained by GHN Studio.`, {
+      code: "weights-foreign",
+      file: path,
+      remedy: "Choose a training of a run; its weights are in the project folder.",
+    });
+  let manifest: WeightsManifest;
+  try {
+    manifest = manifestSchema.parse(JSON.parse(meta.data.manifest)) as WeightsManifest;
+  } catch (cause) {
+    throw damaged("its manifest cannot be read", cause);
+  }
+  const list = Object.entries(entries);
+  if (list.length > MAX_TENSORS) throw damaged("it claims too many tensors");
+  const tensors = list.map(([name, entry]) => {
+    const parsed = tensorSchema.safeParse(entry);
+    if (!parsed.success) throw damaged(`its entry ${JSON.stringify(name).slice(0, 80)} cannot be read`);
+    return { name, ...parsed.data };
+  });
+  tensors.sort((a, b) => a.data_offsets[0] - b.data_offsets[0]);
+  return { manifest, tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
+}
+
+async function readHeader(path: string, damaged: (why: string, cause?: unknown) => UserError): Promise<Record<string, unknown>> {
+  const file = await open(path, "r").catch((cause: unknown) => {
+    throw new UserError(`The weights ${path} cannot be opened.`, {
+      code: "weights-missing",
+      file: path,
+      remedy: "Check that the project folder is complete and readable; train the cell again if the file is gone.",
+      cause,
+    });
+  });
+  try {
+    const { size } = await file.stat();
+    const prefix = Buffer.alloc(8);
+    if (size < 8 || (await file.read(prefix, 0, 8, 0)).bytesRead < 8) throw damaged("it is too short");
+    const length = Number(prefix.readBigUInt64LE());
+    if (length < 2 || length > MAX_HEADER_BYTES || length > size - 8) throw damaged("its header has an impossible length");
+    const header = Buffer.alloc(length);
+    if ((await file.read(header, 0, length, 8)).bytesRead < length) throw damaged("it is too short");
+    try {
+      return z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString("utf8")));
+    } catch (cause) {
+      throw damaged("its header is not valid", cause);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** SHA-256 in hex and size of a file, read in pieces. */
+export async function fileChecksum(path: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash("sha256");
+  const file = await open(path, "r");
+  try {
+    for await (const chunk of file.createReadStream({ highWaterMark: 2 ** 20, autoClose: false })) hash.update(chunk as Buffer);
+  } finally {
+    await file.close();
+  }
+  return { sha256: hash.digest("hex"), bytes: (await stat(path)).size };
+}
+
+/**
+ * The manifest beside exported weights, as JSON text: everything needed to build the network again, to feed it and to
+ * check the file. `weightsFile` is its name, beside the manifest.
+ */
+export function manifestText(
+  info: WeightsFileInfo,
+  weightsFile: string,
+  checksum: { readonly sha256: string; readonly bytes: number },
+  origin: Readonly<Record<string, string>>,
+): string {
+  const { manifest, tensors } = info;
+  return `${JSON.stringify(
+    {
+      format: "ghn-studio-weights-manifest",
+      version: 1,
+      name: manifest.name,
+      weights: { file: weightsFile, format: "safetensors", sha256: checksum.sha256, bytes: checksum.bytes },
+      architecture: manifest.architecture,
+      network: manifest.network,
+      input: { ...manifest.input, layout: "NHWC", values: "float32: (byte / 255 - mean) / std, for each channel" },
+      normalisation: manifest.normalisation,
+      classNames: manifest.classNames,
+      dataset: manifest.dataset,
+      batchNorm: { epsilon: manifest.batchNormEpsilon, statistics: "running mean and variance, stored beside the weights" },
+      parameters: manifest.parameters,
+      multiplyAdds: manifest.multiplyAdds,
+      validationAccuracy: manifest.validationAccuracy,
+      testAccuracy: manifest.testAccuracy,
+      seed: manifest.seed,
+      origin,
+      howToRead: [
+        "The weights are a safetensors file: 8 bytes (little endian) give the length of a JSON header, then the header, then the values. In Python: safetensors.numpy.load_file(name).",
+        "Convolution kernels are [height, width, channels in, channels out], depthwise kernels [height, width, channels, 1], the classifier [features, classes].",
+        "Tensor names say block, node and part: block3/node5/... is operation node 5 of the fourth block; nodes 0 and 1 are its inputs.",
+        "A node sums its operation over all its inputs, with the same weights; the cell's output is the concatenation of its output nodes in ascending order.",
+      ],
+      tensors,
+    },
+    null,
+    2,
+  )}\n`;
+}

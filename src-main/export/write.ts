@@ -1,0 +1,268 @@
+/** Writes the files of an export: all or none, never over existing ones, each with its checksum. */
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
+import type { ExportedFile, ExportSubject } from "../../src-shared/contract.ts";
+import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
+import type { Artifact } from "../../src-shared/domain/records/run.ts";
+import { anytimeFileText } from "../engine/formats/anytime-file.ts";
+import { anytimeManifestText } from "../engine/formats/anytime-weights.ts";
+import { cellFileText } from "../engine/formats/cell-file.ts";
+import { UserError } from "../lib/errors.ts";
+import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
+import { anytimeCsv } from "./anytime-csv.ts";
+import { candidatesCsv } from "./candidates-csv.ts";
+import { anytimeSvg, architectureSvg, svgToPng } from "./cell-picture.ts";
+import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
+import { freeBaseName, placeAll } from "./export-folder.ts";
+import { type Exportable, type ExportProject, resolveSubject, trainingsOf } from "./subject.ts";
+import { fileChecksum, manifestText, readWeightsInfo } from "./weights-package.ts";
+
+export interface WriteOptions {
+  /** Colours of pictures; light when absent. */
+  readonly theme?: "light" | "dark";
+}
+
+/** What each format puts behind the base name. */
+const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
+  "cell-json": [".cell.json"],
+  "cell-svg": [".svg"],
+  "cell-png": [".png"],
+  "weights-safetensors": [".safetensors", ".manifest.json"],
+  "config-json": [".config.json"],
+  "candidates-csv": [".candidates.csv"],
+};
+
+const BASE_NAME = /^[^/\\:*?"<>|\p{Cc}]{1,120}$/u;
+
+/**
+ * Exports a subject into a folder, which is made when it is not there. Where files of that name are there already, all
+ * files of this export get the same number behind their name; none is ever replaced.
+ * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `disk-full`;
+ * nothing is left behind then
+ */
+export async function writeExport(
+  project: ExportProject,
+  subject: ExportSubject,
+  formats: readonly string[],
+  folder: string,
+  baseName: string,
+  options: WriteOptions = {},
+): Promise<ExportedFile[]> {
+  const wanted = checkFormats(formats);
+  if (!BASE_NAME.test(baseName) || /^\.|[. ]$/.test(baseName))
+    throw new UserError(`"${baseName}" cannot be the name of a file.`, {
+      code: "export-name",
+      remedy: 'Use up to 120 characters without / \\ : * ? " < > |, no dot at the start or end.',
+    });
+  const exportable = resolveSubject(project, subject);
+  for (const format of wanted) {
+    const reason = await obstacle(project, exportable, format);
+    if (reason !== null)
+      throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Leave this format out, or choose another cell." });
+  }
+  const target = resolve(folder);
+  const work = join(target, `.export-${randomUUID()}.tmp`);
+  const suffixes = wanted.flatMap((format) => SUFFIXES[format]);
+  try {
+    await mkdir(work, { recursive: true }).catch((cause: unknown) => {
+      throw cannotUse(target, cause);
+    });
+    for (let first = 1; ; ) {
+      const free = await freeBaseName(target, baseName, suffixes, first);
+      const files: ExportedFile[] = [];
+      for (const format of wanted) files.push(...(await writeFormat(project, exportable, format, work, free.baseName, options)));
+      const moves = files.map(({ path }) => ({ from: path, to: join(target, path.slice(work.length + 1)) }));
+      if (await placeAll(moves)) return files.map((file, i) => ({ ...file, path: moves[i]?.to ?? file.path }));
+      first = free.number + 1;
+    }
+  } catch (error) {
+    throw systemErrorCode(error) === "ENOSPC" ? cannotUse(target, error) : error;
+  } finally {
+    // Tidying up must not hide why the export failed.
+    await rm(work, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function checkFormats(formats: readonly string[]): ExportFormat[] {
+  const unknown = formats.filter((format) => !EXPORT_FORMATS.some((known) => known === format));
+  if (unknown.length > 0 || formats.length === 0)
+    throw new UserError(
+      unknown.length === 0 ? "No export format is given." : `There is no export format ${unknown.map((format) => `"${format}"`).join(", ")}.`,
+      {
+        code: "export-format",
+        remedy: `Choose among ${EXPORT_FORMATS.join(", ")}.`,
+      },
+    );
+  return EXPORT_FORMATS.filter((format) => formats.includes(format));
+}
+
+async function writeFormat(
+  project: ExportProject,
+  exportable: Exportable,
+  format: ExportFormat,
+  work: string,
+  base: string,
+  options: WriteOptions,
+): Promise<ExportedFile[]> {
+  const write = async (suffix: string, content: string | Uint8Array): Promise<ExportedFile> => {
+    const path = join(work, `${base}${suffix}`);
+    const data = typeof content === "string" ? Buffer.from(content) : content;
+    await writeFileAtomic(path, data);
+    return { path, bytes: data.byteLength, sha256: createHash("sha256").update(data).digest("hex"), format };
+  };
+  switch (format) {
+    case "cell-json": {
+      const network = exportable.anytime?.architecture;
+      const facts = { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) };
+      if (network != null) return [await write(".cell.json", anytimeFileText(network, facts))];
+      return [await write(".cell.json", cellFileText(cellOf(exportable), facts))];
+    }
+    case "cell-svg":
+      return [await write(".svg", await drawing(exportable, options))];
+    case "cell-png":
+      return [await write(".png", await svgToPng(await drawing(exportable, options)))];
+    case "config-json":
+      return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
+    case "candidates-csv": {
+      if (exportable.anytime !== null) {
+        const runs = exportable.trainingRuns.map((run) => run.id);
+        const own = <Entry extends { readonly runId: string }>(list: readonly Entry[], id: string): Entry[] => list.filter(({ runId }) => runId === id);
+        const scored = runs.flatMap((id) => own(project.anytime.candidates(id), id));
+        const trained = runs.flatMap((id) => own(project.anytime.trainings(id), id));
+        return [await write(".candidates.csv", anytimeCsv(scored, trained))];
+      }
+      const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);
+      return [await write(".candidates.csv", candidatesCsv(candidates, trainingsOf(project, exportable.trainingRuns)))];
+    }
+    case "weights-safetensors": {
+      if (exportable.weights === null) throw new Error("Weights were checked to be there.");
+      const copy = await copyWeights(project, exportable.weights, join(work, `${base}.safetensors`));
+      const origin = { run: exportable.run.id, runName: exportable.run.name, source: sourceOf(exportable) };
+      if (exportable.anytime !== null) {
+        const manifest = await anytimeManifestText(copy.path, `${base}.safetensors`, copy, origin);
+        return [{ ...copy, format }, await write(".manifest.json", manifest)];
+      }
+      const info = await readWeightsInfo(copy.path);
+      const manifest = manifestText(info, `${base}.safetensors`, copy, origin);
+      return [{ ...copy, format }, await write(".manifest.json", manifest)];
+    }
+  }
+}
+
+/** Copies a weights file and makes sure that it is still what the run wrote. */
+async function copyWeights(project: ExportProject, artifact: Artifact, to: string): Promise<{ path: string; bytes: number; sha256: string }> {
+  const from = artifactPath(project, artifact);
+  await writeFileAtomic(to, createReadStream(from, { highWaterMark: 2 ** 20 }));
+  const sum = await fileChecksum(to);
+  if (sum.sha256 !== artifact.sha256)
+    throw new UserError(`The weights ${from} have changed since the run wrote them: their checksum does not match.`, {
+      code: "weights-damaged",
+      file: from,
+      remedy: "Restore the file from a copy, or train the cell again.",
+    });
+  return { path: to, ...sum };
+}
+
+function drawing(exportable: Exportable, options: WriteOptions): Promise<string> {
+  const { anytime } = exportable;
+  if (anytime !== null && anytime.architecture !== null) {
+    const measured = anytime.training ?? anytime.candidate;
+    const area = anytime.training?.area ?? anytime.candidate?.score;
+    const parts = [
+      ...(measured === null ? [] : [`${count(measured.parameters)} parameters`, `${count(measured.multiplyAdds)} multiply-adds to the last exit`]),
+      ...(area === undefined ? [] : [`area ${percent(area)}${anytime.training === null ? " with generated weights" : ""}`]),
+    ];
+    return anytimeSvg(anytime.architecture, measured?.exits ?? [], {
+      title: exportable.name,
+      caption: plainSpaces(parts.join(" · ")),
+      ...(options.theme === undefined ? {} : { theme: options.theme }),
+    });
+  }
+  const { candidate, training } = exportable;
+  const counts = training ?? candidate;
+  const caption = [
+    ...(counts === null ? [] : [`${count(counts.parameters)} parameters`, `${count(counts.multiplyAdds)} multiply-adds`]),
+    ...(training?.testAccuracy !== null && training !== null
+      ? [`${percent(training.testAccuracy)} on test images`]
+      : candidate?.score !== null && candidate !== null
+        ? [`score ${percent(candidate.score)}`]
+        : []),
+  ].join(" · ");
+  return architectureSvg(cellOf(exportable), {
+    title: exportable.name,
+    ...(caption === "" ? {} : { caption: plainSpaces(caption) }),
+    ...(options.theme === undefined ? {} : { theme: options.theme }),
+  });
+}
+
+function cellOf(exportable: Exportable): Architecture {
+  if (exportable.architecture === null) throw new Error("The cell was checked to be there.");
+  return exportable.architecture;
+}
+
+function sourceOf({ run, anytime, ...own }: Exportable): string {
+  const candidate = own.candidate ?? anytime?.candidate ?? null;
+  const training = own.training ?? anytime?.training ?? null;
+  const rank = candidate?.rank === null || candidate === null ? "" : `, rank ${candidate.rank} of its search`;
+  const trained = training === null ? "" : `, trained for ${training.epochs} epochs with seed ${training.seed}`;
+  return `GHN Studio, run ${run.id} (${run.name}) on ${run.datasetId}${rank}${trained}`.slice(0, 2000);
+}
+
+function metaOf({ candidate, training, run, anytime }: Exportable): Record<string, string | number | boolean | null> {
+  if (anytime !== null) {
+    const measured = anytime.training ?? anytime.candidate;
+    return {
+      run: run.id,
+      dataset: run.datasetId,
+      ...(measured === null
+        ? {}
+        : {
+            parameters: measured.parameters,
+            multiplyAdds: measured.multiplyAdds,
+            canonical: measured.canonical,
+            score: measured.score,
+            maxBudget: measured.maxBudget,
+            chance: measured.chance,
+          }),
+      ...(anytime.training === null
+        ? {}
+        : {
+            area: anytime.training.area,
+            testArea: anytime.training.testArea,
+            initialChannels: anytime.training.initialChannels,
+            epochs: anytime.training.epochs,
+          }),
+    };
+  }
+  const counts = training ?? candidate;
+  return {
+    run: run.id,
+    dataset: run.datasetId,
+    ...(counts === null ? {} : { parameters: counts.parameters, multiplyAdds: counts.multiplyAdds, canonical: counts.canonical, score: counts.score }),
+    ...(candidate === null ? {} : { rank: candidate.rank }),
+    ...(training === null
+      ? {}
+      : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
+  };
+}
+
+function cannotUse(folder: string, cause: unknown): unknown {
+  const code = systemErrorCode(cause);
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new UserError(`The disk is full: nothing can be written to ${folder}.`, {
+      code: "disk-full",
+      file: folder,
+      remedy: "Free some space, or choose another folder.",
+      cause,
+    });
+  if (code === undefined) return cause;
+  return new UserError(`Nothing can be written to ${folder} (${code}).`, {
+    code: "export-folder",
+    file: folder,
+    remedy: "Choose a folder that you may write to.",
+    cause,
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * Events on their way to one page. While the page keeps up they pass at once; while it does not they are merged, so
+ * that what waits is bounded by the number of runs and not by time. A slow page never slows a run.
+ */
+import type { EventMap } from "../../../src-shared/contract.ts";
+import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
+import type { StudioEvent } from "../../api/session.ts";
+
+type Live = EventMap["run.live"];
+
+/** Points of one run that may wait; beyond, the page is told to fetch the series again, which costs it less. */
+export const MAX_WAITING_POINTS = 20_000;
+/** Log lines of a run that may wait; the oldest go first. */
+const MAX_WAITING_ROWS = 10_000;
+const MAX_WAITING_COMMANDS = 100;
+
+export interface OutboxOptions {
+  /** Sends one event now. */
+  readonly send: (event: StudioEvent) => void;
+  /** True while the page should get no more for now. */
+  readonly congested: () => boolean;
+  /** How often to look whether it keeps up again, in ms; 50 unless given. */
+  readonly retryMs?: number;
+  readonly maxPoints?: number;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  /** Events that wait, by what they replace; in order of first arrival. */
+  readonly #waiting = new Map<string, StudioEvent>();
+  #timer: NodeJS.Timeout | null = null;
+  #serial = 0;
+  #closed = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** How many events wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  push(event: StudioEvent): void {
+    if (this.#closed) return;
+    if (this.#waiting.size === 0 && !this.#options.congested()) {
+      this.#options.send(event);
+      return;
+    }
+    this.#hold(event);
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting.clear();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #hold(event: StudioEvent): void {
+    const waiting = this.#waiting;
+    switch (event.name) {
+      case "run.live": {
+        const { runId } = event.payload;
+        const key = `live:${runId}`;
+        const before = waiting.get(key);
+        const merged = before?.name === "run.live" ? mergeLive(before.payload, event.payload) : event.payload;
+        if (countPoints(merged.metrics) > (this.#options.maxPoints ?? MAX_WAITING_POINTS)) {
+          waiting.set(`rewound:${runId}`, { name: "run.rewound", payload: { runId } });
+          waiting.set(key, { name: "run.live", payload: { ...merged, metrics: [] } });
+        } else waiting.set(key, { name: "run.live", payload: merged });
+        break;
+      }
+      case "run.rewound":
+        // Points from before the rewind are void.
+        waiting.delete(`live:${event.payload.runId}`);
+        waiting.set(`rewound:${event.payload.runId}`, event);
+        break;
+      case "run.changed":
+        waiting.set(`run:${event.payload.id}`, event);
+        break;
+      case "run.removed":
+        for (const kind of ["run", "live", "rewound"]) waiting.delete(`${kind}:${event.payload.runId}`);
+        waiting.set(`removed:${event.payload.runId}`, event);
+        break;
+      case "dataset.progress":
+        waiting.set(`dataset:${event.payload.id}`, event);
+        break;
+      case "project.changed":
+        waiting.set("project", event);
+        break;
+      case "artifact.added":
+        waiting.set(`artifact:${event.payload.id}`, event);
+        break;
+      case "command":
+        this.#serial += 1;
+        waiting.delete(`command:${this.#serial - MAX_WAITING_COMMANDS}`);
+        waiting.set(`command:${this.#serial}`, event);
+        break;
+    }
+  }
+
+  #schedule(): void {
+    if (this.#timer !== null || this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#flush();
+    }, this.#options.retryMs ?? 50);
+    this.#timer.unref();
+  }
+
+  #flush(): void {
+    for (const [key, event] of this.#waiting) {
+      if (this.#options.congested()) break;
+      this.#waiting.delete(key);
+      this.#options.send(event);
+    }
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+}
+
+function countPoints(metrics: readonly MetricColumns[]): number {
+  return metrics.reduce((sum, columns) => sum + columns.step.length, 0);
+}
+
+/** Two parts of a run's live data as one; the later wins where only one can hold. */
+export function mergeLive(before: Live, after: Live): Live {
+  return {
+    runId: after.runId,
+    metrics: mergeMetrics(before.metrics, after.metrics),
+    cursor: after.cursor,
+    progress: after.progress ?? before.progress,
+    candidates: mergeById(before.candidates, after.candidates),
+    trainings: mergeById(before.trainings, after.trainings),
+    logs: [...before.logs, ...after.logs].slice(-MAX_WAITING_ROWS),
+    current: after.current ?? before.current,
+  };
+}
+
+function mergeMetrics(before: readonly MetricColumns[], after: readonly MetricColumns[]): MetricColumns[] {
+  const merged = new Map(before.map((columns) => [`${columns.series} ${columns.name}`, columns]));
+  for (const columns of after) {
+    const key = `${columns.series} ${columns.name}`;
+    const first = merged.get(key);
+    merged.set(
+      key,
+      first === undefined
+        ? columns
+        : {
+            name: columns.name,
+            series: columns.series,
+            step: first.step.concat(columns.step),
+            epoch: first.epoch.concat(columns.epoch),
+            wall: first.wall.concat(columns.wall),
+            active: first.active.concat(columns.active),
+            value: first.value.concat(columns.value),
+          },
+    );
+  }
+  return [...merged.values()];
+}
+
+function mergeById<Row extends { readonly id: number }>(before: readonly Row[], after: readonly Row[]): Row[] {
+  const rows = new Map(before.map((row) => [row.id, row]));
+  for (const row of after) rows.set(row.id, row);
+  return [...rows.values()];
+}

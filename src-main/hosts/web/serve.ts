@@ -1,0 +1,130 @@
+/** `ghn-studio serve`: the window in a browser, until the process is told to end. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { entryPath } from "../../api/entries.ts";
+import type { HostServices, StudioSession } from "../../api/session.ts";
+import type { Studio } from "../../api/studio.ts";
+import { nodeLauncher } from "../../runs/child/launcher.ts";
+import { buildStudio, studioLog } from "../build-studio.ts";
+import { newToken } from "./access.ts";
+import { startWebHost, type WebHost } from "./web-host.ts";
+
+export interface ServeOptions {
+  /** Project to open; the welcome page otherwise. */
+  readonly project?: string | null | undefined;
+  /** 0 or nothing takes a free one. */
+  readonly port?: number | undefined;
+  /** Folders that the window may look into and write to; the home folder unless given. */
+  readonly roots?: readonly string[] | undefined;
+  /** Opens the link in the person's browser. */
+  readonly open?: boolean | undefined;
+  /** Built page; found beside the program unless given. */
+  readonly rendererFolder?: string | undefined;
+  readonly token?: string | undefined;
+}
+
+export interface Served {
+  /** First link, with the token. */
+  readonly url: string;
+  readonly host: WebHost;
+  readonly studio: Studio;
+  readonly session: StudioSession;
+  /** Asks runs to stop with a checkpoint, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** A browser shows folders itself and opens links itself. */
+const WEB_SERVICES: HostServices = {
+  kind: "web",
+  anyPath: false,
+  choose: async () => null,
+  reveal: async () => false,
+  openExternal: async () => false,
+};
+
+/**
+ * Starts the web host over a studio of its own.
+ * @throws UserError `port-taken`, `port-denied`, and those of opening a project
+ */
+export async function startServe(options: ServeOptions = {}): Promise<Served> {
+  const token = options.token ?? newToken();
+  const log = studioLog();
+  const project = options.project === undefined || options.project === null || options.project === "" ? null : resolve(options.project);
+  const given = (options.roots ?? []).map((root) => resolve(root));
+  const roots = [...(given.length > 0 ? given : [homedir()]), ...(project === null ? [] : [project])];
+  const studio = await buildStudio({
+    launcher: nodeLauncher({ script: entryPath("run-worker") }),
+    calibrationLauncher: nodeLauncher({ script: entryPath("calibration-worker") }),
+    roots,
+    secrets: [token],
+    log,
+  });
+  const session = studio.createSession(WEB_SERVICES);
+  try {
+    if (project !== null) await session.open(project);
+    const host = await startWebHost({ session, rendererFolder: options.rendererFolder ?? builtPage(), port: options.port ?? 0, token, log });
+    if (options.open === true) openInBrowser(host.url);
+    return {
+      url: host.url,
+      host,
+      studio,
+      session,
+      close: async () => {
+        // Pages are told of the end of runs until the last one has stopped.
+        await studio.close();
+        await host.close();
+      },
+    };
+  } catch (error) {
+    await studio.close();
+    throw error;
+  }
+}
+
+export interface ServeCommand extends ServeOptions {
+  readonly print: (line: string) => void;
+}
+
+/** Serves until Ctrl-C or a polite kill; a second one ends at once. */
+export async function serve({ print, ...options }: ServeCommand): Promise<void> {
+  const served = await startServe(options);
+  print(`GHN Studio is open at ${served.url}`);
+  print(`On another machine, make a tunnel first: ssh -L ${served.host.port}:127.0.0.1:${served.host.port} <this machine>`);
+  print("Ctrl-C ends it; running work stops with a checkpoint.");
+  await new Promise<void>((resolveEnd) => {
+    let asked = false;
+    const end = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      const running = served.session.runningRuns();
+      print(running.length === 0 ? "Stopping." : `Stopping ${running.join(", ")} with a checkpoint. Press Ctrl-C again to end at once.`);
+      served.close().then(resolveEnd, (error: unknown) => {
+        print(`Stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+        resolveEnd();
+      });
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  });
+}
+
+/** The built page: `out/renderer`, beside the sources or beside the built program. */
+function builtPage(): string {
+  let folder = import.meta.dirname;
+  for (;;) {
+    for (const candidate of [join(folder, "out", "renderer"), join(folder, "renderer")]) if (existsSync(join(candidate, "index.html"))) return candidate;
+    const parent = dirname(folder);
+    // Not built: the host says so on its page.
+    if (parent === folder) return join(import.meta.dirname, "renderer");
+    folder = parent;
+  }
+}
+
+function openInBrowser(url: string): void {
+  const command = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
+  const child = spawn(command, [url], { stdio: "ignore", detached: true });
+  // No browser here: the link is printed anyway.
+  child.on("error", () => undefined);
+  child.unref();
+}

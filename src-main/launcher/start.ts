@@ -1,0 +1,41 @@
+/** `npm start [-- folder]`: opens the desktop application. Builds it when its sources are younger, and fetches Electron's program at its first use. */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import path from "node:path";
+import { runCommand } from "../lib/commands.ts";
+import { installation } from "../lib/places.ts";
+import { buildIsFresh } from "./build-state.ts";
+import { ensureElectron } from "./electron-program.ts";
+import { ensureForComputing } from "./say.ts";
+
+const modules = path.join(installation, "node_modules");
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function start(): Promise<number> {
+  if (process.platform === "linux" && !process.env["DISPLAY"] && !process.env["WAYLAND_DISPLAY"]) throw new Error("this session has no display");
+  const electron = await ensureElectron(say);
+  await ensureForComputing();
+  if (!buildIsFresh()) {
+    say("Building the application.");
+    const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron-vite", "bin", "electron-vite.js"), "build"], {
+      cwd: installation,
+    });
+    if (code !== 0) throw new Error(`it does not build: ${output.trim()}`);
+  }
+  // Electron's own sandbox does not work as root.
+  const args = [installation, ...process.argv.slice(2), ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
+  const child = spawn(electron, args, { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  return await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 1 : constants.signals[signal])));
+  });
+}
+
+try {
+  process.exitCode = await start();
+} catch (error) {
+  say(`The desktop application cannot be opened: ${error instanceof Error ? error.message : String(error)}.`);
+  say("The same window opens in a browser: npm run serve");
+  process.exitCode = 1;
+}

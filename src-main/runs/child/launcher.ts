@@ -1,0 +1,99 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { ToWorker } from "../../../src-shared/worker-protocol.ts";
+
+/** How a child process ended. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A child process as the supervisor sees it, whoever started it. */
+export interface ChildHandle {
+  readonly pid: number | null;
+  post(message: ToWorker): void;
+  /** Every message, unchecked. */
+  onMessage(listener: (message: unknown) => void): void;
+  /** What the process prints, both streams. */
+  onOutput(listener: (text: string) => void): void;
+  /** Called once, after the last message and the last output. */
+  onExit(listener: (exit: ChildExit) => void): void;
+  /** Ends the process at once. */
+  kill(): void;
+}
+
+export interface ChildLauncher {
+  /** Starts a run worker. `environment` is added to that of this process; undefined removes a variable. */
+  launch(environment: Readonly<Record<string, string | undefined>>): ChildHandle;
+}
+
+export interface NodeLauncherOptions {
+  /** The worker's entry; the run worker beside this file by default. */
+  readonly script?: string;
+  /** Node to run it with; the one that runs this process by default. */
+  readonly execPath?: string;
+  readonly execArgv?: readonly string[];
+}
+
+/** How long after its end a process's last words are waited for, in milliseconds. */
+const LAST_WORDS_MS = 2000;
+
+/** Starts run workers with `child_process.fork`. */
+export function nodeLauncher(options: NodeLauncherOptions = {}): ChildLauncher {
+  const script = options.script ?? fileURLToPath(new URL("../../workers/run-worker.ts", import.meta.url));
+  return {
+    launch(environment) {
+      const child = fork(script, [], {
+        env: { ...process.env, ...environment },
+        execArgv: [...(options.execArgv ?? [])],
+        ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+        serialization: "json",
+      });
+      // A child that is gone answers with an error instead of taking the message: its exit tells the rest.
+      child.on("error", () => undefined);
+      return {
+        pid: child.pid ?? null,
+        post(message) {
+          if (child.connected) child.send(message, () => undefined);
+        },
+        onMessage(listener) {
+          child.on("message", listener);
+        },
+        onOutput(listener) {
+          for (const stream of [child.stdout, child.stderr]) {
+            stream?.setEncoding("utf8");
+            stream?.on("data", listener);
+          }
+        },
+        onExit(listener) {
+          let exit: ChildExit | null = child.pid === undefined ? { code: null, signal: "could not be started" } : null;
+          let closed = false;
+          let told = false;
+          const tell = (): void => {
+            if (told || exit === null) return;
+            told = true;
+            listener(exit);
+          };
+          const settle = (): void => {
+            if (exit !== null && closed && !child.connected) tell();
+          };
+          child.on("disconnect", settle);
+          child.on("close", () => {
+            closed = true;
+            settle();
+          });
+          child.on("exit", (code, signal) => {
+            exit = { code, signal };
+            setTimeout(tell, LAST_WORDS_MS).unref();
+            settle();
+          });
+          if (exit !== null) queueMicrotask(tell);
+        },
+        kill() {
+          child.kill("SIGKILL");
+        },
+      };
+    },
+  };
+}

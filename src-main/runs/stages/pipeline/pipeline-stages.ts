@@ -1,0 +1,91 @@
+import type { CellTraining, PipelineRun, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
+import type { RunProgress, RunSummary } from "../../../../src-shared/domain/records/run.ts";
+import { CATALOG } from "../../../engine/datasets/images/catalog.ts";
+import { type StagePlan, stagesByKey, stagesProgress } from "../stages.ts";
+
+/** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best beside random ones, train the winner to the end. */
+export const STAGES = ["ghn", "search", "compare", "final"] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const STAGE_TITLES: Readonly<Record<Stage, string>> = { ghn: "GHN", search: "Search", compare: "Comparison", final: "Final training" };
+
+/** Runs of the stages that are done, by stage. */
+export type StageRuns = Readonly<Partial<Record<Stage, string>>>;
+
+/** The config of a stage, given the runs of those before it. */
+export function stageConfig(pipeline: PipelineRun, stage: Stage, runs: StageRuns): RunConfig {
+  const { seed, dataset, network, compute, checkpointEvery, space, ghn, training, search, compare, final, finalNetwork } = pipeline;
+  const common = { seed, dataset, network, compute, checkpointEvery };
+  const before = (name: Stage): string => {
+    const id = runs[name];
+    if (id === undefined) throw new Error(`The stage ${stage} of a pipeline was to begin before ${name} was done.`);
+    return id;
+  };
+  switch (stage) {
+    case "ghn":
+      return { kind: "ghn-training", ...common, space, ghn, training };
+    case "search":
+      return { kind: "search", ...common, ghnRunId: before("ghn"), space, search };
+    case "compare":
+      return {
+        kind: "cell-training",
+        ...common,
+        source: { from: "search", runId: before("search"), top: Math.min(search.shortlist, search.samples), random: search.randomBaseline },
+        training: compare,
+        // The test images take part in nothing but the last measurement.
+        measureTest: false,
+      };
+    case "final":
+      return {
+        kind: "cell-training",
+        ...common,
+        network: finalNetwork ?? network,
+        source: { from: "training", runId: before("compare"), best: 1 },
+        training: final,
+        measureTest: true,
+      };
+  }
+}
+
+/** Images of a dataset of which nobody knows before it is opened. */
+const USUAL_IMAGES = 10_000;
+/** A training step costs about three forward passes; scoring a cell costs one. */
+const TRAINING_COST = 3;
+
+/**
+ * Share of each stage in the work of a pipeline; they sum to 1. Counted in images that pass a network, weighted by
+ * blocks × channels², which is what a network of a given space costs.
+ */
+export function stageWeights(pipeline: PipelineRun): Readonly<Record<Stage, number>> {
+  const { dataset, search, training, compare, final } = pipeline;
+  const known = CATALOG[dataset.id].trainExpected || USUAL_IMAGES;
+  const images = Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
+  const network = pipeline.network.blocks * pipeline.network.initialChannels ** 2;
+  const last = pipeline.finalNetwork ?? pipeline.network;
+  const trainings = (settings: CellTraining, cells: number, cost: number): number =>
+    TRAINING_COST * settings.epochs * settings.repetitions * cells * images * cost;
+  const work = {
+    ghn: TRAINING_COST * training.epochs * training.metaBatch * images * network,
+    search: (search.samples + search.randomBaseline) * search.validationImages * network,
+    compare: trainings(compare, Math.min(search.shortlist, search.samples) + search.randomBaseline, network),
+    final: trainings(final, 1, last.blocks * last.initialChannels ** 2),
+  };
+  const total = work.ghn + work.search + work.compare + work.final;
+  return { ghn: work.ghn / total, search: work.search / total, compare: work.compare / total, final: work.final / total };
+}
+
+/** The stages of a pipeline, one after the other. */
+export function pipelinePlan(pipeline: PipelineRun): StagePlan[] {
+  const weights = stageWeights(pipeline);
+  return STAGES.map((stage, i) => ({
+    key: stage,
+    title: STAGE_TITLES[stage],
+    after: STAGES.slice(Math.max(0, i - 1), i),
+    work: weights[stage],
+    config: (done) => stageConfig(pipeline, stage, Object.fromEntries(done)),
+  }));
+}
+
+export function pipelineProgress(pipeline: PipelineRun, stages: readonly RunSummary[]): RunProgress {
+  return stagesProgress(pipelinePlan(pipeline), stagesByKey(stages));
+}

@@ -1,0 +1,68 @@
+import { correlate } from "../../../../src-shared/analysis/statistics/correlation.ts";
+import type { Training } from "../../../../src-shared/domain/records/run.ts";
+import type { RunFacts, StoreReader } from "../../../store/index.ts";
+import { meansByCell } from "../../sources/cell-source.ts";
+import type { StageRuns } from "./pipeline-stages.ts";
+
+/**
+ * What a pipeline found, at its end: how many cells were ranked, the winner with its size and accuracy on test images
+ * (mean and sample standard deviation over repetitions), the shortlist ("GHN Top") against the random baseline, and
+ * how well scores with generated weights agree with accuracies after training, with n.
+ */
+export function pipelineSummary(store: StoreReader, runs: StageRuns): RunFacts["summary"] {
+  const of = (id: string | undefined): Training[] => (id === undefined ? [] : store.trainings.list(id));
+  const searchFacts = runs.search === undefined ? {} : (store.runs.facts(runs.search)?.summary ?? {});
+  const compared = of(runs.compare);
+  const final = of(runs.final);
+  const winner = final[0];
+  const facts: Record<string, string | number | boolean | null> = {
+    cellsRanked: searchFacts.cellsScored ?? null,
+    ...(winner === undefined
+      ? {}
+      : {
+          winner: winner.name,
+          winnerRunId: winner.runId,
+          winnerParameters: winner.parameters,
+          winnerMultiplyAdds: winner.multiplyAdds,
+          winnerScore: winner.score,
+        }),
+  };
+  const tested = final.flatMap((training) => (training.testAccuracy === null ? [] : [training.testAccuracy]));
+  addMoments(facts, "testAccuracy", tested);
+  addMoments(
+    facts,
+    "finalValidationAccuracy",
+    final.map((training) => training.validationAccuracy),
+  );
+  const cells = meansByCell(compared);
+  for (const [role, name] of [
+    ["shortlist", "ghn"],
+    ["random", "random"],
+  ] as const)
+    addMoments(
+      facts,
+      `${name}ValidationAccuracy`,
+      cells.filter((cell) => cell.first.role === role).map((cell) => cell.mean),
+    );
+  // A cell that is in both groups was trained twice but is one pair of score and accuracy.
+  const pairs = [...new Map(cells.map((cell) => [cell.first.canonical, cell])).values()];
+  const scores = pairs.map((cell) => cell.first.score);
+  const accuracies = pairs.map((cell) => cell.mean);
+  for (const method of ["pearson", "spearman", "kendall"] as const) {
+    const { value, n, interval } = correlate(method, scores, accuracies);
+    facts[`${method}Correlation`] = value;
+    facts[`${method}Low`] = interval?.[0] ?? null;
+    facts[`${method}High`] = interval?.[1] ?? null;
+    facts.correlationCells = n;
+  }
+  return facts;
+}
+
+/** Adds count, mean and sample standard deviation of some values; nothing when there are none. */
+function addMoments(facts: Record<string, string | number | boolean | null>, name: string, values: readonly number[]): void {
+  if (values.length === 0) return;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  facts[`${name}Count`] = values.length;
+  facts[`${name}Mean`] = mean;
+  facts[`${name}Deviation`] = values.length > 1 ? Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)) : null;
+}

@@ -1,0 +1,80 @@
+import { analyseTop, type TopData, type TopResult } from "../../../../src-shared/analysis/study/top-report.ts";
+import type { CellTraining } from "../../../../src-shared/domain/config/run-config.ts";
+import type { Training } from "../../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../../lib/errors.ts";
+import type { StoreReader } from "../../../store/index.ts";
+import { meansByCell } from "../../sources/cell-source.ts";
+import { stagesByKey } from "../stages.ts";
+
+/**
+ * What a pipeline found about GHN Top, Random and GHN Top-Best, from the store alone, as far as its stages are done.
+ * @throws UserError when the run is no pipeline
+ */
+export function analysedTop(store: StoreReader, runId: string): TopResult {
+  const run = store.runs.get(runId);
+  const facts = store.runs.facts(runId);
+  if (run === null || facts?.config.kind !== "pipeline")
+    throw new UserError(`The run ${run?.name ?? runId} is no pipeline.`, { code: "run-kind", remedy: "Name a pipeline; ghn-studio runs lists all runs." });
+  const { config } = facts;
+  const stages = stagesByKey(store.runs.children(runId));
+  const trainings = (stage: string): Training[] => {
+    const child = stages.get(stage);
+    return child === undefined ? [] : store.trainings.list(child.id);
+  };
+  const final = trainings("final");
+  const [winner] = final;
+  const search = config.search;
+  const ghnFacts = store.runs.facts(stages.get("ghn")?.id ?? "");
+  const data: TopData = {
+    title: `GHN Top against Random: ${run.name}`,
+    cells: meansByCell(trainings("compare")).map(({ first, mean }) => ({
+      name: first.name,
+      group: first.role === "random" ? "random" : "top",
+      score: first.score,
+      accuracy: mean,
+      parameters: first.parameters,
+      multiplyAdds: first.multiplyAdds,
+    })),
+    best:
+      winner === undefined
+        ? null
+        : {
+            name: winner.name,
+            parameters: winner.parameters,
+            multiplyAdds: winner.multiplyAdds,
+            validation: final.map((training) => training.validationAccuracy),
+            test: final.flatMap((training) => training.testAccuracy ?? []),
+          },
+    protocol: [
+      [
+        "Images",
+        `${ghnFacts?.datasetDescription ?? config.dataset.id}; ${config.dataset.validationImages} held back for validation; fingerprint ${ghnFacts?.datasetFingerprint?.slice(0, 16) ?? "unknown"}`,
+      ],
+      [
+        "Network",
+        `${config.network.blocks} blocks, F = ${config.network.initialChannels}, N = ${config.space.nodes}, ${config.space.operations.length} operations`,
+      ],
+      [
+        "GHN",
+        `${config.training.epochs} epochs on cells of N = ${config.training.nodes}, batch ${config.training.batchSize}, rate ${config.training.learningRate}`,
+      ],
+      [
+        "Search",
+        `${search.samples} cells (${search.strategy}) scored on ${search.validationImages} validation images, ${search.shortlist} kept, ${search.randomBaseline} drawn at random`,
+      ],
+      ["Comparison", trainingWords(config.compare)],
+      [
+        "Top-Best",
+        `${trainingWords(config.final)}${config.finalNetwork === undefined ? "" : `; ${config.finalNetwork.blocks} blocks, F = ${config.finalNetwork.initialChannels}`}`,
+      ],
+      ["Seed", String(config.seed)],
+      ["Machine", run.backend === null ? "unknown" : `${run.backend}, ${run.device ?? "device unknown"}`],
+      ["Run", `${run.name} (${run.id}), GHN Studio ${facts.codeVersion}`],
+    ],
+  };
+  return analyseTop(data);
+}
+
+function trainingWords({ epochs, batchSize, learningRate, repetitions, dropPath, augmentation }: CellTraining): string {
+  return `${epochs} epochs, batch ${batchSize}, rate ${learningRate}, drop-path ${dropPath}, Cutout ${augmentation.cutout}, ${repetitions} ${repetitions === 1 ? "training" : "trainings"} of each cell`;
+}

@@ -1,0 +1,43 @@
+import { createHash, randomUUID } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Artifact } from "../../../src-shared/domain/records/run.ts";
+import type { Project } from "../../store/index.ts";
+
+/** The report of a run. */
+export interface Report {
+  readonly markdown: string;
+  readonly html: string;
+}
+
+/** Writes a report as Markdown and HTML beside the other files of a run, replacing an earlier one. Answers the two artifacts. */
+export function writeReport(project: Pick<Project, "artifactFolder" | "store">, runId: string, { markdown, html }: Report): Artifact[] {
+  const folder = project.artifactFolder(runId);
+  return (
+    [
+      ["report.md", markdown],
+      ["report.html", html],
+    ] as const
+  ).map(([name, text]) => {
+    const data = Buffer.from(text, "utf8");
+    writeWhole(join(folder, name), data);
+    return project.store.artifacts.add(runId, {
+      kind: "report",
+      name,
+      path: `artifacts/${runId}/${name}`,
+      bytes: data.byteLength,
+      sha256: createHash("sha256").update(data).digest("hex"),
+    });
+  });
+}
+
+/** The file has the old content or the new one, never a part. */
+function writeWhole(file: string, data: Buffer): void {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(temporary, data, { flag: "wx", flush: true });
+    renameSync(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,30 @@
+import { Worker } from "node:worker_threads";
+import type { StudyData, StudyResult } from "../../../../src-shared/analysis/study/study.ts";
+import { threadEntry } from "../../../lib/thread-entry.ts";
+import type { Report } from "../report-files.ts";
+
+export interface AnalysedStudy extends Report {
+  readonly result: StudyResult;
+}
+
+/**
+ * Analyses a study in a thread of its own: resampling hundreds of cells takes seconds, in which the supervisor has other runs to listen to.
+ * @throws Error when the thread fails; AbortError when the signal says so
+ */
+export function analyseInThread(data: StudyData, signal: AbortSignal): Promise<AnalysedStudy> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const worker = new Worker(threadEntry(import.meta, "analysis-worker"), { workerData: data });
+    const abort = (): void => {
+      reject(signal.reason);
+      void worker.terminate();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    worker.once("message", (analysed: AnalysedStudy) => resolve(analysed));
+    worker.once("error", reject);
+    worker.once("exit", (code) => {
+      signal.removeEventListener("abort", abort);
+      reject(new Error(`The thread that analyses the study ended with code ${code}.`));
+    });
+  });
+}

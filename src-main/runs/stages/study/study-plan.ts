@@ -1,0 +1,144 @@
+import {
+  type CellTrainingRun,
+  type PredictionRun,
+  type RunConfig,
+  type SearchRun,
+  type StudyRun,
+  searchSettingsSchema,
+} from "../../../../src-shared/domain/config/run-config.ts";
+import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
+import { CATALOG } from "../../../engine/datasets/images/catalog.ts";
+import type { StagePlan } from "../stages.ts";
+
+/** Key of the stage that trains a variant with a seed, and of the one that scores the cells with it. */
+export const generatorKey = (variant: number, seed: number): string => `generator-${variant}-${seed}`;
+export const scoreKey = (variant: number, seed: number): string => `score-${variant}-${seed}`;
+export const PREDICTION_KEY = "prediction";
+/** Stages that train cells are called so, with a number behind. */
+export const TRUTH_KEY = "truth";
+
+/** Every training from scratch of a study has this seed more for the second time, as a second repetition would. */
+export const SECOND_SEED = 1000;
+
+/** One training from scratch that a study needs and nobody has done yet. */
+export interface MissingTraining {
+  readonly cell: CellToTrain;
+  readonly seed: number;
+}
+
+/** Everything but the truth: each variant is trained with each seed and then scores the cells; the other predictors are measured in a run of their own. */
+export function predictorStages(study: StudyRun): StagePlan[] {
+  const { dataset, network, compute, checkpointEvery, space, cells, predictors } = study;
+  const common = { dataset, network, compute, checkpointEvery };
+  const images = imagesOf(study);
+  const stages: StagePlan[] = [];
+  if (predictors.proxies || predictors.sgdSteps.length > 0) {
+    const config: PredictionRun = { kind: "prediction", ...common, seed: study.seed, space, cells, predictors };
+    const steps = Math.max(0, ...predictors.sgdSteps);
+    stages.push({
+      key: PREDICTION_KEY,
+      title: "Other predictors",
+      after: [],
+      work: cells.count * space.nodes * (TRAINING_COST * steps * predictors.sgd.batchSize + 10 * predictors.proxyImages),
+      config: () => config,
+    });
+  }
+  study.variants.forEach((variant, v) => {
+    for (const seed of study.seeds) {
+      const title = study.seeds.length > 1 ? `${variant.name}, seed ${seed}` : variant.name;
+      const { training } = variant;
+      stages.push({
+        key: generatorKey(v, seed),
+        title,
+        after: [],
+        work: TRAINING_COST * training.epochs * training.metaBatch * images * training.nodes,
+        config: () => ({ kind: "ghn-training", ...common, seed, space, ghn: variant.ghn, training }),
+      });
+      stages.push({
+        key: scoreKey(v, seed),
+        title: `${title}: scores`,
+        after: [generatorKey(v, seed)],
+        work: cells.count * space.nodes * study.validationImages,
+        config: (done) => scoringConfig(study, done.get(generatorKey(v, seed)) ?? ""),
+      });
+    }
+  });
+  return stages;
+}
+
+/** A search without limits that scores exactly the cells of the study, in their order (`studyCells`). */
+function scoringConfig(study: StudyRun, ghnRunId: string): SearchRun {
+  const { dataset, network, compute, checkpointEvery, space, cells } = study;
+  return {
+    kind: "search",
+    dataset,
+    network,
+    compute,
+    checkpointEvery,
+    seed: cells.seed,
+    ghnRunId,
+    space,
+    search: searchOf(cells.count, study.validationImages),
+  };
+}
+
+/** The trainings that are missing, divided evenly over the runs for the truth. */
+export function truthConfigs(study: StudyRun, missing: readonly MissingTraining[]): CellTrainingRun[] {
+  const { dataset, network, compute, checkpointEvery, truth, truthRuns } = study;
+  const seeds = [...new Set(missing.map(({ seed }) => seed))];
+  return seeds.flatMap((seed) => {
+    const cells = missing.filter((one) => one.seed === seed).map(({ cell }) => cell);
+    const runs = Math.min(truthRuns, cells.length);
+    return Array.from(
+      { length: runs },
+      (_, r): CellTrainingRun => ({
+        kind: "cell-training",
+        dataset,
+        network,
+        compute,
+        checkpointEvery,
+        seed,
+        source: { from: "cells", cells: cells.filter((_cell, i) => i % runs === r).map(({ name, architecture }) => ({ name, architecture })) },
+        training: { ...truth, repetitions: 1 },
+        measureTest: false,
+      }),
+    );
+  });
+}
+
+/** The stage of one run for the truth. */
+export function truthStage(study: StudyRun, key: string, config: RunConfig): StagePlan {
+  const cells = config.kind === "cell-training" && config.source.from === "cells" ? config.source.cells.length : 0;
+  return {
+    key,
+    title: `Truth ${key.slice(TRUTH_KEY.length + 1)}`,
+    after: [],
+    work: truthWork(study, cells),
+    config: () => config,
+  };
+}
+
+/** What training so many cells from scratch takes, in the unit of `work`. */
+export function truthWork(study: StudyRun, cells: number): number {
+  return TRAINING_COST * study.truth.epochs * cells * imagesOf(study) * study.space.nodes;
+}
+
+/** A training step costs about three forward passes. */
+const TRAINING_COST = 3;
+/** Images of a dataset of which nobody knows before it is opened. */
+const USUAL_IMAGES = 10_000;
+
+function imagesOf({ dataset }: StudyRun): number {
+  const known = CATALOG[dataset.id].trainExpected || USUAL_IMAGES;
+  return Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
+}
+
+function searchOf(samples: number, validationImages: number): SearchRun["search"] {
+  return searchSettingsSchema.parse({
+    samples,
+    validationImages,
+    batchSize: Math.min(250, validationImages),
+    shortlist: 1,
+    randomBaseline: 0,
+  });
+}

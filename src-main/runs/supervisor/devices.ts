@@ -1,0 +1,31 @@
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+
+/** Which GPU each run at work has. Runs share a GPU only where there are more of them than GPUs. */
+export class Devices {
+  private readonly gpus: readonly string[];
+  private readonly used = new Map<string, string>();
+
+  /** @param gpus CUDA indices or names of the GPUs that may be used; none: the processor alone, or what TensorFlow finds */
+  constructor(gpus: readonly string[]) {
+    this.gpus = gpus;
+  }
+
+  get count(): number {
+    return this.gpus.length;
+  }
+
+  /** The environment that shows a run its device: the one its config names, else the least used. */
+  assign(runId: string, config: RunConfig): Readonly<Record<string, string | undefined>> {
+    if (config.compute.backend === "wasm") return { CUDA_VISIBLE_DEVICES: "" };
+    const load = (gpu: string): number => [...this.used.values()].filter((other) => other === gpu).length;
+    const wanted = config.compute.gpu?.trim();
+    const gpu = wanted !== undefined && wanted !== "" ? wanted : [...this.gpus].sort((a, b) => load(a) - load(b))[0];
+    if (gpu === undefined) return {};
+    this.used.set(runId, gpu);
+    return { CUDA_VISIBLE_DEVICES: gpu };
+  }
+
+  release(runId: string): void {
+    this.used.delete(runId);
+  }
+}

@@ -1,0 +1,237 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, join, resolve, sep } from "node:path";
+import type { ProjectInfo } from "../../../src-shared/contract.ts";
+import { UserError } from "../../lib/errors.ts";
+import { openDatabase, type SqliteDatabase } from "../database/database.ts";
+import { Checkpointer } from "../database/wal-checkpointer.ts";
+import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
+import { type Lock, lockOwner, takeLock } from "./lock.ts";
+import { newProjectFile, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
+
+const DATABASE_NAME = "runs.sqlite";
+const LOCK_NAME = "project.lock";
+const ARTIFACTS = "artifacts";
+
+/** A project that this process holds open. */
+export interface Project {
+  readonly folder: string;
+  readonly store: StoreWriter;
+  info(): ProjectInfo;
+  rename(name: string): ProjectInfo;
+  /** Folder of a run's files; it is created when it is missing. */
+  artifactFolder(runId: string): string;
+  /** Absolute path of a file as artifacts name it. @throws UserError when it lies outside of the project */
+  resolvePath(path: string): string;
+  /** Removes a run's files. Answers the bytes set free. */
+  removeArtifacts(runId: string): number;
+  /** Folder for datasets that belong to the project. */
+  readonly dataFolder: string;
+  close(): void;
+}
+
+/** A project that may be open elsewhere, for looking at. */
+export interface ProjectView {
+  readonly folder: string;
+  readonly store: StoreReader;
+  info(): ProjectInfo;
+  close(): void;
+}
+
+/**
+ * Makes a project folder and opens it. The folder may exist if it is empty.
+ * @throws UserError when the folder holds something already or cannot be written; nothing is then left behind
+ */
+export function createProject(folder: string, name: string, options: { readonly sample?: boolean } = {}): Project {
+  const path = resolve(folder);
+  const title = name.trim();
+  if (title === "") throw new UserError("A project needs a name.", { code: "project-name", remedy: "Give it a name of 1 to 200 characters.", field: "name" });
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory())
+      throw new UserError(`${path} is a file, not a folder.`, { code: "project-folder", remedy: "Choose an empty or a new folder.", file: path });
+    if (readdirSync(path).length > 0)
+      throw new UserError(`The folder ${path} is not empty.`, {
+        code: isProjectFolder(path) ? "project-exists" : "project-folder",
+        remedy: isProjectFolder(path) ? "Open the project that is in it, or choose another folder." : "Choose an empty or a new folder.",
+        file: path,
+      });
+  }
+  try {
+    mkdirSync(join(path, ARTIFACTS), { recursive: true });
+  } catch (cause) {
+    throw new UserError(`The folder ${path} cannot be created.`, {
+      code: "project-unwritable",
+      remedy: "Choose a folder in which you may write.",
+      file: path,
+      cause,
+    });
+  }
+  writeProjectFile(path, newProjectFile(title.slice(0, 200), options.sample));
+  return openProject(path);
+}
+
+/**
+ * Opens a project for this process alone.
+ * @throws UserError when the folder is no project, of a newer version, damaged, or open in another live process
+ */
+export function openProject(folder: string): Project {
+  const path = resolve(folder);
+  const file = readProjectFile(path);
+  const lock = lockProject(path, file);
+  try {
+    const db = openDatabase(join(path, DATABASE_NAME));
+    return new OpenProject(path, file, db, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * Opens a project for reading, also while another process works on it.
+ * @throws UserError like {@link openProject}, but never because it is open elsewhere
+ */
+export function viewProject(folder: string): ProjectView {
+  const path = resolve(folder);
+  const file = readProjectFile(path);
+  const db = openDatabase(join(path, DATABASE_NAME), { readOnly: true });
+  const store = storeReader(db);
+  return { folder: path, store, info: () => infoOf(path, file, store), close: () => void db.close() };
+}
+
+/**
+ * Asks the process that holds a project open to stop, kill or resume a run.
+ * @returns false when no process holds it, so that nobody would hear
+ */
+export function postRequest(folder: string, type: "stop" | "kill" | "resume", runId: string): boolean {
+  const path = resolve(folder);
+  if (projectOwner(path) === null) return false;
+  const db = openDatabase(join(path, DATABASE_NAME));
+  try {
+    storeWriter(db).requests.post(type, runId);
+    return true;
+  } finally {
+    db.close();
+  }
+}
+
+/** Process that holds a project open; null when none does. */
+export function projectOwner(folder: string): number | null {
+  return lockOwner(join(resolve(folder), LOCK_NAME))?.pid ?? null;
+}
+
+export function isProjectFolder(folder: string): boolean {
+  try {
+    readProjectFile(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function lockProject(path: string, file: ProjectFile): Lock {
+  try {
+    return takeLock(join(path, LOCK_NAME), `The project ${file.name}`);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`The project folder ${path} cannot be written.`, {
+      code: "project-unwritable",
+      remedy: "Check that you may write in it and that the disk is not full.",
+      file: path,
+      cause,
+    });
+  }
+}
+
+class OpenProject implements Project {
+  readonly folder: string;
+  readonly store: StoreWriter;
+  private file: ProjectFile;
+  private readonly db: SqliteDatabase;
+  private readonly checkpointer: Checkpointer;
+  private readonly lock: Lock;
+
+  constructor(folder: string, file: ProjectFile, db: SqliteDatabase, lock: Lock) {
+    this.folder = folder;
+    this.file = file;
+    this.db = db;
+    this.lock = lock;
+    this.store = storeWriter(db);
+    this.checkpointer = new Checkpointer(db, join(folder, DATABASE_NAME));
+  }
+
+  get dataFolder(): string {
+    return join(this.folder, "data");
+  }
+
+  info(): ProjectInfo {
+    return infoOf(this.folder, this.file, this.store);
+  }
+
+  rename(name: string): ProjectInfo {
+    const next = { ...this.file, name };
+    writeProjectFile(this.folder, next);
+    this.file = next;
+    return this.info();
+  }
+
+  artifactFolder(runId: string): string {
+    const folder = join(this.folder, ARTIFACTS, checkedId(runId));
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  resolvePath(path: string): string {
+    const absolute = resolve(this.folder, path);
+    if (!absolute.startsWith(join(this.folder, ARTIFACTS) + sep))
+      throw new UserError(`The file ${path} lies outside of the project.`, {
+        code: "path-outside",
+        remedy: "The project may have been tampered with; open a copy that you trust.",
+        file: path,
+      });
+    return absolute;
+  }
+
+  removeArtifacts(runId: string): number {
+    const folder = join(this.folder, ARTIFACTS, checkedId(runId));
+    const bytes = folderBytes(folder);
+    rmSync(folder, { recursive: true, force: true });
+    return bytes;
+  }
+
+  close(): void {
+    this.checkpointer.close();
+    if (this.db.open) this.db.close();
+    this.lock.release();
+  }
+}
+
+function infoOf(folder: string, file: ProjectFile, store: StoreReader): ProjectInfo {
+  const database = [DATABASE_NAME, `${DATABASE_NAME}-wal`].reduce((sum, name) => sum + fileBytes(join(folder, name)), 0);
+  return {
+    id: file.id,
+    name: file.name,
+    folder,
+    createdAt: file.createdAt,
+    runs: store.runs.count(),
+    bytes: database + store.artifacts.bytes(),
+    isSample: file.sample ?? false,
+  };
+}
+
+/** Ids come from windows and databases: none may lead out of the folder. */
+function checkedId(runId: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(runId) || basename(runId) !== runId) throw new Error(`${runId} is no id of a run.`);
+  return runId;
+}
+
+function fileBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function folderBytes(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { withFileTypes: true }).reduce(
+    (sum, entry) => sum + (entry.isDirectory() ? folderBytes(join(folder, entry.name)) : fileBytes(join(folder, entry.name))),
+    0,
+  );
+}

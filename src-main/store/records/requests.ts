@@ -1,0 +1,29 @@
+import type { SqliteDatabase } from "../database/database.ts";
+
+/** What a process that does not hold the project asks of the one that does. */
+export interface ProjectRequest {
+  readonly id: number;
+  readonly type: "stop" | "kill" | "resume";
+  readonly runId: string;
+}
+
+export class RequestBox {
+  private readonly db: SqliteDatabase;
+
+  constructor(db: SqliteDatabase) {
+    this.db = db;
+  }
+
+  post(type: ProjectRequest["type"], runId: string): void {
+    this.db.prepare("INSERT INTO requests (type, run_id, created_at) VALUES (?, ?, ?)").run(type, runId, new Date().toISOString());
+  }
+
+  /** Takes all requests out, the oldest first. */
+  take(): ProjectRequest[] {
+    if (this.db.prepare("SELECT 1 FROM requests LIMIT 1").get() === undefined) return [];
+    return this.db
+      .prepare<[], ProjectRequest>("DELETE FROM requests RETURNING id, type, run_id AS runId")
+      .all()
+      .sort((a, b) => a.id - b.id);
+  }
+}

@@ -1,0 +1,179 @@
+import { randomInt } from "node:crypto";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { AnytimeToTrain } from "../../../src-shared/domain/records/anytime-records.ts";
+import type { RunFailure, RunProgress, RunStatus } from "../../../src-shared/domain/records/run.ts";
+import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
+import { prepared } from "../database/database.ts";
+import { type RunFacts, type RunReader, SqliteRunReader } from "./runs.ts";
+
+export interface NewRun {
+  readonly name: string;
+  readonly config: RunConfig;
+  readonly codeVersion: string;
+  readonly tags?: readonly string[];
+  readonly parentId?: string;
+  readonly stage?: string;
+  /** In front of everything that waits; at the end otherwise. */
+  readonly first?: boolean;
+}
+
+/** Fields of a run that change while it lives; those left out stay as they are. */
+export interface RunChange {
+  readonly name?: string;
+  readonly notes?: string;
+  readonly starred?: boolean;
+  readonly archived?: boolean;
+  readonly trashedAt?: string | null;
+  readonly status?: RunStatus;
+  readonly startedAt?: string | null;
+  readonly finishedAt?: string | null;
+  readonly activeSeconds?: number;
+  readonly progress?: RunProgress | null;
+  readonly failure?: RunFailure | null;
+  readonly queuePosition?: number | null;
+  readonly backend?: string;
+  readonly device?: string;
+  readonly datasetFingerprint?: string;
+  readonly datasetDescription?: string;
+  readonly resumedFrom?: readonly number[];
+  readonly summary?: RunFacts["summary"];
+  readonly cells?: readonly CellToTrain[];
+  readonly networks?: readonly AnytimeToTrain[];
+  readonly processId?: number | null;
+}
+
+export interface RunWriter extends RunReader {
+  /** Adds a run to the queue. Answers its id. */
+  create(run: NewRun): string;
+  update(id: string, change: RunChange): void;
+  setTags(id: string, tags: readonly string[]): void;
+  /** Puts a run into the queue again. */
+  enqueue(id: string, first?: boolean): void;
+  /** Takes a run out of the queue: it is at work from now on. Its first start stays noted. */
+  begin(id: string): void;
+  /** Orders the queue: the runs named come first, in this order. */
+  reorder(ids: readonly string[]): void;
+  /** Removes a run and everything the database knows of it, its stages included. */
+  delete(id: string): void;
+}
+
+const RUN_COLUMNS: Readonly<Partial<Record<keyof RunChange, string>>> = {
+  name: "name",
+  notes: "notes",
+  starred: "starred",
+  archived: "archived",
+  trashedAt: "trashed_at",
+  status: "status",
+  startedAt: "started_at",
+  finishedAt: "finished_at",
+  activeSeconds: "active_seconds",
+  progress: "progress",
+  failure: "failure",
+  queuePosition: "queue_position",
+  backend: "backend",
+  device: "device",
+};
+const DETAIL_COLUMNS: Readonly<Partial<Record<keyof RunChange, string>>> = {
+  datasetFingerprint: "dataset_fingerprint",
+  datasetDescription: "dataset_description",
+  resumedFrom: "resumed_from",
+  summary: "summary",
+  cells: "cells",
+  networks: "networks",
+  processId: "process_id",
+};
+
+/** Letters of run ids: none that are easily mistaken for another. */
+const ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
+const ID_LENGTH = 8;
+
+export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
+  create(run: NewRun): string {
+    return this.db.transaction(() => {
+      const id = this.freeId();
+      prepared(
+        this.db,
+        "INSERT INTO runs (id, name, kind, status, parent_id, stage, dataset_id, seed, created_at, queue_position) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+      ).run(
+        id,
+        run.name,
+        run.config.kind,
+        run.parentId ?? null,
+        run.stage ?? null,
+        run.config.dataset.id,
+        run.config.seed,
+        new Date().toISOString(),
+        this.queueEnd(run.first ?? false),
+      );
+      prepared(this.db, "INSERT INTO run_details (run_id, config, code_version) VALUES (?, ?, ?)").run(id, JSON.stringify(run.config), run.codeVersion);
+      this.setTags(id, run.tags ?? []);
+      return id;
+    })();
+  }
+
+  update(id: string, change: RunChange): void {
+    this.db.transaction(() => {
+      this.set("runs", "id", RUN_COLUMNS, id, change);
+      this.set("run_details", "run_id", DETAIL_COLUMNS, id, change);
+    })();
+  }
+
+  setTags(id: string, tags: readonly string[]): void {
+    this.db.transaction(() => {
+      prepared(this.db, "DELETE FROM run_tags WHERE run_id = ?").run(id);
+      for (const tag of new Set(tags)) prepared(this.db, "INSERT INTO run_tags (run_id, tag) VALUES (?, ?)").run(id, tag);
+    })();
+  }
+
+  enqueue(id: string, first = false): void {
+    this.update(id, { status: "queued", queuePosition: this.queueEnd(first), failure: null, finishedAt: null });
+  }
+
+  begin(id: string): void {
+    const startedAt = this.get(id)?.startedAt ?? new Date().toISOString();
+    this.update(id, { status: "running", queuePosition: null, failure: null, finishedAt: null, startedAt });
+  }
+
+  reorder(ids: readonly string[]): void {
+    this.db.transaction(() => {
+      const waiting = this.queued().map((run) => run.id);
+      const wanted = ids.filter((id) => waiting.includes(id));
+      for (const [i, id] of [...new Set([...wanted, ...waiting])].entries()) this.update(id, { queuePosition: i + 1 });
+    })();
+  }
+
+  delete(id: string): void {
+    this.db.prepare("DELETE FROM runs WHERE id = ?").run(id);
+  }
+
+  private set(table: string, key: string, columns: Readonly<Partial<Record<keyof RunChange, string>>>, id: string, change: RunChange): void {
+    const entries = Object.entries(change).flatMap(([field, value]) => {
+      const column = columns[field as keyof RunChange];
+      return column === undefined || value === undefined ? [] : [[column, toSql(value)] as const];
+    });
+    if (entries.length === 0) return;
+    this.db
+      .prepare(`UPDATE ${table} SET ${entries.map(([column]) => `${column} = ?`).join(", ")} WHERE ${key} = ?`)
+      .run(...entries.map(([, value]) => value), id);
+  }
+
+  private queueEnd(first: boolean): number {
+    // The planner would rather read all queued runs by their status than look at one end of the small index.
+    const sql = `SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs INDEXED BY runs_in_queue WHERE status = 'queued'`;
+    const end = prepared<[], number | null>(this.db, sql).pluck().get() as number | null;
+    return first ? (end ?? 1) - 1 : (end ?? 0) + 1;
+  }
+
+  private freeId(): string {
+    for (;;) {
+      const id = Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
+      if (prepared(this.db, "SELECT 1 FROM runs WHERE id = ?").get(id) === undefined) return id;
+    }
+  }
+}
+
+function toSql(value: unknown): string | number | null {
+  if (value === null || typeof value === "string" || typeof value === "number") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return JSON.stringify(value);
+}

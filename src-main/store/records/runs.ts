@@ -1,0 +1,194 @@
+import type { RunQuery } from "../../../src-shared/contract.ts";
+import type { RunConfig, RunKind } from "../../../src-shared/domain/config/run-config.ts";
+import type { AnytimeToTrain } from "../../../src-shared/domain/records/anytime-records.ts";
+import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
+import type { SqliteDatabase } from "../database/database.ts";
+import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";
+import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
+
+/** What lists of runs never show. */
+export interface RunFacts {
+  readonly config: RunConfig;
+  readonly codeVersion: string;
+  readonly datasetFingerprint: string | null;
+  readonly datasetDescription: string | null;
+  readonly resumedFrom: readonly number[];
+  readonly summary: Readonly<Record<string, string | number | boolean | null>>;
+  /** The cells of a training run, once resolved from their source: they never change afterwards. */
+  readonly cells: readonly CellToTrain[] | null;
+  /** The same in the anytime space. */
+  readonly networks: readonly AnytimeToTrain[] | null;
+  /** Process that last executed the run on this machine. */
+  readonly processId: number | null;
+}
+
+export interface RunReader {
+  get(id: string): RunSummary | null;
+  facts(id: string): RunFacts | null;
+  /** Stages of a pipeline in their order. */
+  children(id: string): RunSummary[];
+  /** Runs in these states, the oldest first. */
+  withStatus(...statuses: readonly RunStatus[]): RunSummary[];
+  /** Queued runs in the order of the queue. */
+  queued(): RunSummary[];
+  query(query: RunQuery): RunQueryAnswer;
+  /** Counts, tags and metric names of a view, for filters. */
+  overview(view: RunQuery["view"]): RunOverview;
+  count(): number;
+}
+
+export interface RunRow {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly parent_id: string | null;
+  readonly stage: string | null;
+  readonly dataset_id: string;
+  readonly seed: number;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly active_seconds: number;
+  readonly progress: string | null;
+  readonly failure: string | null;
+  readonly notes: string;
+  readonly starred: number;
+  readonly archived: number;
+  readonly trashed_at: string | null;
+  readonly queue_position: number | null;
+  readonly backend: string | null;
+  readonly device: string | null;
+}
+
+interface DetailRow {
+  readonly config: string;
+  readonly code_version: string;
+  readonly dataset_fingerprint: string | null;
+  readonly dataset_description: string | null;
+  readonly resumed_from: string;
+  readonly summary: string;
+  readonly cells: string | null;
+  readonly networks: string | null;
+  readonly process_id: number | null;
+}
+
+export class SqliteRunReader implements RunReader {
+  protected readonly db: SqliteDatabase;
+  private readonly metrics: MetricReader;
+
+  constructor(db: SqliteDatabase) {
+    this.db = db;
+    this.metrics = new SqliteMetricReader(db);
+  }
+
+  get(id: string): RunSummary | null {
+    const row = this.db.prepare<[string], RunRow>("SELECT * FROM runs WHERE id = ?").get(id);
+    return row === undefined ? null : (this.summaries([row])[0] ?? null);
+  }
+
+  facts(id: string): RunFacts | null {
+    const row = this.db.prepare<[string], DetailRow>("SELECT * FROM run_details WHERE run_id = ?").get(id);
+    if (row === undefined) return null;
+    return {
+      config: JSON.parse(row.config) as RunConfig,
+      codeVersion: row.code_version,
+      datasetFingerprint: row.dataset_fingerprint,
+      datasetDescription: row.dataset_description,
+      resumedFrom: JSON.parse(row.resumed_from) as number[],
+      summary: JSON.parse(row.summary) as RunFacts["summary"],
+      cells: row.cells === null ? null : (JSON.parse(row.cells) as CellToTrain[]),
+      networks: row.networks === null ? null : (JSON.parse(row.networks) as AnytimeToTrain[]),
+      processId: row.process_id,
+    };
+  }
+
+  children(id: string): RunSummary[] {
+    return this.summaries(this.db.prepare<[string], RunRow>("SELECT * FROM runs WHERE parent_id = ? ORDER BY created_at, rowid").all(id));
+  }
+
+  withStatus(...statuses: readonly RunStatus[]): RunSummary[] {
+    return this.summaries(
+      this.db
+        .prepare<[string], RunRow>("SELECT * FROM runs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY created_at, rowid")
+        .all(JSON.stringify(statuses)),
+    );
+  }
+
+  queued(): RunSummary[] {
+    return this.summaries(this.db.prepare<[], RunRow>("SELECT * FROM runs WHERE status = 'queued' ORDER BY queue_position, rowid").all());
+  }
+
+  query(query: RunQuery): RunQueryAnswer {
+    return queryRuns(this.db, query, (rows, metricNames) => this.summaries(rows, metricNames));
+  }
+
+  overview(view: RunQuery["view"]): RunOverview {
+    const { counts, tags } = viewOverview(this.db, view);
+    return { counts, tags, metricNames: this.metrics.names() };
+  }
+
+  count(): number {
+    return Number(this.db.prepare("SELECT COUNT(*) FROM runs WHERE trashed_at IS NULL").pluck().get());
+  }
+
+  /** Adds tags and metrics (all, or those named), with one query each for all rows. */
+  protected summaries(rows: readonly RunRow[], metricNames?: readonly string[]): RunSummary[] {
+    const ids = rows.map((row) => row.id);
+    const metrics = this.metrics.summaries(ids, metricNames);
+    const tags = new Map<string, string[]>();
+    const tagRows = this.db
+      .prepare<[string], { run_id: string; tag: string }>(
+        "SELECT t.run_id, t.tag FROM json_each(?) AS wanted JOIN run_tags t ON t.run_id = wanted.value ORDER BY t.tag",
+      )
+      .iterate(JSON.stringify(ids));
+    for (const { run_id, tag } of tagRows) tags.set(run_id, [...(tags.get(run_id) ?? []), tag]);
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      kind: row.kind as RunKind,
+      status: row.status as RunStatus,
+      parentId: row.parent_id,
+      stage: row.stage,
+      datasetId: row.dataset_id,
+      seed: row.seed,
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      finishedAt: row.finished_at,
+      activeSeconds: row.active_seconds,
+      progress: row.progress === null ? null : (JSON.parse(row.progress) as RunProgress),
+      failure: row.failure === null ? null : (JSON.parse(row.failure) as RunFailure),
+      tags: tags.get(row.id) ?? [],
+      notes: row.notes,
+      starred: row.starred === 1,
+      archived: row.archived === 1,
+      trashedAt: row.trashed_at,
+      queuePosition: row.queue_position,
+      metrics: metrics.get(row.id) ?? {},
+      backend: row.backend,
+      device: row.device,
+    }));
+  }
+}
+
+export function viewCondition(view: RunQuery["view"]): string {
+  if (view === "trash") return "r.trashed_at IS NOT NULL";
+  return `r.trashed_at IS NULL AND r.archived = ${view === "archived" ? 1 : 0}`;
+}
+
+/** How many runs of a view have each status, kind and dataset (one map: their names never clash), and all tags. */
+function viewOverview(db: SqliteDatabase, view: RunQuery["view"]): { counts: Record<string, number>; tags: string[] } {
+  const counts: Record<string, number> = {};
+  const rows = db
+    .prepare<[], { status: string; kind: string; dataset_id: string; n: number }>(
+      `SELECT r.status, r.kind, r.dataset_id, COUNT(*) AS n FROM runs r WHERE ${viewCondition(view)} GROUP BY r.status, r.kind, r.dataset_id`,
+    )
+    .all();
+  for (const row of rows) for (const key of [row.status, row.kind, row.dataset_id]) counts[key] = (counts[key] ?? 0) + row.n;
+  const tags = db
+    .prepare<[], string>(`SELECT DISTINCT t.tag FROM run_tags t JOIN runs r ON r.id = t.run_id WHERE ${viewCondition(view)} ORDER BY t.tag`)
+    .pluck()
+    .all() as string[];
+  return { counts, tags };
+}

@@ -1,0 +1,60 @@
+/** Compiles the engine's own kernels into an entry of the cache, beside the binding. They only save time: where they cannot be had, TensorFlow's are used. */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { OWN_KERNELS_FILE } from "../../engine/backend/tensorflow/own-kernels-file.ts";
+import { lastLine, runCommand } from "../../lib/commands.ts";
+import { findCompiler } from "./build-binding.ts";
+import { LIBRARY_FOLDER } from "./entry.ts";
+
+const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels.cc", import.meta.url));
+
+/**
+ * Does nothing where they are there already, or where compiling failed before.
+ * @param folder of the entry
+ * @returns why they are missing, one sentence; null when they are there
+ */
+export async function ensureOwnKernels(folder: string, force = false): Promise<string | null> {
+  const output = path.join(folder, OWN_KERNELS_FILE);
+  const failed = `${output}.failed`;
+  if (!force && existsSync(output)) return null;
+  if (process.platform !== "linux") return "The studio's own kernels are compiled on Linux only; TensorFlow's are used.";
+  if (!force && existsSync(failed)) return "The studio's own kernels did not compile; TensorFlow's, which are slower, are used.";
+  if (!existsSync(SOURCE)) return "The studio's own kernels are not there; TensorFlow's, which are slower, are used.";
+  const fresh = `${output}.${process.pid}`;
+  try {
+    mkdirSync(path.dirname(output), { recursive: true });
+    await compile(path.join(folder, LIBRARY_FOLDER), fresh);
+    renameSync(fresh, output);
+    rmSync(failed, { force: true });
+    return null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    rmSync(fresh, { force: true });
+    if (existsSync(path.dirname(output))) writeFileSync(failed, `${reason}\n`);
+    return `The studio's own kernels do not compile (${reason}); TensorFlow's, which are slower, are used.`;
+  }
+}
+
+async function compile(libraries: string, output: string): Promise<void> {
+  const compiler = await findCompiler();
+  const { code, output: said } = await runCommand(compiler, [
+    "-shared",
+    "-fPIC",
+    "-O3",
+    "-std=c++17",
+    "-w",
+    "-pthread",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    // The file looks at the processor before it registers anything.
+    ...(process.arch === "x64" ? ["-mavx2", "-mfma"] : []),
+    SOURCE,
+    "-o",
+    output,
+    `-L${libraries}`,
+    "-Wl,-rpath,$ORIGIN/../../deps/lib",
+    "-ltensorflow_framework",
+  ]);
+  if (code !== 0) throw new Error(/error: .*/.exec(said)?.[0] ?? lastLine(said));
+}

@@ -1,0 +1,175 @@
+import type { RunSummary } from "../../domain/records/run.ts";
+import { ExpressionError, parseSyntax, type Syntax } from "./expression-parser.ts";
+
+/** A run as expressions see it. */
+export type ExpressionSubject = Pick<
+  RunSummary,
+  | "id"
+  | "name"
+  | "kind"
+  | "status"
+  | "stage"
+  | "datasetId"
+  | "seed"
+  | "tags"
+  | "notes"
+  | "starred"
+  | "activeSeconds"
+  | "createdAt"
+  | "startedAt"
+  | "finishedAt"
+  | "backend"
+  | "device"
+  | "metrics"
+>;
+
+type Value = string | number | boolean | null | readonly string[];
+
+const FIELDS: Readonly<Record<string, (run: ExpressionSubject) => Value>> = {
+  id: (run) => run.id,
+  name: (run) => run.name,
+  kind: (run) => run.kind,
+  status: (run) => run.status,
+  stage: (run) => run.stage,
+  dataset: (run) => run.datasetId,
+  datasetId: (run) => run.datasetId,
+  seed: (run) => run.seed,
+  tags: (run) => run.tags,
+  notes: (run) => run.notes,
+  starred: (run) => run.starred,
+  activeSeconds: (run) => run.activeSeconds,
+  createdAt: (run) => run.createdAt,
+  startedAt: (run) => run.startedAt,
+  finishedAt: (run) => run.finishedAt,
+  backend: (run) => run.backend,
+  device: (run) => run.device,
+};
+
+const FUNCTIONS: Readonly<Record<string, (run: ExpressionSubject, argument: string) => Value>> = {
+  last: (run, metric) => metricOf(run, metric)?.last ?? null,
+  best: (run, metric) => metricOf(run, metric)?.best ?? null,
+  count: (run, metric) => metricOf(run, metric)?.count ?? 0,
+  has: (run, tag) => run.tags.includes(tag),
+};
+
+/** Names for completion and help. */
+export const EXPRESSION_FIELDS: readonly string[] = [...Object.keys(FIELDS).filter((field) => field !== "datasetId"), "config.…"];
+export const EXPRESSION_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
+
+/** A filter that was understood. */
+export interface Expression {
+  /** Metrics that it looks at. */
+  readonly metrics: readonly string[];
+  readonly usesConfig: boolean;
+  /** Whether a run passes. A value that a run does not have fulfils no comparison but `== null`. */
+  test(run: ExpressionSubject, config: unknown): boolean;
+}
+
+export type ParsedExpression =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly message: string; readonly position: number };
+
+/** Understands an expression such as `best("train/validation-accuracy") > 90% and dataset == "cifar10"`. */
+export function parseExpression(source: string): ParsedExpression {
+  try {
+    const syntax = parseSyntax(source);
+    const metrics = new Set<string>();
+    let usesConfig = false;
+    visit(syntax, (node) => {
+      if (node.type === "field") usesConfig = checkField(node) || usesConfig;
+      if (node.type === "call") {
+        if (!Object.hasOwn(FUNCTIONS, node.name))
+          throw new ExpressionError(`There is no function ${node.name}; there are ${EXPRESSION_FUNCTIONS.join(", ")}.`, node.position);
+        if (node.name !== "has") metrics.add(node.argument);
+      }
+    });
+    return { ok: true, expression: { metrics: [...metrics], usesConfig, test: (run, config) => isTrue(evaluate(syntax, run, config)) } };
+  } catch (error) {
+    if (error instanceof ExpressionError) return { ok: false, message: error.message, position: error.position };
+    throw error;
+  }
+}
+
+/** True for a field of the config. */
+function checkField(node: Extract<Syntax, { type: "field" }>): boolean {
+  const [head = ""] = node.path;
+  if (head === "config") {
+    if (node.path.length === 1) throw new ExpressionError("Name a field of the config, for example config.training.epochs.", node.position);
+    return true;
+  }
+  if (node.path.length > 1 || !Object.hasOwn(FIELDS, head))
+    throw new ExpressionError(`There is no field ${node.path.join(".")}; there are ${EXPRESSION_FIELDS.join(", ")}. Put texts in quotes.`, node.position);
+  return false;
+}
+
+function visit(node: Syntax, look: (node: Syntax) => void): void {
+  look(node);
+  if (node.type === "or" || node.type === "and" || node.type === "compare") {
+    visit(node.left, look);
+    visit(node.right, look);
+  } else if (node.type === "not") visit(node.operand, look);
+}
+
+function evaluate(node: Syntax, run: ExpressionSubject, config: unknown): Value {
+  switch (node.type) {
+    case "or":
+      return isTrue(evaluate(node.left, run, config)) || isTrue(evaluate(node.right, run, config));
+    case "and":
+      return isTrue(evaluate(node.left, run, config)) && isTrue(evaluate(node.right, run, config));
+    case "not":
+      return !isTrue(evaluate(node.operand, run, config));
+    case "constant":
+      return node.value;
+    case "field":
+      return node.path[0] === "config" ? configValue(config, node.path.slice(1)) : (FIELDS[node.path[0] ?? ""]?.(run) ?? null);
+    case "call":
+      return FUNCTIONS[node.name]?.(run, node.argument) ?? null;
+    case "compare":
+      return compare(node.operator, evaluate(node.left, run, config), evaluate(node.right, run, config));
+  }
+}
+
+function compare(operator: Extract<Syntax, { type: "compare" }>["operator"], left: Value, right: Value): boolean {
+  if (operator === "~") return textsOf(left).some((text) => textsOf(right).some((part) => text.toLowerCase().includes(part.toLowerCase())));
+  if (operator === "==" || operator === "!=") return same(left, right) === (operator === "==");
+  if (left === null || right === null || Array.isArray(left) || Array.isArray(right) || typeof left !== typeof right) return false;
+  if (operator === "<") return left < right;
+  if (operator === "<=") return left <= right;
+  if (operator === ">") return left > right;
+  return left >= right;
+}
+
+/** Texts are equal whatever their case; a list equals a text that it contains. */
+function same(left: Value, right: Value): boolean {
+  if (isList(left) || isList(right)) return textsOf(left).some((a) => textsOf(right).some((b) => a.toLowerCase() === b.toLowerCase()));
+  if (typeof left === "string" && typeof right === "string") return left.toLowerCase() === right.toLowerCase();
+  return left === right;
+}
+
+function isList(value: Value): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+function textsOf(value: Value): readonly string[] {
+  if (value === null) return [];
+  return isList(value) ? value : [String(value)];
+}
+
+function isTrue(value: Value): boolean {
+  return isList(value) ? value.length > 0 : Boolean(value);
+}
+
+function metricOf(run: ExpressionSubject, name: string): { readonly last: number; readonly best: number; readonly count: number } | null {
+  return Object.hasOwn(run.metrics, name) ? (run.metrics[name] ?? null) : null;
+}
+
+/** A plain value of the config; null for what it does not have. Only own properties are looked at. */
+function configValue(config: unknown, path: readonly string[]): Value {
+  let value: unknown = config;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return null;
+    value = (value as Record<string, unknown>)[key];
+  }
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return Array.isArray(value) && value.every((item) => typeof item !== "object") ? value.map(String) : null;
+}

@@ -1,0 +1,238 @@
+/** The report page of a study, as Markdown and as one HTML file without scripts or outside references. Pure. */
+import { coefficient, signedCoefficient as signed } from "../format.ts";
+import type { StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
+import { pairOf } from "./study-pairs.ts";
+import { ablationPlot, coefficientPlot, html, PLOT_STYLE, scatterPlot } from "./study-plots.ts";
+import { variantPairs } from "./study-variants.ts";
+
+/** A coefficient with its deviation over seeds and its interval, e.g. `0.52 ± 0.03 [0.21, 0.74]`. */
+export function correlationText({ value, deviation, interval }: StudyCorrelation): string {
+  if (value === null) return "–";
+  const spread = deviation === null ? "" : ` ± ${deviation.toFixed(2)}`;
+  return `${coefficient(value)}${spread}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}`;
+}
+
+const HEAD = [
+  "Predictor",
+  "Seeds",
+  "Pearson",
+  "Spearman",
+  "Kendall",
+  "Pearson, top half",
+  "Spearman, top half",
+  "Precision@k",
+  "Regret@k",
+  "Against parameters",
+];
+
+const COST_HEAD = ["Predictor", "Once: training the generator", "Parameters of the generator", "Each cell: making weights", "Each cell: measuring"];
+
+function cellsOf(row: StudyRow): string[] {
+  const paired = row.againstParameters;
+  return [
+    row.name,
+    String(row.seeds),
+    correlationText(row.all.pearson),
+    correlationText(row.all.spearman),
+    correlationText(row.all.kendall),
+    correlationText(row.topHalf.pearson),
+    correlationText(row.topHalf.spearman),
+    row.precision === null ? "–" : row.precision.toFixed(2),
+    row.regret === null ? "–" : `${(100 * row.regret).toFixed(2)} %`,
+    paired === null
+      ? "–"
+      : `${signed(paired.difference)} [${signed(paired.interval[0])}, ${signed(paired.interval[1])}], p ${paired.p < 0.001 ? "" : "= "}${pText(paired.p)}`,
+  ];
+}
+
+function costOf({ data }: StudyResult): string[][] {
+  return data.predictors
+    .filter(({ generationMs, evaluationMs, trainingSeconds }) => [generationMs, evaluationMs, trainingSeconds ?? null].some((value) => value !== null))
+    .map(({ name, generationMs, evaluationMs, trainingSeconds = null, generatorParameters = null }) => [
+      name,
+      time(trainingSeconds === null ? null : 1000 * trainingSeconds),
+      generatorParameters === null ? "–" : Math.round(generatorParameters).toLocaleString("en"),
+      time(generationMs),
+      time(evaluationMs),
+    ]);
+}
+
+/** Each predictor of a row against that of a column, by name in the order of the rows. */
+function pairTable({ rows, pairs }: StudyResult): { readonly head: string[]; readonly body: string[][] } {
+  const names = rows.map(({ name }) => name);
+  return {
+    head: ["", ...names],
+    body: names.map((first) => [
+      first,
+      ...names.map((second) => {
+        const pair = first === second ? null : pairOf(pairs, first, second);
+        return pair === null ? "" : `${signed(pair.difference)} (p ${pText(pair.p)})`;
+      }),
+    ]),
+  };
+}
+
+const PAIRS_TEXT =
+  "Spearman of the row minus Spearman of the column on the same cells, means over seeds; p two-sided by resampling cells, not corrected for the number of pairs.";
+
+function time(ms: number | null): string {
+  if (ms === null) return "–";
+  return ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function pText(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** What the figures say in a few sentences. */
+export function findings(result: StudyResult): string[] {
+  const sentences = [
+    `All predictors are compared on the same ${result.n} cells; k is ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`,
+  ];
+  const best = [...result.rows].filter((row) => row.all.spearman.value !== null).sort((a, b) => (b.all.spearman.value ?? -2) - (a.all.spearman.value ?? -2))[0];
+  if (best !== undefined)
+    sentences.push(`The highest rank correlation with trained accuracy is that of “${best.name}”, ${correlationText(best.all.spearman)}.`);
+  for (const row of result.rows.filter((one) => one.kind === "generator" && one.againstParameters !== null)) {
+    const { interval, difference } = row.againstParameters ?? { interval: [0, 0], difference: 0 };
+    const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "cannot be told apart from";
+    sentences.push(`“${row.name}” ${verdict} the parameter count on these cells (Spearman ${signed(difference)}).`);
+  }
+  sentences.push(...variantFindings(result));
+  if (result.noiseCeiling !== null)
+    sentences.push(
+      result.noiseCeiling > 0
+        ? `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}. A predictor that knew the expected accuracy of every cell could be expected to reach ${Math.sqrt(result.noiseCeiling).toFixed(2)}, the square root of that, and no more.`
+        : `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: by this protocol cells cannot be told apart, so that no correlation here says anything.`,
+    );
+  if (result.noiseCeiling !== null && result.noiseCeiling > 0 && result.noiseCeiling < GOOD_TRUTH)
+    sentences.push(
+      "Trainings this short tell the cells apart poorly, and what they tell is partly how fast a cell learns: train for more epochs or at a higher rate before much is read into this table.",
+    );
+  return sentences;
+}
+
+/** Agreement of two trainings below which a study says that its truth is poor; 0.7 is where reliability is usually called acceptable. */
+const GOOD_TRUTH = 0.7;
+
+/** Which variants rank better than others, corrected for the number of pairs; nothing where there is one generator only. */
+function variantFindings(result: StudyResult): string[] {
+  const pairs = variantPairs(result);
+  const [closest] = pairs;
+  if (closest === undefined) return [];
+  const corrected = pairs.length === 1 ? "" : ` after Holm's correction for ${pairs.length} pairs`;
+  const apart = pairs.filter(({ adjusted }) => adjusted <= 0.05);
+  if (apart.length === 0)
+    return [
+      `No two variants can be told apart on these cells (smallest p${corrected} ${pText(closest.adjusted)}, “${closest.first}” and “${closest.second}”, Spearman ${signed(closest.comparison.difference)}).`,
+    ];
+  return apart.map(({ first, second, comparison, adjusted }) => {
+    const [better, worse] = comparison.difference > 0 ? [first, second] : [second, first];
+    return `“${better}” ranks better than “${worse}” (Spearman ${signed(Math.abs(comparison.difference))}, p${corrected} ${pText(adjusted)}).`;
+  });
+}
+
+/** The variants over what they differ in, each pair with its corrected p. */
+function variantTable(result: StudyResult): string[][] {
+  return variantPairs(result).map(({ first, second, comparison, adjusted }) => [
+    first,
+    second,
+    `${signed(comparison.difference)} [${signed(comparison.interval[0])}, ${signed(comparison.interval[1])}]`,
+    pText(comparison.p),
+    pText(adjusted),
+  ]);
+}
+
+const VARIANT_HEAD = ["Variant", "Against", "Spearman, difference", "p", "p, corrected (Holm)"];
+const VARIANT_TEXT = "Scores of the variants (accuracy with generated weights) on the same cells, means over seeds; p two-sided by resampling cells.";
+
+export function studyMarkdown(result: StudyResult): string {
+  const { head, body } = pairTable(result);
+  const variants = variantTable(result);
+  return [
+    `# ${result.data.title}`,
+    "",
+    "## What it says",
+    "",
+    ...findings(result).map((sentence) => `- ${sentence}`),
+    "",
+    "## Predictors",
+    "",
+    ...table(HEAD, result.rows.map(cellsOf)),
+    "",
+    ...(variants.length === 0 ? [] : ["## Variants against each other", "", VARIANT_TEXT, "", ...table(VARIANT_HEAD, variants), ""]),
+    "## Cost",
+    "",
+    ...table(COST_HEAD, costOf(result)),
+    "",
+    "## Paired tests",
+    "",
+    PAIRS_TEXT,
+    "",
+    ...table(head, body),
+    "",
+    "## Protocol",
+    "",
+    ...table(
+      ["", ""],
+      result.data.protocol.map((row) => [...row]),
+    ),
+    "",
+  ].join("\n");
+}
+
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)];
+}
+
+const STYLE = `:root{color-scheme:light dark;--line:#d4d7dd;--soft:#5b6270;--ink:#16181d;--back:#fff;--mark:#2563eb}
+@media(prefers-color-scheme:dark){:root{--line:#363b46;--soft:#a3abb9;--ink:#eceef2;--back:#14161b;--mark:#7aa7ff}}
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0 1rem;color:var(--ink);background:var(--back)}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px}th,td{border-bottom:1px solid var(--line);padding:.35rem .6rem;text-align:left;white-space:nowrap}
+.wide{overflow-x:auto}.protocol td{white-space:normal}.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:1rem}figure{margin:0}figcaption,.note{color:var(--soft);font-size:13px}
+${PLOT_STYLE}`;
+
+export function studyHtml(result: StudyResult): string {
+  const { data, rows } = result;
+  const { head, body } = pairTable(result);
+  const plots = data.predictors.map((predictor) => {
+    const row = rows.find((one) => one.name === predictor.name);
+    const caption = `${predictor.name}: Spearman ${row === undefined ? "–" : correlationText(row.all.spearman)}, n = ${row?.all.spearman.n ?? 0}`;
+    return `<figure>${scatterPlot(predictor, data.truth)}<figcaption>${html(caption)}</figcaption></figure>`;
+  });
+  const ablation = ablationPlot(result);
+  const variants = variantTable(result);
+  return page(
+    data.title,
+    `<h2>What it says</h2><ul>${findings(result)
+      .map((sentence) => `<li>${html(sentence)}</li>`)
+      .join("")}</ul>
+${ablation === "" ? "" : `<h2>Variants</h2><p class="note">Spearman with its 95 % interval over cells, mean over seeds.</p><div class="wide">${ablation}</div>`}
+${variants.length === 0 ? "" : `<h2>Variants against each other</h2><p class="note">${html(VARIANT_TEXT)}</p><div class="wide">${htmlTable(VARIANT_HEAD, variants)}</div>`}
+<h2>Predictors</h2><div class="wide">${htmlTable(HEAD, rows.map(cellsOf))}</div>
+<p class="note">Spearman and 95 % interval: filled mark all cells, open mark the better half by trained accuracy.</p><div class="wide">${coefficientPlot(result)}</div>
+<h2>Predicted against trained accuracy</h2><div class="plots">${plots.join("")}</div>
+<h2>Cost</h2><div class="wide">${htmlTable(COST_HEAD, costOf(result))}</div>
+<h2>Paired tests</h2><p class="note">${html(PAIRS_TEXT)}</p><div class="wide">${htmlTable(head, body)}</div>
+<h2>Protocol</h2>${protocolTable(data.protocol)}`,
+  );
+}
+
+/** A page without scripts or outside references, in dark and light. */
+export function page(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${html(title)}</title><style>${STYLE}</style></head><body>
+<h1>${html(title)}</h1>
+${body}
+</body></html>
+`;
+}
+
+export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const body = rows.map((row) => `<tr>${row.map((cell, i) => (i === 0 ? `<th scope="row">${html(cell)}</th>` : `<td>${html(cell)}</td>`)).join("")}</tr>`);
+  return `<table><thead><tr>${head.map((text) => `<th scope="col">${html(text)}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table>`;
+}
+
+export function protocolTable(protocol: readonly (readonly [string, string])[]): string {
+  return `<table class="protocol"><tbody>${protocol.map(([label, value]) => `<tr><th scope="row">${html(label)}</th><td>${html(value)}</td></tr>`).join("")}</tbody></table>`;
+}

@@ -1,0 +1,194 @@
+/** The report of a pipeline: cells that the GHN chose against random ones (paper, Table 1 and Figure 4), and the best of them trained to the end. Pure. */
+import { type Correlation, correlate } from "../statistics/correlation.ts";
+import { compareGroups, type GroupDifference } from "../statistics/group-difference.ts";
+import { html } from "./study-plots.ts";
+import { htmlTable, page, protocolTable, table } from "./study-report.ts";
+
+/** A cell after training; accuracies are means over its repetitions, from 0 to 1. */
+export interface TrainedCell {
+  readonly name: string;
+  readonly group: "top" | "random";
+  readonly score: number | null;
+  readonly accuracy: number;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+}
+
+export interface TopData {
+  readonly title: string;
+  readonly protocol: readonly (readonly [label: string, value: string])[];
+  readonly cells: readonly TrainedCell[];
+  /** The best cell, trained to the end several times. */
+  readonly best: {
+    readonly name: string;
+    readonly parameters: number;
+    readonly multiplyAdds: number;
+    readonly validation: readonly number[];
+    readonly test: readonly number[];
+  } | null;
+}
+
+export interface TopResult {
+  readonly data: TopData;
+  readonly accuracy: GroupDifference | null;
+  readonly parameters: GroupDifference | null;
+  /** Score against trained accuracy over both groups: chosen cells widen its range, so that it is no figure of the GHN's ranking over the space. */
+  readonly agreement: Correlation;
+}
+
+export function analyseTop(data: TopData): TopResult {
+  const of = (group: TrainedCell["group"], value: (cell: TrainedCell) => number): number[] => data.cells.filter((cell) => cell.group === group).map(value);
+  return {
+    data,
+    accuracy: compareGroups(
+      of("top", (cell) => cell.accuracy),
+      of("random", (cell) => cell.accuracy),
+    ),
+    parameters: compareGroups(
+      of("top", (cell) => cell.parameters),
+      of("random", (cell) => cell.parameters),
+    ),
+    agreement: correlate(
+      "spearman",
+      data.cells.map((cell) => cell.score),
+      data.cells.map((cell) => cell.accuracy),
+    ),
+  };
+}
+
+export function topFindings({ data, accuracy, agreement }: TopResult): string[] {
+  const sentences: string[] = [];
+  if (accuracy !== null) {
+    const [low, high] = accuracy.interval;
+    const verdict = low > 0 ? "are better than" : high < 0 ? "are worse than" : "cannot be told apart from";
+    sentences.push(
+      `The cells that the GHN chose ${verdict} random cells after the same training: ${points(accuracy.difference)} percentage points, 95 % interval ${points(low)} to ${points(high)}, permutation test p = ${accuracy.p.toFixed(3)}.`,
+    );
+  }
+  if (agreement.value !== null)
+    sentences.push(
+      `Over these ${agreement.n} cells score and trained accuracy have a rank correlation of ${points(agreement.value / 100)}. Half of the cells were chosen by that score, so it says less about the ranking of unseen cells than a correlation study does.`,
+    );
+  if (data.best !== null && data.best.test.length > 0)
+    sentences.push(
+      `${data.best.name}, the best of them by validation accuracy, reaches ${moments(data.best.test)} % on test images (${data.best.test.length} ${data.best.test.length === 1 ? "training" : "trainings"}) with ${millions(data.best.parameters)} parameters.`,
+    );
+  return sentences;
+}
+
+const HEAD = ["Cells", "n", "Validation accuracy, %", "Test accuracy, %", "Parameters, M", "Multiply-adds, M"];
+const CELL_HEAD = ["Cell", "Chosen by", "Score, %", "Accuracy, %", "Parameters, M", "Multiply-adds, M"];
+
+function groupRows({ data }: TopResult): string[][] {
+  const rows = (["top", "random"] as const).map((group) => {
+    const cells = data.cells.filter((cell) => cell.group === group);
+    return [
+      group === "top" ? "GHN Top" : "Random",
+      String(cells.length),
+      moments(cells.map((cell) => cell.accuracy)),
+      "–",
+      moments(cells.map((cell) => cell.parameters / 1e8)),
+      moments(cells.map((cell) => cell.multiplyAdds / 1e8)),
+    ];
+  });
+  const { best } = data;
+  if (best !== null)
+    rows.push([
+      "GHN Top-Best",
+      String(best.validation.length),
+      moments(best.validation),
+      moments(best.test),
+      millions(best.parameters),
+      millions(best.multiplyAdds),
+    ]);
+  return rows;
+}
+
+function cellRows({ data }: TopResult): string[][] {
+  return [...data.cells]
+    .sort((a, b) => b.accuracy - a.accuracy)
+    .map((cell) => [
+      cell.name,
+      cell.group === "top" ? "GHN" : "chance",
+      cell.score === null ? "–" : (100 * cell.score).toFixed(1),
+      (100 * cell.accuracy).toFixed(2),
+      millions(cell.parameters),
+      millions(cell.multiplyAdds),
+    ]);
+}
+
+export function topMarkdown(result: TopResult): string {
+  return [
+    `# ${result.data.title}`,
+    "",
+    "## What it says",
+    "",
+    ...topFindings(result).map((sentence) => `- ${sentence}`),
+    "",
+    "## Groups",
+    "",
+    "Mean ± standard deviation over cells; of GHN Top-Best over trainings.",
+    "",
+    ...table(HEAD, groupRows(result)),
+    "",
+    "## Cells",
+    "",
+    ...table(CELL_HEAD, cellRows(result)),
+    "",
+    "## Protocol",
+    "",
+    ...table(
+      ["", ""],
+      result.data.protocol.map((row) => [...row]),
+    ),
+    "",
+  ].join("\n");
+}
+
+export function topHtml(result: TopResult): string {
+  return page(
+    result.data.title,
+    `<h2>What it says</h2><ul>${topFindings(result)
+      .map((sentence) => `<li>${html(sentence)}</li>`)
+      .join("")}</ul>
+<h2>Groups</h2><p class="note">Mean ± standard deviation over cells; of GHN Top-Best over trainings.</p><div class="wide">${htmlTable(HEAD, groupRows(result))}</div>
+<figure><div class="wide">${groupPlot(result.data.cells)}</div><figcaption>Accuracy of each cell after the same training. Discs: chosen by the GHN, rings: drawn at random; the strokes are means.</figcaption></figure>
+<h2>Cells</h2><div class="wide">${htmlTable(CELL_HEAD, cellRows(result))}</div>
+<h2>Protocol</h2>${protocolTable(result.data.protocol)}`,
+  );
+}
+
+/** Accuracies of both groups on one scale. */
+function groupPlot(cells: readonly TrainedCell[]): string {
+  const values = cells.map((cell) => cell.accuracy);
+  if (values.length === 0) return "";
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const across = (value: number): string => (110 + (480 * (value - low)) / (high - low || 1)).toFixed(1);
+  const line = (group: TrainedCell["group"], y: number): string => {
+    const own = cells.filter((cell) => cell.group === group);
+    if (own.length === 0) return "";
+    const mean = own.reduce((sum, cell) => sum + cell.accuracy, 0) / own.length;
+    const marks = own.map(
+      (cell) =>
+        `<circle class="${group === "top" ? "dot" : "open"}" cx="${across(cell.accuracy)}" cy="${y}" r="5"><title>${html(`${cell.name}: ${(100 * cell.accuracy).toFixed(2)} %`)}</title></circle>`,
+    );
+    return `<text class="strong" x="96" y="${y + 4}" text-anchor="end">${group === "top" ? "GHN Top" : "Random"}</text><line class="whisker" x1="${across(mean)}" x2="${across(mean)}" y1="${y - 14}" y2="${y + 14}"/>${marks.join("")}`;
+  };
+  return `<svg viewBox="0 0 620 130" width="620" role="img" aria-label="Accuracy of chosen and random cells">${line("top", 30)}${line("random", 74)}<line class="grid" x1="110" x2="590" y1="100" y2="100"/><text x="110" y="118">${(100 * low).toFixed(1)} %</text><text x="590" y="118" text-anchor="end">${(100 * high).toFixed(1)} %</text></svg>`;
+}
+
+/** Mean ± sample standard deviation, in hundredths. */
+function moments(values: readonly number[]): string {
+  if (values.length === 0) return "–";
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const deviation = values.length < 2 ? null : Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  return `${(100 * mean).toFixed(2)}${deviation === null ? "" : ` ± ${(100 * deviation).toFixed(2)}`}`;
+}
+
+function millions(value: number): string {
+  return (value / 1e6).toFixed(2);
+}
+
+function points(share: number): string {
+  return (100 * share).toFixed(2).replace(/^-/, "−");
+}

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { architectureSchema, type NetworkConfig, networkConfigSchema } from "../architecture/network.ts";
+import { searchSpaceSchema } from "../architecture/search-space.ts";
+import { anytimeGhnRunSchema, anytimeRunSchema, anytimeSearchRunSchema, anytimeTrainingRunSchema } from "./anytime-config.ts";
+import { predictionRunSchema, studyRunSchema } from "./study-config.ts";
+import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon, searchSettingsSchema } from "./training-config.ts";
+
+export * from "./anytime-config.ts";
+export * from "./study-config.ts";
+export * from "./training-config.ts";
+
+/** Trains a GHN. */
+export const ghnTrainingRunSchema = z.strictObject({
+  kind: z.literal("ghn-training"),
+  ...runCommon,
+  space: searchSpaceSchema.default(searchSpaceSchema.parse({})),
+  ghn: ghnConfigSchema.default(ghnConfigSchema.parse({})),
+  training: ghnTrainingSchema.default(ghnTrainingSchema.parse({})),
+});
+
+/** Cells by name, for example published ones. */
+const namedCellsSchema = z
+  .array(z.strictObject({ name: z.string().min(1).max(200), architecture: architectureSchema }))
+  .min(1)
+  .max(1000);
+
+/** Ranks cells with a trained GHN, the artifact of run `ghnRunId`. */
+export const searchRunSchema = z.strictObject({
+  kind: z.literal("search"),
+  ...runCommon,
+  ghnRunId: z.string().min(1).max(64).meta({ title: "GHN", description: "The run whose GHN generates the weights." }),
+  space: searchSpaceSchema.default(searchSpaceSchema.parse({})),
+  search: searchSettingsSchema.default(searchSettingsSchema.parse({})),
+  /** Scored instead of cells of the space; strategy, number and limits are then without effect. */
+  cells: namedCellsSchema.optional(),
+});
+
+/** Which cells a training run takes. */
+export const cellSourceSchema = z.discriminatedUnion("from", [
+  z.strictObject({ from: z.literal("search"), runId: z.string().min(1).max(64), top: z.int().min(0).max(1000), random: z.int().min(0).max(1000) }),
+  z.strictObject({ from: z.literal("training"), runId: z.string().min(1).max(64), best: z.int().min(1).max(1000) }),
+  z.strictObject({ from: z.literal("cells"), cells: namedCellsSchema }),
+]);
+export type CellSource = z.infer<typeof cellSourceSchema>;
+
+/** Trains cells from scratch. */
+export const cellTrainingRunSchema = z.strictObject({
+  kind: z.literal("cell-training"),
+  ...runCommon,
+  source: cellSourceSchema,
+  training: cellTrainingSchema.default(cellTrainingSchema.parse({})),
+  /** Whether the test images are measured at the end of each training. Short comparisons use validation only. */
+  measureTest: z.boolean().default(true).meta({ title: "Measure on test images", description: "Once, at the end of each training." }),
+});
+
+/**
+ * The whole path: train a GHN, search, train the shortlist ("GHN Top") beside random cells, then train the best of
+ * them to the end, several times ("GHN Top-Best"). Its stages are runs of their own.
+ */
+export const pipelineRunSchema = z.strictObject({
+  kind: z.literal("pipeline"),
+  ...runCommon,
+  space: searchSpaceSchema.default(searchSpaceSchema.parse({})),
+  ghn: ghnConfigSchema.default(ghnConfigSchema.parse({})),
+  training: ghnTrainingSchema.default(ghnTrainingSchema.parse({})),
+  search: searchSettingsSchema.default(searchSettingsSchema.parse({})),
+  /** Training of the shortlist and of the random baseline, all with one protocol. */
+  compare: cellTrainingSchema.default(cellTrainingSchema.parse({})),
+  /** Network of the final training; the search network when absent. */
+  finalNetwork: networkConfigSchema.optional(),
+  /** Training of the winner to the end. */
+  final: cellTrainingSchema.default(cellTrainingSchema.parse({})),
+});
+
+export const runConfigSchema = z.discriminatedUnion("kind", [
+  ghnTrainingRunSchema,
+  searchRunSchema,
+  cellTrainingRunSchema,
+  pipelineRunSchema,
+  predictionRunSchema,
+  studyRunSchema,
+  anytimeRunSchema,
+  anytimeGhnRunSchema,
+  anytimeSearchRunSchema,
+  anytimeTrainingRunSchema,
+]);
+export type RunConfig = z.infer<typeof runConfigSchema>;
+export type RunConfigInput = z.input<typeof runConfigSchema>;
+export type RunKind = RunConfig["kind"];
+export type GhnTrainingRun = z.infer<typeof ghnTrainingRunSchema>;
+export type SearchRun = z.infer<typeof searchRunSchema>;
+export type CellTrainingRun = z.infer<typeof cellTrainingRunSchema>;
+export type PipelineRun = z.infer<typeof pipelineRunSchema>;
+export type GhnTraining = z.infer<typeof ghnTrainingSchema>;
+export type SearchSettings = z.infer<typeof searchSettingsSchema>;
+export type CellTraining = z.infer<typeof cellTrainingSchema>;
+
+/** All kinds of runs. Those of {@link STAGED_KINDS} are led by the supervisor, the others execute in a child process. */
+export const RUN_KINDS = [
+  "ghn-training",
+  "search",
+  "cell-training",
+  "pipeline",
+  "prediction",
+  "study",
+  "anytime",
+  "anytime-ghn",
+  "anytime-search",
+  "anytime-training",
+] as const satisfies readonly RunKind[];
+
+/** Kinds that have no process: they are made of stages, runs of their own. */
+export const STAGED_KINDS = ["pipeline", "study", "anytime"] as const satisfies readonly RunKind[];
+export type StagedRun = Extract<RunConfig, { readonly kind: (typeof STAGED_KINDS)[number] }>;
+
+export type StagedRunKind = StagedRun["kind"];
+
+export function isStaged(kind: RunKind): kind is StagedRunKind {
+  return (STAGED_KINDS as readonly RunKind[]).includes(kind);
+}
+
+/** Kinds of runs in the anytime space: they have networks, candidates and trainings of another form. */
+export type AnytimeConfig = Extract<RunConfig, { readonly kind: `anytime${string}` }>;
+export type CellConfig = Exclude<RunConfig, AnytimeConfig>;
+
+export function isAnytime(config: RunConfig): config is AnytimeConfig {
+  return config.kind.startsWith("anytime");
+}
+
+/** How a run stacks cells into networks; null for runs in the anytime space, which do not. */
+export function cellNetworkOf(config: RunConfig): NetworkConfig | null {
+  return isAnytime(config) ? null : config.network;
+}

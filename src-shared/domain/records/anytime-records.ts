@@ -1,0 +1,82 @@
+import type { AnytimeArchitecture, AnytimeModel, AnytimeNodeRef } from "../architecture/anytime.ts";
+
+/** One exit of a network that was measured. Multiply-adds are those spent when it answers, everything before it included. */
+export interface MeasuredExit {
+  /** The node that it is attached to; null in a reference. */
+  readonly node: AnytimeNodeRef | null;
+  readonly multiplyAdds: number;
+  /** On validation images, in [0, 1]. */
+  readonly accuracy: number;
+  /** On test images; null where they were not looked at. */
+  readonly testAccuracy: number | null;
+}
+
+/** What an area under a curve was taken over. */
+export interface AreaRange {
+  readonly maxBudget: number;
+  readonly chance: number;
+}
+
+/** A network of the anytime space that a search scored. */
+export interface AnytimeCandidate extends AreaRange {
+  readonly id: number;
+  readonly runId: string;
+  /** Position in the order of proposal, from 0. */
+  readonly index: number;
+  readonly name: string;
+  /** Equal for isomorphic networks. */
+  readonly canonical: string;
+  readonly architecture: AnytimeArchitecture;
+  readonly parameters: number;
+  /** Of the last exit. */
+  readonly multiplyAdds: number;
+  /** Area under the curve with generated weights, in [0, 1]. */
+  readonly score: number;
+  /** Mean cross-entropy of the exits with generated weights. */
+  readonly scoreLoss: number | null;
+  readonly exits: readonly MeasuredExit[];
+  /** 1 is best; by score, ties by index. Random picks have none. */
+  readonly rank: number | null;
+  readonly role: "shortlist" | "random" | "none";
+  readonly generationMs: number | null;
+  readonly evaluationMs: number | null;
+}
+
+/** One training of a network with several exits from scratch. */
+export interface AnytimeTraining extends AreaRange {
+  readonly id: number;
+  readonly runId: string;
+  readonly candidateId: number | null;
+  readonly name: string;
+  readonly canonical: string;
+  readonly model: AnytimeModel;
+  readonly role: "shortlist" | "random" | "reference" | "none";
+  readonly repetition: number;
+  readonly seed: number;
+  readonly epochs: number;
+  /** F of a searched network; null for a reference. */
+  readonly initialChannels: number | null;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** Area under the curve that the search predicted; null where it predicted none. */
+  readonly score: number | null;
+  readonly exits: readonly MeasuredExit[];
+  /** Areas under the curves on validation and on test images. */
+  readonly area: number;
+  readonly testArea: number | null;
+  readonly trainLoss: number;
+  readonly seconds: number;
+}
+
+/** A network handed to a training run by the supervisor, resolved from its source. */
+export interface AnytimeToTrain {
+  readonly name: string;
+  readonly model: AnytimeModel;
+  readonly canonical: string;
+  readonly candidateId: number | null;
+  readonly role: AnytimeTraining["role"];
+  readonly score: number | null;
+}
+
+export type AnytimeCandidateMessage = Omit<AnytimeCandidate, "id" | "runId" | "rank">;
+export type AnytimeTrainingMessage = Omit<AnytimeTraining, "id" | "runId">;

@@ -1,0 +1,85 @@
+/** Anytime networks as graphs for the layout, and in words. Exits are marked. */
+import {
+  ANYTIME_OPERATION_LABELS,
+  type AnytimeArchitecture,
+  type AnytimeNodeRef,
+  type AnytimeOperation,
+  inputScale,
+  leavesOf,
+} from "../domain/architecture/anytime.ts";
+import { INPUT_NODES } from "../domain/architecture/cell.ts";
+import { edge, type Family, type Graph, type GraphEdge, type GraphNode, nodeId, portNode } from "./graph.ts";
+
+/** Exits in the order in which they answer, as candidates and trainings list them. */
+type Exits = readonly { readonly node: AnytimeNodeRef | null }[];
+
+const DESCRIPTIONS: Readonly<Record<AnytimeOperation, string>> = {
+  conv1x1: "1×1 bottleneck over its inputs; ReLU, 1×1 convolution, batch norm.",
+  conv3x3: "1×1 bottleneck over its inputs; ReLU, 3×3 convolution, batch norm.",
+  conv5x5: "1×1 bottleneck over its inputs; ReLU, 5×5 convolution, batch norm.",
+  maxPool3x3: "1×1 bottleneck over its inputs; maximum over a 3×3 window.",
+  avgPool3x3: "1×1 bottleneck over its inputs; mean over a 3×3 window.",
+};
+
+/** The share of the image's side at a scale: "1", "1/2", "1/4". */
+export function scaleWord(scale: number): string {
+  return scale === 0 ? "1" : `1/${2 ** scale}`;
+}
+
+/** Number of the exit on a node, from 1, in the order in which the exits answer; 0 where there is none. */
+export function exitNumber(exits: Exits, cell: number, node: number): number {
+  return exits.findIndex((exit) => exit.node?.cell === cell && exit.node.node === node) + 1;
+}
+
+/**
+ * One cell as a graph: its input nodes, its nodes with their scales, exits marked, and the concatenation of its leaves where another cell reads it.
+ * @param exits in the order in which they answer; without them exits carry no numbers
+ */
+export function anytimeCellGraph(architecture: AnytimeArchitecture, cell: number, exits: Exits = []): Graph {
+  const { nodes: own = [] } = architecture.cells[cell] ?? {};
+  const base = inputScale(cell, architecture.scales);
+  // Nothing reads the output of the last cell: its exits answer.
+  const last = cell === architecture.cells.length - 1;
+  const source = (back: number): string => (cell - back >= 0 ? `cell ${cell - back + 1}` : "stem");
+  const nodes: GraphNode[] = [
+    portNode(nodeId(0), source(1), `Output of ${source(1)}, brought to ${scaleWord(base)} of the image.`, 0),
+    portNode(nodeId(1), source(2), `Output of ${source(2)}, brought to ${scaleWord(base)} of the image.`, 1),
+    ...own.map(({ operation, scale, exit }, i) => operationNode(operation, base + scale, INPUT_NODES + i, exit, exitNumber(exits, cell, INPUT_NODES + i))),
+    ...(last ? [] : [portNode("out", "concat", "The leaves of the cell, concatenated along the channels.", -3)]),
+  ];
+  const edges: GraphEdge[] = own.flatMap(({ inputs }, i) => inputs.map((input) => edge(nodeId(input), nodeId(INPUT_NODES + i))));
+  if (!last) for (const index of leavesOf({ nodes: own })) edges.push(edge(nodeId(index), "out"));
+  return { nodes, edges };
+}
+
+function operationNode(operation: AnytimeOperation, scale: number, node: number, exit: boolean, number: number): GraphNode {
+  const family: Family = operation.includes("Pool") ? "pool" : "conv";
+  const label = `${ANYTIME_OPERATION_LABELS[operation]} @ ${scaleWord(scale)}${exit ? ` → exit${number > 0 ? ` ${number}` : ""}` : ""}`;
+  return {
+    id: nodeId(node),
+    label,
+    description: `${DESCRIPTIONS[operation]} At ${scaleWord(scale)} of the image${exit ? "; a classifier is attached" : ""}.`,
+    family,
+    width: Math.max(92, 20 + label.length * 7.2),
+    height: 30,
+    mark: "same",
+    node,
+    block: null,
+    ...(exit ? { exit } : {}),
+  };
+}
+
+/** "Cell 1: node 2: 3×3 conv at 1/2 of stem, exit; …": for people who do not see a drawing. */
+export function anytimeDescription(architecture: AnytimeArchitecture): string {
+  return architecture.cells
+    .map(({ nodes }, cell) => {
+      const base = inputScale(cell, architecture.scales);
+      const name = (index: number): string => (index < INPUT_NODES ? (cell - 1 - index >= 0 ? `cell ${cell - index}` : "stem") : `node ${index}`);
+      const sentences = nodes.map(
+        ({ operation, inputs, scale, exit }, i) =>
+          `node ${INPUT_NODES + i}: ${ANYTIME_OPERATION_LABELS[operation]} at ${scaleWord(base + scale)} of ${inputs.map(name).join(" and ")}${exit ? ", exit" : ""}`,
+      );
+      return `Cell ${cell + 1}: ${sentences.join("; ")}.`;
+    })
+    .join(" ");
+}

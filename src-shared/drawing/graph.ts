@@ -1,0 +1,116 @@
+import { type Cell, INPUT_NODES, outputNodes } from "../domain/architecture/cell.ts";
+import { type AnyOperationName, OPERATION_DESCRIPTIONS, OPERATION_LABELS } from "../domain/architecture/operations.ts";
+
+/** Families of operations: one colour each, always beside the text label. */
+export type Family = "identity" | "conv" | "sep" | "dil" | "pool" | "port";
+
+export function familyOf(operation: AnyOperationName): Family {
+  if (operation === "identity") return "identity";
+  if (operation.includes("Pool")) return "pool";
+  if (operation.startsWith("sep")) return "sep";
+  if (operation.startsWith("dil")) return "dil";
+  return "conv";
+}
+
+export const FAMILY_TITLES: Readonly<Record<Family, string>> = {
+  conv: "Convolution",
+  sep: "Separable",
+  dil: "Dilated",
+  pool: "Pooling",
+  identity: "Identity",
+  port: "Input, output",
+};
+
+/** How a node or an edge stands between two compared cells. */
+export type Mark = "same" | "added" | "removed" | "changed";
+export const MARK_SIGNS: Readonly<Record<Mark, string>> = { same: "", added: "+", removed: "−", changed: "≠" };
+
+export interface GraphNode {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly family: Family;
+  readonly width: number;
+  readonly height: number;
+  readonly mark: Mark;
+  /** Node of the cell: 0 and 1 are inputs, 2 + i operation i; −1 stem, −2 classifier, −3 concatenation or block. */
+  readonly node: number;
+  readonly block: number | null;
+  /** A classifier is attached to its output (anytime networks). */
+  readonly exit?: boolean;
+}
+
+export interface GraphEdge {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly mark: Mark;
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+const WIDTH = 92;
+const HEIGHT = 30;
+
+export function operationNode(
+  id: string,
+  operation: AnyOperationName,
+  node: number,
+  mark: Mark = "same",
+  label: string = OPERATION_LABELS[operation],
+): GraphNode {
+  return {
+    id,
+    label,
+    description: OPERATION_DESCRIPTIONS[operation],
+    family: familyOf(operation),
+    width: Math.max(WIDTH, 20 + label.length * 7.4 + (mark === "same" ? 0 : 14)),
+    height: HEIGHT,
+    mark,
+    node,
+    block: null,
+  };
+}
+
+export function portNode(id: string, label: string, description: string, node: number): GraphNode {
+  return { id, label, description, family: "port", width: Math.max(78, 22 + label.length * 7), height: 26, mark: "same", node, block: null };
+}
+
+export function nodeId(index: number): string {
+  return `n${index}`;
+}
+
+/** An identity of several inputs does nothing but add them up; published cells are drawn with such nodes. */
+export function isAddition({ operation, inputs }: Cell["nodes"][number]): boolean {
+  return operation === "identity" && inputs.length > 1;
+}
+
+/** The cell as a graph: its two inputs, its operations, and the concatenation of its outputs. */
+export function cellGraph(cell: Cell): Graph {
+  const nodes: GraphNode[] = [
+    portNode(nodeId(0), "block i − 1", "Output of the block before.", 0),
+    portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1),
+    ...cell.nodes.map((node, i) =>
+      isAddition(node)
+        ? { ...operationNode(nodeId(i + INPUT_NODES), node.operation, i + INPUT_NODES, "same", "add"), description: "Sum of its inputs.", width: 48 }
+        : operationNode(nodeId(i + INPUT_NODES), node.operation, i + INPUT_NODES),
+    ),
+    portNode("out", "concat", "The outputs of the cell, concatenated along the channels.", -3),
+  ];
+  const edges: GraphEdge[] = cell.nodes.flatMap((node, i) => node.inputs.map((input) => edge(nodeId(input), nodeId(i + INPUT_NODES))));
+  for (const index of outputNodes(cell)) edges.push(edge(nodeId(index), "out"));
+  return { nodes, edges };
+}
+
+export function edge(from: string, to: string, mark: Mark = "same"): GraphEdge {
+  return { id: `${from}>${to}`, from, to, mark };
+}
+
+/** Nodes without which a cell's inputs would hang in the air: an input that nothing reads is left out. */
+export function withoutIdleInputs(graph: Graph): Graph {
+  const used = new Set(graph.edges.flatMap(({ from, to }) => [from, to]));
+  return { nodes: graph.nodes.filter((node) => used.has(node.id)), edges: graph.edges };
+}

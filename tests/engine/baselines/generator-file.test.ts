@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { initBackend } from "../../../src-main/engine/backend/index.ts";
+import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
+import { createGhn, GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/baselines/generator-file.ts";
+import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
+import { Rng } from "../../../src-main/engine/random.ts";
+import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
+import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
+
+const space = searchSpaceSchema.parse({ nodes: 4 });
+let folder = "";
+let file = "";
+let weights: ReturnType<ReturnType<typeof createGhn>["exportWeights"]> = {};
+
+async function write(metadata: Record<string, string>, arrays = weights): Promise<string> {
+  const other = path.join(folder, "other.safetensors");
+  await writeSafetensors(other, new Map(Object.entries(arrays)), metadata);
+  return other;
+}
+
+const config = (values: object = {}): string => JSON.stringify({ ghn: ghnConfig(), network: networkConfig(), input: INPUT, trainingNodes: 7, ...values });
+
+beforeAll(async () => {
+  await initBackend({ prefer: "wasm" });
+  folder = await mkdtemp(path.join(tmpdir(), "ghn-file-"));
+  file = path.join(folder, "ghn.safetensors");
+  const ghn = createGhn(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+  weights = ghn.exportWeights();
+  ghn.dispose();
+  await writeSafetensors(file, new Map(Object.entries(weights)), { format: GHN_FILE_FORMAT, config: config() });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("GHN files", () => {
+  it("give back the GHN with its own config", async () => {
+    const ghn = await readGhnFile(file, networkConfig(), INPUT, space);
+    expect(ghn.exportWeights()).toEqual(weights);
+    expect(ghn).toHaveProperty("config", ghnConfig());
+    ghn.dispose();
+  });
+
+  it.each([
+    ["network", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 there and 8 here", "network.initialChannels"],
+    ["network", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] there and [1] here", "network.reductions"],
+    ["images", networkConfig(), { ...INPUT, classes: 10 }, "classes is 3 there and 10 here", "dataset"],
+    ["images", networkConfig(), { ...INPUT, width: 9 }, "image width is 8 there and 9 here", "dataset"],
+  ] as const)("are refused for another %s", async (_, network, input, sentence, field) => {
+    const tensors = tf.memory().numTensors;
+    await expect(readGhnFile(file, network, input, space)).rejects.toMatchObject({ code: "ghn-mismatch", field, message: expect.stringContaining(sentence) });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it("are refused when they hold something else, and leave nothing behind", async () => {
+    const tensors = tf.memory().numTensors;
+    const read = async (metadata: Record<string, string>, arrays = weights): Promise<unknown> =>
+      readGhnFile(await write(metadata, arrays), networkConfig(), INPUT, space);
+    await expect(read({ format: "other" })).rejects.toMatchObject({ code: "ghn-foreign" });
+    await expect(read({ format: GHN_FILE_FORMAT })).rejects.toMatchObject({ code: "ghn-damaged" });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: { hiddenSize: -1 } }) })).rejects.toMatchObject({ code: "ghn-damaged" });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config({ ghn: ghnConfig({ hiddenSize: 7 }) }) })).rejects.toMatchObject({
+      code: "ghn-weights-misfit",
+    });
+    await expect(read({ format: GHN_FILE_FORMAT, config: config() }, {})).rejects.toMatchObject({ code: "ghn-weights-misfit" });
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe("one-shot supernet in place of a GHN", () => {
+  const config = { ...ghnConfig(), generator: "one-shot" as const };
+  const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 4, space });
+
+  it("is saved and read like a GHN", async () => {
+    const supernet = createGhn(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+    const saved = supernet.exportWeights();
+    supernet.dispose();
+    const read = await readGhnFile(await write({ format: GHN_FILE_FORMAT, config: manifest }, saved), networkConfig(), INPUT, space);
+    expect(read.exportWeights()).toEqual(saved);
+    read.dispose();
+  });
+
+  it("refuses a search with nodes that it does not hold", async () => {
+    const file = await write({ format: GHN_FILE_FORMAT, config: manifest });
+    await expect(readGhnFile(file, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 5 }))).rejects.toMatchObject({ code: "ghn-mismatch" });
+  });
+});
+
+describe.each(["smash", "mlp"] as const)("%s hypernetwork in place of a GHN", (generator) => {
+  const config = { ...ghnConfig(), generator };
+  const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 7, space });
+
+  it("is saved and read like a GHN, for as many nodes as it was trained on", async () => {
+    const made = createGhn(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 7 });
+    const saved = made.exportWeights();
+    made.dispose();
+    const target = await write({ format: GHN_FILE_FORMAT, config: manifest }, saved);
+    const read = await readGhnFile(target, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 7 }));
+    expect(read.exportWeights()).toEqual(saved);
+    read.dispose();
+    const larger = readGhnFile(target, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 8 }));
+    if (generator === "smash") await expect(larger).rejects.toMatchObject({ code: "ghn-mismatch", field: "space.nodes" });
+    else (await larger).dispose();
+  });
+});

@@ -1,0 +1,113 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Backend, initBackend } from "../../../src-main/engine/backend/index.ts";
+import { type Tensor4D, tf } from "../../../src-main/engine/backend/ops/tf.ts";
+import { Supernet } from "../../../src-main/engine/baselines/one-shot-supernet.ts";
+import { forward } from "../../../src-main/engine/network/forward.ts";
+import { TensorWeights, VariableWeights } from "../../../src-main/engine/network/weights.ts";
+import { Rng } from "../../../src-main/engine/random.ts";
+import { buildPlan } from "../../../src-main/engine/spaces/cell/plan.ts";
+import { sampleCell } from "../../../src-main/engine/spaces/cell/sampler.ts";
+import { networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
+import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
+
+const input = { height: 8, width: 8, channels: 3, classes: 4 };
+const network = networkConfigSchema.parse({ blocks: 3, initialChannels: 4, reductions: [2] });
+const space = searchSpaceSchema.parse({ nodes: 4 });
+let backend: Backend;
+let images: Tensor4D;
+
+beforeAll(async () => {
+  backend = await initBackend();
+  const rng = Rng.fromSeed(1, "images");
+  images = tf.tensor4d(
+    Float32Array.from({ length: 4 * 8 * 8 * 3 }, () => rng.normal()),
+    [4, 8, 8, 3],
+  );
+});
+
+describe("one-shot supernet", () => {
+  it("has a weight of the right shape for every slot of every cell", () => {
+    const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
+    const rng = Rng.fromSeed(2, "cells");
+    for (let i = 0; i < 50; i++) {
+      const plan = buildPlan({ normal: sampleCell(space, rng, 1 + rng.int(4)) }, network, input);
+      tf.tidy(() => {
+        const [weights] = supernet.generate([plan]);
+        for (const slot of plan.slots) expect(weights?.get(slot.id)?.shape, slot.id).toEqual(slot.shape);
+      });
+    }
+    supernet.dispose();
+  });
+
+  it("equals a network of its own with the same weights", () => {
+    const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
+    const rng = Rng.fromSeed(3, "cells");
+    for (let i = 0; i < 5; i++) {
+      const plan = buildPlan({ normal: sampleCell(space, rng) }, network, input);
+      const own = new VariableWeights(plan, Rng.fromSeed(i, "other"));
+      const [a, b] = tf.tidy(() => {
+        const [weights] = supernet.generate([plan]);
+        if (weights === undefined) throw new Error("No weights.");
+        own.import(Object.fromEntries([...weights].map(([id, tensor]) => [id, { shape: [...tensor.shape], values: Float32Array.from(tensor.dataSync()) }])));
+        const shared = forward(plan, backend.ops, new TensorWeights(weights), images, { statistics: "batch" }).logits.dataSync();
+        return [shared, forward(plan, backend.ops, own, images, { statistics: "batch" }).logits.dataSync()];
+      });
+      own.dispose();
+      // The same kernels on the same numbers.
+      expect(Array.from(a ?? [])).toEqual(Array.from(b ?? []));
+    }
+    supernet.dispose();
+  });
+
+  it("gives gradients to the operations that a cell uses and to no others", () => {
+    const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
+    const cell = {
+      nodes: [
+        { operation: "conv1x1" as const, inputs: [0] },
+        { operation: "sepConv3x3" as const, inputs: [1, 2] },
+      ],
+    };
+    const plan = buildPlan({ normal: cell }, network, input);
+    const labels = tf.tensor1d([0, 1, 2, 3], "int32");
+    const used = tf.tidy(() => {
+      const { grads } = tf.variableGrads(() => {
+        const [weights] = supernet.generate([plan]);
+        return backend.ops
+          .softmaxCrossEntropy(forward(plan, backend.ops, new TensorWeights(weights ?? new Map()), images, { statistics: "batch" }).logits, labels)
+          .mean()
+          .asScalar();
+      }, [...supernet.variables]);
+      return Object.entries(grads).flatMap(([name, gradient]) => ((gradient.abs().max().dataSync()[0] ?? 0) > 0 ? [name] : []));
+    });
+    expect(used.some((name) => name.includes("node2/conv@conv1x1"))).toBe(true);
+    expect(used.some((name) => name.includes("@sepConv3x3"))).toBe(true);
+    expect(used.filter((name) => name.includes("@sepConv5x5") || name.includes("node4"))).toEqual([]);
+    labels.dispose();
+    supernet.dispose();
+  });
+
+  it("grows with the number of operations and of nodes, as O(K N)", () => {
+    const count = (operations: readonly string[], nodes: number): number => {
+      const supernet = new Supernet(searchSpaceSchema.parse({ operations, nodes }), nodes, network, input, Rng.fromSeed(1, "init"));
+      const { parameterCount } = supernet;
+      supernet.dispose();
+      return parameterCount;
+    };
+    const one = count(["conv1x1"], 4);
+    const two = count(["conv1x1", "sepConv3x3"], 4);
+    expect(two).toBeGreaterThan(one * 1.3);
+    expect(count(["conv1x1", "sepConv3x3"], 8)).toBeGreaterThan(two * 1.8);
+  });
+
+  it("comes back from a file as it was and leaves no tensor", () => {
+    const before = tf.memory().numTensors;
+    const supernet = new Supernet(space, 3, network, input, Rng.fromSeed(1, "init"));
+    const saved = supernet.exportWeights();
+    supernet.dispose();
+    const other = new Supernet(space, 3, network, input, Rng.fromSeed(2, "init"));
+    other.importWeights(saved);
+    expect(other.exportWeights()).toEqual(saved);
+    other.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

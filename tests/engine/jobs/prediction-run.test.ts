@@ -1,0 +1,91 @@
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { initBackend } from "../../../src-main/engine/backend/index.ts";
+import { openDataset } from "../../../src-main/engine/datasets/index.ts";
+import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
+import { runPrediction } from "../../../src-main/engine/jobs/prediction-run.ts";
+import type { RunContext, RunEnd } from "../../../src-main/engine/jobs/run-context.ts";
+import { studyCells } from "../../../src-main/engine/search/study-cells.ts";
+import type { Checkpoint } from "../../../src-main/engine/training/checkpoint.ts";
+import { predictionRunSchema } from "../../../src-shared/domain/config/study-config.ts";
+import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+
+const config = predictionRunSchema.parse({
+  kind: "prediction",
+  dataset: { validationImages: 200, trainImages: 200 },
+  network: { blocks: 2, initialChannels: 4, reductions: [1] },
+  space: { nodes: 3 },
+  cells: { count: 4, seed: 7 },
+  predictors: {
+    proxyImages: 16,
+    sgdSteps: [1, 3],
+    sgd: { batchSize: 16, dropPath: 0, auxiliaryWeight: 0, augmentation: { cropPadding: 1, horizontalFlip: false } },
+  },
+});
+let bench: Workbench;
+
+beforeAll(async () => {
+  const backend = await initBackend();
+  const dataset = await openDataset({ id: "digits" }, { dataRoot: path.resolve("resources/data") });
+  bench = createWorkbench(backend, dataset, config.dataset);
+});
+
+/** A context that keeps what it is told and asks for a stop once so many cells are measured. */
+function contextOf(stopAfter: number): { context: RunContext; candidates: CandidateMessage[]; checkpoint: () => Checkpoint | null } {
+  const candidates: CandidateMessage[] = [];
+  let checkpoint: Checkpoint | null = null;
+  const ignore = (): void => undefined;
+  const context: RunContext = {
+    metric: ignore,
+    candidate: (candidate) => void candidates.push(candidate),
+    training: ignore,
+    log: ignore,
+    progress: ignore,
+    current: ignore,
+    roles: ignore,
+    breathe: () => Promise.resolve(),
+    get stopRequested() {
+      return candidates.length >= stopAfter;
+    },
+    checkpointDue: false,
+    saveCheckpoint: (step, tensors, state, keep) => {
+      checkpoint = { step, tensors, state: JSON.parse(JSON.stringify(state)) as unknown, keep };
+      return Promise.resolve();
+    },
+    saveTensors: () => Promise.resolve(),
+  };
+  return { context, candidates, checkpoint: () => checkpoint };
+}
+
+const valuesOf = (candidates: readonly CandidateMessage[]): unknown => candidates.map(({ canonical, predictions }) => ({ canonical, predictions }));
+
+describe("predictions of a study", () => {
+  it("measures all proxies and SGD steps on distinct cells, and goes on after a stop with the same values", async () => {
+    const whole = contextOf(Number.POSITIVE_INFINITY);
+    const end: RunEnd = await runPrediction(bench, config, whole.context, null);
+    expect(end).toMatchObject({ type: "done", summary: { cells: 4, predictors: 7 } });
+    expect(Object.keys(whole.candidates[0]?.predictions ?? {})).toEqual([
+      "parameters",
+      "multiply-adds",
+      "gradient norm",
+      "synflow",
+      "jacobian covariance",
+      "SGD 1",
+      "SGD 3",
+    ]);
+    expect(new Set(whole.candidates.map(({ canonical }) => canonical)).size).toBe(4);
+    expect(whole.candidates.every(({ predictions }) => Object.values(predictions ?? {}).every((value) => typeof value === "number"))).toBe(true);
+
+    const first = contextOf(2);
+    expect(await runPrediction(bench, config, first.context, null)).toEqual({ type: "stopped", step: 2 });
+    const second = contextOf(Number.POSITIVE_INFINITY);
+    await runPrediction(bench, config, second.context, first.checkpoint());
+    expect(valuesOf([...first.candidates, ...second.candidates])).toEqual(valuesOf(whole.candidates));
+  });
+
+  it("draws the same cells again from seed and space alone", () => {
+    const other = { ...config, network: { ...config.network, blocks: 3 }, seed: 99 };
+    expect(studyCells(other).map(({ canonical }) => canonical)).toEqual(studyCells(config).map(({ canonical }) => canonical));
+    expect(studyCells({ ...config, cells: { count: 4, seed: 8 } })[0]?.canonical).not.toBe(studyCells(config)[0]?.canonical);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { pipelineProgress, stageWeights } from "../../../src-main/runs/stages/pipeline/pipeline-stages.ts";
+import type { PipelineRun } from "../../../src-shared/domain/config/run-config.ts";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
+import { config, curve, type Studio, studio, until, untilStatus } from "../support/project.ts";
+
+const SEARCH = { samples: 20, shortlist: 4, randomBaseline: 3 };
+const pipeline = (input: object = {}): PipelineRun =>
+  runConfigSchema.parse({ kind: "pipeline", search: SEARCH, compare: { epochs: 2 }, final: { epochs: 5, repetitions: 2 }, ...input }) as PipelineRun;
+const stages = ({ project }: Studio, id: string): string[] => project.store.runs.children(id).map((run) => `${run.stage} ${run.status}`);
+
+describe("a pipeline", () => {
+  it("leads through its stages as runs of their own and sums up what it found", async () => {
+    const s = studio();
+    const { id } = s.supervisor.create("All", pipeline({ finalNetwork: { blocks: 5 } }));
+    const run = await untilStatus(s, id, "completed");
+    expect(stages(s, id)).toEqual(["ghn completed", "search completed", "compare completed", "final completed"]);
+    expect(run.progress).toMatchObject({ phase: "Done", step: 1000, totalSteps: 1000 });
+    const children = s.project.store.runs.children(id);
+    expect(run.activeSeconds).toBeCloseTo(
+      children.reduce((sum, child) => sum + child.activeSeconds, 0),
+      6,
+    );
+    const [ghn, search, compare, final] = children.map((child) => s.supervisor.detail(child.id));
+    expect(search?.config).toMatchObject({ kind: "search", ghnRunId: ghn?.id });
+    expect(compare?.config).toMatchObject({ source: { from: "search", runId: search?.id, top: 4, random: 3 }, measureTest: false, training: { epochs: 2 } });
+    expect(final?.config).toMatchObject({ source: { from: "training", runId: compare?.id, best: 1 }, measureTest: true, network: { blocks: 5 } });
+    const trained = s.project.store.trainings.list(id);
+    expect(trained.filter((training) => training.runId === compare?.id).map(({ name, role, testAccuracy }) => [name, role, testAccuracy])).toEqual([
+      ...[19, 18, 17, 16].map((index) => [`Cell ${index}`, "shortlist", null]),
+      ...[20, 21, 22].map((index) => [`Random ${index}`, "random", null]),
+    ]);
+    const { summary } = s.supervisor.detail(id);
+    expect(summary).toMatchObject({
+      cellsRanked: 20,
+      winner: "Cell 19",
+      winnerParameters: 1234,
+      winnerMultiplyAdds: 5678,
+      testAccuracyCount: 2,
+      ghnValidationAccuracyCount: 4,
+      randomValidationAccuracyCount: 3,
+      correlationCells: 7,
+      pearsonCorrelation: 1,
+    });
+    // Accuracy of the winner: 0.3 + 0.519 − 0.01, and a thousandth more in the second repetition.
+    expect(summary.testAccuracyMean).toBeCloseTo(0.8095, 10);
+    expect(summary.testAccuracyDeviation).toBeCloseTo(Math.sqrt(0.0005 ** 2 * 2), 10);
+    expect(summary.ghnValidationAccuracyMean).toBeCloseTo(0.3 + (0.519 + 0.518 + 0.517 + 0.516) / 4, 10);
+  });
+
+  it("stops with its stage and goes on with it", async () => {
+    const s = studio("wait:15");
+    const { id } = s.supervisor.create("Stop", pipeline());
+    await until(s.supervisor, () => s.project.store.runs.children(id).some((run) => curve(s.project, run.id).length === 15));
+    expect(s.project.store.runs.get(id)?.status).toBe("running");
+    s.supervisor.stop(id);
+    expect(stages(s, id)).toEqual(["ghn stopping"]);
+    await untilStatus(s, id, "stopped");
+    expect(stages(s, id)).toEqual(["ghn stopped"]);
+    s.launcher.script = "complete";
+    const [stage] = s.project.store.runs.children(id);
+    // Resuming the stage resumes the pipeline that it belongs to.
+    s.supervisor.resume(stage?.id ?? "");
+    await untilStatus(s, id, "completed");
+    expect(stages(s, id)).toEqual(["ghn completed", "search completed", "compare completed", "final completed"]);
+    expect(s.supervisor.detail(stage?.id ?? "").resumedFrom).toEqual([15]);
+  });
+
+  it("ends with a stage that fails, says which, and goes on from there", async () => {
+    const s = studio();
+    const { id } = s.supervisor.create("Fail", pipeline());
+    s.launcher.script = "complete";
+    await until(s.supervisor, () => stages(s, id).includes("ghn completed"));
+    s.launcher.script = "fail:3";
+    const run = await untilStatus(s, id, "failed", "completed");
+    expect(run.status).toBe("failed");
+    expect(run.failure?.message).toMatch(/^(Search|Comparison|Final training): The training diverged\.$/);
+    s.launcher.script = "complete";
+    s.supervisor.resume(id);
+    await untilStatus(s, id, "completed");
+    expect(s.project.store.runs.children(id)).toHaveLength(4);
+  });
+
+  it("is killed with its stage", async () => {
+    const s = studio("ignore-stop:5");
+    const { id } = s.supervisor.create("Kill", pipeline());
+    await until(s.supervisor, () => s.project.store.runs.children(id).some((run) => curve(s.project, run.id).length === 5));
+    s.supervisor.kill(id);
+    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("as asked");
+  });
+
+  it("goes into the trash and is purged with its stages and files", async () => {
+    const s = studio();
+    const { id } = s.supervisor.create("Trash", pipeline());
+    expect(() => s.supervisor.care.trash([id])).toThrow(/at work|waiting/);
+    await untilStatus(s, id, "completed");
+    expect(() => s.supervisor.care.purge([id])).toThrow("not in the trash");
+    s.supervisor.care.trash([id]);
+    expect(s.project.store.runs.children(id).every((run) => run.trashedAt !== null)).toBe(true);
+    s.supervisor.care.restore([id]);
+    expect(s.project.store.runs.get(id)?.trashedAt).toBeNull();
+    s.supervisor.care.trash([id]);
+    expect(s.supervisor.care.purge([id]).bytes).toBeGreaterThan(0);
+    expect(s.project.store.runs.count()).toBe(0);
+    expect(s.project.store.artifacts.bytes()).toBe(0);
+  });
+});
+
+describe("progress of a pipeline", () => {
+  it("weighs stages by their work", () => {
+    const weights = stageWeights(pipeline());
+    expect(Object.values(weights).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+    // 200 epochs of the GHN are far more than 5 epochs of the winner, twice.
+    expect(weights.ghn).toBeGreaterThan(10 * weights.final);
+  });
+
+  it("adds what later stages take at the speed seen so far", () => {
+    const settings = pipeline();
+    const weights = stageWeights(settings);
+    const s = studio();
+    const { id } = s.supervisor.create("x", config());
+    const run = s.project.store.runs.get(id);
+    if (run === null) throw new Error("no run");
+    const stage = {
+      ...run,
+      stage: "ghn",
+      activeSeconds: 100,
+      status: "running" as const,
+      progress: { phase: "Training", step: 50, totalSteps: 100, secondsLeft: 100 },
+    };
+    const progress = pipelineProgress(settings, [stage]);
+    expect(progress.phase).toBe("Stage 1 of 4, GHN: Training");
+    expect(progress.step).toBe(Math.round(500 * weights.ghn));
+    expect(progress.secondsLeft).toBeCloseTo(100 + ((1 - weights.ghn) * 100) / (weights.ghn / 2), 6);
+  });
+});

@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
+import { openProjectServices, type RunServices } from "../../../src-main/runs/project-services.ts";
+import { studyData } from "../../../src-main/runs/stages/study/study-data.ts";
+import { createProject } from "../../../src-main/store/index.ts";
+import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { temporaryFolder } from "../support/project.ts";
+import { TINY_GHN, tinyConfig } from "../support/tiny.ts";
+
+function when(services: RunServices, condition: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (condition()) resolve();
+    };
+    services.onEvent(look);
+    look();
+  });
+}
+
+async function ended(services: RunServices, runId: string): Promise<RunSummary> {
+  const last: readonly RunStatus[] = ["completed", "failed", "interrupted", "stopped"];
+  await when(services, () => last.includes(services.store.runs.get(runId)?.status ?? "completed"));
+  const run = services.store.runs.get(runId);
+  if (run === null) throw new Error("The run has gone.");
+  return run;
+}
+
+const SHORT = { epochs: 1, batchSize: 16, dropPath: 0, auxiliaryWeight: 0, augmentation: { cropPadding: 1, horizontalFlip: false } };
+
+function study(propagationSteps: number): ReturnType<typeof tinyConfig> {
+  return tinyConfig({
+    kind: "study",
+    space: { nodes: 2 },
+    cells: { count: 5, seed: 4 },
+    variants: [{ name: "GHN", ...TINY_GHN, ghn: { ...TINY_GHN.ghn, propagationSteps } }],
+    validationImages: 50,
+    predictors: { proxyImages: 8, sgdSteps: [1, 2], sgd: SHORT },
+    truth: SHORT,
+    noiseCells: 4,
+    truthRuns: 2,
+  });
+}
+
+it("a study trains its cells once, compares all predictors, survives the death of a child and is told from the store alone", { timeout: 300_000 }, async () => {
+  const folder = join(temporaryFolder(), "project");
+  createProject(folder, "Study").close();
+  const children: ChildHandle[] = [];
+  const node = nodeLauncher();
+  const launcher: ChildLauncher = {
+    launch(environment) {
+      const child = node.launch(environment);
+      children.push(child);
+      return child;
+    },
+  };
+  const services = await openProjectServices(folder, { launcher, gpus: [], concurrency: 2 });
+  const { store } = services;
+  try {
+    const first = services.commands.create("First", study(1), []).id;
+    expect((await ended(services, first)).failure).toBeNull();
+    const stages = store.runs.children(first).map((run) => run.stage);
+    expect([...stages].sort()).toEqual(["generator-0-1", "prediction", "score-0-1", "truth-1", "truth-2", "truth-3", "truth-4"].sort());
+    // Two seeds: five cells once, four of them a second time.
+    expect(store.trainings.list(first)).toHaveLength(9);
+
+    const data = studyData(store, first);
+    expect(data.truth.every((value) => value !== null)).toBe(true);
+    expect(data.repetitions.map((list) => list.length)).toEqual([2, 2, 2, 2, 1]);
+    expect(data.predictors.map(({ name }) => name)).toEqual([
+      "GHN",
+      "GHN, by loss",
+      "parameters",
+      "multiply-adds",
+      "gradient norm",
+      "synflow",
+      "jacobian covariance",
+      "SGD 1",
+      "SGD 2",
+    ]);
+    for (const { name, runs } of data.predictors)
+      for (const { values } of runs)
+        expect(
+          values.filter((value) => value !== null),
+          name,
+        ).toHaveLength(5);
+    // Scores, predictions and truth are of the same cells in the same order.
+    const candidates = ["score-0-1", "prediction"].map((key) => {
+      const stage = store.runs.children(first).find((run) => run.stage === key);
+      return store.candidates.list(stage?.id ?? "", { sort: "index" }).rows.map(({ canonical }) => canonical);
+    });
+    expect(candidates[0]).toEqual(candidates[1]);
+    const report = store.artifacts.list(first).find(({ name }) => name === "report.md");
+    expect(readFileSync(join(folder, report?.path ?? ""), "utf8")).toContain("| GHN |");
+
+    // Another variant, the same truth: nothing of it is trained again. A child dies in the middle.
+    const before = children.length;
+    const second = services.commands.create("Second", study(0), []).id;
+    await when(
+      services,
+      () => store.runs.children(second).some((run) => run.stage === "prediction" && (run.progress?.step ?? 0) > 0) && children.length > before,
+    );
+    for (const child of children.slice(before)) if (child.pid !== null) process.kill(child.pid, "SIGKILL");
+    expect((await ended(services, second)).status).toBe("interrupted");
+    services.commands.resume(second);
+    expect((await ended(services, second)).status).toBe("completed");
+    expect(store.trainings.list(second)).toHaveLength(0);
+    const again = studyData(store, second);
+    expect(again.truth).toEqual(data.truth);
+    const valuesOf = (from: typeof data, name: string): unknown => from.predictors.find((predictor) => predictor.name === name)?.runs;
+    for (const name of ["synflow", "SGD 2"]) expect(valuesOf(again, name), name).toEqual(valuesOf(data, name));
+
+    // In the trash a training does not count; the study says what it lacks instead of guessing.
+    services.commands.trash([first]);
+    expect(studyData(store, second).truth.every((value) => value === null)).toBe(true);
+  } finally {
+    await services.close(0);
+  }
+});
