@@ -14,7 +14,7 @@ import type { Io } from "../output/io.ts";
 import { facts, table } from "../output/tables.ts";
 import { type JsonFlag, jsonOption } from "../project/options.ts";
 import { findRun, requireProject, withView } from "../project/project.ts";
-import { type RunOptions, runConfig, setsOf, withRunOptions } from "./run.ts";
+import { type RunOptions, runConfig, setsOf, withRunOptions } from "../supervise/execute-config.ts";
 
 const idsArgument = (): Argument => new Argument("<cell...>", "ids as in the list, for example nasnet-a darts-v2");
 

@@ -6,10 +6,11 @@ import { exportChoices, writeExport } from "../../export/index.ts";
 import { createProject } from "../../store/index.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
+import { quotePath } from "../output/quote-path.ts";
 import { facts } from "../output/tables.ts";
 import { checkData } from "../project/check-data.ts";
 import { type JsonFlag, jsonOption, setOption } from "../project/options.ts";
-import { quotePath, supervise } from "../supervise/supervise.ts";
+import { supervise } from "../supervise/supervise.ts";
 
 interface DemoOptions extends JsonFlag {
   readonly set: readonly string[];

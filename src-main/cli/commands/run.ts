@@ -1,42 +1,7 @@
-import { isAbsolute, resolve } from "node:path";
 import { Command } from "commander";
-import { whole } from "../../../src-shared/analysis/format.ts";
-import { runQuerySchema } from "../../../src-shared/contract.ts";
-import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
-import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
-import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
-import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
 import { loadConfig } from "../../config/load-config.ts";
-import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
-import { viewProject } from "../../store/index.ts";
-import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
-import { checkData } from "../project/check-data.ts";
-import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../project/options.ts";
-import { makeProject, type Place, placeFor } from "../project/project-location.ts";
-import { type SupervisedProject, supervise } from "../supervise/supervise.ts";
-
-export interface RunOptions extends JsonFlag, ProjectFlag {
-  readonly set: readonly string[];
-  readonly data?: string;
-  readonly name?: string;
-  readonly tag: readonly string[];
-  readonly resume?: true;
-  readonly print?: true;
-}
-
-/** The options of commands that execute a run. */
-export function withRunOptions(command: Command): Command {
-  return command
-    .addOption(projectOption())
-    .addOption(setOption())
-    .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
-    .option("--name <name>", "name of the run")
-    .option("--tag <tag>", "tag of the run; may be repeated", collect, [])
-    .option("--resume", "continue the newest unfinished run with the same config, if there is one")
-    .option("--print", "only print the whole config as JSON, checked and with every default filled in")
-    .addOption(jsonOption());
-}
+import { type RunOptions, runConfig, setsOf, withRunOptions } from "../supervise/execute-config.ts";
 
 /** `ghn-studio run`: a preset or a config, executed here. */
 export function runCommand(io: Io): Command {
@@ -47,53 +12,4 @@ export function runCommand(io: Io): Command {
       const { config, name } = await loadConfig(source, setsOf(options));
       await runConfig(io, config, name, options);
     });
-}
-
-/** Executes a config here, to its end, or prints it where that is asked for. @throws Exit with the status of the command */
-export async function runConfig(io: Io, config: RunConfig, name: string, options: RunOptions): Promise<void> {
-  if (options.print === true) {
-    io.json(config);
-    return;
-  }
-  const place = placeFor(options.project);
-  // Nothing is made before it is certain that the run can begin.
-  const input = await checkData(place.folder, config);
-  const frozen = fitToBudget(io, config, input, place);
-  if (place.isNew) makeProject(io, place.folder);
-  const { code } = await supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options));
-  throw new Exit(code);
-}
-
-/** The config as it is frozen: with the F that its budget of multiply-adds allows, where it names one. */
-export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, place: Place): RunConfig {
-  if (!hasBudget(config)) return config;
-  const view = place.isNew ? null : viewProject(place.folder);
-  try {
-    const fitted = fitBudget(config, input, view?.store ?? null);
-    const network = cellNetworkOf(fitted);
-    if (network !== null)
-      io.note(`F = ${network.initialChannels} channels are the most that stay under ${whole(network.multiplyAddBudget ?? 0)} multiply-adds.`);
-    return fitted;
-  } finally {
-    view?.close();
-  }
-}
-
-export function setsOf({ set, data }: RunOptions): readonly string[] {
-  return data === undefined ? set : [...set, `dataset.path=${isAbsolute(data) ? data : resolve(data)}`];
-}
-
-export function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: Pick<RunOptions, "resume" | "tag">): string {
-  if (options.resume === true) {
-    const unfinished = project.store.runs.query(runQuerySchema.parse({ topLevelOnly: true, status: [...RESUMABLE_STATUSES], limit: 10_000 })).rows;
-    const same = unfinished.find((run) => sameValue(project.store.runs.facts(run.id)?.config, config));
-    if (same !== undefined) {
-      io.note(`Continuing run ${same.id} (${same.name}).`);
-      project.commands.resume(same.id);
-      return same.id;
-    }
-  }
-  const run = project.commands.create(name, config, options.tag);
-  io.note(`Run ${run.id} (${run.name}) in the project ${project.folder}.`);
-  return run.id;
 }

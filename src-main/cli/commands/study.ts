@@ -13,11 +13,12 @@ import { analysedStudy } from "../../runs/stages/study/study-data.ts";
 import type { StoreReader } from "../../store/index.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
+import { quotePath } from "../output/quote-path.ts";
 import { checkData } from "../project/check-data.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../project/options.ts";
 import { findRun, withView } from "../project/project.ts";
 import { makeProject, placeFor } from "../project/project-location.ts";
-import { quotePath, supervise } from "../supervise/supervise.ts";
+import { supervise } from "../supervise/supervise.ts";
 
 interface StudyOptions extends JsonFlag, ProjectFlag {
   readonly preset?: string;

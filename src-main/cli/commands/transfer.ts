@@ -17,8 +17,8 @@ import { checkData } from "../project/check-data.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../project/options.ts";
 import { findRun } from "../project/project.ts";
 import { makeProject, type Place, placeFor } from "../project/project-location.ts";
+import { fitToBudget, startOrResume } from "../supervise/execute-config.ts";
 import { supervise } from "../supervise/supervise.ts";
-import { fitToBudget, startOrResume } from "./run.ts";
 
 interface TransferOptions extends JsonFlag, ProjectFlag {
   readonly cell: string;

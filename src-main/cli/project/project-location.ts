@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { createProject, viewProject } from "../../store/index.ts";
 import type { Io } from "../output/io.ts";
-import { quotePath } from "../supervise/supervise.ts";
+import { quotePath } from "../output/quote-path.ts";
 import { DEFAULT_PROJECT, findProject } from "./project.ts";
 
 /** A project folder, and whether it is still to be made. */

@@ -1,32 +1,16 @@
 /** Starts or continues a run in this process and stays with it to its end. */
 
-import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
-import type { RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
-import { projectOwner, type StoreReader } from "../../store/index.ts";
+import { projectOwner } from "../../store/index.ts";
 import { displayFor } from "../output/displays.ts";
 import { EXIT, type ExitCode } from "../output/exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import { outcomeOf, outcomeTable } from "../output/outcome.ts";
+import { quotePath } from "../output/quote-path.ts";
 import { watchRun } from "../output/watch.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { openSupervised } from "./supervised.ts";
-
-/** A project whose runs this process executes. */
-export interface SupervisedProject {
-  readonly folder: string;
-  readonly store: StoreReader;
-  readonly commands: {
-    create(name: string, config: RunConfig, tags: readonly string[]): RunDetail;
-    stop(runId: string): void;
-    kill(runId: string): void;
-    resume(runId: string): void;
-  };
-  /** How many runs may be at work at the same time. */
-  setConcurrency(count: number): void;
-  /** Stops what runs, waits so long for checkpoints, lets go of the project. */
-  close(graceMs: number): Promise<void>;
-}
+import { openSupervised, type SupervisedProject } from "./supervised.ts";
 
 /** How long a stop may take before the command gives up on a checkpoint, in milliseconds. */
 const GRACE_MS = 120_000;
@@ -103,9 +87,4 @@ function refuseSecondOwner(folder: string): void {
     file: folder,
     remedy: "Start the run there, wait until it has finished, or use another project: --project <folder>.",
   });
-}
-
-/** A path as it can be pasted into a shell. */
-export function quotePath(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

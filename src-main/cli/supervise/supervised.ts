@@ -1,5 +1,23 @@
 /** Opens a project with the supervisor that executes its runs in child processes of this one. */
-import type { SupervisedProject } from "./supervise.ts";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
+import type { StoreReader } from "../../store/index.ts";
+
+/** A project whose runs this process executes. */
+export interface SupervisedProject {
+  readonly folder: string;
+  readonly store: StoreReader;
+  readonly commands: {
+    create(name: string, config: RunConfig, tags: readonly string[]): RunDetail;
+    stop(runId: string): void;
+    kill(runId: string): void;
+    resume(runId: string): void;
+  };
+  /** How many runs may be at work at the same time. */
+  setConcurrency(count: number): void;
+  /** Stops what runs, waits so long for checkpoints, lets go of the project. */
+  close(graceMs: number): Promise<void>;
+}
 
 /** @throws UserError as opening a project does */
 export async function openSupervised(folder: string): Promise<SupervisedProject> {
