@@ -12,9 +12,9 @@ import { router } from "./router.ts";
 import { useActiveRuns } from "./stores/active-runs.ts";
 import { useConnection } from "./stores/connection.ts";
 import { useNotifications } from "./stores/notifications.ts";
+import { useSettings } from "./stores/preferences/settings.ts";
+import { useTheme } from "./stores/preferences/theme.ts";
 import { useProject } from "./stores/project.ts";
-import { useSettings } from "./stores/settings.ts";
-import { useTheme } from "./stores/theme.ts";
 import { describeError, useToasts } from "./stores/toasts.ts";
 
 // The content security policy forbids code made from strings; zod then does without.

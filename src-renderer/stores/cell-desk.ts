@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { z } from "zod";
 import { architectureSchema, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
 import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
-import { useSettings } from "./settings.ts";
+import { useSettings } from "./preferences/settings.ts";
 
 /** A cell that someone laid on the desk to look at: from a run, a file or a sample. */
 const deskCellSchema = z.object({

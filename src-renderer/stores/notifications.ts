@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/records/run.ts";
 import { onEvent, studio } from "../bridge/studio.ts";
 import { STATUS_TITLES } from "../lib/words.ts";
-import { useSettings } from "./settings.ts";
+import { useSettings } from "./preferences/settings.ts";
 
 /** Tells that a run ended while the window is not in front. The desktop host does this itself; a browser page does it here. */
 export const useNotifications = defineStore("notifications", () => {

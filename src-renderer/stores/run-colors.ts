@@ -1,6 +1,6 @@
 import { defineStore } from "pinia";
 import { z } from "zod";
-import { useSettings } from "./settings.ts";
+import { useSettings } from "./preferences/settings.ts";
 
 export const RUN_COLORS = 8;
 const MAX_REMEMBERED = 400;

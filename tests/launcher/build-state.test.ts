@@ -13,7 +13,7 @@ it("takes what is built as long as nothing it was built from is younger", () => 
     utimesSync(place, seconds, seconds);
     for (let folder = path.dirname(place); folder !== root; folder = path.dirname(folder)) utimesSync(folder, seconds, seconds);
   };
-  write("src-renderer/views/A.vue", 100);
+  write("src-renderer/pages/A.vue", 100);
   write("src-main/engine/a.ts", 100);
   expect([buildIsFresh(root), pageIsFresh(root)]).toEqual([false, false]);
   write("out/renderer/index.html", 200);
@@ -23,6 +23,6 @@ it("takes what is built as long as nothing it was built from is younger", () => 
   expect([buildIsFresh(root), pageIsFresh(root)]).toEqual([true, true]);
   write("src-main/engine/b.ts", 300);
   expect([buildIsFresh(root), pageIsFresh(root)]).toEqual([false, true]);
-  write("src-renderer/views/B.vue", 300);
+  write("src-renderer/pages/B.vue", 300);
   expect([buildIsFresh(root), pageIsFresh(root)]).toEqual([false, false]);
 });

@@ -1,17 +1,8 @@
 /** A studio in memory, for developing the window without a host. Never shipped. */
 import { CALLS, type CallAnswer, type CallInput, type CallName, type EventMap, type EventName, type StudioBridge } from "../../../src-shared/contract.ts";
 import { addLongRuns, makeRuns } from "./data.ts";
-import { type Handlers, makeHandlers } from "./handlers.ts";
+import { type FakeOptions, type Handlers, makeHandlers } from "./handlers.ts";
 import { Live } from "./live.ts";
-
-export interface FakeOptions {
-  readonly runs: number;
-  readonly project: boolean;
-  readonly live: boolean;
-  /** When above 0, ten long GHN trainings of this many points join. */
-  readonly points?: number;
-  readonly settings?: Record<string, unknown>;
-}
 
 export function createFakeBridge(options: FakeOptions): StudioBridge & { setConnected(value: boolean): void } {
   const listeners = new Map<EventName, Set<(payload: never) => void>>();

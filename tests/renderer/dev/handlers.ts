@@ -9,10 +9,18 @@ import { cellFileSchema } from "../../../src-shared/domain/architecture/cell.ts"
 import { type Architecture, networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { FakeOptions } from "./bridge.ts";
 import { detail, type FakeRun, newId } from "./data.ts";
 import type { Emit, Live } from "./live.ts";
 import { gaussian, random, randomCell } from "./random.ts";
+
+export interface FakeOptions {
+  readonly runs: number;
+  readonly project: boolean;
+  readonly live: boolean;
+  /** When above 0, ten long GHN trainings of this many points join. */
+  readonly points?: number;
+  readonly settings?: Record<string, unknown>;
+}
 
 export type Handlers = { [Name in CallName]: (input: CallParsed<Name>) => CallOutput<Name> | Promise<CallOutput<Name>> };
 

@@ -1,0 +1,69 @@
+import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
+import { OPERATION_LABELS } from "../../../../src-shared/domain/architecture/operations.ts";
+import { edge, type Graph, type GraphEdge, type GraphNode, nodeId, operationNode, portNode } from "../../../widgets/graph/graph.ts";
+
+/** For each operation of b the operation of a that plays its part, or −1: same operation and shared inputs count. */
+export function matchNodes(a: Cell, b: Cell): number[] {
+  const partner: number[] = [];
+  const free = new Set(a.nodes.map((_, i) => i));
+  b.nodes.forEach((node, j) => {
+    const inputs = node.inputs.map((input) => (input < INPUT_NODES ? input : (partner[input - INPUT_NODES] ?? -1) + INPUT_NODES));
+    let best = -1;
+    let bestScore = 1.2;
+    for (const i of free) {
+      const other = a.nodes[i];
+      if (other === undefined) continue;
+      const shared = inputs.filter((input) => input >= 0 && other.inputs.includes(input)).length;
+      const either = new Set([...inputs, ...other.inputs]).size;
+      const score = (other.operation === node.operation ? 2 : 0) + (1.5 * shared) / either + (i === j ? 0.25 : 0);
+      if (score > bestScore) [best, bestScore] = [i, score];
+    }
+    partner.push(best);
+    if (best >= 0) free.delete(best);
+  });
+  return partner;
+}
+
+/** Both cells in one graph: what they share once, what only a has as removed, what only b has as added. */
+export function unionGraph(a: Cell, b: Cell): Graph {
+  const partner = matchNodes(a, b);
+  const matchOf = new Map(partner.map((i, j) => [i, j]));
+  const nodes: GraphNode[] = [
+    portNode(nodeId(0), "block i − 1", "Output of the block before.", 0),
+    portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1),
+  ];
+  a.nodes.forEach((node, i) => {
+    const other = b.nodes[matchOf.get(i) ?? -1];
+    const id = nodeId(i + INPUT_NODES);
+    if (other === undefined) nodes.push(operationNode(id, node.operation, i + INPUT_NODES, "removed"));
+    else if (other.operation === node.operation) nodes.push(operationNode(id, node.operation, i + INPUT_NODES));
+    else
+      nodes.push(operationNode(id, other.operation, i + INPUT_NODES, "changed", `${OPERATION_LABELS[node.operation]} → ${OPERATION_LABELS[other.operation]}`));
+  });
+  b.nodes.forEach((node, j) => {
+    if (partner[j] === -1) nodes.push(operationNode(`b${j + INPUT_NODES}`, node.operation, j + INPUT_NODES, "added"));
+  });
+  nodes.push(portNode("out", "concat", "The outputs of the cell, concatenated along the channels.", -3));
+
+  const idInB = (index: number): string =>
+    index < INPUT_NODES ? nodeId(index) : (partner[index - INPUT_NODES] ?? -1) >= 0 ? nodeId((partner[index - INPUT_NODES] ?? 0) + INPUT_NODES) : `b${index}`;
+  const ofA = new Map(edgesOf(a, nodeId).map((entry) => [entry.id, entry]));
+  const ofB = new Map(edgesOf(b, idInB).map((entry) => [entry.id, entry]));
+  const edges: GraphEdge[] = [];
+  for (const entry of ofA.values()) edges.push({ ...entry, mark: ofB.has(entry.id) ? "same" : "removed" });
+  for (const entry of ofB.values()) if (!ofA.has(entry.id)) edges.push({ ...entry, mark: "added" });
+  return breakCycles({ nodes, edges });
+}
+
+function edgesOf(cell: Cell, id: (index: number) => string): GraphEdge[] {
+  return [
+    ...cell.nodes.flatMap((node, i) => node.inputs.map((input) => edge(id(input), id(i + INPUT_NODES)))),
+    ...outputNodes(cell).map((index) => edge(id(index), "out")),
+  ];
+}
+
+/** Two acyclic cells may point against each other when joined; the layout takes that, as long as no edge is doubled. */
+function breakCycles(graph: Graph): Graph {
+  const seen = new Set<string>();
+  return { nodes: graph.nodes, edges: graph.edges.filter((entry) => !seen.has(entry.id) && seen.add(entry.id)) };
+}

@@ -1,0 +1,42 @@
+import { type ConfigDifference, compareConfigs } from "../../../../src-shared/domain/config/config-diff.ts";
+import type { MetricSummary, RunDetail } from "../../../../src-shared/domain/records/run.ts";
+import type { SeriesData } from "../../../widgets/charts/options/series.ts";
+
+export const MOST_RUNS = 8;
+
+/** Ids in an address: known signs only, no doubles, at most eight. */
+export function runsInQuery(value: unknown): string[] {
+  if (typeof value !== "string") return [];
+  return [...new Set(value.split(",").filter((id) => /^[A-Za-z0-9_-]{1,64}$/.test(id)))].slice(0, MOST_RUNS);
+}
+
+/** Metrics of a run; of a pipeline, those of its stages as well. */
+export function metricsOf(run: RunDetail): Readonly<Record<string, MetricSummary>> {
+  return Object.assign({}, ...[...run.children].reverse().map((child) => child.metrics), run.metrics) as Record<string, MetricSummary>;
+}
+
+export interface ConfigRow extends ConfigDifference {
+  /** For each run whether its value is another than the baseline's. */
+  readonly changed: readonly boolean[];
+}
+
+/** Settings of the runs beside each other; which run is the baseline decides what counts as changed. */
+export function configRows(runs: readonly RunDetail[], baseline: number): ConfigRow[] {
+  return compareConfigs(runs.map((run) => run.config)).map((row) => ({
+    ...row,
+    changed: row.values.map((value) => JSON.stringify(value) !== JSON.stringify(row.values[baseline])),
+  }));
+}
+
+/** The last value at or before an epoch; null where the series has not begun. */
+export function valueAtEpoch(series: SeriesData, epoch: number): number | null {
+  let found: number | null = null;
+  for (let i = 0; i < series.epoch.length && (series.epoch[i] ?? 0) <= epoch + 1e-9; i++) found = series.value[i] ?? found;
+  return found;
+}
+
+/** Whether a value is better than the baseline's: −1 worse, 0 equal or not told, 1 better. */
+export function verdict(value: number | null, baseline: number | null, better: "lower" | "higher" | "none"): -1 | 0 | 1 {
+  if (value === null || baseline === null || better === "none" || value === baseline) return 0;
+  return value > baseline === (better === "higher") ? 1 : -1;
+}

@@ -1,0 +1,156 @@
+import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
+import type { RunDetail, RunProgress, Training } from "../../../../src-shared/domain/records/run.ts";
+import { count, duration, metricValue, NO_VALUE, percent, significant, whole } from "../../../lib/format.ts";
+
+export interface Tile {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly hint?: string;
+}
+
+/** Curves of the overview for each kind of run; the others are under "Curves". */
+export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly MetricName[]>> = {
+  "ghn-training": ["ghn/loss", "ghn/validation-accuracy", "learning-rate", "images-per-second"],
+  search: ["search/best", "search/score", "images-per-second"],
+  "cell-training": ["train/loss", "train/validation-accuracy", "learning-rate", "images-per-second"],
+  pipeline: [],
+  prediction: [],
+  study: [],
+  anytime: [],
+  "anytime-ghn": ["ghn/loss", "ghn/validation-accuracy", "learning-rate", "images-per-second"],
+  "anytime-search": ["search/best", "search/score", "images-per-second"],
+  "anytime-training": ["train/loss", "anytime/area", "learning-rate", "images-per-second"],
+};
+
+export type LastValue = (name: MetricName) => number | null;
+
+/** What one wants to know at a glance. Values come from the live curves, else from what the run stored. */
+export function overviewTiles(run: RunDetail, progress: RunProgress | null, last: LastValue, trainings: readonly Training[]): Tile[] {
+  const best = (name: MetricName): string => metricValue(name, run.metrics[name]?.best);
+  const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `at step ${whole(run.metrics[name]?.bestStep)}`);
+  const speed: Tile = { id: "speed", label: "Images/s", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
+  const rate: Tile = { id: "learning-rate", label: "Learning rate", value: significant(last("learning-rate"), 3), note: "" };
+  switch (run.kind) {
+    case "ghn-training":
+      return [
+        {
+          id: "loss",
+          label: "GHN loss",
+          value: metricValue("ghn/loss", last("ghn/loss")),
+          note: run.metrics["ghn/loss"] === undefined ? "" : `lowest ${best("ghn/loss")}`,
+        },
+        {
+          id: "best",
+          label: "Best score",
+          value: best("ghn/validation-accuracy"),
+          note: bestAt("ghn/validation-accuracy"),
+          hint: "Highest mean validation accuracy of unseen cells with generated weights",
+        },
+        {
+          id: "score",
+          label: "Score now",
+          value: percent(last("ghn/validation-accuracy")),
+          note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells`,
+          hint: "Mean validation accuracy of unseen cells with generated weights",
+        },
+        rate,
+        speed,
+      ];
+    case "search":
+      return [
+        {
+          id: "scored",
+          label: "Cells scored",
+          value: whole(progress?.step ?? run.metrics["search/score"]?.count),
+          note: run.config.kind === "search" ? `of ${whole(run.config.search.samples)}` : "",
+        },
+        {
+          id: "best",
+          label: "Best score so far",
+          value: best("search/score") === NO_VALUE ? best("search/best") : best("search/score"),
+          note: run.metrics["search/score"] === undefined ? "" : `cell ${whole(run.metrics["search/score"]?.bestStep)}`,
+        },
+        { id: "last", label: "Last cell", value: percent(last("search/score")), note: "" },
+        speed,
+      ];
+    case "cell-training": {
+      const top = trainings.reduce<Training | null>(
+        (winner, training) => (winner === null || training.validationAccuracy > winner.validationAccuracy ? training : winner),
+        null,
+      );
+      return [
+        { id: "trained", label: "Trainings", value: whole(trainings.length), note: progress?.phase ?? "" },
+        {
+          id: "best",
+          label: "Best accuracy",
+          value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy),
+          note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters`,
+        },
+        { id: "loss", label: "Training loss", value: metricValue("train/loss", last("train/loss")), note: "" },
+        rate,
+        speed,
+      ];
+    }
+    case "anytime":
+    case "pipeline":
+    case "study":
+      return [];
+    case "anytime-ghn":
+      return [
+        { id: "loss", label: "GHN loss", value: metricValue("ghn/loss", last("ghn/loss")), note: "mean over exits" },
+        {
+          id: "best",
+          label: "Best area",
+          value: best("ghn/validation-accuracy"),
+          note: bestAt("ghn/validation-accuracy"),
+          hint: "Highest mean area under the predicted curves of unseen networks",
+        },
+        rate,
+        speed,
+      ];
+    case "anytime-search":
+      return [
+        { id: "scored", label: "Networks scored", value: whole(progress?.step ?? run.metrics["search/score"]?.count), note: "" },
+        { id: "best", label: "Best area so far", value: best("search/best"), note: "" },
+        { id: "last", label: "Last network", value: percent(last("search/score")), note: "" },
+        speed,
+      ];
+    case "anytime-training":
+      return [
+        {
+          id: "trained",
+          label: "Training step",
+          value: progress === null ? NO_VALUE : whole(progress.step),
+          note: progress === null ? "" : `of ${whole(progress.totalSteps)}`,
+          hint: progress?.phase ?? "",
+        },
+        { id: "best", label: "Best area", value: best("anytime/area"), note: bestAt("anytime/area") },
+        { id: "loss", label: "Exit losses", value: metricValue("train/loss", last("train/loss")), note: "", hint: "Sum of the losses of all exits" },
+        rate,
+        speed,
+      ];
+    case "prediction":
+      return [
+        {
+          id: "scored",
+          label: "Cells measured",
+          value: progress === null ? NO_VALUE : `${whole(progress.step)} of ${whole(progress.totalSteps)}`,
+          note: run.device ?? "",
+        },
+      ];
+  }
+}
+
+/** What a progress bar and the words beside it say; null before the first report. */
+export function progressWords(progress: RunProgress | null): { share: number | null; words: string; left: string } | null {
+  if (progress === null) return null;
+  const share = progress.totalSteps > 0 ? Math.min(1, progress.step / progress.totalSteps) : null;
+  const epoch = progress.epoch === undefined ? "" : ` · epoch ${significant(progress.epoch, 3)}`;
+  return {
+    share,
+    words: `${progress.phase} · ${whole(progress.step)}${progress.totalSteps > 0 ? ` of ${whole(progress.totalSteps)}` : ""}${epoch}`,
+    left: progress.secondsLeft === undefined ? "time left not known yet" : `${duration(progress.secondsLeft)} left`,
+  };
+}

@@ -1,0 +1,116 @@
+import { type CorrelationMethod, finitePairs } from "../../../../src-shared/analysis/statistics/coefficients.ts";
+import { regress, topHalf } from "../../../../src-shared/analysis/statistics/correlation.ts";
+import { ablationAxis } from "../../../../src-shared/analysis/study/ablation-axis.ts";
+import { type PredictorData, type StudyCorrelation, type StudyData, type StudyResult, seedCoefficients } from "../../../../src-shared/analysis/study/study.ts";
+import type { RunSummary } from "../../../../src-shared/domain/records/run.ts";
+import { percent, significant } from "../../../lib/format.ts";
+import type { AblationShape } from "../../../widgets/charts/options/ablation-option.ts";
+import type { ScatterPoint, ScatterShape } from "../../../widgets/charts/options/scatter-option.ts";
+
+/** Where a coefficient and its interval lie on a scale from -1 to 1, in percent of its width. */
+export interface Whisker {
+  readonly value: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function whiskerOf({ value, interval }: StudyCorrelation): Whisker | null {
+  if (value === null) return null;
+  const at = (coefficient: number): number => 50 * (Math.min(1, Math.max(-1, coefficient)) + 1);
+  return { value: at(value), from: at(interval?.[0] ?? value), to: at(interval?.[1] ?? value) };
+}
+
+/** The cells of a study as points of trained accuracy against one predictor (its mean over seeds). `half`: only the better half by accuracy. */
+export function studyPlot(
+  data: StudyData,
+  predictor: PredictorData,
+  half: boolean,
+): { readonly points: readonly ScatterPoint[]; readonly shape: ScatterShape } {
+  const used = half ? new Set(topHalf(data.truth, data.truth)) : null;
+  const values = data.cells.map((_, i) => meanOf(predictor.runs.flatMap(({ values: all }) => all[i] ?? [])));
+  const kept = values.map((value, i) => (used === null || used.has(i) ? value : null));
+  const { x, y } = finitePairs(kept, data.truth);
+  const fit = regress(x, y);
+  const ends = [Math.min(...x), Math.max(...x)] as const;
+  const at = (value: number): readonly [number, number] => [value, (fit?.slope ?? 0) * value + (fit?.intercept ?? 0)];
+  const share = predictor.kind === "sgd" || (predictor.kind === "generator" && !predictor.name.endsWith("by loss"));
+  return {
+    points: data.cells.flatMap((label, i): ScatterPoint[] => {
+      const [across, up] = [kept[i] ?? null, data.truth[i] ?? null];
+      return across === null || up === null ? [] : [{ id: label, label, x: across, y: up, group: "none" }];
+    }),
+    shape: {
+      xName: predictor.name,
+      yName: "Trained accuracy",
+      formatX: share ? (value) => percent(value, 1) : (value) => significant(value, 3),
+      formatY: (value) => percent(value, 1),
+      line: fit === null || x.length === 0 ? null : [at(ends[0]), at(ends[1])],
+    },
+  };
+}
+
+function meanOf(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The variants of a study by their coefficient: over the number that they differ in, or side by side. Null with fewer than two that have one. */
+export function ablationView({ data, rows, noiseCeiling }: StudyResult, method: CorrelationMethod, half: boolean): AblationShape | null {
+  const variants = data.variants ?? [];
+  const known = new Map(rows.map((row) => [row.name, (half ? row.topHalf : row.all)[method]]));
+  if (variants.filter(({ name }) => (known.get(name)?.value ?? null) !== null).length < 2) return null;
+  const axis = ablationAxis(variants);
+  const numbers = [...new Set((axis?.lines ?? []).flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const lines = axis?.lines ?? [{ name: "", points: variants.map(({ name }, i) => ({ x: i, variant: name })) }];
+  return {
+    title: axis?.title ?? "",
+    categories: axis === null ? variants.map(({ name }) => name) : numbers.map(String),
+    joined: axis !== null,
+    ceiling: noiseCeiling !== null && noiseCeiling > 0 ? Math.sqrt(noiseCeiling) : null,
+    lines: lines.map(({ name, points }) => ({
+      name,
+      points: points.flatMap(({ x, variant }) => {
+        const { value = null, interval = null } = known.get(variant) ?? {};
+        const predictor = data.predictors.find((one) => one.name === variant);
+        if (value === null || predictor === undefined) return [];
+        const seeds = seedCoefficients(predictor, data.truth, method, half).filter((one): one is number => one !== null);
+        return [{ place: axis === null ? x : numbers.indexOf(x), variant, value, interval, seeds }];
+      }),
+    })),
+  };
+}
+
+export interface StudyCellRow {
+  readonly index: number;
+  readonly label: string;
+  readonly truth: number | null;
+  /** The second training, where there was one. */
+  readonly second: number | null;
+  /** The mean over seeds of each predictor, in their order. */
+  readonly values: readonly (number | null)[];
+}
+
+/** The cells of a study, best first by trained accuracy; untrained ones behind. */
+export function cellRows(data: StudyData): StudyCellRow[] {
+  return data.cells
+    .map((label, index) => ({
+      index,
+      label,
+      truth: data.truth[index] ?? null,
+      second: data.repetitions[index]?.[1] ?? null,
+      values: data.predictors.map(({ runs }) => meanOf(runs.flatMap(({ values }) => values[index] ?? []))),
+    }))
+    .sort((a, b) => (b.truth ?? -1) - (a.truth ?? -1) || a.index - b.index);
+}
+
+/** The stages of a study as one reads them: each generator with its scores, by variant and seed, then the other predictors, then the truth. */
+export function inReadingOrder<Stage extends Pick<RunSummary, "stage">>(stages: readonly Stage[]): Stage[] {
+  const rank = ({ stage }: Stage): readonly number[] => {
+    const [, what = "", first = "0", second = "0"] = /^([a-z]+)(?:-(\d+))?(?:-(\d+))?$/.exec(stage ?? "") ?? [];
+    if (what === "generator" || what === "score") return [0, Number(first), Number(second), what === "score" ? 1 : 0];
+    return [what === "prediction" ? 1 : what === "truth" ? 2 : 3, Number(first)];
+  };
+  return stages
+    .map((stage) => ({ stage, rank: rank(stage) }))
+    .sort((a, b) => a.rank.reduce((order, value, i) => order || value - (b.rank[i] ?? 0), 0))
+    .map(({ stage }) => stage);
+}

@@ -1,0 +1,2 @@
+/** Places graphs; shared with the command line. */
+export * from "../../../src-shared/drawing/layout.ts";

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { oneAtATime } from "../../../src-renderer/lib/one-at-a-time.ts";
+
+function gate(): { readonly open: () => void; readonly passed: Promise<void> } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open: () => open(), passed };
+}
+
+it("runs once more for all that was asked for meanwhile", async () => {
+  const gates = [gate(), gate(), gate()];
+  let begun = 0;
+  let most = 0;
+  let running = 0;
+  const ask = oneAtATime(async () => {
+    running++;
+    most = Math.max(most, running);
+    await gates[begun++]?.passed;
+    running--;
+  });
+  const first = ask();
+  void ask();
+  void ask();
+  expect(begun).toBe(1);
+  for (const { open } of gates) open();
+  await first;
+  expect(begun).toBe(2);
+  expect(most).toBe(1);
+});
+
+it("goes on after a failure", async () => {
+  let calls = 0;
+  const ask = oneAtATime(async () => {
+    calls++;
+    if (calls === 1) throw new Error("no");
+  });
+  await expect(ask()).rejects.toThrow("no");
+  await ask();
+  expect(calls).toBe(2);
+});

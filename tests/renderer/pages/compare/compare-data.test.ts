@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { axisChoices, usualAxes } from "../../../../src-renderer/pages/compare/parallel/parallel-data.ts";
+import { configRows, metricsOf, runsInQuery, valueAtEpoch, verdict } from "../../../../src-renderer/pages/compare/selection/compare-data.ts";
+import { categoriesOf, parallelOption } from "../../../../src-renderer/widgets/charts/options/parallel-option.ts";
+import { seriesFrom } from "../../../../src-renderer/widgets/charts/options/series.ts";
+import { config, detail } from "../../dev/data.ts";
+
+const summary = (best: number) => ({ last: best, best, bestStep: 1, count: 1 });
+const a = detail({ id: "a", name: "a", config: config("ghn-training"), metrics: { "ghn/validation-accuracy": summary(0.7) }, activeSeconds: 10 });
+const b = detail({
+  id: "b",
+  name: "b",
+  config: config("ghn-training", { seed: 2, ghn: { propagation: "synchronous" } }),
+  metrics: { "ghn/validation-accuracy": summary(0.6) },
+  activeSeconds: 20,
+});
+
+describe("comparing runs", () => {
+  it("reads the runs of an address: no doubles, nothing strange, eight at most", () => {
+    expect(runsInQuery("a,b,a,../x,,c")).toEqual(["a", "b", "c"]);
+    expect(runsInQuery(Array.from({ length: 12 }, (_, i) => `r${i}`).join())).toHaveLength(8);
+    expect(runsInQuery(undefined)).toEqual([]);
+  });
+
+  it("marks what differs from the baseline, whichever that is", () => {
+    const differing = configRows([a, b], 1).filter((row) => row.differs);
+    expect(differing.map((row) => [row.path, row.changed])).toEqual([
+      ["seed", [true, false]],
+      ["ghn.propagation", [true, false]],
+    ]);
+  });
+
+  it("takes the metrics of a pipeline from its stages", () => {
+    const pipeline = detail({ id: "p", name: "p", config: config("pipeline"), children: [a], metrics: { "search/best": summary(0.9) } });
+    expect(Object.keys(metricsOf(pipeline)).sort()).toEqual(["ghn/validation-accuracy", "search/best"]);
+  });
+
+  it("reads a value at an epoch: the last one before it, none before the first", () => {
+    const series = seriesFrom(
+      "a",
+      { name: "m", series: 0, step: [1, 2, 3], epoch: [1, 2, 3], wall: [1, 2, 3], active: [1, 2, 3], value: [0.1, null, 0.3] },
+      3,
+      false,
+    );
+    expect([0.5, 1, 2.5, 3, 9].map((epoch) => valueAtEpoch(series, epoch))).toEqual([null, 0.1, 0.1, 0.3, 0.3]);
+  });
+
+  it("tells better from worse by what the metric means", () => {
+    expect([verdict(0.9, 0.8, "higher"), verdict(0.9, 0.8, "lower"), verdict(1, 1, "lower"), verdict(null, 1, "lower"), verdict(2, 1, "none")]).toEqual([
+      1, -1, 0, 0, 0,
+    ]);
+  });
+});
+
+describe("many runs", () => {
+  it("offers the settings that differ and what came out", () => {
+    const choices = axisChoices([a, b]);
+    expect(choices.map(({ id, kind }) => [id, kind])).toEqual([
+      ["seed", "number"],
+      ["ghn.propagation", "category"],
+      ["best:ghn/validation-accuracy", "number"],
+      ["time", "number"],
+    ]);
+    expect(usualAxes(choices, [a, b])).toEqual(["seed", "ghn.propagation", "best:ghn/validation-accuracy", "time"]);
+  });
+
+  it("draws one line a run, with a gap where a value is missing and categories in order", () => {
+    const rows = [
+      { id: "a", label: "a", color: "#1", values: [1, "10 nodes"] },
+      { id: "b", label: "b", color: "#2", values: [null, "9 nodes"] },
+    ];
+    expect(categoriesOf(rows, 1)).toEqual(["9 nodes", "10 nodes"]);
+    const axes = [
+      { id: "x", title: "x", kind: "number" as const, format: String },
+      { id: "y", title: "y", kind: "category" as const, format: String },
+    ];
+    const theme = { text: "", faint: "", line: "", gridLine: "", surface: "", accent: "", warn: "", good: "", bad: "", font: "", runs: [] };
+    const option = parallelOption(rows, axes, theme, { highlighted: "b", emphasised: new Set() }) as unknown as {
+      series: { data: { value: unknown[]; lineStyle: { width: number } }[] }[];
+    };
+    expect(option.series[0]?.data.map((entry) => entry.value)).toEqual([
+      [1, "10 nodes"],
+      ["-", "9 nodes"],
+    ]);
+    expect(option.series[0]?.data.map((entry) => entry.lineStyle.width)).toEqual([1.3, 4]);
+  });
+});

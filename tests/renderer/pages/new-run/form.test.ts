@@ -1,0 +1,118 @@
+/** What the run form knows without a window: sections from schemas, words, kept parts, settings fitted to a dataset. */
+import { describe, expect, it } from "vitest";
+import { PartsBox } from "../../../../src-renderer/pages/new-run/draft/config-parts.ts";
+import { fitToDataset } from "../../../../src-renderer/pages/new-run/draft/fit-dataset.ts";
+import { fieldInfo, inWords, parseTyped, typedText } from "../../../../src-renderer/pages/new-run/fields/field-words.ts";
+import { fieldsOfSection, sectionOfPath, sectionsOf } from "../../../../src-renderer/pages/new-run/fields/sections.ts";
+import { binned } from "../../../../src-renderer/pages/new-run/preview/histogram.ts";
+import { checkRunConfig } from "../../../../src-shared/domain/config/check-config.ts";
+import { valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
+import { fieldPaths } from "../../../../src-shared/domain/config/config-fields.ts";
+import { RUN_KINDS, runConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
+
+describe("sections of the form", () => {
+  it.each(RUN_KINDS)("show every field of the schema of %s exactly once, or have a control of their own for it", (kind) => {
+    const sections = sectionsOf(kind);
+    const shown = sections.flatMap((section) => {
+      const { basic, advanced } = fieldsOfSection(kind, section);
+      return [...basic, ...advanced];
+    });
+    expect(new Set(shown).size).toBe(shown.length);
+    const own = sections.flatMap((section) => section.own ?? []);
+    const missing = fieldPaths(kind).filter((path) => !shown.includes(path) && !own.some((entry) => path === entry || path.startsWith(`${entry}.`)));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(RUN_KINDS)("know where each path of %s is, so that a problem can be led to", (kind) => {
+    for (const path of fieldPaths(kind).filter((entry) => entry !== "kind")) expect(sectionOfPath(kind, path), path).toBeDefined();
+  });
+
+  it.each(RUN_KINDS)("have a title and a description for every field of %s that is shown", (kind) => {
+    for (const section of sectionsOf(kind)) {
+      const { basic, advanced } = fieldsOfSection(kind, section);
+      for (const path of [...basic, ...advanced]) expect(fieldInfo(kind, path).description, path).not.toBe("");
+    }
+  });
+});
+
+describe("what is typed", () => {
+  it.each([
+    ["12", "integer", 12],
+    [" 0.025 ", "number", 0.025],
+    ["1,000", "integer", 1000],
+    ["3e-4", "number", 3e-4],
+    ["twelve", "integer", "twelve"],
+    ["", "integer", undefined],
+    ["6, 12", "numbers", [6, 12]],
+    ["", "numbers", []],
+    ["6 x", "numbers", [6, "x"]],
+    ["a b", "text", "a b"],
+  ] as const)("%j as %s is %j", (text, control, value) => {
+    expect(parseTyped(text, control)).toEqual(value);
+  });
+
+  it("comes back as it was typed", () => {
+    expect(typedText([6, 12])).toBe("6, 12");
+    expect(typedText(undefined)).toBe("");
+    expect(parseTyped(typedText(0.0003), "number")).toBe(0.0003);
+  });
+
+  it("is refused with the title of its field in place of its path", () => {
+    const config = withValueAt(new PartsBox().as("pipeline"), "training.batchSize", 0);
+    const [problem] = checkRunConfig(withValueAt(config, "dataset.validationImages", 200)).filter((entry) => entry.path === "training.batchSize");
+    expect(inWords(problem?.message ?? "", "pipeline")).toMatch(/^“Batch size” must be a whole number from 1 to 4,096/);
+  });
+});
+
+describe("kinds of runs", () => {
+  it("keep what was set while another kind is looked at", () => {
+    const box = new PartsBox();
+    const pipeline = withValueAt(withValueAt(box.as("pipeline"), "compare.epochs", 7), "training.epochs", 3);
+    box.keep(pipeline as ReturnType<PartsBox["as"]>);
+    expect(valueAt(box.as("cell-training"), "training.epochs")).toBe(7);
+    expect(valueAt(box.as("ghn-training"), "training.epochs")).toBe(3);
+    expect(box.as("pipeline")).toEqual(pipeline);
+  });
+
+  it("start from configs that parse, but for what must be chosen", () => {
+    for (const kind of RUN_KINDS) {
+      const parsed = runConfigSchema.safeParse(new PartsBox().as(kind));
+      const paths = parsed.success ? [] : parsed.error.issues.map((issue) => issue.path.join("."));
+      expect(paths.filter((path) => path !== "ghnRunId" && !path.startsWith("source"))).toEqual([]);
+    }
+  });
+});
+
+describe("settings fitted to a dataset", () => {
+  const config = new PartsBox().as("pipeline");
+
+  it("leave nothing that the check refuses", () => {
+    const digits = withValueAt(config, "dataset.id", "digits") as ReturnType<PartsBox["as"]>;
+    expect(checkRunConfig(digits)).not.toEqual([]);
+    const fitted = fitToDataset(digits, { id: "digits", trainImages: 1437, height: 8, width: 8 });
+    expect(checkRunConfig(fitted.config)).toEqual([]);
+    expect(fitted.changed).toContain("dataset.validationImages");
+    expect(valueAt(fitted.config, "training.augmentation.horizontalFlip")).toBe(false);
+  });
+
+  it("change nothing that already fits", () => {
+    const cifar = withValueAt(config, "dataset.id", "cifar10") as ReturnType<PartsBox["as"]>;
+    expect(fitToDataset(cifar, { id: "cifar10", trainImages: 50_000, height: 32, width: 32 }).changed).toEqual([]);
+  });
+});
+
+describe("histograms", () => {
+  it("count every value once, the greatest in the last bin", () => {
+    const values = Array.from({ length: 200 }, (_, i) => i * 1.5);
+    const { edges, counts } = binned(values, 24);
+    expect(edges).toHaveLength(25);
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(200);
+    expect(counts.at(-1)).toBeGreaterThan(0);
+  });
+
+  it("have one bin when all values are equal, and none are invented", () => {
+    expect(binned([5, 5, 5], 24).counts).toEqual([3]);
+    expect(binned([], 24).counts).toEqual([0]);
+    expect(binned([Number.NaN, 1, 2], 2).counts).toEqual([1, 1]);
+  });
+});

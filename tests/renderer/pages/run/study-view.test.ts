@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { ablationView, cellRows, inReadingOrder, studyPlot, whiskerOf } from "../../../../src-renderer/pages/run/study/study-view.ts";
+import { analyseStudy, type PredictorData, type StudyData, type VariantFacts } from "../../../../src-shared/analysis/study/study.ts";
+
+const predictor: PredictorData = {
+  name: "GHN",
+  kind: "generator",
+  runs: [
+    { seed: 1, values: [0.1, 0.2, null, 0.4] },
+    { seed: 2, values: [0.3, 0.2, null, 0.6] },
+  ],
+  generationMs: null,
+  evaluationMs: null,
+};
+const data: StudyData = {
+  title: "Test",
+  protocol: [],
+  cells: ["Cell 0", "Cell 1", "Cell 2", "Cell 3"],
+  truth: [0.5, 0.6, 0.7, 0.8],
+  repetitions: [],
+  predictors: [predictor],
+};
+
+describe("a whisker", () => {
+  it("lies on a scale from -1 to 1", () => {
+    expect(whiskerOf({ value: 0, deviation: null, interval: [-0.5, 0.5], n: 9 })).toEqual({ value: 50, from: 25, to: 75 });
+    expect(whiskerOf({ value: 0.5, deviation: null, interval: null, n: 3 })).toEqual({ value: 75, from: 75, to: 75 });
+    expect(whiskerOf({ value: null, deviation: null, interval: null, n: 0 })).toBeNull();
+  });
+});
+
+describe("the plot of a predictor", () => {
+  it("shows the mean over seeds of each cell that has both values", () => {
+    const { points } = studyPlot(data, predictor, false);
+    expect(points.map(({ label, y }) => [label, y])).toEqual([
+      ["Cell 0", 0.5],
+      ["Cell 1", 0.6],
+      ["Cell 3", 0.8],
+    ]);
+    expect(points.map(({ x }) => x)).toEqual([0.2, 0.2, 0.5].map((value) => expect.closeTo(value, 12)));
+  });
+
+  it("shows the better half by accuracy when asked to", () => {
+    expect(studyPlot(data, predictor, true).points.map(({ label }) => label)).toEqual(["Cell 3"]);
+  });
+});
+
+describe("the variants of a study", () => {
+  const truth = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95];
+  const generator = (name: string, ...seeds: number[][]): PredictorData => ({ ...predictor, name, runs: seeds.map((values, i) => ({ seed: i + 1, values })) });
+  const rising = [1, 2, 3, 4, 5, 6];
+  const falling = [...rising].reverse();
+  const study = (variants: readonly VariantFacts[], predictors: readonly PredictorData[]) =>
+    analyseStudy(
+      {
+        ...data,
+        cells: truth.map((_, i) => `Cell ${i}`),
+        truth,
+        repetitions: truth.map((value, i) => (i < 4 ? [value, value] : [value])),
+        predictors,
+        variants,
+      },
+      { resamples: 50 },
+    );
+
+  it("lie over the number in which they differ, one line for each value of another setting, with their seeds", () => {
+    const variants = [
+      { name: "A", settings: { T: 5, Propagation: "synchronous" } },
+      { name: "B", settings: { T: 1, Propagation: "synchronous" } },
+      { name: "C", settings: { T: 5, Propagation: "forward-backward" } },
+    ];
+    const shape = ablationView(study(variants, [generator("A", rising, falling), generator("B", falling), generator("C", rising)]), "spearman", false);
+    expect(shape?.title).toBe("T");
+    expect(shape?.categories).toEqual(["1", "5"]);
+    expect(shape?.lines.map(({ name, points }) => [name, points.map(({ place, variant }) => [place, variant])])).toEqual([
+      [
+        "synchronous",
+        [
+          [0, "B"],
+          [1, "A"],
+        ],
+      ],
+      ["forward-backward", [[1, "C"]]],
+    ]);
+    const both = shape?.lines[0]?.points[1];
+    expect(both?.seeds).toEqual([1, -1]);
+    expect(both?.value).toBe(0);
+    expect(shape?.ceiling).toBeCloseTo(1, 12);
+  });
+
+  it("stand side by side where they differ in several ways", () => {
+    const variants = [
+      { name: "A", settings: { T: 5, N: 3 } },
+      { name: "B", settings: { T: 1, N: 4 } },
+    ];
+    const shape = ablationView(study(variants, [generator("A", rising), generator("B", falling)]), "kendall", false);
+    expect(shape?.joined).toBe(false);
+    expect(shape?.categories).toEqual(["A", "B"]);
+    expect(shape?.lines[0]?.points.map(({ value }) => value)).toEqual([1, -1]);
+  });
+
+  it("are not drawn while fewer than two have a coefficient", () => {
+    const variants = [
+      { name: "A", settings: { T: 5 } },
+      { name: "B", settings: { T: 1 } },
+    ];
+    expect(ablationView(study(variants, [generator("A", rising)]), "pearson", false)).toBeNull();
+  });
+});
+
+describe("the cells of a study", () => {
+  it("come best first, with the means of each predictor and the second training", () => {
+    const rows = cellRows({ ...data, truth: [0.5, null, 0.7, 0.8], repetitions: [[0.5], [], [0.7, 0.6], [0.8]] });
+    expect(rows.map(({ label }) => label)).toEqual(["Cell 3", "Cell 2", "Cell 0", "Cell 1"]);
+    expect(rows[1]?.second).toBe(0.6);
+    expect(rows[1]?.values).toEqual([null]);
+    expect(rows[0]?.values).toEqual([expect.closeTo(0.5, 12)]);
+  });
+});
+
+describe("the stages of a study", () => {
+  it("are read generator by generator, each before its scores, the truth last", () => {
+    const stages = ["truth-2", "score-1-1", "prediction", "generator-10-1", "truth-1", "generator-1-2", "generator-1-1", "score-0-1", "generator-0-1"];
+    expect(inReadingOrder(stages.map((stage) => ({ stage }))).map(({ stage }) => stage)).toEqual([
+      "generator-0-1",
+      "score-0-1",
+      "generator-1-1",
+      "score-1-1",
+      "generator-1-2",
+      "generator-10-1",
+      "prediction",
+      "truth-1",
+      "truth-2",
+    ]);
+  });
+});
