@@ -4,17 +4,24 @@
  */
 import { z } from "zod";
 import type { StudyData } from "./analysis/study/study.ts";
-import type { AnytimeArchitecture, AnytimeNodeRef } from "./domain/architecture/anytime.ts";
+import type { AnytimeArchitecture } from "./domain/architecture/anytime.ts";
 import { cellSchema } from "./domain/architecture/cell.ts";
-import { type Architecture, architectureSchema, type NetworkConfig, networkConfigSchema } from "./domain/architecture/network.ts";
+import { type Architecture, architectureSchema, networkConfigSchema } from "./domain/architecture/network.ts";
 import { searchSpaceSchema } from "./domain/architecture/search-space.ts";
 import { anytimeNetworkSchema, anytimeSpaceSchema } from "./domain/config/anytime-config.ts";
-import { RUN_KINDS, type RunConfig, runConfigSchema } from "./domain/config/run-config.ts";
+import { runConfigSchema } from "./domain/config/run-config.ts";
 import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
-import type { MetricColumns } from "./domain/metrics.ts";
+import type { MetricColumns, SeriesAnswer } from "./domain/metrics.ts";
 import type { AnytimeCandidate, AnytimeTraining } from "./domain/records/anytime-records.ts";
-import type { Artifact, Candidate, LogLine, RunDetail, RunProgress, RunSummary, Training } from "./domain/records/run.ts";
-import { RUN_STATUSES } from "./domain/records/run.ts";
+import type { AnytimeDescription, CellDescription, PublishedCellInfo, SpaceHistogram } from "./domain/records/architecture-facts.ts";
+import type { DatasetInfo, DatasetPreview } from "./domain/records/dataset-info.ts";
+import type { Draft, DraftCheck, Preset } from "./domain/records/drafts.ts";
+import { type ExportChoice, type ExportedFile, exportSubjectSchema } from "./domain/records/exports.ts";
+import type { ProjectInfo, RecentProject } from "./domain/records/projects.ts";
+import { type Candidate, type LogLine, type RunDetail, type RunSummary, runIdSchema, type Training } from "./domain/records/run.ts";
+import type { RunEventMap } from "./domain/records/run-events.ts";
+import { candidateQuerySchema, type RunPage, runEditSchema, runQuerySchema } from "./domain/records/run-history.ts";
+import type { FolderListing, SystemInfo } from "./domain/records/system.ts";
 
 export interface CallSpec<Input extends z.ZodType, Output> {
   readonly input: Input;
@@ -27,259 +34,10 @@ function call<Output>() {
 }
 
 const nothing = z.strictObject({});
-const runId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const runId = runIdSchema;
 const runIds = z.array(runId).min(1).max(10_000);
 const filePath = z.string().min(1).max(4096);
 const text = z.string().max(10_000);
-
-// ---------------------------------------------------------------- projects
-
-export interface ProjectInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly folder: string;
-  readonly createdAt: string;
-  readonly runs: number;
-  readonly bytes: number;
-  readonly isSample: boolean;
-}
-
-export interface RecentProject {
-  readonly folder: string;
-  readonly name: string;
-  readonly openedAt: string;
-  /** False when the folder is gone or not reachable now. */
-  readonly exists: boolean;
-  readonly runs: number | null;
-}
-
-// ---------------------------------------------------------------- system
-
-export interface DoctorItem {
-  readonly area: string;
-  readonly name: string;
-  readonly value: string;
-  readonly state: "ok" | "warning" | "missing";
-  readonly reason?: string;
-  readonly remedy?: string;
-}
-
-export interface SystemInfo {
-  readonly host: "electron" | "web";
-  readonly version: string;
-  readonly platform: string;
-  readonly items: readonly DoctorItem[];
-  readonly backend: string;
-  readonly device: string;
-  readonly cores: number;
-  readonly memoryBytes: number;
-}
-
-export interface FolderEntry {
-  readonly name: string;
-  readonly path: string;
-  readonly kind: "folder" | "file";
-  readonly bytes: number;
-  readonly isProject: boolean;
-}
-
-export interface FolderListing {
-  readonly path: string;
-  readonly parent: string | null;
-  readonly roots: readonly string[];
-  readonly entries: readonly FolderEntry[];
-}
-
-// ---------------------------------------------------------------- runs
-
-const sortKey = z
-  .string()
-  .regex(/^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/);
-
-/** What the history asks for: filters, order and a window of rows. */
-export const runQuerySchema = z.strictObject({
-  search: z.string().max(500).default(""),
-  status: z.array(z.enum(RUN_STATUSES)).default([]),
-  kind: z.array(z.enum(RUN_KINDS)).default([]),
-  dataset: z.array(z.enum(DATASET_IDS)).default([]),
-  tags: z.array(z.string().max(100)).max(100).default([]),
-  /** Expression over run fields and metrics, e.g. `best("train/validation-accuracy") > 0.9 and dataset == "cifar10"`. */
-  expression: z.string().max(2000).default(""),
-  view: z.enum(["active", "archived", "trash"]).default("active"),
-  /** Only runs without a parent; stages are then fetched with their pipeline. */
-  topLevelOnly: z.boolean().default(false),
-  sort: z
-    .array(z.strictObject({ key: sortKey, descending: z.boolean() }))
-    .max(4)
-    .default([{ key: "createdAt", descending: true }]),
-  offset: z.int().min(0).default(0),
-  limit: z.int().min(1).max(10_000).default(100),
-});
-export type RunQuery = z.infer<typeof runQuerySchema>;
-
-export interface RunPage {
-  readonly rows: readonly RunSummary[];
-  readonly total: number;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly tags: readonly string[];
-  readonly metricNames: readonly string[];
-  /** Set when the expression does not parse: where and why. Rows are then unfiltered by it. */
-  readonly expressionError: { readonly message: string; readonly position: number } | null;
-}
-
-export interface Preset {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly config: RunConfig;
-}
-
-/** Checking of a draft: problems by path (dots), and what it would cost here. */
-export interface DraftCheck {
-  readonly problems: readonly { readonly path: string; readonly message: string }[];
-  readonly estimate: RunEstimate | null;
-}
-
-export interface RunEstimate {
-  readonly seconds: number;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-  readonly stages: readonly { readonly name: string; readonly seconds: number; readonly memoryBytes: number }[];
-  /** How the figure came about: measured on this device, or extrapolated. */
-  readonly basis: string;
-}
-
-export interface Draft {
-  readonly config: unknown;
-  readonly name: string;
-  readonly clonedFrom: string | null;
-  readonly savedAt: string;
-}
-
-// ---------------------------------------------------------------- metrics
-
-/** Series thinned to at most `buckets` min/max pairs over [fromStep, toStep]; raw points when there are few. */
-export interface SeriesAnswer {
-  readonly runId: string;
-  readonly columns: MetricColumns;
-  readonly thinned: boolean;
-  readonly totalPoints: number;
-  /** Pass to `metrics.since` to get what came later. */
-  readonly cursor: number;
-}
-
-// ---------------------------------------------------------------- cells
-
-/** A cell from the literature. */
-export interface PublishedCellInfo {
-  readonly id: string;
-  readonly name: string;
-  /** Publication, figure, code. */
-  readonly source: string;
-  readonly architecture: Architecture;
-  /** The network of its publication, as far as ours has the same settings; counts are of this one. */
-  readonly network: NetworkConfig;
-  readonly parameters: number;
-  readonly multiplyAdds: number;
-  readonly publishedParameters: number;
-  /** What the publication counts: images, cells, channels. */
-  readonly publishedSetting: string;
-  /** Why the counts differ, where they do. */
-  readonly remark: string | null;
-}
-
-export interface CellDescription {
-  readonly architecture: Architecture;
-  readonly canonical: string;
-  readonly parameters: number;
-  readonly multiplyAdds: number;
-  /** One entry for each node of each block, in order. */
-  readonly nodes: readonly NodeDescription[];
-}
-
-export interface NodeDescription {
-  readonly block: number;
-  /** 0 and 1 are the input nodes; 2 + i is operation node i; −1 the stem, −2 the classifier. */
-  readonly node: number;
-  readonly operation: string;
-  /** [height, width, channels] of its output for one image. */
-  readonly shape: readonly number[];
-  readonly parameters: number;
-  readonly multiplyAdds: number;
-}
-
-/** What can be said of a network with several exits without computing it. */
-export interface AnytimeDescription {
-  readonly architecture: AnytimeArchitecture;
-  readonly canonical: string;
-  readonly parameters: number;
-  /** Of the last exit. */
-  readonly multiplyAdds: number;
-  /** In the order in which they answer, with what is spent by then. */
-  readonly exits: readonly { readonly node: AnytimeNodeRef | null; readonly multiplyAdds: number }[];
-}
-
-export interface SpaceHistogram {
-  readonly parameters: readonly number[];
-  readonly multiplyAdds: readonly number[];
-}
-
-// ---------------------------------------------------------------- datasets
-
-export interface DatasetInfo {
-  readonly id: string;
-  readonly title: string;
-  readonly available: boolean;
-  readonly where: string | null;
-  readonly trainImages: number;
-  readonly testImages: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly classNames: readonly string[];
-  readonly classCounts: readonly number[];
-  readonly bytes: number;
-  readonly fingerprint: string | null;
-  readonly attribution: string;
-  readonly downloadBytes: number | null;
-  /** Why it cannot be used now, and what to do. */
-  readonly problem: { readonly message: string; readonly remedy: string } | null;
-}
-
-export interface DatasetPreview {
-  /** PNG data URLs with their class index. */
-  readonly images: readonly { readonly label: number; readonly url: string }[];
-}
-
-// ---------------------------------------------------------------- export
-
-export interface ExportChoice {
-  readonly format: "cell-json" | "cell-svg" | "cell-png" | "weights-safetensors" | "config-json" | "candidates-csv";
-  readonly title: string;
-  readonly description: string;
-  /** Size if known before writing. */
-  readonly bytes: number | null;
-  readonly available: boolean;
-  readonly reason: string | null;
-}
-
-export interface ExportedFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly format: string;
-}
-
-export const exportSubjectSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("candidate"), candidateId: z.int().min(0) }),
-  z.strictObject({ type: z.literal("training"), trainingId: z.int().min(0) }),
-  z.strictObject({ type: z.literal("run"), runId }),
-  z.strictObject({ type: z.literal("anytime-candidate"), candidateId: z.int().min(0) }),
-  z.strictObject({ type: z.literal("anytime-training"), trainingId: z.int().min(0) }),
-]);
-export type ExportSubject = z.infer<typeof exportSubjectSchema>;
-
-// ---------------------------------------------------------------- the list
 
 export const CALLS = {
   "system.info": call<SystemInfo>()(nothing),
@@ -318,15 +76,7 @@ export const CALLS = {
   "runs.resume": call<null>()(z.strictObject({ runId })),
   /** A new run with the same config. */
   "runs.retry": call<RunDetail>()(z.strictObject({ runId })),
-  "runs.update": call<RunSummary>()(
-    z.strictObject({
-      runId,
-      name: z.string().min(1).max(200).optional(),
-      notes: z.string().max(100_000).optional(),
-      starred: z.boolean().optional(),
-      tags: z.array(z.string().min(1).max(100)).max(50).optional(),
-    }),
-  ),
+  "runs.update": call<RunSummary>()(runEditSchema.extend({ runId })),
   "runs.archive": call<null>()(z.strictObject({ runIds, archived: z.boolean() })),
   "runs.trash": call<null>()(z.strictObject({ runIds })),
   "runs.restore": call<null>()(z.strictObject({ runIds })),
@@ -348,15 +98,7 @@ export const CALLS = {
   "metrics.since": call<{ columns: readonly MetricColumns[]; cursor: number }>()(z.strictObject({ runId, cursor: z.int().min(0) })),
   "logs.list": call<readonly LogLine[]>()(z.strictObject({ runId, afterId: z.int().min(0).default(0), limit: z.int().min(1).max(5000).default(500) })),
 
-  "candidates.list": call<{ rows: readonly Candidate[]; total: number }>()(
-    z.strictObject({
-      runId,
-      sort: z.enum(["rank", "index", "parameters", "multiplyAdds", "score"]).default("rank"),
-      descending: z.boolean().default(false),
-      offset: z.int().min(0).default(0),
-      limit: z.int().min(1).max(20_000).default(1000),
-    }),
-  ),
+  "candidates.list": call<{ rows: readonly Candidate[]; total: number }>()(candidateQuerySchema),
   "candidates.get": call<Candidate>()(z.strictObject({ candidateId: z.int().min(0) })),
   /** Trainings of a run; for a pipeline, of all its stages. */
   "trainings.list": call<readonly Training[]>()(z.strictObject({ runId })),
@@ -433,22 +175,7 @@ export type CallParsed<Name extends CallName> = z.output<(typeof CALLS)[Name]["i
 export type CallOutput<Name extends CallName> = (typeof CALLS)[Name] extends CallSpec<z.ZodType, infer Output> ? Output : never;
 
 /** Events that the main process sends to windows. Windows say with `subscribe` which runs they want live metrics of. */
-export interface EventMap {
-  readonly "run.changed": RunSummary;
-  readonly "run.removed": { readonly runId: string };
-  readonly "run.live": {
-    readonly runId: string;
-    readonly metrics: readonly MetricColumns[];
-    readonly cursor: number;
-    readonly progress: RunProgress | null;
-    readonly candidates: readonly Candidate[];
-    readonly trainings: readonly Training[];
-    readonly logs: readonly LogLine[];
-    readonly current: { readonly name: string; readonly architecture: Architecture } | null;
-  };
-  /** Stored metrics of a run after this step were removed: it was resumed from a checkpoint. Reload its series. */
-  readonly "run.rewound": { readonly runId: string };
-  readonly "artifact.added": Artifact;
+export interface EventMap extends RunEventMap {
   readonly "dataset.progress": {
     readonly id: string;
     readonly receivedBytes: number;

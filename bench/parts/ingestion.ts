@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
-import { createProject } from "../../src-main/store/index.ts";
+import { createProject } from "../../src-main/store/project/project.ts";
 import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
 import { row } from "../measure.ts";

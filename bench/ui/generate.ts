@@ -1,6 +1,7 @@
 /** A project of the size that a group fills in years: thousands of runs of all kinds, a few of them very long. */
 import { Rng } from "../../src-main/engine/random.ts";
-import { createProject, type StoreWriter } from "../../src-main/store/index.ts";
+import { createProject } from "../../src-main/store/project/project.ts";
+import type { StoreWriter } from "../../src-main/store/store.ts";
 import { type RunConfig, type RunConfigInput, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
 

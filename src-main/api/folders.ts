@@ -1,7 +1,7 @@
 /** The folder browser of the web host, and the gate for every path that a window without native dialogs names. */
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import type { FolderEntry, FolderListing } from "../../src-shared/contract.ts";
+import type { FolderEntry, FolderListing } from "../../src-shared/domain/records/system.ts";
 import { UserError } from "../lib/errors.ts";
 
 /** So many entries are listed; a folder with more has another purpose than projects. */

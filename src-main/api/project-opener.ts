@@ -1,8 +1,8 @@
 /** Projects on disk, with the supervisor that executes their runs. */
 
 import type { ChildLauncher } from "../runs/child/launcher.ts";
-import { openProjectServices } from "../runs/index.ts";
-import { createProject, viewProject } from "../store/index.ts";
+import { openProjectServices } from "../runs/project-services.ts";
+import { createProject, viewProject } from "../store/project/project.ts";
 import type { ProjectOpener } from "./project-services.ts";
 
 export function projectOpener(launcher: ChildLauncher): ProjectOpener {

@@ -1,6 +1,7 @@
 /** An open project as the handlers of the api use it; `runs/` offers it, tests too. */
-import type { ProjectInfo } from "../../src-shared/contract.ts";
+
 import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
+import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
 import type { RunDetail, RunSummary } from "../../src-shared/domain/records/run.ts";
 import type { SettingsWriter } from "../store/settings.ts";
 import type { StoreReader } from "../store/store.ts";

@@ -1,5 +1,6 @@
 /** What a host needs of the studio and what the studio needs of a host. */
-import type { EventMap, EventName, ProjectInfo } from "../../src-shared/contract.ts";
+import type { EventMap, EventName } from "../../src-shared/contract.ts";
+import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
 import type { GateAnswer } from "./gate/dispatch.ts";
 
 /** One event with its payload, as a union over all names. */

@@ -1,6 +1,6 @@
 /** One window's or browser's session: its project, its calls, its listeners. */
 import { resolve } from "node:path";
-import type { ProjectInfo } from "../../src-shared/contract.ts";
+import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
 import type { CallContext, SessionProjects } from "./context.ts";
 import type { Gate, GateAnswer } from "./gate/dispatch.ts";
 import type { ProjectServices } from "./project-services.ts";

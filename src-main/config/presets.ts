@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import type { Preset } from "../../src-shared/contract.ts";
 import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
+import type { Preset } from "../../src-shared/domain/records/drafts.ts";
 import { UserError } from "../lib/errors.ts";
 
 /** Presets from small to large, as lists show them; others follow by name. */

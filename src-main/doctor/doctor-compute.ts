@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { DoctorItem } from "../../src-shared/contract.ts";
+import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
 import { lastLine, runCommand } from "../lib/commands.ts";
 import { installation } from "../lib/places.ts";
 import { installedTensorFlow } from "../tensorflow-install/tensorflow.ts";

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from "nod
 import { createRequire } from "node:module";
 import { arch, cpus, freemem, release, type as systemName, totalmem } from "node:os";
 import path from "node:path";
-import type { DoctorItem } from "../../src-shared/contract.ts";
+import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
 import { lastLine, runCommand } from "../lib/commands.ts";

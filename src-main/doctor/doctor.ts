@@ -1,5 +1,5 @@
 /** What this machine offers the studio, what is missing, why it matters and the remedy. Looks only; changes nothing. */
-import type { DoctorItem } from "../../src-shared/contract.ts";
+import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
 import { examineCompute } from "./doctor-compute.ts";
 import { examineFolders, examineMachine, examineSoftware, examineTools } from "./doctor-machine.ts";
 

@@ -1,7 +1,7 @@
 /** The formats that a subject can be exported in. */
 import { stat } from "node:fs/promises";
 import { resolve, sep } from "node:path";
-import type { ExportChoice, ExportSubject } from "../../src-shared/contract.ts";
+import type { ExportChoice, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
 import { UserError } from "../lib/errors.ts";
 import { canDrawText } from "./cell-picture.ts";

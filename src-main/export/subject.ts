@@ -1,9 +1,10 @@
 /** What an export is about: the cell, its training and its run, found from a reference. */
-import type { ExportSubject } from "../../src-shared/contract.ts";
+
 import { type AnytimeArchitecture, anytimeModelSchema } from "../../src-shared/domain/architecture/anytime.ts";
 import { type Architecture, architectureSchema } from "../../src-shared/domain/architecture/network.ts";
 import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
 import type { AnytimeCandidate, AnytimeTraining } from "../../src-shared/domain/records/anytime-records.ts";
+import type { ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact, Candidate, RunSummary, Training } from "../../src-shared/domain/records/run.ts";
 import { UserError } from "../lib/errors.ts";
 import { meansByCell } from "../runs/sources/cell-source.ts";

@@ -1,15 +1,16 @@
-import type { ProjectInfo } from "../../src-shared/contract.ts";
+import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
+import type { RunEventMap } from "../../src-shared/domain/records/run-events.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
-import { openProject, type Project, type StoreWriter } from "../store/index.ts";
+import { openProject, type Project } from "../store/project/project.ts";
+import type { StoreWriter } from "../store/store.ts";
 import type { ChildLauncher } from "./child/launcher.ts";
-import type { RunEvents } from "./live/live.ts";
 import { findGpus } from "./supervisor/gpus.ts";
 import type { RunCare } from "./supervisor/run-care.ts";
 import { RunSupervisor, type SupervisorOptions } from "./supervisor/supervisor.ts";
 
 /** An event of the runs, as hosts pass it on. */
-export type RunEvent = { readonly [Name in keyof RunEvents]: { readonly name: Name; readonly payload: RunEvents[Name] } }[keyof RunEvents];
+export type RunEvent = { readonly [Name in keyof RunEventMap]: { readonly name: Name; readonly payload: RunEventMap[Name] } }[keyof RunEventMap];
 
 /** An open project with the supervisor that executes its runs. */
 export interface RunServices {
@@ -33,7 +34,7 @@ export interface OpenOptions extends Partial<Omit<SupervisorOptions, "project" |
   readonly launcher: ChildLauncher;
 }
 
-const EVENTS = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added"] as const satisfies readonly (keyof RunEvents)[];
+const EVENTS = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added"] as const satisfies readonly (keyof RunEventMap)[];
 
 /**
  * Opens a project and starts its supervisor: runs that a dead one left become `interrupted`, runs that wait begin.

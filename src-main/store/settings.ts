@@ -1,4 +1,4 @@
-import type { Draft } from "../../src-shared/contract.ts";
+import type { Draft } from "../../src-shared/domain/records/drafts.ts";
 import type { SqliteDatabase } from "./database/database.ts";
 
 export interface SettingsReader {

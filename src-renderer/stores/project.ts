@@ -1,6 +1,6 @@
 import { defineStore } from "pinia";
 import { ref } from "vue";
-import type { ProjectInfo } from "../../src-shared/contract.ts";
+import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
 import { call, onEvent } from "../bridge/studio.ts";
 
 export const useProject = defineStore("project", () => {

@@ -38,3 +38,13 @@ export interface MetricColumns {
   readonly active: readonly number[];
   readonly value: readonly (number | null)[];
 }
+
+/** Series thinned to at most `buckets` min/max pairs over [fromStep, toStep]; raw points when there are few. */
+export interface SeriesAnswer {
+  readonly runId: string;
+  readonly columns: MetricColumns;
+  readonly thinned: boolean;
+  readonly totalPoints: number;
+  /** Pass to `metrics.since` to get what came later. */
+  readonly cursor: number;
+}

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createProject } from "../../src-main/store/index.ts";
+import { createProject } from "../../src-main/store/project/project.ts";
 import { cli } from "./support/cli.ts";
 
 let root = "";

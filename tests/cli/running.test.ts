@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCellFile } from "../../src-main/engine/formats/cell-file.ts";
 import { readWeightsInfo } from "../../src-main/export/weights-package.ts";
-import { type ProjectView, viewProject } from "../../src-main/store/index.ts";
-import { runQuerySchema } from "../../src-shared/contract.ts";
+import { type ProjectView, viewProject } from "../../src-main/store/project/project.ts";
 import type { RunSummary } from "../../src-shared/domain/records/run.ts";
+import { runQuerySchema } from "../../src-shared/domain/records/run-history.ts";
 import { type CliOptions, cli, startCli } from "./support/cli.ts";
 import { sets, TINY } from "./support/tiny.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron as playwright } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { createProject } from "../../src-main/store/index.ts";
+import { createProject } from "../../src-main/store/project/project.ts";
 import type { StudioBridge } from "../../src-shared/contract.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

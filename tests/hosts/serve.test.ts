@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { createProject, viewProject } from "../../src-main/store/index.ts";
+import { createProject, viewProject } from "../../src-main/store/project/project.ts";
 import { createWebBridge } from "../../src-renderer/bridge/web-bridge.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { openProject } from "../../src-main/store/index.ts";
+import { openProject } from "../../src-main/store/project/project.ts";
 import { closing, columns, newProject, newRun, range } from "./support/store-support.ts";
 
 it("copies the log into the database beside the writer, and loses nothing when the project closes meanwhile", async () => {

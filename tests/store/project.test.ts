@@ -9,8 +9,8 @@ import { describe, expect, it } from "vitest";
 import { isUserError } from "../../src-main/lib/errors.ts";
 import { openDatabase, schemaVersion } from "../../src-main/store/database/database.ts";
 import { MIGRATIONS, SCHEMA_VERSION } from "../../src-main/store/database/migrations.ts";
-import { createProject, isProjectFolder, openProject, postRequest, projectOwner, viewProject } from "../../src-main/store/index.ts";
 import { takeLock } from "../../src-main/store/project/lock.ts";
+import { createProject, isProjectFolder, openProject, postRequest, projectOwner, viewProject } from "../../src-main/store/project/project.ts";
 import { closing, newProject, newRun, temporaryFolder } from "./support/store-support.ts";
 
 /** The code of the UserError that something throws. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runQuerySchema } from "../../src-shared/contract.ts";
+import { runQuerySchema } from "../../src-shared/domain/records/run-history.ts";
 import { candidate, columns, config, newProject, newRun, training } from "./support/store-support.ts";
 
 const parentless = config();

@@ -1,9 +1,10 @@
 /** Datasets for windows: where they are, what is in them, getting them. Descriptions are kept, since making one reads everything. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { DatasetInfo, DatasetPreview, EventMap } from "../../../src-shared/contract.ts";
+import type { EventMap } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { DatasetConfig, DatasetId } from "../../../src-shared/domain/dataset.ts";
+import type { DatasetInfo, DatasetPreview } from "../../../src-shared/domain/records/dataset-info.ts";
 import { CATALOG, type DatasetDescription, type DatasetListing, type DatasetProgress, type DatasetRef, listDatasets } from "../../engine/datasets/index.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import type { Logger } from "../gate/wire-error.ts";

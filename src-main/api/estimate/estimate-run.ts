@@ -1,5 +1,5 @@
 /** What a run would cost on a measured device: time, memory and disk of each stage. Pure. */
-import type { RunEstimate } from "../../../src-shared/contract.ts";
+
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import {
   type GhnTrainingRun,
@@ -9,6 +9,7 @@ import {
   type StudyRun,
   searchSettingsSchema,
 } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";

@@ -1,8 +1,8 @@
 /** Estimates for windows: measures the device once in a child process, keeps the result, and says while it does not know yet. */
 import { freemem } from "node:os";
 import { z } from "zod";
-import type { RunEstimate } from "../../../src-shared/contract.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import { CATALOG } from "../../engine/datasets/index.ts";
 import type { ChildLauncher } from "../../runs/child/launcher.ts";
 import type { ProjectServices } from "../project-services.ts";

@@ -1,10 +1,10 @@
 /** Cells that belong to no run: drawn at random, described, read from files, compared. */
 import { setImmediate as breathe } from "node:timers/promises";
-import type { CellDescription } from "../../../src-shared/contract.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import { ghnTrainingRunSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
+import type { CellDescription } from "../../../src-shared/domain/records/architecture-facts.ts";
 import { parseCellFile } from "../../engine/formats/cell-file.ts";
 import { Rng } from "../../engine/random.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";

@@ -1,6 +1,6 @@
 /** Projects: recent ones, opening, making, closing. */
 import { basename } from "node:path";
-import type { RecentProject } from "../../../src-shared/contract.ts";
+import type { RecentProject } from "../../../src-shared/domain/records/projects.ts";
 import { type CallContext, projectOf } from "../context.ts";
 import { isProjectFolder } from "../folders.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";

@@ -1,7 +1,8 @@
 /** Runs of the open project: asking, making, steering, putting away; their metrics and logs. */
-import type { RunPage, RunQuery } from "../../../src-shared/contract.ts";
+
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import { configError } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
 import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";

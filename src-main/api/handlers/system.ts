@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
-import type { SystemInfo } from "../../../src-shared/contract.ts";
+import type { SystemInfo } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { CallContext } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";

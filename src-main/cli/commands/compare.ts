@@ -3,7 +3,7 @@ import { configValue, duration, percent, percentWithDeviation, whole } from "../
 import { compareConfigs } from "../../../src-shared/domain/config/config-diff.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { ProjectView } from "../../store/index.ts";
+import type { ProjectView } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { type Outcome, outcomeOf } from "../output/outcome.ts";
 import { table } from "../output/tables.ts";

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { exportChoices, writeExport } from "../../export/index.ts";
-import { createProject } from "../../store/index.ts";
+import { createProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { DoctorItem } from "../../../src-shared/contract.ts";
+import type { DoctorItem } from "../../../src-shared/domain/records/system.ts";
 import { packageVersion } from "../../config/version.ts";
 import type { Io } from "../output/io.ts";
 import { type JsonFlag, jsonOption } from "../project/options.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { bytes } from "../../../src-shared/analysis/format.ts";
-import type { ExportedFile, ExportSubject } from "../../../src-shared/contract.ts";
+import type { ExportedFile, ExportSubject } from "../../../src-shared/domain/records/exports.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
 import { UserError } from "../../lib/errors.ts";

@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import { Command } from "commander";
-import { createProject } from "../../store/index.ts";
+import { createProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { type JsonFlag, jsonOption } from "../project/options.ts";
 import { DEFAULT_PROJECT } from "../project/project.ts";

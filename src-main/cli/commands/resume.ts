@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
-import { postRequest, viewProject } from "../../store/index.ts";
+import { postRequest, viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../project/options.ts";

@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
-import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { DATASET_IDS } from "../../../src-shared/domain/dataset.ts";
 import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { ProjectView } from "../../store/index.ts";
+import type { ProjectView } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { table } from "../output/tables.ts";
 import { headline, kindWord, localTime, statusWord, timeText } from "../output/words.ts";

@@ -3,7 +3,7 @@ import { bytes, configValue, count, percent, whole } from "../../../src-shared/a
 import { flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
 import { RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { operationCounts } from "../../../src-shared/drawing/words.ts";
-import type { ProjectView } from "../../store/index.ts";
+import type { ProjectView } from "../../store/project/project.ts";
 import { anytimeSections } from "../output/anytime-tables.ts";
 import type { Io } from "../output/io.ts";
 import { outcomeOf, outcomeTable } from "../output/outcome.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
-import { postRequest, projectOwner, viewProject } from "../../store/index.ts";
+import { postRequest, projectOwner, viewProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
 import { findRun, requireProject, seenFromOutside } from "../project/project.ts";

@@ -10,7 +10,7 @@ import { UserError } from "../../lib/errors.ts";
 import { analysedTop } from "../../runs/stages/pipeline/top-data.ts";
 import type { Report } from "../../runs/stages/report-files.ts";
 import { analysedStudy } from "../../runs/stages/study/study-data.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";

@@ -10,7 +10,7 @@ import { readPreset } from "../../config/presets.ts";
 import { MAX_CELL_FILE, parseCellFile } from "../../engine/formats/cell-file.ts";
 import { publishedCells } from "../../engine/spaces/cell/published.ts";
 import { UserError } from "../../lib/errors.ts";
-import { viewProject } from "../../store/index.ts";
+import { viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { checkData } from "../project/check-data.ts";

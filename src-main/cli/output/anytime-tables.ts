@@ -3,7 +3,7 @@
 import { rangeWords } from "../../../src-shared/analysis/curves/anytime-curve.ts";
 import { count, percent, whole } from "../../../src-shared/analysis/format.ts";
 import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../../src-shared/domain/records/anytime-records.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 import type { Io } from "./io.ts";
 import { table } from "./tables.ts";
 

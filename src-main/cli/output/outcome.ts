@@ -7,7 +7,7 @@ import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime
 import type { Candidate, RunSummary, Training } from "../../../src-shared/domain/records/run.ts";
 import { resolveSubject } from "../../export/subject.ts";
 import { meansByCell } from "../../runs/sources/cell-source.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 import type { Io } from "./io.ts";
 import { facts } from "./tables.ts";
 

@@ -1,7 +1,7 @@
 /** Follows a run to its end. It looks at the store, so that it follows runs of any process in the same way. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ACTIVE_STATUSES, type LogLine, type RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 
 /** Milliseconds between two looks. */
 const LOOK_EVERY_MS = 250;

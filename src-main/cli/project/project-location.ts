@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { createProject, viewProject } from "../../store/index.ts";
+import { createProject, viewProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { DEFAULT_PROJECT, findProject } from "./project.ts";

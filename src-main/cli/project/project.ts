@@ -1,11 +1,12 @@
 /** Which project a command is about, and which run. */
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { runQuerySchema } from "../../../src-shared/contract.ts";
 import { nearestWord } from "../../../src-shared/domain/config/config-fields.ts";
 import { ACTIVE_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";
-import { isProjectFolder, type ProjectView, projectOwner, type StoreReader, viewProject } from "../../store/index.ts";
+import { isProjectFolder, type ProjectView, projectOwner, viewProject } from "../../store/project/project.ts";
+import type { StoreReader } from "../../store/store.ts";
 
 /** Folder that `run` makes when there is no project yet. */
 export const DEFAULT_PROJECT = "ghn-project";

@@ -2,13 +2,13 @@
 import { isAbsolute, resolve } from "node:path";
 import type { Command } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
-import { runQuerySchema } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
 import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
+import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
 import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
-import { viewProject } from "../../store/index.ts";
+import { viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { checkData } from "../project/check-data.ts";

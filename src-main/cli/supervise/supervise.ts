@@ -2,7 +2,7 @@
 
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
-import { projectOwner } from "../../store/index.ts";
+import { projectOwner } from "../../store/project/project.ts";
 import { displayFor } from "../output/displays.ts";
 import { EXIT, type ExitCode } from "../output/exit-codes.ts";
 import type { Io } from "../output/io.ts";

@@ -1,7 +1,7 @@
 /** Opens a project with the supervisor that executes its runs in child processes of this one. */
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 
 /** A project whose runs this process executes. */
 export interface SupervisedProject {

@@ -1,5 +1,5 @@
-import type { NodeDescription } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
+import type { NodeDescription } from "../../../src-shared/domain/records/architecture-facts.ts";
 import type { NetworkPlan, ParameterSlot } from "./plan-types.ts";
 
 /** Number of a value that a program computes. Register 0 holds the images. */

@@ -1,12 +1,9 @@
-import type { EventMap } from "../../../src-shared/contract.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
 import type { Candidate, LogLine, RunProgress } from "../../../src-shared/domain/records/run.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
+import type { StoreReader } from "../../store/store.ts";
 import type { Emitter } from "./emitter.ts";
-
-/** What the supervisor tells; a part of the events of the contract. */
-export type RunEvents = Pick<EventMap, "run.changed" | "run.removed" | "run.live" | "run.rewound" | "artifact.added">;
 
 /** Something new about a run. */
 export interface LiveUpdate {
@@ -43,14 +40,14 @@ const CHANGED_INTERVAL_MS = 1000;
  */
 export class LiveUpdates {
   private readonly store: StoreReader;
-  private readonly events: Emitter<RunEvents>;
+  private readonly events: Emitter<RunEventMap>;
   private readonly subscribers = new Map<string, ReadonlySet<string> | "all">();
   private readonly pending = new Map<string, Pending>();
   private readonly changedAt = new Map<string, number>();
   private readonly changedTimers = new Map<string, NodeJS.Timeout>();
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(store: StoreReader, events: Emitter<RunEvents>) {
+  constructor(store: StoreReader, events: Emitter<RunEventMap>) {
     this.store = store;
     this.events = events;
   }

@@ -3,7 +3,7 @@ import type { AnytimeTrainingRun } from "../../../src-shared/domain/config/run-c
 import type { AnytimeCandidate, AnytimeToTrain } from "../../../src-shared/domain/records/anytime-records.ts";
 import { canonicalAnytime } from "../../engine/spaces/anytime/canonical.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 
 /**
  * The networks that a training run in the anytime space takes, in the order in which they are trained: the best of the search, its random picks, the references.

@@ -3,7 +3,7 @@ import type { Candidate, Training } from "../../../src-shared/domain/records/run
 import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
 import { canonicalArchitecture } from "../../engine/spaces/cell/canonical.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 
 /**
  * The cells that a training run takes, in the order in which they are trained.

@@ -1,7 +1,7 @@
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { CellSource, RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
-import type { StoreReader } from "../../store/index.ts";
+import type { StoreReader } from "../../store/store.ts";
 import { resolveCells } from "./cell-source.ts";
 
 /** True for a config whose F depends on its cell. */

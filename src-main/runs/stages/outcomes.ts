@@ -1,6 +1,6 @@
 import type { RunFailure, RunStatus } from "../../../src-shared/domain/records/run.ts";
 import { isUserError } from "../../lib/errors.ts";
-import type { RunFacts } from "../../store/index.ts";
+import type { RunFacts } from "../../store/records/runs.ts";
 
 /** How a run ended, in one life or for good. */
 export interface Outcome {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Artifact } from "../../../src-shared/domain/records/run.ts";
-import type { Project } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
 
 /** The report of a run. */
 export interface Report {

@@ -1,13 +1,14 @@
 import { rm } from "node:fs/promises";
+import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import type { FromWorker, ToWorker } from "../../../src-shared/worker-protocol.ts";
-import type { Project } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
 import { explainDeath } from "../child/exit-reason.ts";
 import { parseFromWorker } from "../child/from-worker.ts";
 import type { ChildExit, ChildHandle } from "../child/launcher.ts";
 import { OutputTail } from "../child/output-tail.ts";
 import { SystemLoad } from "../child/system-load.ts";
 import type { Emitter } from "../live/emitter.ts";
-import type { LiveUpdates, RunEvents } from "../live/live.ts";
+import type { LiveUpdates } from "../live/live.ts";
 import { disobedient, type Outcome, storeFailure } from "../stages/outcomes.ts";
 import { forgetOldCheckpoints } from "./checkpoints.ts";
 
@@ -16,7 +17,7 @@ export type StartMessage = Extract<ToWorker, { type: "start" }>;
 export interface AttemptOptions {
   readonly project: Project;
   readonly live: LiveUpdates;
-  readonly events: Emitter<RunEvents>;
+  readonly events: Emitter<RunEventMap>;
   readonly child: ChildHandle;
   readonly start: StartMessage;
   /** Fingerprint of the images that the run began with; null when it has not begun. */

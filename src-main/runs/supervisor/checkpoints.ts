@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { CheckpointArtifact, Project } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
+import type { CheckpointArtifact } from "../../store/records/artifacts.ts";
 
 /** Checkpoints kept of a run: the last, and the one before in case the last is damaged. */
 const KEPT = 2;

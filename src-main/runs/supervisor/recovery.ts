@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Project } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
 
 /** Variable by which a run worker's process can be recognised. */
 export const RUN_VARIABLE = "GHN_STUDIO_RUN";

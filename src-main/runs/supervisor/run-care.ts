@@ -1,11 +1,11 @@
-import type { CallParsed } from "../../../src-shared/contract.ts";
 import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
+import type { RunEdit } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { Project, StoreReader } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
+import type { StoreReader } from "../../store/store.ts";
 import type { Emitter } from "../live/emitter.ts";
-import type { LiveUpdates, RunEvents } from "../live/live.ts";
-
-type RunEdit = Omit<CallParsed<"runs.update">, "runId">;
+import type { LiveUpdates } from "../live/live.ts";
 
 /** Everything about one run. @throws UserError when there is no such run */
 export function runDetail(store: StoreReader, runId: string): RunDetail {
@@ -36,9 +36,9 @@ export function existingRun(store: StoreReader, runId: string): RunSummary {
 export class RunCare {
   private readonly project: Project;
   private readonly live: LiveUpdates;
-  private readonly events: Emitter<RunEvents>;
+  private readonly events: Emitter<RunEventMap>;
 
-  constructor(project: Project, live: LiveUpdates, events: Emitter<RunEvents>) {
+  constructor(project: Project, live: LiveUpdates, events: Emitter<RunEventMap>) {
     this.project = project;
     this.live = live;
     this.events = events;

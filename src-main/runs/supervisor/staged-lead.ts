@@ -1,6 +1,6 @@
 import { isStaged, type StagedRunKind } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { Project } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
 import type { LiveUpdates } from "../live/live.ts";
 import { anytimeKind } from "../stages/anytime/anytime.ts";
 import { notStarted, type Outcome, STOPPED } from "../stages/outcomes.ts";

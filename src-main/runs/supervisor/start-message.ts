@@ -1,6 +1,7 @@
 import type { AnytimeSearchRun, RunConfig, SearchRun } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { Project, RunFacts } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
+import type { RunFacts } from "../../store/records/runs.ts";
 import { resolveNetworks } from "../sources/anytime-source.ts";
 import { ghnArtifactPath, resolveCells } from "../sources/cell-source.ts";
 import type { StartMessage } from "./attempt.ts";

@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { isStaged, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
-import type { Project } from "../../store/index.ts";
+import type { Project } from "../../store/project/project.ts";
 import type { ChildLauncher } from "../child/launcher.ts";
 import { Emitter } from "../live/emitter.ts";
-import { LiveUpdates, type RunEvents } from "../live/live.ts";
+import { LiveUpdates } from "../live/live.ts";
 import { CLOSED, KILLED, notStarted, type Outcome, STOPPED, silent, storeFailure } from "../stages/outcomes.ts";
 import { Attempt } from "./attempt.ts";
 import { forgetAllCheckpoints } from "./checkpoints.ts";
@@ -51,7 +52,7 @@ const SLEPT_MS = 30_000;
  * process that holds it open. Everything it knows for good is in the store.
  */
 export class RunSupervisor {
-  readonly events = new Emitter<RunEvents>();
+  readonly events = new Emitter<RunEventMap>();
   readonly live: LiveUpdates;
   readonly care: RunCare;
   private readonly options: SupervisorOptions;

@@ -48,7 +48,7 @@ export class Checkpointer {
   }
 
   private start(): Worker {
-    const worker = new Worker(threadEntry(import.meta, "checkpoint-worker"));
+    const worker = new Worker(threadEntry(import.meta, "wal-checkpoint-worker"));
     worker.unref();
     worker.on("message", () => {
       this.isBusy = false;

@@ -1,6 +1,5 @@
 import { minMaxIndices } from "../../../src-shared/analysis/curves/downsample.ts";
-import type { SeriesAnswer } from "../../../src-shared/contract.ts";
-import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
+import type { MetricColumns, SeriesAnswer } from "../../../src-shared/domain/metrics.ts";
 import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
 import { prepared, type SqliteDatabase } from "../database/database.ts";
 import { concatenate, fromBlob, indicesWhere, type PackedPoints, pick, toColumns } from "./metric-pack.ts";

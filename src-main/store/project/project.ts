@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve, sep } from "node:path";
-import type { ProjectInfo } from "../../../src-shared/contract.ts";
+import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { Checkpointer } from "../database/wal-checkpointer.ts";

@@ -1,6 +1,6 @@
 import { type Expression, parseExpression } from "../../../src-shared/analysis/expression/expression.ts";
-import type { RunPage, RunQuery } from "../../../src-shared/contract.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 import { type RunRow, viewCondition } from "./runs.ts";
 

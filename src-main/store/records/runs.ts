@@ -1,7 +1,7 @@
-import type { RunQuery } from "../../../src-shared/contract.ts";
 import type { RunConfig, RunKind } from "../../../src-shared/domain/config/run-config.ts";
 import type { AnytimeToTrain } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";

@@ -1,10 +1,10 @@
-import type { CallParsed } from "../../../src-shared/contract.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import type { Candidate } from "../../../src-shared/domain/records/run.ts";
+import type { CandidateQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 
-export type CandidateSort = CallParsed<"candidates.list">["sort"];
+export type CandidateSort = CandidateQuery["sort"];
 
 export interface CandidatePage {
   readonly sort?: CandidateSort;

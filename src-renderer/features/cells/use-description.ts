@@ -1,8 +1,8 @@
 import { type ComputedRef, computed, type Ref, ref, shallowRef, watch } from "vue";
-import type { CellDescription, NodeDescription } from "../../../src-shared/contract.ts";
 import { outputNodes } from "../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture, NetworkConfig } from "../../../src-shared/domain/architecture/network.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
+import type { CellDescription, NodeDescription } from "../../../src-shared/domain/records/architecture-facts.ts";
 import { call } from "../../bridge/studio.ts";
 import type { PlacedNode } from "../../widgets/graph/layout.ts";
 

@@ -1,8 +1,8 @@
 import { type Ref, ref } from "vue";
 import type { Router } from "vue-router";
-import type { ExportSubject } from "../../../src-shared/contract.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
+import type { ExportSubject } from "../../../src-shared/domain/records/exports.ts";
 import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { useRunActions } from "../../features/runs/run-actions.ts";

@@ -1,7 +1,8 @@
 import { useDebounceFn } from "@vueuse/core";
 import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, triggerRef, watch } from "vue";
-import type { CallInput, RunPage } from "../../../src-shared/contract.ts";
+import type { CallInput } from "../../../src-shared/contract.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunPage } from "../../../src-shared/domain/records/run-history.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { useConnection } from "../../stores/connection.ts";
 import { nextPages, PAGE, type PageRequest } from "./page-requests.ts";

@@ -1,5 +1,9 @@
+import { z } from "zod";
 import type { Architecture } from "../architecture/network.ts";
 import type { RunConfig, RunKind } from "../config/run-config.ts";
+
+/** Ids of runs become names of folders: letters, digits, `_` and `-` only. */
+export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
 /**
  * Life of a run: draft → queued → running → completed | failed | stopped | interrupted.

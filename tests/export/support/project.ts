@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../../src-main/config/load-config.ts";
-import { createProject, type Project } from "../../../src-main/store/index.ts";
+import { createProject, type Project } from "../../../src-main/store/project/project.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import { ALL_OPERATIONS } from "../../../src-shared/domain/architecture/operations.ts";
 import { type PipelineRun, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";

@@ -3,7 +3,7 @@
 import type { StudioSession } from "../../../src-main/api/session.ts";
 import type { DesktopStudio } from "../../../src-main/hosts/electron/electron-host.ts";
 import { UserError } from "../../../src-main/lib/errors.ts";
-import type { ProjectInfo } from "../../../src-shared/contract.ts";
+import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { recordingLog, type TestSession, testSession } from "./host-support.ts";
 

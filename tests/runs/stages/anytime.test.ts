@@ -6,7 +6,7 @@ import { parseCellFile } from "../../../src-main/engine/formats/cell-file.ts";
 import { exportChoices, writeExport } from "../../../src-main/export/index.ts";
 import { nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
 import { openProjectServices, type RunServices } from "../../../src-main/runs/project-services.ts";
-import { createProject } from "../../../src-main/store/index.ts";
+import { createProject } from "../../../src-main/store/project/project.ts";
 import { areaUnderCurve } from "../../../src-shared/analysis/curves/anytime-curve.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { temporaryFolder } from "../support/project.ts";

@@ -4,8 +4,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { createProject, postRequest } from "../../../src-main/store/index.ts";
 import { isAlive } from "../../../src-main/store/project/process-identity.ts";
+import { createProject, postRequest } from "../../../src-main/store/project/project.ts";
 import { config, curve, studio, temporaryFolder, until, untilStatus } from "../support/project.ts";
 
 const lives = (pid: number): boolean => isAlive({ pid, host: hostname(), startTime: null });

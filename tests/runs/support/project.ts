@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { RunSupervisor, type SupervisorOptions } from "../../../src-main/runs/supervisor/supervisor.ts";
-import { createProject, openProject, type Project } from "../../../src-main/store/index.ts";
+import { createProject, openProject, type Project } from "../../../src-main/store/project/project.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { ScriptedLauncher } from "./scripted.ts";
 

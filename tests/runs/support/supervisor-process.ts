@@ -1,6 +1,6 @@
 /** A process with a project and its supervisor, which starts a run and tells when it is well under way. */
 import { RunSupervisor } from "../../../src-main/runs/supervisor/supervisor.ts";
-import { openProject } from "../../../src-main/store/index.ts";
+import { openProject } from "../../../src-main/store/project/project.ts";
 import { config, ScriptedLauncher } from "./scripted.ts";
 
 const [folder = "", script = "complete"] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import { createProject, type Project } from "../../../src-main/store/index.ts";
+import { createProject, type Project } from "../../../src-main/store/project/project.ts";
 import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
 import type { CandidateMessage, TrainingMessage } from "../../../src-shared/worker-protocol.ts";

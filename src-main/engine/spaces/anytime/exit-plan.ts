@@ -1,6 +1,6 @@
-import type { NodeDescription } from "../../../../src-shared/contract.ts";
 import type { AnytimeNodeRef } from "../../../../src-shared/domain/architecture/anytime.ts";
 import type { NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
+import type { NodeDescription } from "../../../../src-shared/domain/records/architecture-facts.ts";
 import type { ProgramBuilder } from "../../network/builder.ts";
 import type { ComputationGraph, ParameterSlot } from "../../network/plan-types.ts";
 import { type BuiltPlan, IMAGES, inputsOf, type NormStatistic, type Register, type Sequence, type Step, sequenceOf } from "../../network/program.ts";

@@ -1,5 +1,5 @@
-import type { CellDescription, NodeDescription } from "../../../../src-shared/contract.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
+import type { CellDescription, NodeDescription } from "../../../../src-shared/domain/records/architecture-facts.ts";
 import type { BuiltPlan } from "../../network/program.ts";
 import { canonicalArchitecture } from "./canonical.ts";
 import { buildPlan } from "./plan.ts";

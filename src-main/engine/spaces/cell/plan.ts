@@ -1,6 +1,6 @@
-import type { NodeDescription } from "../../../../src-shared/contract.ts";
 import { INPUT_NODES } from "../../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
+import type { NodeDescription } from "../../../../src-shared/domain/records/architecture-facts.ts";
 import { ProgramBuilder } from "../../network/builder.ts";
 import type { NodeRef, ParameterSlot } from "../../network/plan-types.ts";
 import { type BuiltPlan, IMAGES, lazySequences, type Register } from "../../network/program.ts";

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PublishedCellInfo } from "../../../../src-shared/contract.ts";
 import type { CellFile } from "../../../../src-shared/domain/architecture/cell.ts";
 import { type Architecture, type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
+import type { PublishedCellInfo } from "../../../../src-shared/domain/records/architecture-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { parseCellFile } from "../../formats/cell-file.ts";
 import { buildPlan } from "./plan.ts";

@@ -1,6 +1,7 @@
 import { correlate } from "../../../../src-shared/analysis/statistics/correlation.ts";
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
-import type { RunFacts, StoreReader } from "../../../store/index.ts";
+import type { RunFacts } from "../../../store/records/runs.ts";
+import type { StoreReader } from "../../../store/store.ts";
 import { meansByCell } from "../../sources/cell-source.ts";
 import type { StageRuns } from "./pipeline-stages.ts";
 

@@ -1,6 +1,6 @@
 import { topHtml, topMarkdown } from "../../../../src-shared/analysis/study/top-report.ts";
 import type { PipelineRun } from "../../../../src-shared/domain/config/run-config.ts";
-import type { Project } from "../../../store/index.ts";
+import type { Project } from "../../../store/project/project.ts";
 import { writeReport } from "../report-files.ts";
 import type { StagedKind } from "../stages.ts";
 import { pipelinePlan, type StageRuns } from "./pipeline-stages.ts";

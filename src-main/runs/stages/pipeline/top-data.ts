@@ -2,7 +2,7 @@ import { analyseTop, type TopData, type TopResult } from "../../../../src-shared
 import type { CellTraining } from "../../../../src-shared/domain/config/run-config.ts";
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../../lib/errors.ts";
-import type { StoreReader } from "../../../store/index.ts";
+import type { StoreReader } from "../../../store/store.ts";
 import { meansByCell } from "../../sources/cell-source.ts";
 import { stagesByKey } from "../stages.ts";
 

@@ -6,8 +6,8 @@ import type { Candidate, RunSummary, Training } from "../../../../src-shared/dom
 import { COST_PREFIX } from "../../../engine/baselines/cost-names.ts";
 import { studyCells } from "../../../engine/search/study-cells.ts";
 import { UserError } from "../../../lib/errors.ts";
-import type { StoreReader } from "../../../store/index.ts";
 import { protocolKey } from "../../../store/results/protocol-key.ts";
+import type { StoreReader } from "../../../store/store.ts";
 import { stagesByKey } from "../stages.ts";
 import { generatorKey, PREDICTION_KEY, SECOND_SEED, scoreKey } from "./study-plan.ts";
 

@@ -2,7 +2,8 @@ import type { StudyRun } from "../../../../src-shared/domain/config/run-config.t
 import type { RunSummary } from "../../../../src-shared/domain/records/run.ts";
 import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
 import { studyCells } from "../../../engine/search/study-cells.ts";
-import type { Project, StoreReader } from "../../../store/index.ts";
+import type { Project } from "../../../store/project/project.ts";
+import type { StoreReader } from "../../../store/store.ts";
 import type { Outcome } from "../outcomes.ts";
 import { writeReport } from "../report-files.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";

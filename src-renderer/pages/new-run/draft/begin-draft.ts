@@ -1,7 +1,7 @@
 import type { LocationQuery } from "vue-router";
-import type { Preset } from "../../../../src-shared/contract.ts";
 import { kindOf } from "../../../../src-shared/domain/config/check-config.ts";
 import { isAnytime, RUN_KINDS } from "../../../../src-shared/domain/config/run-config.ts";
+import type { Preset } from "../../../../src-shared/domain/records/drafts.ts";
 import { call } from "../../../bridge/studio.ts";
 import type { DraftState, Origin } from "./use-draft.ts";
 

@@ -1,5 +1,5 @@
-import type { DatasetInfo } from "../../../../src-shared/contract.ts";
 import { valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
+import type { DatasetInfo } from "../../../../src-shared/domain/records/dataset-info.ts";
 import type { EditedConfig } from "./config-parts.ts";
 
 /** Datasets whose images mean something else when they are mirrored. */

@@ -1,9 +1,10 @@
 import { useDebounceFn, watchDebounced } from "@vueuse/core";
 import { type ComputedRef, computed, onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
-import type { CallInput, RunEstimate } from "../../../../src-shared/contract.ts";
+import type { CallInput } from "../../../../src-shared/contract.ts";
 import { type ConfigProblem, checkRunConfig, kindOf } from "../../../../src-shared/domain/config/check-config.ts";
 import { valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
+import type { RunEstimate } from "../../../../src-shared/domain/records/drafts.ts";
 import { call } from "../../../bridge/studio.ts";
 import { oneAtATime } from "../../../lib/one-at-a-time.ts";
 import { DATASET_TITLES, KIND_TITLES } from "../../../lib/words.ts";

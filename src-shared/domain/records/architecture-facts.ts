@@ -1,0 +1,57 @@
+/** What is known of an architecture without computing it. */
+import type { AnytimeArchitecture, AnytimeNodeRef } from "../architecture/anytime.ts";
+import type { Architecture, NetworkConfig } from "../architecture/network.ts";
+
+/** A cell from the literature. */
+export interface PublishedCellInfo {
+  readonly id: string;
+  readonly name: string;
+  /** Publication, figure, code. */
+  readonly source: string;
+  readonly architecture: Architecture;
+  /** The network of its publication, as far as ours has the same settings; counts are of this one. */
+  readonly network: NetworkConfig;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  readonly publishedParameters: number;
+  /** What the publication counts: images, cells, channels. */
+  readonly publishedSetting: string;
+  /** Why the counts differ, where they do. */
+  readonly remark: string | null;
+}
+
+export interface CellDescription {
+  readonly architecture: Architecture;
+  readonly canonical: string;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** One entry for each node of each block, in order. */
+  readonly nodes: readonly NodeDescription[];
+}
+
+export interface NodeDescription {
+  readonly block: number;
+  /** 0 and 1 are the input nodes; 2 + i is operation node i; −1 the stem, −2 the classifier. */
+  readonly node: number;
+  readonly operation: string;
+  /** [height, width, channels] of its output for one image. */
+  readonly shape: readonly number[];
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+}
+
+/** What can be said of a network with several exits without computing it. */
+export interface AnytimeDescription {
+  readonly architecture: AnytimeArchitecture;
+  readonly canonical: string;
+  readonly parameters: number;
+  /** Of the last exit. */
+  readonly multiplyAdds: number;
+  /** In the order in which they answer, with what is spent by then. */
+  readonly exits: readonly { readonly node: AnytimeNodeRef | null; readonly multiplyAdds: number }[];
+}
+
+export interface SpaceHistogram {
+  readonly parameters: readonly number[];
+  readonly multiplyAdds: readonly number[];
+}

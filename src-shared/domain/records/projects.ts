@@ -1,0 +1,19 @@
+/** Projects as windows list them. Times are ISO 8601 in UTC. */
+export interface ProjectInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly createdAt: string;
+  readonly runs: number;
+  readonly bytes: number;
+  readonly isSample: boolean;
+}
+
+export interface RecentProject {
+  readonly folder: string;
+  readonly name: string;
+  readonly openedAt: string;
+  /** False when the folder is gone or not reachable now. */
+  readonly exists: boolean;
+  readonly runs: number | null;
+}
