@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
 import { initBackend } from "../engine/backend/index.ts";
-import { openDataset, openIndex } from "../engine/datasets/index.ts";
+import { openDataset, openIndex } from "../engine/datasets/access/open.ts";
 import { createStreamBench } from "../engine/evaluation/stream-bench.ts";
 import { createWorkbench } from "../engine/evaluation/workbench.ts";
 import { runAnytimeGhn } from "../engine/jobs/anytime-ghn-run.ts";

@@ -1,7 +1,8 @@
 /** Work on datasets in threads of their own: one thread a job, gone when the job is. */
 import { Worker } from "node:worker_threads";
 import type { DatasetId } from "../../../src-shared/domain/dataset.ts";
-import type { DatasetDescription, DatasetProgress, DatasetRef } from "../../engine/datasets/index.ts";
+import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
+import type { DatasetProgress, DatasetRef } from "../../engine/datasets/images/types.ts";
 import { UserError } from "../../lib/errors.ts";
 
 export type DatasetJob =

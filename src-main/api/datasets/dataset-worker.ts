@@ -3,7 +3,10 @@
  * takes seconds; the main process must answer windows meanwhile.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { describeDataset, downloadDataset, importDataset, previewDataset } from "../../engine/datasets/index.ts";
+import { describeDataset } from "../../engine/datasets/access/describe.ts";
+import { previewDataset } from "../../engine/datasets/access/preview.ts";
+import { downloadDataset } from "../../engine/datasets/install/download.ts";
+import { importDataset } from "../../engine/datasets/install/import.ts";
 import { isUserError } from "../../lib/errors.ts";
 import type { DatasetJob, FromDatasetWorker, JobResults } from "./dataset-jobs.ts";
 

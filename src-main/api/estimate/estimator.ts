@@ -3,7 +3,7 @@ import { freemem } from "node:os";
 import { z } from "zod";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
-import { CATALOG } from "../../engine/datasets/index.ts";
+import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import type { ChildLauncher } from "../../runs/child/launcher.ts";
 import type { ProjectServices } from "../project-services.ts";
 import type { StudioServices } from "../studio.ts";

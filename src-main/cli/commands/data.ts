@@ -1,19 +1,18 @@
-/** `ghn-studio data`: the datasets of this machine. */
+/** `ghn-studio data`: the datasets of this machine. Readers depend on an image library, so only the commands that read images load them. */
 import { resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
 import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
 import { datasetFolder } from "../../config/folders.ts";
-import type { DatasetDescription } from "../../engine/datasets/index.ts";
+import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
+import { listDatasets } from "../../engine/datasets/access/listing.ts";
+import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError } from "../../lib/errors.ts";
 import type { Io } from "../output/io.ts";
 import { facts, table } from "../output/tables.ts";
 import { TaskProgress } from "../output/task-progress.ts";
 import { type JsonFlag, jsonOption, wholeNumber } from "../project/options.ts";
 import { cancelOnInterrupt } from "../supervise/interrupt.ts";
-
-/** The readers bring an image library along; only commands that read load them. */
-const datasets = (): Promise<typeof import("../../engine/datasets/index.ts")> => import("../../engine/datasets/index.ts");
 
 const idArgument = (description: string): Argument => new Argument("<dataset>", description).choices([...DATASET_IDS]);
 
@@ -33,7 +32,7 @@ export function dataCommand(io: Io): Command {
     .option("--streamed", "image folders only: list the images without decoding them, as runs see them that stream from disk")
     .addOption(jsonOption())
     .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number; streamed?: true }) => {
-      const { describeDataset } = await datasets();
+      const { describeDataset } = await import("../../engine/datasets/access/describe.ts");
       const description = await describeDataset(
         {
           id,
@@ -51,7 +50,7 @@ export function dataCommand(io: Io): Command {
     .addArgument(idArgument("which dataset"))
     .addOption(jsonOption())
     .action(async (id: DatasetId, options: JsonFlag) => {
-      const { downloadDataset } = await datasets();
+      const { downloadDataset } = await import("../../engine/datasets/install/download.ts");
       const description = await withProgress(io, (onProgress, signal) => downloadDataset(id, datasetFolder(), { onProgress, signal }));
       present(io, description, options.json === true);
     });
@@ -64,7 +63,7 @@ export function dataCommand(io: Io): Command {
     .option("--replace", "replace the dataset that is there already")
     .addOption(jsonOption())
     .action(async (id: DatasetId, path: string, options: JsonFlag & { name?: string; replace?: true }) => {
-      const { importDataset } = await datasets();
+      const { importDataset } = await import("../../engine/datasets/install/import.ts");
       const description = await withProgress(io, (onProgress, signal) =>
         importDataset(resolve(path), id, datasetFolder(), {
           onProgress,
@@ -79,7 +78,6 @@ export function dataCommand(io: Io): Command {
 }
 
 async function list(io: Io, json: boolean): Promise<void> {
-  const { CATALOG, listDatasets } = await datasets();
   const listing = await listDatasets({ dataRoot: datasetFolder() });
   if (json) {
     io.json({ folder: datasetFolder(), datasets: listing });

@@ -1,7 +1,7 @@
 /** Progress of one piece of work with datasets: a bar on a terminal, a line now and then elsewhere. */
 import cliProgress from "cli-progress";
 import { bytes, duration, plainSpaces, whole } from "../../../src-shared/analysis/format.ts";
-import type { DatasetProgress } from "../../engine/datasets/index.ts";
+import type { DatasetProgress } from "../../engine/datasets/images/types.ts";
 import type { Io } from "./io.ts";
 
 /** Seconds between two lines where there is no terminal. */

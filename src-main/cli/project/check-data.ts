@@ -5,7 +5,8 @@ import { contradictions } from "../../../src-shared/domain/config/check-config.t
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { dataFoldersOf } from "../../config/folders.ts";
 import { configError } from "../../config/load-config.ts";
-import type { DatasetDescription } from "../../engine/datasets/index.ts";
+import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
+import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 
 /**
@@ -15,7 +16,7 @@ import { isUserError, UserError } from "../../lib/errors.ts";
  * @throws UserError
  */
 export async function checkData(projectFolder: string, config: RunConfig): Promise<NetworkInput> {
-  const { CATALOG, describeDataset } = await import("../../engine/datasets/index.ts");
+  const { describeDataset } = await import("../../engine/datasets/access/describe.ts");
   const { id, path, imageSize, streamed } = config.dataset;
   const ref = {
     id,

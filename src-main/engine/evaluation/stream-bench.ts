@@ -1,16 +1,15 @@
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
 import type { Backend } from "../backend/index.ts";
 import { splitDataset } from "../datasets/images/split.ts";
-import { DecoderPool, usualThreads } from "../datasets/streaming/decoder-pool.ts";
+import { DecoderPool, defaultThreads } from "../datasets/streaming/decoder-pool.ts";
 import type { ImageIndex, ImageList } from "../datasets/streaming/image-index.ts";
 import { ImageStream } from "../datasets/streaming/image-stream.ts";
-import { STREAMED_SIDE } from "../datasets/streaming/limits.ts";
-import { STREAMED_STATISTICS } from "../datasets/streaming/streamed.ts";
+import { STREAMED_SIDE, STREAMED_STATISTICS } from "../datasets/streaming/limits.ts";
 import { StreamEvaluation, StreamFeed, type StreamSource } from "./stream-data.ts";
 import type { TrainingBench } from "./workbench.ts";
 
 export interface StreamOptions {
-  /** Threads that decode; left open or 0, {@link usualThreads}. */
+  /** Threads that decode; default or 0: {@link defaultThreads}. */
   readonly threads?: number;
   /** Hears of each damaged file that another image takes the place of. */
   readonly onDamaged: (sentence: string) => void;
@@ -33,7 +32,7 @@ export function createStreamBench(backend: Backend, index: ImageIndex, config: D
     ...(config.trainImages === undefined ? {} : { trainLimit: config.trainImages }),
   });
   const side = config.imageSize ?? STREAMED_SIDE;
-  const threads = options.threads === undefined || options.threads === 0 ? usualThreads() : options.threads;
+  const threads = options.threads === undefined || options.threads === 0 ? defaultThreads() : options.threads;
   const pool = new DecoderPool(threads);
   const stream = new ImageStream(index.root, pool, config.damaged ?? "stop", options.onDamaged);
   const source = (list: ImageList, members: Uint32Array): StreamSource => ({ stream, part: { list, members }, side, normalisation: STREAMED_STATISTICS });

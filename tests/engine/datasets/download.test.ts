@@ -6,8 +6,10 @@ import { join } from "node:path";
 
 import { create } from "tar";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-
-import { CATALOG, type DatasetProgress, type DownloadOptions, downloadDataset, openDataset } from "../../../src-main/engine/datasets/index.ts";
+import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
+import type { DatasetProgress } from "../../../src-main/engine/datasets/images/types.ts";
+import { type DownloadOptions, downloadDataset } from "../../../src-main/engine/datasets/install/download.ts";
+import { CATALOG } from "../../../src-main/engine/datasets/official/catalog.ts";
 import { cifarBytes, idxBytes, put, temporaryFolder, userErrorOf } from "./support/helpers.ts";
 
 let archive = Buffer.alloc(0);
@@ -253,7 +255,7 @@ describe("downloadDataset", () => {
     expect(error.message).toContain("more than");
     expect(await readdir(join(dataRoot, ".downloads", "cifar10"))).toEqual([]);
     const nobody = await userErrorOf(downloadDataset("cifar10", await temporaryFolder(), options(["http://127.0.0.1:9/x"])));
-    expect(nobody.message).toMatch(/broke off/);
+    expect(nobody.message).toMatch(/broke the connection/);
   });
 
   it("checks the space first, allows one download at a time, and takes over a dead lock", async () => {
@@ -263,7 +265,7 @@ describe("downloadDataset", () => {
     });
     const full = await userErrorOf(downloadDataset("cifar10", dataRoot, options([url], { freeBytes: () => Promise.resolve(100e6) })));
     expect(full.code).toBe("disk-full");
-    expect(full.message).toContain("100 MB are free");
+    expect(full.message).toContain("has 100 MB free");
     expect(seen).toHaveLength(0);
     const lock = join(dataRoot, ".downloads", "cifar10", "lock");
     await writeFile(lock, String(process.pid));

@@ -7,8 +7,13 @@ import sharp from "sharp";
 import { create } from "tar";
 import { describe, expect, it } from "vitest";
 
-import { describeDataset, importDataset, listDatasets, openDataset, previewImages, splitDataset } from "../../../src-main/engine/datasets/index.ts";
-import { readSource, readSourceFiles } from "../../../src-main/engine/datasets/readers/sources.ts";
+import { describeDataset } from "../../../src-main/engine/datasets/access/describe.ts";
+import { listDatasets } from "../../../src-main/engine/datasets/access/listing.ts";
+import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
+import { previewImages } from "../../../src-main/engine/datasets/access/preview.ts";
+import { readSource, readSourceFiles } from "../../../src-main/engine/datasets/archives/read-source.ts";
+import { splitDataset } from "../../../src-main/engine/datasets/images/split.ts";
+import { importDataset } from "../../../src-main/engine/datasets/install/import.ts";
 import { cifarBytes, idxBytes, put, sharedData, temporaryFolder, userErrorOf } from "./support/helpers.ts";
 
 describe("digits", () => {
@@ -199,7 +204,7 @@ describe("idx", () => {
     for (const [bytes, text] of [
       [good.subarray(0, good.length - 10), "record 39"],
       [Buffer.concat([good, Buffer.from([1])]), "beyond the end"],
-      [idxBytes([4], Uint8Array.of(1, 2, 3, 4)), "no IDX file"],
+      [idxBytes([4], Uint8Array.of(1, 2, 3, 4)), "not an IDX file"],
       [good.subarray(0, 9), "inside its header"],
       [idxBytes([0xffffffff, 0xffff, 0xffff], new Uint8Array(9)), "train-images"],
       [idxBytes([39, 28, 28], new Uint8Array(39 * 784)), "40 labels for 39 images"],

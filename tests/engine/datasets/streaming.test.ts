@@ -2,10 +2,14 @@ import { cp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { describeDataset, indexImages, openIndex, previewDataset, splitDataset } from "../../../src-main/engine/datasets/index.ts";
+import { describeDataset } from "../../../src-main/engine/datasets/access/describe.ts";
+import { openIndex } from "../../../src-main/engine/datasets/access/open.ts";
+import { previewDataset } from "../../../src-main/engine/datasets/access/preview.ts";
+import { splitDataset } from "../../../src-main/engine/datasets/images/split.ts";
 import { centralCrop, jitterColours, randomCrop } from "../../../src-main/engine/datasets/streaming/crop.ts";
 import { decodeInto } from "../../../src-main/engine/datasets/streaming/decode.ts";
 import { DecoderPool } from "../../../src-main/engine/datasets/streaming/decoder-pool.ts";
+import { indexImages } from "../../../src-main/engine/datasets/streaming/image-index.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { put, temporaryFolder, userErrorOf } from "./support/helpers.ts";
 import { writePhoto, writePhotos } from "./support/images.ts";

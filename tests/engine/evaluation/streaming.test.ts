@@ -6,8 +6,7 @@ import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
 import { DecoderPool, GROUP } from "../../../src-main/engine/datasets/streaming/decoder-pool.ts";
 import { type ImageIndex, indexImages } from "../../../src-main/engine/datasets/streaming/image-index.ts";
 import { ImageStream } from "../../../src-main/engine/datasets/streaming/image-stream.ts";
-import { PREFETCHED } from "../../../src-main/engine/datasets/streaming/limits.ts";
-import { STREAMED_STATISTICS } from "../../../src-main/engine/datasets/streaming/streamed.ts";
+import { PREFETCHED, STREAMED_STATISTICS } from "../../../src-main/engine/datasets/streaming/limits.ts";
 import { createStreamBench, type StreamBench } from "../../../src-main/engine/evaluation/stream-bench.ts";
 import { StreamFeed } from "../../../src-main/engine/evaluation/stream-data.ts";
 import type { FeedOptions } from "../../../src-main/engine/evaluation/training-data.ts";
@@ -139,7 +138,7 @@ describe("batches of streamed images", () => {
         ),
       );
       expect(sentences).toHaveLength(broken);
-      for (const sentence of sentences) expect(sentence).toMatch(/^The image train\/(n\d+)\/\S+ cannot be decoded \(.+\); train\/\1\/\S+ takes its place\.$/);
+      for (const sentence of sentences) expect(sentence).toMatch(/^The image train\/(n\d+)\/\S+ cannot be decoded \(.+\); train\/\1\/\S+ is used instead\.$/);
       await own.close();
     }
     expect(results[1]).toEqual(results[0]);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend, tf } from "../../../src-main/engine/backend/index.ts";
-import { openDataset } from "../../../src-main/engine/datasets/index.ts";
+import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
 import { runAnytimeGhn } from "../../../src-main/engine/jobs/anytime-ghn-run.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
-import { openDataset } from "../../../src-main/engine/datasets/index.ts";
+import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { runPrediction } from "../../../src-main/engine/jobs/prediction-run.ts";
 import type { RunContext, RunEnd } from "../../../src-main/engine/jobs/run-context.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
 import { createGhn, GHN_FILE_FORMAT } from "../../../src-main/engine/baselines/generator-file.ts";
-import { openDataset } from "../../../src-main/engine/datasets/index.ts";
+import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { measureLatency, median } from "../../../src-main/engine/evaluation/latency.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";

@@ -8,15 +8,15 @@ export interface Normalisation {
   readonly std: readonly number[];
 }
 
-/** What is done to a training image, in this order: random crop, flip, normalisation, Cutout. */
+/** Changes to a training image, in this order: random crop, flip, normalisation, Cutout. */
 export interface Augmentation {
-  /** Black pixels added on every side before a random crop back to the original size; 0 switches the crop off. */
+  /** Black pixels added on every side before a random crop back to the original size; 0 disables the crop. */
   readonly cropPadding: number;
-  /** Mirror left and right with probability 1/2. Leave it off where mirroring changes the meaning, as with digits. */
+  /** Mirror left and right with probability 1/2. Leave it off where mirroring changes the meaning, as for digits. */
   readonly horizontalFlip: boolean;
   /**
-   * Side in pixels of the square that is set to the mean, centred anywhere in the image and clipped at its border
-   * (DeVries and Taylor, arXiv:1708.04552; 16 for CIFAR); 0 switches it off.
+   * Side in pixels of a square that is set to the mean, centred anywhere in the image and clipped at the border
+   * (DeVries and Taylor, arXiv:1708.04552; 16 for CIFAR); 0 disables it.
    */
   readonly cutout: number;
 }
@@ -27,7 +27,7 @@ export const NO_AUGMENTATION: Augmentation = { cropPadding: 0, horizontalFlip: f
 /**
  * Checks an augmentation against the image size.
  *
- * @throws UserError `augmentation-invalid` with the `field` at fault
+ * @throws UserError `augmentation-invalid` with the invalid `field`
  */
 export function checkAugmentation(augmentation: Augmentation, height: number, width: number): void {
   const side = Math.min(height, width);
@@ -58,14 +58,14 @@ export function normalisationTable(channels: number, { mean, std }: Normalisatio
 }
 
 /**
- * Writes one normalised and perhaps augmented image into `out`.
+ * Writes one normalised and optionally augmented image to `out`.
  *
- * Padding is black before normalisation, Cutout is the mean after it, as in the reference code of DARTS. Every enabled
- * part takes the same number of draws for each image, whatever they turn out to be.
+ * Padding is black before normalisation and Cutout is the mean after it, as in the reference code of DARTS. Every enabled
+ * step takes the same number of random draws for each image, whatever their values.
  *
  * @param index which image of `set`
  * @param table from {@link normalisationTable}
- * @param out receives height * width * channels values from `offset` on
+ * @param out receives height * width * channels values, starting at `offset`
  */
 export function writeImage(set: ImageSet, index: number, table: Float32Array, augmentation: Augmentation, rng: Rng, out: Float32Array, offset: number): void {
   const { images, height, width, channels } = set;
@@ -102,7 +102,7 @@ export function writeImage(set: ImageSet, index: number, table: Float32Array, au
   }
 }
 
-/** The same for RGB, the case that matters for speed: no inner loop over channels. */
+/** The same for RGB without an inner loop over channels, because this case matters for speed. */
 function writeRows3(
   images: Uint8Array,
   base: number,

@@ -3,23 +3,23 @@ import { Rng, type RngState } from "../../random.ts";
 import { type Augmentation, checkAugmentation, NO_AUGMENTATION, type Normalisation, normalisationTable, writeImage } from "./augment.ts";
 import type { ImageSet } from "./types.ts";
 
-/** Where an {@link EpochSampler} stands, as plain JSON. */
+/** The position of an {@link EpochSampler}, as plain JSON. */
 export interface SamplerState {
-  /** The generator as it was before it ordered the epoch at work. */
+  /** The generator's state before it shuffled the current epoch. */
   readonly seedState: RngState;
-  /** Whole epochs finished. */
+  /** Completed epochs. */
   readonly epoch: number;
-  /** Images of this epoch handed out already, 0 .. count. */
+  /** Images of this epoch that were returned already, 0 .. count. */
   readonly position: number;
-  /** Images in an epoch; a state only fits a sampler over as many. */
+  /** Images per epoch; a state only fits a sampler over this many. */
   readonly count: number;
 }
 
-/** Which images a batch has. */
+/** The images of a batch. */
 export interface BatchIndices {
   /** Indices into the image set, `batchSize` of them or fewer at the end of an epoch. */
   readonly indices: Uint32Array;
-  /** The epoch that the batch belongs to, from 0. */
+  /** The epoch of the batch, from 0. */
   readonly epoch: number;
   /** True for the last batch of its epoch. */
   readonly last: boolean;
@@ -28,13 +28,13 @@ export interface BatchIndices {
 /** Options of {@link EpochSampler}. */
 export interface SamplerOptions {
   readonly batchSize: number;
-  /** Leave out a last batch that would be short; false unless given. */
+  /** Skip a last batch that would be smaller; false by default. */
   readonly dropLast?: boolean;
 }
 
 /**
- * Endless batches of indices: every epoch is a new permutation of the same images, from a generator of its own.
- * {@link EpochSampler.state} read between two batches resumes with exactly the next one.
+ * Infinite batches of indices: every epoch is a new permutation of the same images.
+ * A sampler restored from {@link EpochSampler.state} continues with exactly the next batch.
  */
 export class EpochSampler {
   private readonly indices: Uint32Array;
@@ -48,7 +48,7 @@ export class EpochSampler {
 
   /**
    * @param indices the images of an epoch, at least one
-   * @param rng belongs to the sampler from now on
+   * @param rng owned by the sampler from now on
    * @throws UserError `sampler-invalid` for an empty selection, a batch size below 1, or a dropped last batch that would be the only one
    */
   constructor(indices: Uint32Array, options: SamplerOptions, rng: Rng) {
@@ -56,7 +56,7 @@ export class EpochSampler {
     const refuse = (message: string, field: string, remedy: string): never => {
       throw new UserError(message, { code: "sampler-invalid", field, remedy });
     };
-    if (indices.length === 0) refuse("There is no training image to draw batches from.", "trainLimit", "Choose a split that leaves training images.");
+    if (indices.length === 0) refuse("There are no training images to draw batches from.", "trainLimit", "Choose a split that leaves training images.");
     if (!Number.isInteger(batchSize) || batchSize < 1)
       refuse(`The batch size must be a whole number from 1, but it is ${String(batchSize)}.`, "batchSize", "Choose a batch size from 1.");
     if (dropLast && batchSize > indices.length) {
@@ -75,7 +75,7 @@ export class EpochSampler {
   }
 
   /**
-   * Continues from a saved state over the same images.
+   * Restores a sampler over the same images.
    *
    * @throws UserError `sampler-state-invalid` when the state is damaged or belongs to another selection of images
    */
@@ -93,12 +93,12 @@ export class EpochSampler {
     return sampler;
   }
 
-  /** Batches in an epoch. */
+  /** Batches per epoch. */
   get batchesPerEpoch(): number {
     return this.dropLast ? Math.floor(this.indices.length / this.batchSize) : Math.ceil(this.indices.length / this.batchSize);
   }
 
-  /** The next batch; a new epoch begins by itself. */
+  /** The next batch; starts a new epoch when the current one is finished. */
   next(): BatchIndices {
     if (this.exhausted()) this.startEpoch();
     const indices = this.order.slice(this.position, this.position + this.batchSize);
@@ -106,7 +106,7 @@ export class EpochSampler {
     return { indices, epoch: this.epoch, last: this.exhausted() };
   }
 
-  /** A copy of the position, to be saved with a checkpoint. */
+  /** A copy of the position, for checkpoints. */
   state(): SamplerState {
     return { seedState: this.seedState, epoch: this.epoch, position: this.position, count: this.indices.length };
   }
@@ -124,7 +124,7 @@ export class EpochSampler {
   }
 }
 
-/** Images ready for a tensor. The arrays are fresh for every batch and may be handed over for good. */
+/** Images ready for a tensor. The arrays are new for every batch; the caller owns them. */
 export interface ImageBatch {
   /** `[count, height, width, channels]`, normalised. */
   readonly images: Float32Array;
@@ -135,8 +135,8 @@ export interface ImageBatch {
 }
 
 /**
- * Makes batches of one image set: normalised float32, augmented when asked for.
- * Augmentation draws from the generator given to each call and keeps no state of its own.
+ * Creates batches from one image set: normalised float32, optionally augmented.
+ * Augmentation draws from the generator passed to each call and keeps no state.
  */
 export class BatchMaker {
   private readonly set: ImageSet;
@@ -148,8 +148,8 @@ export class BatchMaker {
   }
 
   /**
-   * @param indices images of the set, in the order wanted
-   * @param augmented leave out for evaluation
+   * @param indices images of the set, in this order
+   * @param augmented omit for evaluation
    * @throws RangeError for an index outside the set
    * @throws UserError `augmentation-invalid`
    */
@@ -171,11 +171,11 @@ export class BatchMaker {
   }
 }
 
-/** Never drawn from: without augmentation there is nothing to draw. */
+/** Never used: without augmentation nothing is random. */
 const unusedRng = Rng.fromSeed(0, "unused");
 
 /**
- * All given images in the given order, in batches of `batchSize` (the last one may be shorter), without augmentation.
+ * The given images in the given order, in batches of `batchSize` (the last one may be smaller), without augmentation.
  *
  * @param limit stop after this many images
  * @throws RangeError for a batch size below 1

@@ -2,21 +2,21 @@ import { UserError } from "../../../lib/errors.ts";
 import { Rng } from "../../random.ts";
 import type { ImageSet, LoadedDataset, SplitDataset } from "./types.ts";
 
-/** How to divide a dataset; counts are images. */
+/** How to divide a dataset; all counts are numbers of images. */
 export interface SplitOptions {
   /**
    * Images of the training part that become the validation part, 0 .. train.count - 1.
-   * A dataset that names its own validation part keeps that one, thinned out to this count when it is larger.
+   * A dataset with its own validation part keeps it, reduced to this count if it is larger.
    */
   readonly validationCount: number;
   readonly seed: string | number;
-  /** At most this many training images remain; all when absent. */
+  /** Use at most this many training images; all by default. */
   readonly trainLimit?: number;
-  /** At most this many test images; all when absent. */
+  /** Use at most this many test images; all by default. */
   readonly testLimit?: number;
 }
 
-/** What a split looks at: the labels, wherever the pixels lie. */
+/** What a split depends on: labels only, so that the pixels may stay on disk. */
 export interface Splittable extends Pick<LoadedDataset, "givenValidation"> {
   readonly train: Pick<ImageSet, "labels" | "count">;
   readonly test: Pick<ImageSet, "labels" | "count">;
@@ -24,8 +24,8 @@ export interface Splittable extends Pick<LoadedDataset, "givenValidation"> {
 
 /**
  * Divides a dataset into training, validation and test indices: disjoint, stratified (every class keeps its share to
- * within one image) and a function of the seed alone. The three choices draw from separate streams, so changing one
- * limit leaves the other parts as they are, and a smaller limit takes a subset of what a larger one takes, class by class.
+ * within one image) and a function of the seed alone. The three parts use separate random streams, so changing one
+ * limit does not change the other parts, and a smaller limit selects a subset of what a larger one selects in each class.
  *
  * @throws UserError `split-invalid` (with `field`) when a count cannot be met
  */
@@ -41,7 +41,7 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): SplitD
   const validation = stratifiedSample(dataset.train, candidates, Math.min(validationCount, candidates.length), Rng.fromSeed(seed, "split-validation"));
   const excluded = new Uint8Array(trainCount);
   for (const index of validation) excluded[index] = 1;
-  // A validation image that the dataset itself set apart never serves as a training image.
+  // Images of the dataset's own validation part are never used for training.
   for (const index of dataset.givenValidation ?? []) excluded[index] = 1;
   const rest = all.filter((index) => excluded[index] === 0);
   if (rest.length === 0) requireCount("validationCount", validationCount, 0, -1, "training images");
@@ -83,7 +83,7 @@ export function stratifiedSample(set: Pick<ImageSet, "labels">, candidates: Uint
   return Uint32Array.from(shares.flatMap((share) => share.members.slice(0, share.quota))).sort();
 }
 
-/** A set that holds only the given images, copied, in the given order. */
+/** Copies the given images, in the given order, to a new set. */
 export function takeImages(set: ImageSet, indices: Uint32Array): ImageSet {
   const size = set.height * set.width * set.channels;
   const images = new Uint8Array(indices.length * size);
@@ -95,7 +95,7 @@ export function takeImages(set: ImageSet, indices: Uint32Array): ImageSet {
   return { images, labels, count: indices.length, height: set.height, width: set.width, channels: set.channels };
 }
 
-/** How many images each class has. */
+/** Number of images per class. */
 export function classHistogram(set: Pick<ImageSet, "labels">, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of set.labels) counts[label] = (counts[label] ?? 0) + 1;
@@ -109,9 +109,9 @@ function range(n: number): Uint32Array {
 function requireCount(field: string, value: number, low: number, high: number, unit: string): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
   const bounds = high < low ? "leaves no training image" : `must be a whole number from ${String(low)} to ${String(high)} ${unit}`;
-  throw new UserError(`The split cannot be made: ${field} is ${String(value)}, which ${high < low ? bounds : `is out of range (it ${bounds})`}.`, {
+  throw new UserError(`The dataset cannot be split: ${field} is ${String(value)}, which ${high < low ? bounds : `is out of range (it ${bounds})`}.`, {
     code: "split-invalid",
     field,
-    remedy: `Choose another value for ${field}.`,
+    remedy: `Choose a different value for ${field}.`,
   });
 }

@@ -11,8 +11,8 @@ export interface ChannelStatistics {
 /**
  * Exact mean and (population) standard deviation per channel, from a histogram of the byte values.
  *
- * @param indices which images; all when absent. Pass the training split to keep validation images out of it.
- * A channel without any variation gets 1 as its deviation, so that normalising never divides by zero.
+ * @param indices which images; all by default. Pass the training split to exclude validation images.
+ * A constant channel gets a deviation of 1, so that normalisation never divides by zero.
  */
 export function channelStatistics(set: ImageSet, indices?: Uint32Array): ChannelStatistics {
   const { channels, images } = set;
@@ -58,7 +58,7 @@ export function datasetFingerprint(train: ImageSet, test: ImageSet, classNames: 
   );
   for (const set of [train, test]) {
     hash.update(set.images);
-    // Sixteen bits, little end first, whatever the width in memory.
+    // 16 bits, little-endian, whatever the width in memory.
     const labels = new Uint8Array(set.count * 2);
     set.labels.forEach((label, i) => {
       labels[2 * i] = label & 255;

@@ -1,21 +1,21 @@
-/** The datasets that can be opened by name. `folder` is any folder of images with one subfolder a class. */
-export const DATASET_IDS = ["digits", "cifar10", "cifar100", "mnist", "fashion-mnist", "kmnist", "folder"] as const;
-export type DatasetId = (typeof DATASET_IDS)[number];
+import type { DatasetId } from "../../../../src-shared/domain/dataset.ts";
 
-/** Which dataset, and where. Everything but `id` is optional. */
+export { DATASET_IDS, type DatasetId } from "../../../../src-shared/domain/dataset.ts";
+
+/** Identifies a dataset and where to find it. Everything but `id` is optional. */
 export interface DatasetRef {
   readonly id: DatasetId;
   /** A folder or an archive (.tar, .tar.gz, .tgz, .zip) to read instead of the data folder. */
   readonly path?: string;
-  /** `folder` only: the name that an image folder was imported under. */
+  /** `folder` only: the name under which an image folder was imported. */
   readonly name?: string;
-  /** `folder` only: side of the square that every image is brought to, 4 .. 512 pixels; 32 unless given, 224 where they are streamed. */
+  /** `folder` only: side in pixels to which every image is resized, 4 .. 512; by default 32, or 224 when streamed. */
   readonly imageSize?: number;
-  /** `folder` only: 3 (RGB, the default) or 1 (grey). */
+  /** `folder` only: 3 (RGB, the default) or 1 (greyscale). */
   readonly channels?: 1 | 3;
-  /** `folder` only: the images stay on disk and are decoded when they are needed. */
+  /** `folder` only: the images stay on disk and are decoded when needed. */
   readonly streamed?: boolean;
-  /** `folder` only: leave broken images out and say so, instead of refusing the folder. */
+  /** `folder` only: skip broken images with a note instead of refusing the folder. */
   readonly skipBroken?: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ImageSet {
   readonly channels: number;
 }
 
-/** How many images an official release has, beside how many were there. */
+/** Images found, compared with the official release. */
 export interface Completeness {
   readonly trainFound: number;
   readonly trainExpected: number;
@@ -39,7 +39,7 @@ export interface Completeness {
   readonly testExpected: number;
 }
 
-/** What to add to a publication or show beside a picture. */
+/** Source, licence and citation, for publications and for display. */
 export interface Attribution {
   readonly source: string;
   readonly url: string;
@@ -47,18 +47,18 @@ export interface Attribution {
   readonly citation: string;
 }
 
-/** A dataset in memory. Statistics come from the training part only. */
+/** A dataset in memory. Statistics are computed from the training part only. */
 export interface LoadedDataset {
   readonly id: DatasetId;
   readonly name: string;
-  /** The official training part; validation images are split off it by `splitDataset`. */
+  /** The official training part; `splitDataset` takes validation images from it. */
   readonly train: ImageSet;
-  /** The official test part, for the very end of an experiment only. */
+  /** The official test part, used only at the end of an experiment. */
   readonly test: ImageSet;
-  /** Indices into `train` that the dataset itself names as validation part (`val/` of an image folder). */
+  /** Indices into `train` of the dataset's own validation part (`val/` of an image folder). */
   readonly givenValidation?: Uint32Array;
   readonly classNames: readonly string[];
-  /** Mean and standard deviation per channel over `train`, in units of 1/255 of the byte range (0 .. 1). */
+  /** Mean and standard deviation per channel over `train`, on the scale 0 .. 1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
   /** SHA-256, in hex, over layout, class names, pixels and labels of both parts. */
@@ -67,32 +67,32 @@ export interface LoadedDataset {
   /** Where it was read from. */
   readonly foundAt: string;
   readonly completeness?: Completeness;
-  /** Whole sentences worth showing: partial releases, images left out, a test part that had to be split off. */
+  /** Sentences to show to the user: partial releases, skipped images, a held-out test part. */
   readonly notes: readonly string[];
 }
 
-/** Ascending index arrays: `train` and `validation` into `dataset.train` and disjoint, `test` into `dataset.test`. */
+/** Ascending indices: `train` and `validation` into `dataset.train` (disjoint), `test` into `dataset.test`. */
 export interface SplitDataset {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
   readonly test: Uint32Array;
 }
 
-/** How far a long piece of work is. `total` is null when it is not known. */
+/** Progress of a long operation. `total` is null when it is unknown. */
 export interface DatasetProgress {
   readonly phase: "download" | "check" | "unpack" | "read" | "decode";
-  /** The file at work, for people. */
+  /** The current file, for display. */
   readonly what: string;
   readonly done: number;
   readonly total: number | null;
   readonly unit: "bytes" | "images" | "files";
 }
 
-/** Where datasets live and whom to tell. */
+/** Where datasets are stored, and who is told about progress. */
 export interface DatasetLocations {
-  /** The data folder; `dataRoot/<id>` holds one dataset. */
+  /** The data folder; `dataRoot/<id>` contains one dataset. */
   readonly dataRoot: string;
-  /** Folder of the bundled data; found beside the program unless given. */
+  /** Folder of the bundled data; located from the program's own folder by default. */
   readonly bundledRoot?: string;
   readonly onProgress?: (progress: DatasetProgress) => void;
   readonly signal?: AbortSignal;

@@ -1,6 +1,6 @@
 import type { Rng } from "../../random.ts";
 
-/** A part of an image in pixels, inside of it. */
+/** A rectangle inside an image, in pixels. */
 export interface Crop {
   readonly left: number;
   readonly top: number;
@@ -8,15 +8,15 @@ export interface Crop {
   readonly height: number;
 }
 
-/** Aspect ratios of a random crop, as GoogLeNet was trained (Szegedy et al., 2015). */
+/** Aspect ratios of random crops, as in the training of GoogLeNet (Szegedy et al., 2015). */
 const NARROWEST = 3 / 4;
 const WIDEST = 4 / 3;
 const TRIES = 10;
 
 /**
- * A random part of an image: its share of the area is uniform between `smallest` and 1, its aspect ratio log-uniform between 3/4 and 4/3. Where ten draws do
- * not fit, the largest centred part within those ratios.
- * @param smallest share of the area, above 0, at most 1
+ * A random crop: its share of the area is uniform between `smallest` and 1, its aspect ratio log-uniform between 3/4 and 4/3. If ten draws do not fit into
+ * the image, the largest centred crop within these ratios.
+ * @param smallest share of the area, greater than 0 and at most 1
  */
 export function randomCrop(width: number, height: number, smallest: number, rng: Rng): Crop {
   for (let i = 0; i < TRIES; i++) {
@@ -35,7 +35,7 @@ export function randomCrop(width: number, height: number, smallest: number, rng:
 /** Share of the resized shorter side that the central crop keeps: 224 of 256. */
 const CENTRAL_SHARE = 224 / 256;
 
-/** How an image is evaluated: resized so that its shorter side is `side` · 256 / 224, then cut to its central `side` pixels. */
+/** The crop for evaluation: the image is resized so that its shorter side is `side` · 256 / 224, then cropped to the central `side` pixels. */
 export function centralCrop(
   width: number,
   height: number,
@@ -46,14 +46,14 @@ export function centralCrop(
   return { resized, crop: { left: (resized.width - side) >> 1, top: (resized.height - side) >> 1, width: side, height: side } };
 }
 
-/** Weights of red, green and blue in the brightness of a pixel (ITU-R BT.601). */
+/** Weights of red, green and blue in the luma of a pixel (ITU-R BT.601). */
 const RED = 0.299;
 const GREEN = 0.587;
 const BLUE = 0.114;
 
 /**
- * Changes brightness, then contrast, then saturation of an RGB image by factors uniform between 1 - strength and 1 + strength, in place. Contrast mixes with
- * the mean brightness of the image, saturation with the brightness of each pixel; values are rounded once, at the end.
+ * Changes brightness, then contrast, then saturation of an RGB image in place, by factors uniform between 1 - strength and 1 + strength. Contrast mixes with
+ * the mean brightness of the image, saturation with the brightness of each pixel. Values are rounded once, at the end.
  * @param pixels RGB bytes
  * @param strength 0 to 1
  */

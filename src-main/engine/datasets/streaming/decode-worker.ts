@@ -1,4 +1,4 @@
-/** Entry of a thread that decodes images. It gets groups of images, writes their pixels into shared memory and answers which of them failed. */
+/** Entry of a thread that decodes groups of images into shared memory and reports which of them failed. */
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
 import { type DecodeRequest, type DecodeSettings, decodeInto } from "./decode.ts";
@@ -11,13 +11,13 @@ export interface DecodeJob {
   readonly requests: readonly DecodeRequest[];
 }
 
-/** Which requests of a job failed, by position, and why. */
+/** The requests of a job that failed, by position, with the reason. */
 export interface DecodeAnswer {
   readonly id: number;
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
 }
 
-// The threads are the parallelism: one core an image, and nothing kept that is never asked for again.
+// One core per image, because the threads provide the parallelism; no cache, because images are not decoded twice in a row.
 sharp.concurrency(1);
 sharp.cache(false);
 

@@ -3,11 +3,11 @@ import sharp from "sharp";
 import { Rng } from "../../random.ts";
 import { centralCrop, jitterColours, randomCrop } from "./crop.ts";
 
-/** What is done to an image between the file and the batch. */
+/** How an image is converted to a batch entry. */
 export interface DecodeSettings {
   /** Side of the square in pixels. */
   readonly side: number;
-  /** Smallest share of a random crop; 0 takes the centre, as in evaluation. */
+  /** Smallest area of a random crop as a share of the image; 0 crops the centre, as in evaluation. */
   readonly smallestCrop: number;
   readonly colourJitter: number;
 }
@@ -18,18 +18,18 @@ export interface DecodeRequest {
   readonly path: string;
   /** First byte of the image in the batch. */
   readonly offset: number;
-  /** Seed of the generator of this image in this epoch; ignored where nothing is random. */
+  /** Seed of the random augmentation of this image in this epoch; unused if nothing is random. */
   readonly seed: string;
 }
 
-/** Types that are decoded whatever the name says: one "JPEG" of ImageNet is a PNG. */
+/** Supported file types. The content decides, not the name: one "JPEG" of ImageNet is a PNG. */
 const FORMATS = new Set(["png", "jpeg", "webp", "gif", "tiff", "heif", "avif"]);
-/** One picture may not unpack to more pixels than this. */
+/** Largest number of pixels of one image. */
 const MAX_SOURCE_PIXELS = 64 * 2 ** 20;
 
 /**
- * Reads one image, upright, as RGB, cut and resized to a square, and writes it into a batch. What is random depends on the seed of the request alone.
- * @throws Error when the file is missing, is no picture or is damaged
+ * Reads one image, rotates it upright, crops and resizes it to a square, and writes it to a batch as RGB. Randomness depends on the seed of the request alone.
+ * @throws Error if the file is missing, damaged or not an image
  */
 export async function decodeInto(
   batch: Uint8Array,
@@ -39,8 +39,8 @@ export async function decodeInto(
   const bytes = await readFile(path);
   const options = { limitInputPixels: MAX_SOURCE_PIXELS, failOn: "error" as const, pages: 1 };
   const { format, width: storedWidth, height: storedHeight, orientation = 1 } = await sharp(bytes, options).metadata();
-  if (!FORMATS.has(format)) throw new Error(`a file of type ${format} under the name of a picture`);
-  // Orientations from 5 on lie on their side.
+  if (!FORMATS.has(format)) throw new Error(`a file of type ${format} with the name of an image`);
+  // EXIF orientations 5 to 8 are rotated by 90°.
   const [width, height] = orientation >= 5 ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
   const rng = Rng.fromSeed(seed, "decode");
   let image = sharp(bytes, options).autoOrient();

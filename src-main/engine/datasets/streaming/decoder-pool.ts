@@ -4,9 +4,9 @@ import { threadEntry } from "../../../lib/thread-entry.ts";
 import type { DecodeRequest, DecodeSettings } from "./decode.ts";
 import type { DecodeAnswer, DecodeJob } from "./decode-worker.ts";
 
-/** Images that a thread gets at a time. */
+/** Images per job of a thread. */
 export const GROUP = 4;
-/** Groups that a thread has at once: one at work, one waiting, so that it never waits for a message. */
+/** Jobs per thread: one running and one waiting, so that the thread never waits for a message. */
 const AHEAD = 2;
 const MOST_THREADS = 16;
 
@@ -23,42 +23,42 @@ interface Thread {
   readonly jobs: Map<number, Waiting>;
 }
 
-/** Threads for a number that the user leaves open: all processors but one, which computes. */
-export function usualThreads(): number {
+/** Default number of threads: all processors but one, which computes. */
+export function defaultThreads(): number {
   return Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
 }
 
 /**
- * Threads that decode images, started with the first group and ended by `close`. Groups are begun in the order in which they came. The pool knows nothing of
- * batches: who asks for groups bounds how many wait.
+ * Threads that decode images, started by the first job and terminated by `close`. Jobs start in the order of the calls. The pool does not limit the queue;
+ * callers do.
  */
 export class DecoderPool {
   private readonly size: number;
   private threads: Thread[] = [];
   private readonly queue: Waiting[] = [];
   private nextId = 0;
-  /** Why nothing is decoded any more. */
+  /** Why the pool ended; null while it is usable. */
   private ended: Error | null = null;
 
-  /** @param threads how many; by default {@link usualThreads} */
-  constructor(threads = usualThreads()) {
-    if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`A pool needs at least one thread, not ${threads}.`);
+  /** @param threads number of threads, by default {@link defaultThreads} */
+  constructor(threads = defaultThreads()) {
+    if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`A decoder pool needs at least one thread, but got ${threads}.`);
     this.size = threads;
   }
 
-  /** Threads that are alive. */
+  /** Running threads. */
   get alive(): number {
     return this.threads.length;
   }
 
-  /** Groups that are at work or wait for a thread. */
+  /** Jobs that are running or waiting. */
   get pending(): number {
     return this.queue.length + this.threads.reduce((sum, { jobs }) => sum + jobs.size, 0);
   }
 
   /**
-   * Decodes a group of images into a batch. An image that fails leaves its place in the batch as it was and is named in the answer.
-   * @throws Error when the pool is closed, or a thread died
+   * Decodes a group of images into a batch. If an image fails, its place in the batch is unchanged and the result names it.
+   * @throws Error if the pool is closed or a thread died
    */
   decode(batch: SharedArrayBuffer, settings: DecodeSettings, requests: readonly DecodeRequest[]): Promise<DecodeFailures> {
     return new Promise((resolve, reject) => {
@@ -72,7 +72,7 @@ export class DecoderPool {
     });
   }
 
-  /** Ends the threads; what was not decoded is rejected. */
+  /** Terminates the threads and rejects pending jobs. */
   async close(): Promise<void> {
     const { threads } = this;
     this.end(new Error("The images are no longer needed."));
@@ -101,7 +101,7 @@ export class DecoderPool {
       this.hand();
     });
     worker.on("error", (error) => this.end(error));
-    worker.on("exit", (code) => this.end(new Error(`A thread that decodes images ended with code ${code}.`)));
+    worker.on("exit", (code) => this.end(new Error(`An image decoder thread exited with code ${code}.`)));
     return thread;
   }
 

@@ -3,10 +3,10 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
+import { sourceKind } from "../archives/kind.ts";
+import { isImageName } from "../folders/image-folder.ts";
+import { setTestApart } from "../images/test-part.ts";
 import type { DatasetLocations } from "../images/types.ts";
-import { setTestApart } from "../readers/digits.ts";
-import { isImageName } from "../readers/image-folder.ts";
-import { sourceKind } from "../readers/sources.ts";
 
 /** Images of one part of a dataset, by name; their pixels stay on disk. */
 export interface ImageList {

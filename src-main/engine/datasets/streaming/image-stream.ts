@@ -4,23 +4,23 @@ import type { DecodeRequest, DecodeSettings } from "./decode.ts";
 import { type DecoderPool, GROUP } from "./decoder-pool.ts";
 import type { ImageList } from "./image-index.ts";
 
-/** What happens to a file that cannot be decoded: the run ends and names it, or another image of its class takes its place. */
+/** What to do about a file that cannot be decoded: end the run with an error, or use another image of its class instead. */
 export type DamagePolicy = "stop" | "substitute";
 
-/** Substitutes that are tried for one image before its class is given up. */
+/** Substitutes to try for one image before giving up. */
 const MOST_SUBSTITUTES = 5;
 
-/** Images of one part of a dataset that may be read: `members` are ascending indices into the list. */
+/** The images of one part of a dataset: `members` are ascending indices into the list. */
 export interface StreamPart {
   readonly list: ImageList;
   readonly members: Uint32Array;
 }
 
 /**
- * Reads batches of images of an index with a pool of decoders.
+ * Reads batches of indexed images with a pool of decoders.
  *
- * A damaged file under `substitute`: the next member of the same class (in the order of the names, from the first again behind the last) takes its place,
- * always the same one, whatever the threads do; each such file is reported once.
+ * With the policy `substitute`, a damaged file is replaced by the next member of its class (by name, wrapping around). The substitute does not depend on
+ * the threads, and each damaged file is reported once.
  */
 export class ImageStream {
   private readonly root: string;
@@ -37,9 +37,9 @@ export class ImageStream {
   }
 
   /**
-   * Decodes images into a batch, one behind the other as RGB bytes.
-   * @param seedOf the seed of what is random in the image at a position
-   * @throws UserError `image-damaged` with the name of the file
+   * Decodes images into a batch, one after the other, as RGB bytes.
+   * @param seedOf seed of the random augmentation of the image at a position
+   * @throws UserError `image-damaged` with the file name
    */
   async read(part: StreamPart, indices: Uint32Array, batch: SharedArrayBuffer, settings: DecodeSettings, seedOf: (position: number) => string): Promise<void> {
     const size = 3 * settings.side * settings.side;
@@ -83,7 +83,7 @@ export class ImageStream {
         code: "image-damaged",
         file: request.path,
         remedy:
-          "Put the intact file there (of the same size, or the folder counts as another dataset) and resume, or start a new run in which other images of the class take the place of damaged ones (dataset.damaged=substitute).",
+          "Replace it with an intact file of the same size (another size makes it a different dataset) and resume, or start a new run that uses other images of the class instead (dataset.damaged=substitute).",
       });
     let other = index;
     for (let tries = 0; tries < MOST_SUBSTITUTES; tries++) {
@@ -94,19 +94,19 @@ export class ImageStream {
       if (failures.length > 0) continue;
       if (!this.reported.has(damaged)) {
         this.reported.add(damaged);
-        this.report(`The image ${damaged} cannot be decoded (${reason}); ${path} takes its place.`);
+        this.report(`The image ${damaged} cannot be decoded (${reason}); ${path} is used instead.`);
       }
       return;
     }
-    throw new UserError(`The image ${request.path} cannot be decoded (${reason}), and no other image of its class was found to take its place.`, {
+    throw new UserError(`The image ${request.path} cannot be decoded (${reason}), and no other image of its class can be used instead.`, {
       code: "image-damaged",
       file: request.path,
-      remedy: "Put intact copies of the files of this class there and resume.",
+      remedy: "Replace the files of this class with intact copies and resume.",
     });
   }
 }
 
-/** The member behind an index that has the same class, from the first member again behind the last; the index itself where there is none. */
+/** The next member of the same class, wrapping around; the index itself if there is none. */
 function nextOfClass({ list, members }: StreamPart, index: number): number {
   const label = list.labels[index];
   const at = members.indexOf(index);

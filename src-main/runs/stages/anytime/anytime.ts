@@ -1,6 +1,6 @@
 import type { AnytimeRun, AnytimeTrainingSettings, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import type { AnytimeTraining } from "../../../../src-shared/domain/records/anytime-records.ts";
-import { CATALOG } from "../../../engine/datasets/images/catalog.ts";
+import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { RunFacts } from "../../../store/records/runs.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";

@@ -1,6 +1,6 @@
 import type { CellTraining, PipelineRun, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import type { RunProgress, RunSummary } from "../../../../src-shared/domain/records/run.ts";
-import { CATALOG } from "../../../engine/datasets/images/catalog.ts";
+import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import { type StagePlan, stagesByKey, stagesProgress } from "../stages.ts";
 
 /** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best beside random ones, train the winner to the end. */

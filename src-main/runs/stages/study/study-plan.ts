@@ -7,7 +7,7 @@ import {
   searchSettingsSchema,
 } from "../../../../src-shared/domain/config/run-config.ts";
 import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
-import { CATALOG } from "../../../engine/datasets/images/catalog.ts";
+import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { StagePlan } from "../stages.ts";
 
 /** Key of the stage that trains a variant with a seed, and of the one that scores the cells with it. */

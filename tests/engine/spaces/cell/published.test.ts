@@ -2,7 +2,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend } from "../../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../../src-main/engine/backend/ops/tf.ts";
-import { openDataset } from "../../../../src-main/engine/datasets/index.ts";
+import { openDataset } from "../../../../src-main/engine/datasets/access/open.ts";
 import { EvaluationSet, Scorer } from "../../../../src-main/engine/evaluation/scoring.ts";
 import { createWorkbench, type Workbench } from "../../../../src-main/engine/evaluation/workbench.ts";
 import { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";

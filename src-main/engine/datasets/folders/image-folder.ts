@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import sharp from "sharp";
 
 import { UserError } from "../../../lib/errors.ts";
-import { writeFileAtomically } from "../images/files.ts";
+import { writeFileAtomic } from "../../../lib/files.ts";
+import { Gate } from "../archives/gate.ts";
+import { sourceKind } from "../archives/kind.ts";
+import { listFolder } from "../archives/read-folder.ts";
+import { readSource } from "../archives/read-source.ts";
+import type { RawDataset } from "../images/raw-dataset.ts";
 import { takeImages } from "../images/split.ts";
+import { setTestApart } from "../images/test-part.ts";
 import type { DatasetLocations, ImageSet } from "../images/types.ts";
-import { setTestApart } from "./digits.ts";
-import type { RawDataset } from "./raw-dataset.ts";
-import { readSource, sourceSignature } from "./sources.ts";
 
 /** What a folder of images is turned into. */
 export interface ImageFolderOptions {
@@ -76,6 +79,18 @@ export async function readImageFolder(path: string, options: ImageFolderOptions,
   return dataset;
 }
 
+/** SHA-256 over names, sizes and modification times of the images of a folder, or of the archive itself. */
+async function sourceSignature(path: string, wanted: (name: string) => boolean): Promise<string> {
+  const hash = createHash("sha256");
+  const add = async (name: string, file: string): Promise<void> => {
+    const { size, mtimeMs } = await stat(file);
+    hash.update(JSON.stringify([name, size, mtimeMs]));
+  };
+  if ((await sourceKind(path)) === "folder") for (const name of await listFolder(path, { wanted }, new Gate(path))) await add(name, join(path, name));
+  else await add(path, path);
+  return hash.digest("hex");
+}
+
 interface Decoded {
   /** Sorted names of the images. */
   readonly names: readonly string[];
@@ -137,7 +152,7 @@ async function decodeAll(path: string, { imageSize, channels, skipBroken }: Imag
 async function decodeImage(bytes: Uint8Array, imageSize: number, channels: 1 | 3): Promise<Uint8Array> {
   const options = { limitInputPixels: MAX_SOURCE_PIXELS, failOn: "error" as const, pages: 1 };
   const { format } = await sharp(bytes, options).metadata();
-  if (!FORMATS.has(format)) throw new Error(`a file of type ${format} under the name of a picture`);
+  if (!FORMATS.has(format)) throw new Error(`a file of type ${format} with the name of an image`);
   const upright = sharp(bytes, options).rotate().flatten({ background: "#000" }).resize(imageSize, imageSize, { fit: "cover", position: "centre" });
   const { data, info } = await upright
     .toColourspace(channels === 1 ? "b-w" : "srgb")
@@ -234,7 +249,7 @@ async function writeCache(path: string, { names, pixels, broken }: Decoded): Pro
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   const digest = createHash("sha256").update(length).update(json).update(pixels).digest();
-  await writeFileAtomically(path, [Buffer.from(CACHE_MAGIC, "latin1"), digest, length, json, pixels]);
+  await writeFileAtomic(path, [Buffer.from(CACHE_MAGIC, "latin1"), digest, length, json, pixels]);
 }
 
 /** A cache that is missing, damaged or of another size counts as none. */

@@ -1,22 +1,22 @@
 import { UserError } from "../../../lib/errors.ts";
-import { Rng } from "../../random.ts";
-import { CATALOG } from "../images/catalog.ts";
-import { stratifiedSample, takeImages } from "../images/split.ts";
+import { gunzipIfNeeded } from "../archives/gunzip.ts";
+import type { RawDataset } from "../images/raw-dataset.ts";
+import { takeImages } from "../images/split.ts";
+import { setTestApart } from "../images/test-part.ts";
 import type { ImageSet } from "../images/types.ts";
-import type { RawDataset } from "./raw-dataset.ts";
-import { gunzipIfNeeded } from "./sources.ts";
+import { CATALOG } from "./catalog.ts";
 
 export const DIGITS_FILE = "digits.csv.gz";
 
 const PIXELS = 64;
-/** Never changes: another seed would make another dataset. */
+/** Fixed: another seed would give another dataset. */
 const TEST_SEED = "digits test part 1";
 
 /**
- * Reads the bundled handwritten digits: a line an image, 64 values 0 .. 16 row by row, then the digit. Values become 0 .. 255.
- * The file has no test part, so a fixed stratified fifth (rounded up) is set apart.
+ * Reads the bundled handwritten digits: one line per image with 64 values 0 .. 16, row by row, and the digit. Values are scaled to 0 .. 255.
+ * The file has no test part, so a fixed stratified fifth (rounded up) is held out.
  *
- * @throws UserError `dataset-damaged` with the line
+ * @throws UserError `dataset-damaged` with the line number
  */
 export function parseDigits(bytes: Uint8Array, foundAt: string): RawDataset {
   const lines = Buffer.from(gunzipIfNeeded(foundAt, bytes, 16 * 2 ** 20))
@@ -30,10 +30,10 @@ export function parseDigits(bytes: Uint8Array, foundAt: string): RawDataset {
     const values = line.split(",").map((text) => (/^\d{1,2}$/.test(text) ? Number(text) : Number.NaN));
     const label = values[PIXELS] ?? Number.NaN;
     if (values.length !== PIXELS + 1 || !(label <= 9) || !values.slice(0, PIXELS).every((value) => value <= 16)) {
-      throw new UserError(`Line ${String(n + 1)} of ${foundAt} is no handwritten digit: it needs 64 values from 0 to 16 and a label from 0 to 9.`, {
+      throw new UserError(`Line ${String(n + 1)} of ${foundAt} is not a handwritten digit: expected 64 values from 0 to 16 and a label from 0 to 9.`, {
         code: "dataset-damaged",
         file: foundAt,
-        remedy: "Reinstall the program, or give the path of an intact copy of digits.csv.gz.",
+        remedy: "Reinstall GHN Studio, or use the path of an intact copy of digits.csv.gz.",
       });
     }
     for (let i = 0; i < PIXELS; i++) images[n * PIXELS + i] = Math.round(((values[i] ?? 0) * 255) / 16);
@@ -47,12 +47,4 @@ export function parseDigits(bytes: Uint8Array, foundAt: string): RawDataset {
     classNames: CATALOG.digits.classNames,
     notes: [],
   };
-}
-
-/** Indices of a fixed stratified fifth as test part, and of the rest. */
-export function setTestApart(set: Pick<ImageSet, "labels" | "count">, seed: string): { train: Uint32Array; test: Uint32Array } {
-  const all = Uint32Array.from({ length: set.count }, (_, i) => i);
-  const test = stratifiedSample(set, all, Math.ceil(set.count / 5), Rng.fromSeed(seed, "test-part"));
-  const taken = new Set(test);
-  return { train: all.filter((index) => !taken.has(index)), test };
 }

@@ -1,30 +1,30 @@
-import type { Attribution, DatasetId } from "./types.ts";
+import type { Attribution, DatasetId } from "../images/types.ts";
 
 /** One file of an official release. */
 export interface OfficialFile {
   readonly name: string;
-  /** Size in bytes as published; used for progress and limits, the checksum decides. */
+  /** Published size in bytes, for progress and limits; the checksum decides whether a file is right. */
   readonly bytes: number;
   readonly md5: string;
-  /** Complete addresses, tried in this order. */
+  /** Full URLs, tried in this order. */
   readonly urls: readonly string[];
 }
 
-/** What is known about a dataset without opening it. */
+/** Facts about a dataset that are known without opening it. */
 export interface CatalogEntry {
   readonly id: DatasetId;
   readonly name: string;
   readonly attribution: Attribution;
-  /** Side of the square images and channels; null when the user chooses. */
+  /** Shape of one image; null when the user chooses it. */
   readonly shape: readonly [height: number, width: number, channels: number] | null;
   readonly classNames: readonly string[];
   readonly trainExpected: number;
   readonly testExpected: number;
-  /** Empty for datasets that cannot be downloaded. */
+  /** Files to download; empty when the dataset cannot be downloaded. */
   readonly files: readonly OfficialFile[];
   /** Bytes on disk after unpacking. */
   readonly unpackedBytes: number;
-  /** What suits the images; a run may choose otherwise. */
+  /** Suitable augmentation; a run may use another. */
   readonly augmentation: { readonly cropPadding: number; readonly horizontalFlip: boolean; readonly cutout: number };
 }
 
@@ -45,7 +45,7 @@ const FASHION_NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "S
 
 const KMNIST_NAMES = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"];
 
-/** The four IDX files that MNIST and its kin share. */
+/** The four IDX files of MNIST and the datasets in its format. */
 export const IDX_FILES = {
   trainImages: "train-images-idx3-ubyte",
   trainLabels: "train-labels-idx1-ubyte",
@@ -67,7 +67,7 @@ const KRIZHEVSKY: Omit<Attribution, "source"> = {
   citation: "A. Krizhevsky. Learning Multiple Layers of Features from Tiny Images. Technical report, University of Toronto, 2009.",
 };
 
-/** Every dataset by its id. Checksums are those that the publishers and torchvision give. */
+/** All datasets by id. The checksums are those published by the authors and by torchvision. */
 export const CATALOG: Readonly<Record<DatasetId, CatalogEntry>> = {
   digits: {
     id: "digits",

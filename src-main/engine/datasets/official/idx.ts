@@ -1,8 +1,8 @@
 import { UserError } from "../../../lib/errors.ts";
-import { CATALOG, IDX_FILES } from "../images/catalog.ts";
+import { gunzipIfNeeded } from "../archives/gunzip.ts";
+import type { RawDataset } from "../images/raw-dataset.ts";
 import type { ImageSet } from "../images/types.ts";
-import type { RawDataset } from "./raw-dataset.ts";
-import { gunzipIfNeeded } from "./sources.ts";
+import { CATALOG, IDX_FILES } from "./catalog.ts";
 
 /** MNIST and the datasets published in its format. */
 export type IdxDatasetId = "mnist" | "fashion-mnist" | "kmnist";
@@ -11,7 +11,7 @@ const MAX_UNPACKED = 256 * 2 ** 20;
 const MAX_SIDE = 512;
 
 /**
- * Reads the four IDX files (http://yann.lecun.com/exdb/mnist/), each raw or gzipped, with `-` or `.` before `idx`.
+ * Reads the four IDX files (http://yann.lecun.com/exdb/mnist/), raw or gzipped, with `-` or `.` before `idx` in their names.
  *
  * @param files by base name
  * @throws UserError `dataset-incomplete` or `dataset-damaged`, naming the file
@@ -27,10 +27,10 @@ export function parseIdxDataset(id: IdxDatasetId, files: ReadonlyMap<string, Uin
   };
   const missing = Object.values(IDX_FILES).filter((base) => find(base) === undefined);
   if (missing.length > 0) {
-    throw new UserError(`${catalog.name} at ${foundAt} lacks ${missing.join(", ")}.`, {
+    throw new UserError(`${catalog.name} at ${foundAt} is incomplete: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`, {
       code: "dataset-incomplete",
       file: foundAt,
-      remedy: `Run "ghn-studio data download ${id}", or give the folder that holds all four files (.gz or not).`,
+      remedy: `Run "ghn-studio data download ${id}", or use the folder that contains all four files (gzipped or not).`,
     });
   }
   const part = (imagesBase: string, labelsBase: string): ImageSet => {
@@ -41,7 +41,7 @@ export function parseIdxDataset(id: IdxDatasetId, files: ReadonlyMap<string, Uin
   const train = part(IDX_FILES.trainImages, IDX_FILES.trainLabels);
   const test = part(IDX_FILES.testImages, IDX_FILES.testLabels);
   if (train.height !== test.height || train.width !== test.width) {
-    throw damagedFile(id, IDX_FILES.testImages, "its images have another size than those of the training part");
+    throw damagedFile(id, IDX_FILES.testImages, "its images differ in size from those of the training part");
   }
   const completeness = { trainFound: train.count, trainExpected: catalog.trainExpected, testFound: test.count, testExpected: catalog.testExpected };
   const partial = train.count !== catalog.trainExpected || test.count !== catalog.testExpected;
@@ -53,7 +53,7 @@ export function parseIdxDataset(id: IdxDatasetId, files: ReadonlyMap<string, Uin
   return { train, test, classNames: catalog.classNames, notes, completeness };
 }
 
-/** The names that one IDX file goes by. */
+/** The names under which one IDX file is published. */
 export function idxNames(base: string): readonly string[] {
   const dotted = base.replace("-idx", ".idx");
   return [base, `${base}.gz`, dotted, `${dotted}.gz`];
@@ -70,7 +70,7 @@ function parsePair(id: IdxDatasetId, imagesFile: NamedBytes, labelsFile: NamedBy
   const [count = 0, height = 0, width = 0] = images.dims;
   if (height < 1 || width < 1 || height > MAX_SIDE || width > MAX_SIDE)
     throw damagedFile(id, imagesFile.name, `it declares images of ${String(width)}×${String(height)} pixels`);
-  if (labels.dims[0] !== count) throw damagedFile(id, labelsFile.name, `it holds ${String(labels.dims[0])} labels for ${String(count)} images`);
+  if (labels.dims[0] !== count) throw damagedFile(id, labelsFile.name, `it has ${String(labels.dims[0])} labels for ${String(count)} images`);
   const wrong = labels.data.findIndex((label) => label >= classes);
   if (wrong >= 0)
     throw damagedFile(
@@ -92,7 +92,7 @@ function parseIdx(id: IdxDatasetId, file: NamedBytes, rank: number): { dims: num
     throw damagedFile(
       id,
       file.name,
-      `it begins with ${view.getUint32(0).toString(16)} instead of ${(0x0800 + rank).toString(16)}, so it is no IDX file of this kind`,
+      `it starts with ${view.getUint32(0).toString(16)} instead of ${(0x0800 + rank).toString(16)}, so it is not an IDX file of this kind`,
     );
   if (bytes.length < header) throw tooShort;
   const dims = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
@@ -103,10 +103,10 @@ function parseIdx(id: IdxDatasetId, file: NamedBytes, rank: number): { dims: num
     throw damagedFile(
       id,
       file.name,
-      `record ${String(Math.floor(found / Math.max(record, 1)))} is incomplete or beyond the end: ${String(expected)} bytes are declared and ${String(found)} are there`,
+      `record ${String(Math.floor(found / Math.max(record, 1)))} is incomplete or beyond the end: the header declares ${String(expected)} bytes and the file has ${String(found)}`,
     );
   }
-  if (expected === 0) throw damagedFile(id, file.name, "it holds no record");
+  if (expected === 0) throw damagedFile(id, file.name, "it has no records");
   return { dims, data: bytes.slice(header) };
 }
 
@@ -114,6 +114,6 @@ function damagedFile(id: IdxDatasetId, name: string, why: string): UserError {
   return new UserError(`${name} of ${CATALOG[id].name} is damaged: ${why}.`, {
     code: "dataset-damaged",
     file: name,
-    remedy: `Fetch it again with "ghn-studio data download ${id}", or copy ${name} anew from its source.`,
+    remedy: `Get it again with "ghn-studio data download ${id}", or copy ${name} again from its source.`,
   });
 }

@@ -1,6 +1,6 @@
-import type { Completeness, ImageSet } from "../images/types.ts";
+import type { Completeness, ImageSet } from "./types.ts";
 
-/** What a reader makes of its files, before statistics and fingerprint. */
+/** The result of a reader, before statistics and fingerprint are computed. */
 export interface RawDataset {
   readonly train: ImageSet;
   readonly test: ImageSet;

@@ -1,7 +1,7 @@
 import { UserError } from "../../../lib/errors.ts";
-import { CATALOG } from "../images/catalog.ts";
+import type { RawDataset } from "../images/raw-dataset.ts";
 import type { ImageSet } from "../images/types.ts";
-import type { RawDataset } from "./raw-dataset.ts";
+import { CATALOG } from "./catalog.ts";
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
@@ -11,7 +11,7 @@ interface CifarLayout {
   readonly trainFiles: readonly string[];
   readonly testFile: string;
   readonly namesFile: string;
-  /** Label bytes before the pixels; the last of them is the label used (CIFAR-100: coarse, then fine). */
+  /** Label bytes before the pixels; the last one is used (CIFAR-100: coarse, then fine). */
   readonly labelBytes: number;
   readonly classes: number;
 }
@@ -27,7 +27,7 @@ const LAYOUTS: Readonly<Record<"cifar10" | "cifar100", CifarLayout>> = {
   cifar100: { trainFiles: ["train.bin"], testFile: "test.bin", namesFile: "fine_label_names.txt", labelBytes: 2, classes: 100 },
 };
 
-/** The files of the official binary release, the ones a reader asks for. */
+/** Names of the files of the official binary release. */
 export function cifarFiles(id: "cifar10" | "cifar100"): readonly string[] {
   const layout = LAYOUTS[id];
   return [...layout.trainFiles, layout.testFile, layout.namesFile];
@@ -35,8 +35,8 @@ export function cifarFiles(id: "cifar10" | "cifar100"): readonly string[] {
 
 /**
  * Reads the binary layout of CIFAR-10 and CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html): records of the label
- * byte(s) and 3,072 pixel bytes, one 32×32 plane a colour. Training files may be missing, down to one; a note says how many
- * images were found.
+ * byte(s) and 3,072 pixel bytes, one 32×32 plane per colour. Up to all but one of the training files may be missing; a note
+ * tells how many images were found.
  *
  * @param files by base name
  * @param foundAt for messages
@@ -48,10 +48,10 @@ export function parseCifar(id: "cifar10" | "cifar100", files: ReadonlyMap<string
   const trainNames = layout.trainFiles.filter((name) => files.has(name));
   const missing = [...(trainNames.length === 0 ? [layout.trainFiles[0] ?? ""] : []), ...(files.has(layout.testFile) ? [] : [layout.testFile])];
   if (missing.length > 0) {
-    throw new UserError(`${catalog.name} at ${foundAt} lacks ${missing.join(" and ")}.`, {
+    throw new UserError(`${catalog.name} at ${foundAt} is incomplete: ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing.`, {
       code: "dataset-incomplete",
       file: foundAt,
-      remedy: `Use the binary version of ${catalog.name}: run "ghn-studio data download ${id}", or give the folder that holds ${layout.trainFiles[0] ?? ""} and ${layout.testFile}.`,
+      remedy: `Use the binary version of ${catalog.name}: run "ghn-studio data download ${id}", or use the folder that contains ${layout.trainFiles[0] ?? ""} and ${layout.testFile}.`,
     });
   }
   const train = parseRecords(trainNames, files, layout, id, foundAt);
@@ -86,13 +86,13 @@ function parseRecords(
     throw new UserError(`${name} of ${CATALOG[id].name} at ${foundAt} is damaged: record ${String(at)} ${why}.`, {
       code: "dataset-damaged",
       file: name,
-      remedy: `Fetch it again with "ghn-studio data download ${id}", or copy ${name} anew from its source.`,
+      remedy: `Get it again with "ghn-studio data download ${id}", or copy ${name} again from its source.`,
     });
   };
   for (const { name, bytes } of parts) {
     const whole = Math.floor(bytes.length / record);
     if (bytes.length % record !== 0) refuse(name, whole, `ends after ${String(bytes.length % record)} of ${String(record)} bytes`);
-    if (whole === 0) refuse(name, 0, "is missing, the file is empty");
+    if (whole === 0) refuse(name, 0, "is missing because the file is empty");
   }
   const count = parts.reduce((sum, { bytes }) => sum + bytes.length / record, 0);
   const images = new Uint8Array(count * PIXELS);
