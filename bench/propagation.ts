@@ -1,4 +1,4 @@
-/** Message passing and generation of weights for networks of the paper's size: 18 blocks, T = 5, embeddings of width 32. */
+/** Benchmark of message passing and weight generation for networks of the paper's size: 18 blocks, T = 5, embeddings of width 32. */
 
 import { type Backend, initBackend, type Scalar, tf } from "../src-main/engine/backend/index.ts";
 import { GraphHyperNetwork } from "../src-main/engine/ghn/graph-hypernetwork.ts";
@@ -11,17 +11,17 @@ import { sampleCell } from "../src-main/engine/spaces/cell/sampler.ts";
 import { networkConfigSchema } from "../src-shared/domain/architecture/network.ts";
 import { searchSpaceSchema } from "../src-shared/domain/architecture/search-space.ts";
 import { ghnConfigSchema } from "../src-shared/domain/config/run-config.ts";
-import { interleave, type Measured, median, type Row, row } from "./measure.ts";
-import { type PartReport, printPart } from "./report.ts";
+import { type PartReport, printPart } from "./lib/report.ts";
+import { interleave, type Measured, median, type Row, row } from "./lib/samples.ts";
 
 const NETWORK = networkConfigSchema.parse({});
 const GHN = ghnConfigSchema.parse({});
 const INPUT = { height: 32, width: 32, channels: 3, classes: 10 };
 const WIDTHS = { embedding: GHN.hiddenSize, message: GHN.messageHiddenSize };
-/** Milliseconds for message passing of one network, forward and backward, on one core. */
+/** Goals in milliseconds for message passing of one network, forward and backward, on one core, by number of nodes. */
 const GOALS: Readonly<Record<number, number>> = { 7: 60, 17: 150 };
 
-/** Times message passing alone (plain loops; processor time of the one thread) and the whole generation of weights with its gradient on the backend of this process. */
+/** Times message passing alone (processor time of this thread), and the whole generation of weights with its gradient on the backend of this process. */
 export async function benchPropagation(backend: Backend, rounds = 15): Promise<PartReport> {
   const rows: Row[] = [];
   const remarks: string[] = [];
@@ -54,7 +54,7 @@ function randomPlans(nodes: number, count: number): NetworkPlan[] {
   return Array.from({ length: count }, () => buildPlan({ normal: sampleCell(space, rng, nodes) }, NETWORK, INPUT));
 }
 
-/** Milliseconds of processor time that this thread takes: unlike the clock, it hardly depends on what else the machine does. */
+/** Processor time of this thread in milliseconds, which depends less on other load than wall-clock time. */
 function threadTime(work: () => void): number {
   const before = process.threadCpuUsage();
   work();
@@ -83,7 +83,7 @@ function messagePassing(plans: readonly NetworkPlan[]): Record<string, Measured>
 }
 
 function generation(ghn: GraphHyperNetwork, plans: readonly NetworkPlan[]): Record<string, Measured> {
-  // A loss whose gradient with respect to every weight is there already: only the GHN is timed.
+  // A loss whose gradient with respect to every weight is constant, so that only the GHN is timed.
   const loss = (): Scalar => {
     const weights = ghn.generate(plans).flatMap((generated) => [...generated.values()]);
     const shapes = weights.map((weight) => weight.shape);
@@ -93,7 +93,7 @@ function generation(ghn: GraphHyperNetwork, plans: readonly NetworkPlan[]): Reco
     "weights generated": () => void tf.tidy(() => ghn.generate(plans).map((weights) => [...weights.values()].at(-1)?.dataSync())),
     "weights generated, with gradient": () => {
       const { value, grads } = tf.variableGrads(loss, [...ghn.variables]);
-      // Waits for the device.
+      // Wait for the device.
       Object.values(grads).at(-1)?.dataSync();
       tf.dispose([value]);
       tf.dispose(grads);

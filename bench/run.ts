@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- parts] [--peer] [--threads n] [--quick] [--json file]`: measures and prints tables with medians and the middle half of the values.
- * Times on a shared machine mean something only beside others of the same run.
+ * `npm run bench [-- parts] [--peer] [--threads n] [--quick] [--json file]`: runs the benchmarks and prints tables with medians and quartiles.
+ * On a shared machine, only times of the same run are comparable.
  */
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { initBackend } from "../src-main/engine/backend/index.ts";
+import { type PartReport, printPart } from "./lib/report.ts";
 import { growthPart } from "./parts/growth.ts";
 import { ingestionPart } from "./parts/ingestion.ts";
 import { peakMemoryPart } from "./parts/memory.ts";
@@ -13,7 +14,6 @@ import { peerParts } from "./parts/peer.ts";
 import { childrenPart, fallbackPart } from "./parts/processes.ts";
 import { statePart } from "./parts/state.ts";
 import { streamingPart } from "./parts/streaming.ts";
-import { type PartReport, printPart } from "./report.ts";
 import { uiPart } from "./ui/run.ts";
 
 const { values, positionals } = parseArgs({

@@ -6,13 +6,13 @@ import { setTimeout } from "node:timers/promises";
 import { createProject } from "../../src-main/store/project/project.ts";
 import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../src-shared/domain/metrics.ts";
-import { row } from "../measure.ts";
-import type { PartReport } from "../report.ts";
+import type { PartReport } from "../lib/report.ts";
+import { row } from "../lib/samples.ts";
 
 const NAMES = ["ghn/loss", "ghn/accuracy", "ghn/gradient-norm", "learning-rate", "images-per-second"];
 const SECONDS = 5;
 const PER_BATCH = 1000;
-/** The rate of the goal, in points a second. */
+/** Goal in points per second. */
 const GOAL_RATE = 50_000;
 
 interface Ingested {
@@ -23,28 +23,28 @@ interface Ingested {
   readonly delay99: number;
 }
 
-/** Metric points into a real project as the supervisor stores them: one transaction a batch, turns of the event loop between. First as many as it takes, then at the goal's rate. */
+/** Stores metric points in a real project like the supervisor does: one transaction per batch, with turns of the event loop in between. First at the maximum rate, then at the goal's rate. */
 export async function ingestionPart(): Promise<PartReport> {
   const most = await ingest(null);
   const paced = await ingest(GOAL_RATE);
   return {
     part: "ingestion",
-    title: "Metrics into SQLite",
+    title: "Storing metrics in SQLite",
     rows: [
       row("batch of 1,000 points", most.batchTimes),
-      row("points a second", [most.rate], "1/s"),
+      row("points per second", [most.rate], "1/s"),
       row("longest delay of the event loop", [most.longestDelay]),
-      row("batch of 1,000 points, 50,000 a second", paced.batchTimes),
-      row("longest delay of the event loop, 50,000 a second", [paced.longestDelay]),
+      row("batch of 1,000 points, 50,000 per second", paced.batchTimes),
+      row("longest delay of the event loop, 50,000 per second", [paced.longestDelay]),
     ],
     remarks: [
-      `Goal of 50,000 points a second: ${most.rate >= GOAL_RATE ? "met" : "missed"}.`,
-      `Goal of never blocking longer than 20 ms at that rate: ${paced.longestDelay <= 20 ? "met" : "missed"} (99 % within ${paced.delay99.toFixed(1)} ms; at the highest rate ${most.longestDelay.toFixed(1)} ms, 99 % within ${most.delay99.toFixed(1)} ms).`,
+      `Goal of 50,000 points per second: ${most.rate >= GOAL_RATE ? "met" : "missed"}.`,
+      `Goal of never blocking the event loop longer than 20 ms at that rate: ${paced.longestDelay <= 20 ? "met" : "missed"} (99 % within ${paced.delay99.toFixed(1)} ms; at the maximum rate ${most.longestDelay.toFixed(1)} ms, 99 % within ${most.delay99.toFixed(1)} ms).`,
     ],
   };
 }
 
-/** @param pace points a second, or null for as many as it takes */
+/** @param pace points per second, or null for the maximum rate */
 async function ingest(pace: number | null): Promise<Ingested> {
   const folder = mkdtempSync(path.join(tmpdir(), "ghn-bench-"));
   const project = createProject(path.join(folder, "project"), "Benchmark");

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { lastLine, runCommand } from "../../src-main/lib/commands.ts";
 import { installation } from "../../src-main/lib/places.ts";
-import { median, type Row, row } from "../measure.ts";
-import type { PartReport } from "../report.ts";
+import type { PartReport } from "../lib/report.ts";
+import { median, type Row, row } from "../lib/samples.ts";
 
 interface Peak {
   readonly peakMb: number;
@@ -11,7 +11,7 @@ interface Peak {
 
 async function peak(generator: string, nodes: number, operations: number, cells: string): Promise<Peak> {
   const { code, output } = await runCommand(process.execPath, [
-    path.join(installation, "bench", "one-memory.ts"),
+    path.join(installation, "bench", "processes", "peak-memory.ts"),
     generator,
     String(nodes),
     String(operations),
@@ -21,7 +21,7 @@ async function peak(generator: string, nodes: number, operations: number, cells:
   return JSON.parse(lastLine(output)) as Peak;
 }
 
-/** Peak memory of the process over N and over the number of operations K, GHN beside the one-shot supernet; each in processes of its own. */
+/** Peak memory of a process against N and the number of operations K, for a GHN and the one-shot supernet. Every measurement runs in its own process. */
 export async function peakMemoryPart(quick: boolean): Promise<PartReport> {
   const rows: Row[] = [];
   const repeats = quick ? 1 : 3;
@@ -41,11 +41,11 @@ export async function peakMemoryPart(quick: boolean): Promise<PartReport> {
   const growth = ([first = Number.NaN, , last = Number.NaN]: readonly number[]): number => last / first - 1;
   return {
     part: "memory",
-    title: "Peak memory of a process that does steps of quick shapes, batch 32",
+    title: "Peak memory of a process running steps with `quick` shapes, batch 32",
     rows,
     remarks: [
-      `From K = 3 to 9 on the same cells, goal less than 5 % more: ${growth(same) < 0.05 ? "met" : "missed"} (${(100 * growth(same)).toFixed(1)} %).`,
-      `On cells that use the K operations, as a search has them: ${(100 * growth(own)).toFixed(1)} %; what cells hold depends on their operations.`,
+      `Growth from K = 3 to 9 on the same cells, goal less than 5 %: ${growth(same) < 0.05 ? "met" : "missed"} (${(100 * growth(same)).toFixed(1)} %).`,
+      `Growth on cells that use all K operations: ${(100 * growth(own)).toFixed(1)} %; the memory of a cell depends on its operations.`,
     ],
   };
 }

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Backend } from "../../src-main/engine/backend/index.ts";
-import { GhnBench, INPUT, PAPER, QUICK, randomCells, TrainingBench } from "../engine.ts";
-import { interleave, median, type Row, row } from "../measure.ts";
-import { type Peer, startPeer } from "../peer.ts";
-import type { PartReport } from "../report.ts";
+import type { PartReport } from "../lib/report.ts";
+import { interleave, median, type Row, row } from "../lib/samples.ts";
+import { GhnSteps, INPUT, NetworkSteps, PAPER, QUICK, randomCells } from "../lib/training-steps.ts";
+import { type Peer, startPeer } from "../peer/peer-process.ts";
 
 interface Case {
   readonly name: string;
@@ -20,7 +20,7 @@ const STEPS: readonly Case[] = [
   { name: "F = 32, 18 blocks, N = 7, batch 8", network: PAPER, batch: 8, nodes: 7, rounds: 3 },
 ];
 
-/** GHN step, scoring and training beside PyTorch: same cells, same weights at the start, in turn. Losses of both tell whether they compute the same. */
+/** Compares GHN steps, scoring and training with PyTorch, in turn, with the same cells and initial weights. Comparing the losses verifies that both compute the same. */
 export async function* peerParts(backend: Backend, threads: number, quickOnly: boolean): AsyncGenerator<PartReport> {
   const peer = await startPeer();
   const folder = mkdtempSync(path.join(tmpdir(), "ghn-bench-"));
@@ -51,8 +51,8 @@ export async function* peerParts(backend: Backend, threads: number, quickOnly: b
   }
 }
 
-async function prepare(backend: Backend, peer: Peer, folder: string, threads: number, one: Case): Promise<GhnBench> {
-  const bench = new GhnBench(backend, one.network, one.batch);
+async function prepare(backend: Backend, peer: Peer, folder: string, threads: number, one: Case): Promise<GhnSteps> {
+  const bench = new GhnSteps(backend, one.network, one.batch);
   await peer.call("setup", { threads, config: one.network, image: INPUT, ghn: bench.ghnConfig, ...(await bench.files(folder)) });
   return bench;
 }
@@ -151,7 +151,7 @@ async function trainingPart(backend: Backend, peer: Peer, folder: string, thread
   const bench = await prepare(backend, peer, folder, threads, one);
   const [cell] = randomCells(one.nodes, 1, 14);
   if (cell === undefined) throw new Error("No cell was drawn.");
-  const training = new TrainingBench(backend, bench, cell);
+  const training = new NetworkSteps(backend, bench, cell);
   await peer.call("start_training", { cell, weights: await training.file(folder) });
   const losses: [number, number][] = [];
   let [ours, peers] = [0, 0];
@@ -184,7 +184,7 @@ async function trainingPart(backend: Backend, peer: Peer, folder: string, thread
   };
 }
 
-/** Median of the ratios of neighbouring measurements: load that comes and goes hits both of a pair. */
+/** Median ratio of neighbouring measurements; changing load affects both of a pair. */
 function ratioOfPairs(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((time, i) => time / (theirs[i] ?? Number.NaN)));
 }
@@ -200,10 +200,10 @@ function goal(samples: readonly { readonly times: readonly number[] }[], wanted:
   return `${what}: goal of at most ${wanted} × PyTorch's time ${ratio <= wanted ? "met" : "missed"} (${ratio.toFixed(2)}).`;
 }
 
-/** Losses of the first and the last pair: equal up to rounding at first, close later. */
+/** Losses of the first and the last pair: the first ones are equal up to rounding, which grows over steps. */
 function lossRemark(losses: readonly (readonly [number, number])[]): string {
   const text = (pair: readonly [number, number] | undefined): string => (pair === undefined ? "–" : `${pair[0].toFixed(4)} / ${pair[1].toFixed(4)}`);
   return losses.length === 1
     ? `Loss, studio / PyTorch: ${text(losses[0])}.`
-    : `Loss, studio / PyTorch: ${text(losses[0])} at first, ${text(losses.at(-1))} at last.`;
+    : `Loss, studio / PyTorch: ${text(losses[0])} at the first step, ${text(losses.at(-1))} at the last.`;
 }

@@ -6,14 +6,14 @@ import { BatchMaker, EpochSampler } from "../../src-main/engine/datasets/images/
 import { Rng } from "../../src-main/engine/random.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src-main/engine/training/checkpoint.ts";
 import { augmentationSchema } from "../../src-shared/domain/config/run-config.ts";
-import { GhnBench, PAPER, QUICK, randomCells } from "../engine.ts";
-import { digits, type Row, row } from "../measure.ts";
-import type { PartReport } from "../report.ts";
+import type { PartReport } from "../lib/report.ts";
+import { digits, type Row, row } from "../lib/samples.ts";
+import { GhnSteps, PAPER, QUICK, randomCells } from "../lib/training-steps.ts";
 
 const IMAGES = 5_000;
 const BATCH = 64;
 
-/** Batches of images in memory, without a network; checkpoints of a GHN with its optimizer, written and restored. */
+/** Batches of images in memory without a network; writing and restoring checkpoints of a GHN and its optimizer. */
 export async function statePart(backend: Backend, quick: boolean): Promise<PartReport> {
   const rows: Row[] = [...batches(quick ? 50 : 200)];
   const folder = mkdtempSync(path.join(tmpdir(), "ghn-bench-"));
@@ -26,7 +26,7 @@ export async function statePart(backend: Backend, quick: boolean): Promise<PartR
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return { part: "state", title: `Batches of ${BATCH} images of 32 × 32 alone; checkpoints`, rows, remarks: [] };
+  return { part: "state", title: `Batches of ${BATCH} images of 32 × 32 without a network; checkpoints`, rows, remarks: [] };
 }
 
 function batches(count: number): Row[] {
@@ -46,7 +46,7 @@ function batches(count: number): Row[] {
     const random = Rng.fromSeed(1, "augment");
     return () => maker.make(sampler.next().indices, { augmentation, rng: random });
   });
-  // One batch of each in turn, so that a slow spell hits all.
+  // One batch of each in turn, so that slow phases of the machine affect all of them.
   for (let i = -20; i < count; i++) {
     for (const [c, make] of makers.entries()) {
       const from = performance.now();
@@ -57,9 +57,9 @@ function batches(count: number): Row[] {
   return Object.keys(cases).map((name, c) => row(`batches, ${name}`, rates[c] ?? [], "images/s"));
 }
 
-/** As a run does it: everything read from the device, written with its checksum; read from the file, put back on the device. */
+/** As in a run: everything is read from the device and written with its checksum, then read from the file and restored on the device. */
 async function checkpoints(backend: Backend, name: string, network: typeof QUICK, file: string, rounds: number): Promise<Row[]> {
-  const bench = new GhnBench(backend, network, 8);
+  const bench = new GhnSteps(backend, network, 8);
   bench.step(randomCells(7, 1, 50));
   const writing: number[] = [];
   const restoring: number[] = [];

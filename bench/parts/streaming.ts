@@ -11,19 +11,19 @@ import { CellTrainer } from "../../src-main/engine/training/cell-trainer.ts";
 import { cellTrainingRunSchema, trainingAugmentationSchema } from "../../src-shared/domain/config/run-config.ts";
 import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
 import { writePhotos } from "../../tests/engine/datasets/support/images.ts";
-import { type Row, row } from "../measure.ts";
-import type { PartReport } from "../report.ts";
+import type { PartReport } from "../lib/report.ts";
+import { type Row, row } from "../lib/samples.ts";
 
 const CLASSES = 8;
 const DETAIL = 320;
 const BATCH = 32;
 const dataset = datasetConfigSchema.parse({ id: "folder", path: "generated", streamed: true, imageSize: 224, validationImages: 64 });
 
-/** Images of 500 × 375 from disk to batches of 224 × 224, by number of threads; memory; steps of an ImageNet-mobile network. */
+/** Reads images of 500 × 375 from disk into batches of 224 × 224: throughput by number of threads, memory, and steps of an ImageNet-mobile network. */
 export async function* streamingPart(backend: Backend, quick: boolean): AsyncGenerator<PartReport> {
   const folder = mkdtempSync(path.join(tmpdir(), "ghn-bench-"));
   try {
-    // About 80 kB a file, as photographs of ImageNet have.
+    // About 80 kB per file, like ImageNet's photographs.
     await writePhotos(folder, { train: quick ? 24 : 48, val: 8 }, CLASSES, { width: 500, height: 375, detail: DETAIL });
     const index = await indexImages(folder);
     yield await throughput(backend, index, quick ? 12 : 40);
@@ -53,7 +53,7 @@ async function throughput(backend: Backend, index: ImageIndex, batches: number):
         seed: 1,
       });
       const rates: number[] = [];
-      // The first batches were decoded ahead or start the threads.
+      // The first batches have been decoded ahead or start the threads.
       for (let i = -6; i < batches; i++) {
         const from = performance.now();
         await feed.next();
@@ -83,7 +83,7 @@ async function memory(backend: Backend, index: ImageIndex, batches: number): Pro
     }
     await feed.close();
   });
-  return { part: "streaming-memory", title: "Resident memory of the process while batches are taken", rows, remarks: [] };
+  return { part: "streaming-memory", title: "Resident memory of the process while reading batches", rows, remarks: [] };
 }
 
 async function steps(backend: Backend, index: ImageIndex, count: number): Promise<PartReport> {
@@ -115,7 +115,7 @@ async function steps(backend: Backend, index: ImageIndex, count: number): Promis
     rows.push(row("training step, batch 8, drop-path and auxiliary head", times, "ms", network));
     rows.push(
       row(
-        "images a second",
+        "images per second",
         times.map((ms) => 8000 / ms),
         "1/s",
       ),

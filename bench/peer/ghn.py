@@ -1,5 +1,5 @@
-"""The Graph HyperNetwork in eager PyTorch: message passing over levels of nodes, batched over all graphs of a step; messages computed when their sender changes; one matrix
-product for each shape of weight over all blocks and graphs. Branches are kept in PyTorch's order of axes, so that generated weights need no copy."""
+"""The Graph HyperNetwork in eager PyTorch: message passing over levels of nodes, batched over all graphs of a step; messages are computed when their sender changes; one matrix
+product per weight shape for all blocks and graphs. Output heads use PyTorch's order of axes, so that generated weights need no copy."""
 
 import torch
 import torch.nn.functional as F

@@ -11,7 +11,7 @@ EPSILON = 1e-5
 
 
 def same_padding(size, kernel, stride=1, dilation=1):
-    """TensorFlow's SAME: as much before as behind, the odd one behind."""
+    """TensorFlow's SAME padding; an odd pixel goes after the image."""
     out = math.ceil(size / stride)
     total = max(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - size)
     return total // 2, total - total // 2
@@ -34,7 +34,7 @@ class Layer:
 
 
 class Network:
-    """A cell stacked as the config says. `slots` lists the parameters; `forward` computes logits from a dict of weights."""
+    """A stack of cells. `slots` lists the parameters; `forward` computes logits from a dict of weights."""
 
     def __init__(self, cell, config, image):
         self.config = config

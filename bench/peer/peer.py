@@ -1,4 +1,4 @@
-"""Answers the benchmark of GHN Studio, one JSON object a line: the same steps, cells and shapes in PyTorch. Times in milliseconds."""
+"""Runs the steps of GHN Studio's benchmark in PyTorch. Reads and writes one JSON object per line. Times are in milliseconds."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-/** A project of the size that a group fills in years: thousands of runs of all kinds, a few of them very long. */
+/** Generates a project as large as a group fills in years: thousands of runs of all kinds, a few of them very long. */
 import { Rng } from "../../src-main/engine/random.ts";
 import { createProject } from "../../src-main/store/project/project.ts";
 import type { StoreWriter } from "../../src-main/store/store.ts";
@@ -16,7 +16,7 @@ export interface GeneratedSize {
 export const FULL_SIZE: GeneratedSize = { runs: 10_000, longRuns: 10, points: 100_000, seed: 1 };
 /** Metrics of a long run. */
 export const LONG_METRICS = ["ghn/loss", "ghn/gradient-norm"] as const;
-/** Words in the names of runs, each in about one name of twelve. */
+/** Words in the names of runs; each occurs in about one name in twelve. */
 export const NAME_WORDS = ["amber", "basalt", "cedar", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "juniper", "kelp", "larch"] as const;
 
 const TAGS = ["baseline", "paper", "ablation", "wide", "deep", "retry", "thesis", "check"] as const;
@@ -28,13 +28,13 @@ const STAGES = [
   ["final", "cell-training"],
 ] as const;
 const DATASETS = ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"] as const;
-/** Runs written in one transaction. */
+/** Number of runs written in one transaction. */
 const BLOCK = 1000;
 const BATCH = 5000;
 
 /**
  * Writes a project through the store and closes it again.
- * @returns ids of the long runs, in the order of their making
+ * @returns ids of the long runs, in order of creation
  */
 export function generateProject(folder: string, size: GeneratedSize): string[] {
   const project = createProject(folder, "Ten thousand runs");
@@ -52,10 +52,10 @@ export function generateProject(folder: string, size: GeneratedSize): string[] {
   }
 }
 
-/** One run, or a pipeline with its stages where there is room. Answers how many runs that were. */
-function addRuns(store: StoreWriter, rng: Rng, index: number, room: number): number {
+/** Adds one run, or a pipeline with its stages if at least `limit` runs may be added. Returns the number of runs added. */
+function addRuns(store: StoreWriter, rng: Rng, index: number, limit: number): number {
   const name = `${rng.choice(NAME_WORDS)} ${rng.choice(["sweep", "search", "study", "trial"])} ${index}`;
-  if (rng.bernoulli(0.1) && room > STAGES.length) {
+  if (rng.bernoulli(0.1) && limit > STAGES.length) {
     const config = configOf(rng, "pipeline");
     const parentId = addRun(store, rng, name, config);
     for (const [stage, kind] of STAGES) addRun(store, rng, `${name} ${stage}`, configOf(rng, kind), { parentId, stage });
@@ -123,7 +123,7 @@ function metricsOf(kind: RunConfig["kind"]): readonly string[] {
   return kind === "cell-training" ? ["train/loss", "train/accuracy", "train/validation-accuracy", "train/validation-loss"] : [];
 }
 
-/** A GHN training of many steps, stored in batches as a run would send them. */
+/** Adds a GHN training with many steps, stored in batches like those of a run. */
 function addLongRun(store: StoreWriter, rng: Rng, index: number, points: number): string {
   return store.transaction(() => {
     const id = store.runs.create({ name: `long training ${index + 1}`, config: configOf(rng, "ghn-training"), codeVersion: "generated", tags: ["long"] });
@@ -139,7 +139,7 @@ function addLongRun(store: StoreWriter, rng: Rng, index: number, points: number)
   });
 }
 
-/** A noisy curve that falls or rises towards its end, as trainings do. */
+/** A noisy curve that falls or rises like those of trainings. */
 function curve(rng: Rng, name: string, firstStep: number, count: number, total: number): MetricColumns {
   const step = Array.from({ length: count }, (_, i) => firstStep + i);
   const rises = /accuracy|score|best/.test(name);

@@ -5,7 +5,7 @@
  */
 (() => {
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-  /** Until the browser has drawn what is in the document now. */
+  /** Waits until the browser has drawn the current document. */
   const drawn = async () => {
     await frame();
     await frame();
@@ -14,7 +14,7 @@
   const rows = () => document.querySelectorAll('[data-testid="runs-table"] [role="row"][data-key]').length;
 
   const bench = {
-    /** From the start of the navigation until the history shows rows and the page answers a task again. */
+    /** Waits until the history shows rows and the page runs tasks again; times since the start of the navigation. */
     historyReady: async () => {
       while (rows() === 0) await frame();
       const shown = await drawn();
@@ -22,7 +22,7 @@
       return { shown, interactive: performance.now() };
     },
 
-    /** From now on: the next input into a field, until the number of rows has changed and the table has been still for a while. */
+    /** Measures the time from the next input into a field until the number of rows has changed and the table has been stable for a while. */
     watchFilter: (testid) => {
       const table = document.querySelector('[data-testid="runs-table"]');
       const field = document.querySelector(`[data-testid="${testid}"]`);
@@ -35,7 +35,7 @@
             let last = from;
             const observer = new MutationObserver(() => {
               last = performance.now();
-              // What has changed is seen with the next frame.
+              // Changes are visible in the next frame.
               requestAnimationFrame(() => {
                 last = performance.now();
               });
@@ -56,7 +56,7 @@
       });
     },
 
-    /** Goes to a page of the window; answers the time until each chart has so many points on its canvas. */
+    /** Opens a page of the window; returns the time until each chart has drawn the given number of points. */
     curvesDrawn: async (hash, names, points) => {
       const from = performance.now();
       location.hash = hash;

@@ -1,12 +1,12 @@
-/** The window over a project of 10,000 runs, in a real browser: time to interactive, filters, scrolling, curves of 100,000 points, heap. */
+/** Measures the window with a project of 10,000 runs in a real browser: time to interactive, filters, scrolling, curves of 100,000 points, heap. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { startServe } from "../../src-main/hosts/web/serve.ts";
 import { launchBrowser, whyNoBrowser } from "../../tests/e2e/support/chromium.ts";
-import { digits, quantile, type Row, row } from "../measure.ts";
-import type { PartReport } from "../report.ts";
+import type { PartReport } from "../lib/report.ts";
+import { digits, quantile, type Row, row } from "../lib/samples.ts";
 import { FULL_SIZE, generateProject, LONG_METRICS, NAME_WORDS } from "./generate.ts";
 import { type Frames, MeasuredWindow } from "./window.ts";
 
@@ -21,7 +21,7 @@ const EXPRESSIONS = [
 
 /**
  * Measures the built page (`npm run build:renderer`) in a real browser.
- * @param quick fewer repetitions; the project has its full size all the same
+ * @param quick fewer repetitions, but the same project
  */
 export async function uiPart(quick: boolean): Promise<PartReport[]> {
   const missing = whyNoBrowser();
@@ -71,16 +71,16 @@ async function historyReport(browser: Browser, url: string, quick: boolean): Pro
 
   const words: number[] = [];
   for (const word of NAME_WORDS.slice(0, quick ? 4 : NAME_WORDS.length)) words.push(await narrow(window, "runs-search", word));
-  rows.push(row("word filter, input to stable rows", words, "ms", "120 ms of it wait for the next letter"));
+  rows.push(row("word filter, input to stable rows", words, "ms", "includes a delay of 120 ms after the last key"));
 
   await window.id("expression-toggle").click();
   const expressions: number[] = [];
   for (const expression of EXPRESSIONS.slice(0, quick ? 3 : EXPRESSIONS.length)) expressions.push(await narrow(window, "expression", expression));
-  rows.push(row("expression filter, input to stable rows", expressions, "ms", "250 ms of it wait for the next letter"));
-  // A text that lets every run through, so that the whole history is scrolled.
+  rows.push(row("expression filter, input to stable rows", expressions, "ms", "includes a delay of 250 ms after the last key"));
+  // An expression that matches every run, so that the whole history is scrolled.
   const all = await window.filter("expression", "seed >= 0");
   const table = await window.id("runs-table").boundingBox();
-  if (table === null) throw new Error("The table of runs is not to be seen.");
+  if (table === null) throw new Error("The table of runs is not visible.");
   await page.mouse.move(table.x + table.width / 2, table.y + table.height / 2);
   const scrolled = await window.frames(async () => {
     for (let i = 0; i < (quick ? 60 : 240); i++) await page.mouse.wheel(0, i % 60 < 45 ? 400 : 4000);
@@ -121,7 +121,7 @@ async function curvesReport(browser: Browser, url: string, long: readonly string
   return { part: "ui", title: `Window: curves of ${FULL_SIZE.points.toLocaleString("en")} points`, rows, remarks: [] };
 }
 
-/** Time of a filter over the whole history, which is there again afterwards: two filters may leave equally many rows. */
+/** Times a filter on the whole history and removes it again, because two filters may match the same number of rows. */
 async function narrow(window: MeasuredWindow, testid: string, text: string): Promise<number> {
   const { time } = await window.filter(testid, text);
   await window.filter(testid, "");
@@ -130,7 +130,7 @@ async function narrow(window: MeasuredWindow, testid: string, text: string): Pro
 
 type Chart = ReturnType<MeasuredWindow["page"]["locator"]>;
 
-/** Ctrl-wheel over the chart: in, out and in again. */
+/** Zooms the chart in, out and in again with Ctrl and the wheel. */
 async function zoom(window: MeasuredWindow, chart: Chart, quick: boolean): Promise<void> {
   const { page } = window;
   await chart.hover();
@@ -139,11 +139,11 @@ async function zoom(window: MeasuredWindow, chart: Chart, quick: boolean): Promi
   await page.keyboard.up("Control");
 }
 
-/** Shift-drag, to and fro. */
+/** Pans the chart back and forth with Shift and the mouse. */
 async function pan(window: MeasuredWindow, chart: Chart, quick: boolean): Promise<void> {
   const { page } = window;
   const box = await chart.boundingBox();
-  if (box === null) throw new Error("The chart is not to be seen.");
+  if (box === null) throw new Error("The chart is not visible.");
   const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   await page.mouse.move(middle.x, middle.y);
   await page.keyboard.down("Shift");
@@ -154,9 +154,9 @@ async function pan(window: MeasuredWindow, chart: Chart, quick: boolean): Promis
   await page.keyboard.up("Shift");
 }
 
-/** Median and middle half of the times between frames, with the slow end in the note. */
+/** Median and quartiles of the times between frames, with the slowest ones in the note. */
 function frameRow(what: string, { deltas, work }: Frames, note = ""): Row {
   const slow = deltas.filter((time) => time > 50).length;
-  const ends = `95 % within ${digits(quantile(deltas, 0.95))}, longest ${digits(quantile(deltas, 1))}, ${slow} of ${deltas.length} over 50 ms; ${digits(work)} ms of processor time a frame`;
+  const ends = `95 % within ${digits(quantile(deltas, 0.95))}, longest ${digits(quantile(deltas, 1))}, ${slow} of ${deltas.length} over 50 ms; ${digits(work)} ms of processor time per frame`;
   return row(what, deltas, "ms", note === "" ? ends : `${ends}; ${note}`);
 }

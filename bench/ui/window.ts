@@ -1,13 +1,13 @@
-/** A real browser at a real web host, with clocks inside the page. */
+/** A page of a real browser, connected to a real web host, that measures itself. */
 import { join } from "node:path";
 import type { Browser, CDPSession, Locator, Page } from "playwright-core";
 
 export interface Frames {
   /** Times between frames, in milliseconds. */
   readonly deltas: readonly number[];
-  /** Frames in which a row had no data yet. */
+  /** Number of frames in which a row had no data yet. */
   readonly waiting: number;
-  /** Processor time of the page's main thread for each frame, in milliseconds: what the page needs, however busy the machine is. */
+  /** Processor time of the page's main thread per frame in milliseconds, which hardly depends on other load. */
   readonly work: number;
 }
 
@@ -20,7 +20,7 @@ export class MeasuredWindow {
     this.devtools = devtools;
   }
 
-  /** A window with nothing in its cache. */
+  /** Opens a window with an empty cache. */
   static async open(browser: Browser, url: string): Promise<MeasuredWindow> {
     const context = await browser.newContext({ viewport: { width: 1920, height: 1080 } });
     const page = await context.newPage();
@@ -40,14 +40,14 @@ export class MeasuredWindow {
     return this.page.evaluate("window.bench.historyReady()");
   }
 
-  /** Types into a filter. Answers the time until the rows are stable, and how many there are. */
+  /** Types into a filter. Returns the time until the rows are stable, and their number. */
   async filter(testid: string, text: string): Promise<{ time: number; rows: number }> {
     await this.page.evaluate(`window.bench.watchFilter(${JSON.stringify(testid)})`);
     await this.id(testid).fill(text);
     return this.page.evaluate("window.bench.filtered");
   }
 
-  /** Time until charts at an address show all their points. */
+  /** Opens an address and returns the time until its charts show all their points. */
   curvesDrawn(path: string, names: readonly string[], points: number): Promise<number> {
     return this.page.evaluate(`window.bench.curvesDrawn(${JSON.stringify(`#${path}`)}, ${JSON.stringify(names)}, ${points})`);
   }

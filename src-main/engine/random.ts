@@ -7,7 +7,7 @@ export interface RngState {
   readonly algorithm: "xoshiro128**";
   /** The four 32-bit words of the generator, as unsigned integers, not all zero. */
   readonly words: readonly [number, number, number, number];
-  /** The second half of the last pair of normal deviates, not handed out yet. */
+  /** Second value of the last pair of normal deviates, if it has not been returned yet. */
   readonly spareNormal: number | null;
 }
 
@@ -16,10 +16,10 @@ const TWO_TO_26 = 67108864;
 const TWO_TO_MINUS_53 = 1 / 9007199254740992;
 
 /**
- * The project's only source of randomness: seeded, splittable, and serialisable in the middle of a sequence.
+ * The project's only source of randomness: seeded, splittable, and serialisable at any point of a sequence.
  *
  * xoshiro128** 1.1 by Blackman and Vigna (https://prng.di.unimi.it/xoshiro128starstar.c): 128 bits of state, period 2^128 - 1.
- * Seeds and purposes go through SHA-256, so that neighbouring seeds give unrelated streams. Not for secrets.
+ * Seeds and purposes are hashed with SHA-256, so that neighbouring seeds give unrelated streams. Not suitable for secrets.
  */
 export class Rng {
   private readonly words: Uint32Array;
@@ -31,15 +31,15 @@ export class Rng {
   }
 
   /**
-   * A generator for one purpose of a seeded run. The same seed with another purpose gives an independent stream.
+   * Creates the generator for one purpose of a seeded run. The same seed with another purpose gives an independent stream.
    * The number 7 and the string '7' are the same seed.
    *
-   * @param seed any string, or a finite number
+   * @param seed any string or finite number
    * @param purpose what the draws are for, for example `augment`
-   * @throws RangeError for a number that is not finite
+   * @throws RangeError if a numeric seed is not finite
    */
   static fromSeed(seed: string | number, purpose: string): Rng {
-    if (typeof seed === "number" && !Number.isFinite(seed)) throw new RangeError(`A seed must be finite, got ${String(seed)}.`);
+    if (typeof seed === "number" && !Number.isFinite(seed)) throw new RangeError(`A seed must be finite, but is ${String(seed)}.`);
     const text = String(seed);
     // The length keeps ('a', 'bc') apart from ('ab', 'c').
     return Rng.fromDigest(
@@ -50,15 +50,15 @@ export class Rng {
   }
 
   /**
-   * Continues exactly where {@link Rng.state} was read. Accepts unknown data, since checkpoints come from outside.
+   * Continues exactly where {@link Rng.state} was read. Accepts unknown data, because checkpoints are read from files.
    *
-   * @throws UserError `random-state-invalid` when the value is no state of this generator
+   * @throws UserError `random-state-invalid` if the value is not a state of this generator
    */
   static fromState(state: unknown): Rng {
     if (!isRngState(state)) {
-      throw new UserError("The saved state of a random generator is damaged or was written by another version.", {
+      throw new UserError("The saved state of a random generator is damaged or was written by a different version.", {
         code: "random-state-invalid",
-        remedy: "Resume from another checkpoint, or start the run again from its seed.",
+        remedy: "Resume from another checkpoint, or restart the run.",
       });
     }
     return new Rng(Uint32Array.from(state.words), state.spareNormal);
@@ -68,25 +68,25 @@ export class Rng {
     const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
     const words = new Uint32Array(4);
     for (let i = 0; i < 4; i++) words[i] = view.getUint32(4 * i, true);
-    // The all-zero state is a fixed point; a digest never is one in practice.
+    // The all-zero state is a fixed point. A digest is never zero in practice.
     if (words.every((word) => word === 0)) words[0] = 1;
     return new Rng(words, null);
   }
 
-  /** The state as plain JSON, a copy that later draws do not change. */
+  /** A copy of the state as plain JSON; later draws do not change it. */
   state(): RngState {
     const [a = 0, b = 0, c = 0, d = 0] = this.words;
     return { algorithm: "xoshiro128**", words: [a, b, c, d], spareNormal: this.spareNormal };
   }
 
-  /** A second generator that continues the same sequence independently of this one. */
+  /** A copy that continues the same sequence independently of this generator. */
   clone(): Rng {
     return new Rng(this.words.slice(), this.spareNormal);
   }
 
   /**
-   * A child stream, independent of this one's later draws. Takes 128 bits from this generator, so that two
-   * splits under the same label differ.
+   * A child stream that does not depend on later draws of this generator. Consumes 128 bits of this generator, so that two
+   * splits with the same label differ.
    */
   split(label: string): Rng {
     const hash = createHash("sha256");
@@ -118,20 +118,20 @@ export class Rng {
   }
 
   /**
-   * Uniform integer in 0 .. n - 1, without modulo bias (draws past the last whole multiple of n are rejected).
+   * Uniform integer in 0 .. n - 1 without modulo bias: draws beyond the last multiple of n are rejected.
    *
    * @param n 1 .. 2^32
    * @throws RangeError otherwise
    */
   int(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > TWO_TO_32) throw new RangeError(`int(n) needs an integer n in 1 .. 2^32, got ${String(n)}.`);
+    if (!Number.isInteger(n) || n < 1 || n > TWO_TO_32) throw new RangeError(`int(n) requires an integer n in 1 .. 2^32, but n is ${String(n)}.`);
     const limit = TWO_TO_32 - (TWO_TO_32 % n);
     let draw = this.nextUint32();
     while (draw >= limit) draw = this.nextUint32();
     return draw % n;
   }
 
-  /** Standard normal deviate (mean 0, variance 1), Marsaglia's polar method. */
+  /** Standard normal deviate (mean 0, variance 1) by Marsaglia's polar method. */
   normal(): number {
     if (this.spareNormal !== null) {
       const spare = this.spareNormal;
@@ -151,22 +151,22 @@ export class Rng {
     return x * scale;
   }
 
-  /** True with probability p (0 .. 1). Always takes one uniform draw, so that p does not shift what follows. */
+  /** True with probability p (0 .. 1). Always consumes one uniform draw, so that later draws do not depend on p. */
   bernoulli(p: number): boolean {
     return this.uniform() < p;
   }
 
   /**
-   * One element, each equally likely.
+   * One element of a list, each equally likely.
    *
-   * @throws RangeError for an empty list
+   * @throws RangeError if the list is empty
    */
   choice<T>(items: readonly T[]): T {
-    if (items.length === 0) throw new RangeError("choice() needs at least one element.");
+    if (items.length === 0) throw new RangeError("choice() requires at least one element.");
     return items[this.int(items.length)] as T;
   }
 
-  /** Shuffles in place (Fisher and Yates; every order equally likely) and returns the same array. */
+  /** Shuffles in place (Fisher–Yates; every order is equally likely) and returns the same array. */
   shuffle<A extends unknown[] | Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array>(array: A): A {
     const view: { [index: number]: unknown } = array;
     for (let i = array.length - 1; i > 0; i--) {

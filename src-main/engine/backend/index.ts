@@ -1,7 +1,7 @@
 /**
- * The tensor backend of this process: TensorFlow (CUDA or CPU) or, where that cannot be had, wasm.
+ * The tensor backend of this process: TensorFlow (CUDA or CPU), or wasm where TensorFlow is not available.
  *
- * TensorFlow reads its settings once, while it loads, and a process has one backend: hence `initBackend` once, first thing, and one process a run.
+ * A process has one backend, because TensorFlow reads its settings only while it loads. Call `initBackend` first, and use one process per run.
  */
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -11,23 +11,23 @@ import { ops } from "./ops/ops.ts";
 import { nodeRequire, tf } from "./ops/tf.ts";
 import type { Backend, BackendChoice } from "./ops/types.ts";
 import { composedSplit, FlatOptimizer } from "./optimizer/optimizer.ts";
-import { composedUpdateRules, nativeUpdateRules, type UpdateRules } from "./optimizer/update-rules.ts";
+import { composedUpdateRules, type UpdateRules } from "./optimizer/update-rules.ts";
 import { cachesAreHidden } from "./tensorflow/cpu-caches.ts";
 import { NativeKernels } from "./tensorflow/native.ts";
+import { nativeUpdateRules } from "./tensorflow/native-update-rules.ts";
 import { tensorflowKernels } from "./tensorflow/tensorflow-kernels.ts";
 import { wasmKernels } from "./wasm/wasm-kernels.ts";
 
 export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from "./ops/tf.ts";
 export { tf } from "./ops/tf.ts";
 export type * from "./ops/types.ts";
-export { clipByGlobalNorm, globalNorm } from "./optimizer/gradient-norm.ts";
 
 let started: Promise<Backend> | undefined;
 
 /**
- * Loads and starts the backend of this process. Later calls give the same backend whatever they ask for; after a failure the next call tries again.
+ * Loads and starts the backend of this process. Later calls return the same backend whatever their arguments; after a failure, the next call tries again.
  *
- * @throws UserError `backend-unavailable` if `prefer` is `tensorflow` and it cannot be loaded, or if no backend can
+ * @throws UserError `backend-unavailable` if `prefer` is `tensorflow` and TensorFlow cannot be loaded, or if no backend can be loaded
  */
 export function initBackend(choice: BackendChoice = {}): Promise<Backend> {
   started ??= start(choice).catch((error: unknown) => {
@@ -48,7 +48,7 @@ async function start(choice: BackendChoice): Promise<Backend> {
     if (prefer === "tensorflow") {
       throw new UserError(`TensorFlow cannot be loaded: ${firstLine(reason)}`, {
         code: "backend-unavailable",
-        remedy: "Set TensorFlow up (see the setup command), or choose the backend “auto” to compute with wasm, which is slower.",
+        remedy: "Set up TensorFlow with `npm run setup`, or set the backend to “auto” to fall back to wasm, which is slower.",
         field: "compute.backend",
         cause: error,
       });
@@ -59,11 +59,11 @@ async function start(choice: BackendChoice): Promise<Backend> {
 
 async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
   const { threads = 0, oneDnn = true, ownKernels = true, deterministic = false } = choice;
-  // Read by TensorFlow while it loads. Of these, what the user has set already stays.
+  // TensorFlow reads these while it loads. Values set by the user take precedence.
   const defaults: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: "2",
     TF_FORCE_GPU_ALLOW_GROWTH: "true",
-    // Not everywhere, but where it pays: see `tensorflow-kernels.ts`.
+    // oneDNN's kernels are called selectively instead: see `tensorflow-kernels.ts`.
     TF_ENABLE_ONEDNN_OPTS: "0",
     ...(cachesAreHidden() ? { ONEDNN_MAX_CPU_ISA: "AVX2" } : {}),
   };
@@ -73,7 +73,7 @@ async function startTensorFlow(choice: BackendChoice): Promise<Backend> {
 
   const { loadNativeTensorFlow, loadOwnKernels } = await import("./tensorflow/load-native.ts");
   await loadNativeTensorFlow();
-  if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs did not accept the TensorFlow backend.");
+  if (!(await tf.setBackend("tensorflow"))) throw new Error("tfjs rejected the TensorFlow backend.");
   await tf.ready();
   const native = new NativeKernels();
   registerKernels("tensorflow", tensorflowKernels(native, { oneDnn, own: ownKernels && loadOwnKernels() }));
@@ -92,7 +92,7 @@ async function startWasm(fallbackReason?: string): Promise<Backend> {
   try {
     const wasm = nodeRequire("@tensorflow/tfjs-backend-wasm") as WasmModule;
     wasm.setWasmPaths(`${path.dirname(nodeRequire.resolve("@tensorflow/tfjs-backend-wasm"))}${path.sep}`);
-    if (!(await tf.setBackend("wasm"))) throw new Error("tfjs did not accept the wasm backend.");
+    if (!(await tf.setBackend("wasm"))) throw new Error("tfjs rejected the wasm backend.");
     await tf.ready();
     registerKernels("wasm", wasmKernels());
     return assemble({
@@ -105,7 +105,7 @@ async function startWasm(fallbackReason?: string): Promise<Backend> {
   } catch (error) {
     throw new UserError("No compute backend can be loaded.", {
       code: "backend-unavailable",
-      remedy: "Reinstall the dependencies with npm; the package @tensorflow/tfjs-backend-wasm must be there.",
+      remedy: "Reinstall the dependencies with `npm ci`; the package @tensorflow/tfjs-backend-wasm is required.",
       field: "compute.backend",
       cause: error,
     });

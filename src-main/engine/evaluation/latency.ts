@@ -1,8 +1,9 @@
 import type { Ops } from "../backend/index.ts";
 import { type Tensor4D, tf } from "../backend/ops/tf.ts";
-import { forward, RunningStatistics } from "../network/forward.ts";
+import { forward } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { programOf } from "../network/program.ts";
+import { RunningStatistics } from "../network/running-statistics.ts";
 import type { WeightSource } from "../network/weights.ts";
 
 /** Passes before the first one that counts: kernels are chosen and memory is found then. */

@@ -12,8 +12,8 @@ export interface ConvOptions {
 }
 
 /**
- * Writes the program of a network and counts what it writes. Names are relative to the node being built (`startNode`);
- * asking for the same name again shares the parameter, which is how an operation is applied to several inputs.
+ * Builds the program of a network and counts its parameters and multiply-adds. Names are relative to the current node (`startNode`);
+ * using a name again shares its parameter, which is how one operation is applied to several inputs.
  */
 export class ProgramBuilder {
   steps: Step[] = [];
@@ -33,7 +33,7 @@ export class ProgramBuilder {
     this.shapes = [images];
   }
 
-  /** What follows belongs to this node: its parameters are named `prefix/...` and its counts start at zero. */
+  /** Starts a node: the parameters that follow belong to it and are named `prefix/...`, and its counts start at zero. */
   startNode(owner: NodeRef, prefix: string): void {
     this.owner = owner;
     this.prefix = prefix;
@@ -47,13 +47,14 @@ export class ProgramBuilder {
     return { parameters: this.nodeParameters, multiplyAdds: this.nodeMultiplyAdds };
   }
 
+  /** Shape of one image in a register. @throws Error for a register that was not written */
   shape(register: Register): ImageShape {
     const shape = this.shapes[register];
-    if (shape === undefined) throw new Error(`Register ${register} was never written.`);
+    if (shape === undefined) throw new Error(`Register ${register} has not been written.`);
     return shape;
   }
 
-  /** ReLU, computed once for all who read it. */
+  /** ReLU of a register, computed once however often it is used. */
   relu(x: Register): Register {
     const known = this.rectified.get(x);
     if (known !== undefined) return known;
@@ -63,6 +64,7 @@ export class ProgramBuilder {
     return y;
   }
 
+  /** Convolution with SAME padding. */
   conv(x: Register, name: string, role: SlotRole, { kernel, filters, stride = 1, parts }: ConvOptions): Register {
     const [height, width, channels] = this.shape(x);
     const [kh, kw] = kernel;
@@ -74,6 +76,7 @@ export class ProgramBuilder {
     return y;
   }
 
+  /** Depthwise convolution with a size × size filter and stride 1. */
   depthwise(x: Register, name: string, size: number, dilation: number): Register {
     const [height, width, channels] = this.shape(x);
     const weight = this.slot(name, "depthwise", [size, size, channels, 1], size * size);
@@ -83,7 +86,7 @@ export class ProgramBuilder {
     return y;
   }
 
-  /** Batch norm; `name` may be empty. `application` numbers the inputs that one operation is applied to. */
+  /** Batch norm; `name` may be empty. `application` is the index of the input that the operation is applied to. */
   norm(x: Register, name: string, application = 0): Register {
     const shape = this.shape(x);
     const path = name === "" ? "" : `${name}/`;
@@ -95,6 +98,7 @@ export class ProgramBuilder {
     return y;
   }
 
+  /** Pooling over size × size windows. */
   pool(x: Register, kind: "maxPool" | "avgPool", size: number, stride = 1): Register {
     const [height, width, channels] = this.shape(x);
     const y = this.register([Math.ceil(height / stride), Math.ceil(width / stride), channels]);
@@ -102,21 +106,21 @@ export class ProgramBuilder {
     return y;
   }
 
-  /** Nearest-neighbour upsampling by a whole factor, cut to the wanted size where that is no multiple. */
+  /** Nearest-neighbour upsampling by an integer factor, cropped to the given size. */
   upsample(x: Register, factor: number, [height, width]: readonly [number, number]): Register {
     const y = this.register([height, width, this.shape(x)[2]]);
     this.steps.push({ kind: "upsample", x, y, factor, height, width });
     return y;
   }
 
-  /** Sum whose terms drop-path drops one by one; a term must belong to this sum alone if it is the only one. */
+  /** Sum whose terms drop-path drops independently. If there is only one term, no other step may read it. */
   droppedSum(xs: readonly Register[]): Register {
     const y = this.register(this.shape(xs[0] ?? IMAGES));
     this.steps.push({ kind: "sum", xs, y, masks: xs.map(() => this.masks++) });
     return y;
   }
 
-  /** Sum of terms that are never dropped. */
+  /** Sum of terms that drop-path leaves alone. */
   sum(xs: readonly Register[]): Register {
     const [first] = xs;
     if (xs.length === 1 && first !== undefined) return first;
@@ -125,9 +129,10 @@ export class ProgramBuilder {
     return y;
   }
 
+  /** Concatenation along the channels. */
   concat(xs: readonly Register[]): Register {
     const [first] = xs;
-    if (first === undefined) throw new Error("Nothing to concatenate.");
+    if (first === undefined) throw new Error("There is nothing to concatenate.");
     if (xs.length === 1) return first;
     const [height, width] = this.shape(first);
     const y = this.register([height, width, xs.reduce((sum, x) => sum + this.shape(x)[2], 0)]);
@@ -135,7 +140,7 @@ export class ProgramBuilder {
     return y;
   }
 
-  /** Global average pooling and a linear classifier. */
+  /** Global average pooling followed by a linear classifier. */
   classifier(x: Register, classes: number, parts?: ParameterSlot["parts"]): Register {
     const [, , channels] = this.shape(x);
     const pooled = this.register([1, 1, channels]);
@@ -148,7 +153,7 @@ export class ProgramBuilder {
     return y;
   }
 
-  /** Ends the network and starts a side branch: its steps, slots and norms are gathered apart from now on. */
+  /** Starts a side branch and returns the network built so far; steps, slots and norms are collected separately from now on. */
   startBranch(): { steps: Step[]; slots: ParameterSlot[]; norms: NormStatistic[] } {
     const { steps, slots, norms } = this;
     this.firstNorm += norms.length;

@@ -6,49 +6,47 @@ import { type Program, programOf, type Register, type Step } from "./program.ts"
 import type { ChannelMoments, RunningStatistics } from "./running-statistics.ts";
 import type { WeightSource } from "./weights.ts";
 
-export { RunningStatistics } from "./running-statistics.ts";
-
-/** Added to variances in batch norm, as in PyTorch. */
+/** Added to variances in batch norm; the value of PyTorch. */
 export const BATCH_NORM_EPSILON = 1e-5;
 
 export interface ForwardOptions {
-  /** Batch norm with the statistics of this batch, or with running averages (then `running` must be given). */
+  /** Batch norm uses the statistics of this batch, or the running averages `running`. */
   readonly statistics: "batch" | "running";
-  /** With batch statistics: updated by this call. With running statistics: read. */
+  /** Required with running statistics. With batch statistics, if given, this call updates them. */
   readonly running?: RunningStatistics;
-  /** Drops each image at each application of an operation with this probability, but never at an identity (paper, appendix 5.3). */
+  /** Drops every application of an operation, except identities, with this probability, independently per image (paper, appendix 5.3). */
   readonly dropPath?: { readonly probability: number; readonly rng: Rng };
-  /** Computes the auxiliary head too. */
+  /** Also computes the auxiliary head. */
   readonly auxiliary?: boolean;
-  /** Of a network with several exits: computes the first so many, and nothing that only later ones need. All by default. */
+  /** Networks with several exits: the number of exits to compute, starting with the first. Nodes that only later exits need are skipped. Default: all. */
   readonly exits?: number;
 }
 
 export interface ForwardResult {
   /** [n, classes] */
   readonly logits: Tensor2D;
-  /** [n, classes]; there if `auxiliary` was asked for. */
+  /** [n, classes]; present if `auxiliary` was requested. */
   readonly auxiliaryLogits?: Tensor2D;
-  /** Logits of each exit that was computed, of a network that has several; `logits` are those of the last. */
+  /** Networks with several exits: logits of each computed exit. `logits` are those of the last one. */
   readonly exitLogits?: readonly Tensor2D[];
 }
 
 /**
- * Computes a network, whatever its weights come from. Call it inside `tf.tidy` or a gradient function. Intermediate values
- * are freed as soon as nothing reads them any more, so that evaluation takes little memory; while a gradient is being
- * recorded, tfjs itself keeps what the gradient needs.
+ * Computes a network with weights from any source. Call it inside `tf.tidy` or a gradient function. Intermediate values
+ * are disposed as soon as no later step reads them, so that evaluation needs little memory; while gradients are being
+ * recorded, tfjs keeps what they need.
  *
- * @param images [n, height, width, channels] as the plan was built for
- * @throws Error for images of another shape, or for running statistics that are missing
+ * @param images [n, height, width, channels], with the size that the plan was built for
+ * @throws Error for images of a different size, or if running statistics are required but missing
  */
 export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, images: Tensor4D, options: ForwardOptions): ForwardResult {
   const program = programOf(plan);
   const { height, width, channels } = program.input;
   const [n, ...shape] = images.shape;
   if (shape[0] !== height || shape[1] !== width || shape[2] !== channels)
-    throw new Error(`The network takes images of ${height} × ${width} × ${channels}, not of ${shape.join(" × ")}.`);
+    throw new Error(`The network takes images of ${height} × ${width} × ${channels}, but got ${shape.join(" × ")}.`);
   const { running } = options;
-  if (options.statistics === "running" && running === undefined) throw new Error("Running statistics are asked for but not given.");
+  if (options.statistics === "running" && running === undefined) throw new Error("Running statistics are required but missing.");
 
   const auxiliary = options.auxiliary === true;
   const masks = dropMasks(program, ops, n, options.dropPath);
@@ -59,12 +57,12 @@ export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, imag
   const run = new StepRunner(ops, weights, options, masks, moments, values);
   try {
     for (const [i, step] of steps.slice(0, exits?.at(-1)?.after).entries()) {
-      // Kernels may leave tensors beside their results: arg max of a pooling, the rearranged image of a dilated convolution.
+      // Kernels may create more tensors than their result: positions of maxima, rearranged images of a dilated convolution.
       const y = tf.tidy(() => run.step(step));
       values[step.y] = y;
       for (const register of released[i] ?? []) {
         const value = values[register];
-        // A sum of one term is the term itself.
+        // A sum of one term returns the term.
         if (value !== y) value?.dispose();
         values[register] = undefined;
       }
@@ -77,13 +75,14 @@ export function forward(plan: NetworkPlan, ops: Ops, weights: WeightSource, imag
   if (exits !== undefined) {
     const exitLogits = exits.map((exit) => values[exit.logits] as Tensor2D);
     const last = exitLogits.at(-1);
-    if (last === undefined) throw new Error("No exit was asked for.");
+    if (last === undefined) throw new Error("At least one exit must be computed.");
     return { logits: last, exitLogits };
   }
   const logits = values[program.logits] as Tensor2D;
   return auxiliary ? { logits, auxiliaryLogits: values[program.auxiliary.logits] as Tensor2D } : { logits };
 }
 
+/** Computes the steps of a program. */
 class StepRunner {
   private readonly ops: Ops;
   private readonly weights: WeightSource;
@@ -141,7 +140,7 @@ class StepRunner {
     const [scale, shift] = [this.weight<Tensor1D>(step.scale), this.weight<Tensor1D>(step.shift)];
     if (this.options.statistics === "running") {
       const moments = this.options.running?.at(step.statistic);
-      if (moments === undefined) throw new Error("Running statistics are asked for but not given.");
+      if (moments === undefined) throw new Error("Running statistics are required but missing.");
       return this.ops.batchNormInference(x, scale, shift, moments.mean, moments.variance, BATCH_NORM_EPSILON);
     }
     const { y, mean, variance } = this.ops.batchNormTrain(x, scale, shift, BATCH_NORM_EPSILON);
@@ -182,7 +181,7 @@ class StepRunner {
   }
 }
 
-/** One mask [n, 1, 1, 1] for every application of an operation: 0 with the probability, else 1 / (1 - probability). One tensor is made and cut up. */
+/** One drop-path mask [n, 1, 1, 1] per application of an operation: 0 with the given probability, else 1 / (1 - probability). */
 function dropMasks(program: Program, ops: Ops, n: number, dropPath: ForwardOptions["dropPath"]): Tensor4D[] | null {
   if (dropPath === undefined || dropPath.probability <= 0 || program.masks === 0) return null;
   const { probability, rng } = dropPath;

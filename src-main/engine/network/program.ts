@@ -2,13 +2,13 @@ import type { NetworkInput } from "../../../src-shared/domain/architecture/netwo
 import type { NodeDescription } from "../../../src-shared/domain/records/architecture-facts.ts";
 import type { NetworkPlan, ParameterSlot } from "./plan-types.ts";
 
-/** Number of a value that a program computes. Register 0 holds the images. */
+/** Index of a value that a program computes. Register 0 holds the images. */
 export type Register = number;
 
 /** The register of the images, [n, height, width, channels]. */
 export const IMAGES: Register = 0;
 
-/** One kernel call (or a few): reads the registers `x` or `xs`, writes register `y`. Every register is written once. */
+/** One or a few kernel calls that read registers `x` or `xs` and write register `y`. Every register is written once. */
 export type Step =
   | { readonly kind: "relu"; readonly x: Register; readonly y: Register }
   | { readonly kind: "conv"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly stride: number }
@@ -18,7 +18,7 @@ export type Step =
       readonly y: Register;
       readonly weight: ParameterSlot;
       readonly dilation: number;
-      /** Of max(x, 0); only sequences have it. */
+      /** Applies ReLU to x first; only set in sequences. */
       readonly relu?: boolean;
     }
   | {
@@ -30,17 +30,17 @@ export type Step =
       readonly statistic: number;
     }
   | { readonly kind: "maxPool" | "avgPool"; readonly x: Register; readonly y: Register; readonly size: number; readonly stride: number }
-  /** Sum of the terms. Drop-path multiplies term i by mask `masks[i]`; without masks the terms are never dropped (identity). */
+  /** Sum of the terms. Drop-path multiplies term i by mask `masks[i]`; null if the terms are never dropped (identity). */
   | { readonly kind: "sum"; readonly xs: readonly Register[]; readonly y: Register; readonly masks: readonly number[] | null }
-  /** Every pixel repeated `factor` times a side, cut to height × width. */
+  /** Repeats every pixel factor × factor times and crops to height × width. */
   | { readonly kind: "upsample"; readonly x: Register; readonly y: Register; readonly factor: number; readonly height: number; readonly width: number }
   | { readonly kind: "concat"; readonly xs: readonly Register[]; readonly y: Register }
   | { readonly kind: "globalAveragePool"; readonly x: Register; readonly y: Register }
   | { readonly kind: "dense"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly bias: ParameterSlot };
 
 /**
- * One batch norm as applied to one input. An operation with two inputs shares scale and shift between its two applications,
- * but each has statistics of its own: the sum in equation 1 is over separately normalised terms.
+ * The statistics of one batch norm applied to one input. An operation with two inputs shares scale and shift between its applications,
+ * but each application has its own statistics: equation 1 of the paper sums separately normalised terms.
  */
 export interface NormStatistic {
   /** Unique and stable, e.g. "block3/node5/sep0/0" for the first input. */
@@ -48,14 +48,14 @@ export interface NormStatistic {
   readonly channels: number;
 }
 
-/** Steps with the registers that nobody reads after each. */
+/** Steps, with the registers that can be disposed after each. */
 export interface Sequence {
   readonly steps: readonly Step[];
-  /** For each step, the registers to free after it. */
+  /** For each step, the registers to dispose after it. */
   readonly released: readonly (readonly Register[])[];
 }
 
-/** What computes a network: a flat list of steps in an order that works. */
+/** The computation of a network: a flat list of steps in topological order. */
 export interface Program {
   readonly input: NetworkInput;
   readonly steps: readonly Step[];
@@ -65,46 +65,47 @@ export interface Program {
   readonly masks: number;
   readonly norms: readonly NormStatistic[];
   readonly auxiliary: AuxiliaryProgram;
-  /** Exits of a network that answers several times, in that order; the last gives `logits`. Absent elsewhere. */
+  /** Exits of a network that has several, in the order of computation; the last one gives `logits`. */
   readonly exits?: readonly ExitProgram[];
-  /** The steps of the network, or those with the auxiliary head's put in where its source is ready. Worked out at the first call. */
+  /** The steps of the network, optionally with those of the auxiliary head inserted where its source is available. Computed at the first call. */
   sequence(withAuxiliary: boolean): Sequence;
 }
 
-/** Where one exit answers. */
+/** One exit of a network. */
 export interface ExitProgram {
   readonly logits: Register;
-  /** Steps that are done by then. */
+  /** Number of steps to compute for it. */
   readonly after: number;
 }
 
-/** The auxiliary head, a side branch from one block's output. Its norms are numbered on from those of the network. */
+/** The auxiliary head, a side branch from the output of one block. The numbers of its norms follow those of the network. */
 export interface AuxiliaryProgram {
   readonly steps: readonly Step[];
-  /** The steps come after this many of the main network's. */
+  /** Number of steps of the network after which the head's steps are inserted. */
   readonly after: number;
   readonly logits: Register;
   readonly norms: readonly NormStatistic[];
 }
 
-/** A plan as `buildPlan` makes it: with its program and the counts of every node. */
+/** A plan that can be computed: with its program and the counts of every node. */
 export interface BuiltPlan extends NetworkPlan {
   readonly program: Program;
-  /** Stem first, then every node of every block, classifier last. */
+  /** The stem, then every node of every block, then the classifier. */
   readonly nodes: readonly NodeDescription[];
 }
 
-/** The program of a plan. @throws Error for a plan that `buildPlan` did not make */
+/** The program of a plan. @throws Error if the plan has none */
 export function programOf(plan: NetworkPlan): Program {
-  if (!("program" in plan)) throw new Error("This plan has no program: only plans from buildPlan can be computed.");
+  if (!("program" in plan)) throw new Error("This plan has no program and cannot be computed; use a plan built by a search space.");
   return (plan as BuiltPlan).program;
 }
 
+/** The registers that a step reads. */
 export function inputsOf(step: Step): readonly Register[] {
   return "xs" in step ? step.xs : [step.x];
 }
 
-/** The sequences of a program, each worked out when it is first asked for: plans that are only counted have no use for them. */
+/** The sequences of a program, each computed when it is first needed: plans that are only counted never need them. */
 export function lazySequences(steps: readonly Step[], logits: Register, auxiliary: AuxiliaryProgram): Program["sequence"] {
   let main: Sequence | undefined;
   let merged: Sequence | undefined;
@@ -120,8 +121,8 @@ export function lazySequences(steps: readonly Step[], logits: Register, auxiliar
 }
 
 /**
- * Finds where each register is read for the last time; `results` and the images are never released. Depthwise convolutions take their ReLU in, and a ReLU that nothing else reads is not
- * computed: programs, which are what is counted, keep it.
+ * Determines where each register is read for the last time; `results` and the images are never released. Fuses ReLUs into depthwise convolutions and removes ReLUs
+ * that no other step reads. Programs keep these ReLUs, because counts are made from programs.
  */
 export function sequenceOf(program: readonly Step[], results: readonly Register[]): Sequence {
   const steps = withoutLoneRelus(program, results);

@@ -4,7 +4,7 @@ import type { NetworkPlan } from "./plan-types.ts";
 import { type NormStatistic, programOf } from "./program.ts";
 import { checkArray } from "./weights.ts";
 
-/** Share of the old value that a running average keeps at each update (TensorFlow's convention; 0.1 in PyTorch's). */
+/** Fraction of the old value that a running average keeps at each update (TensorFlow's convention; PyTorch calls it 0.1). */
 const MOMENTUM = 0.9;
 
 /** Mean and variance of one batch norm, [channels] each. */
@@ -14,20 +14,20 @@ export interface ChannelMoments {
 }
 
 /**
- * Running averages of every batch norm's statistics, for networks trained from scratch. All of them lie in two flat tensors,
- * so that an update takes a handful of kernel calls however many batch norms there are.
+ * Running averages of the statistics of all batch norms, for networks trained from scratch. They are stored in two flat tensors,
+ * so that an update takes a few kernel calls regardless of the number of batch norms.
  */
 export class RunningStatistics {
   private readonly norms: readonly NormStatistic[];
-  /** Batch norms of the network itself; those of the auxiliary head follow. */
+  /** Number of batch norms without the auxiliary head, whose norms follow. */
   private readonly mainNorms: number;
   private readonly sizes: number[];
   private mean: Tensor1D;
   private variance: Tensor1D;
-  /** The flat tensors cut up, from the first use after a change. */
+  /** The flat tensors, split at the first use after a change. */
   private moments: ChannelMoments[] | null = null;
 
-  /** Means start at 0 and variances at 1. */
+  /** Means start at 0, variances at 1. */
   constructor(plan: NetworkPlan, options: { readonly auxiliary?: boolean } = {}) {
     const { norms, auxiliary } = programOf(plan);
     this.mainNorms = norms.length;
@@ -43,21 +43,22 @@ export class RunningStatistics {
     return this.norms.length;
   }
 
-  /** Current averages of batch norm number `index`. Not to be disposed; valid until the next update. */
+  /** Current averages of batch norm `index`. The caller must not dispose them; valid until the next update. @throws Error for an index out of range */
   at(index: number): ChannelMoments {
-    this.moments ??= this.cutUp();
+    this.moments ??= this.split();
     const moments = this.moments[index];
-    if (moments === undefined) throw new Error(`There are running statistics for ${this.norms.length} batch norms, not for number ${index}.`);
+    if (moments === undefined) throw new Error(`There are running statistics for ${this.norms.length} batch norms, but none for number ${index}.`);
     return moments;
   }
 
   /**
-   * Moves the averages towards the statistics of a batch: new = 0.9 old + 0.1 batch. `batch` holds one entry for each batch
-   * norm, or for each of the network without the auxiliary head, whose averages then stay. Does not dispose `batch`.
+   * Moves the averages towards the statistics of a batch: new = 0.9 old + 0.1 batch. `batch` has one entry per batch norm,
+   * or one per batch norm of the network without the auxiliary head, whose averages then stay. Does not dispose `batch`.
+   * @throws Error for another number of entries
    */
   update(batch: readonly ChannelMoments[]): void {
     if (batch.length !== this.norms.length && batch.length !== this.mainNorms)
-      throw new Error(`The batch has statistics of ${batch.length} batch norms, the network has ${this.mainNorms}.`);
+      throw new Error(`The batch has statistics of ${batch.length} batch norms, but the network has ${this.mainNorms}.`);
     const [mean, variance] = tf.tidy(() => [
       this.moved(
         this.mean,
@@ -71,7 +72,7 @@ export class RunningStatistics {
     this.replace(mean, variance);
   }
 
-  /** Copies by name, `<norm id>/mean` and `<norm id>/variance`. */
+  /** Copies of the averages, keyed `<norm id>/mean` and `<norm id>/variance`. */
   export(options: { readonly auxiliary?: boolean } = {}): Record<string, NamedArray> {
     const count = options.auxiliary === true ? this.norms.length : this.mainNorms;
     const [mean, variance] = [this.mean.dataSync<"float32">(), this.variance.dataSync<"float32">()];
@@ -86,8 +87,8 @@ export class RunningStatistics {
   }
 
   /**
-   * Takes up averages by name; those of the auxiliary head may be missing and then stay.
-   * @throws Error when another is missing or has the wrong shape; nothing changes then
+   * Replaces the averages by those of `export`. Averages of the auxiliary head may be missing and then stay.
+   * @throws Error if another one is missing or has the wrong shape; then nothing changes
    */
   import(arrays: Readonly<Record<string, NamedArray>>): void {
     const [mean, variance] = [Float32Array.from(this.mean.dataSync()), Float32Array.from(this.variance.dataSync())];
@@ -120,10 +121,10 @@ export class RunningStatistics {
     return tf.concat([head, tf.slice(old, [fresh.size], [total - fresh.size])], 0) as Tensor1D;
   }
 
-  private cutUp(): ChannelMoments[] {
+  private split(): ChannelMoments[] {
     if (this.sizes.length === 0) return [];
-    const cut = (flat: Tensor1D): Tensor[] => (this.sizes.length === 1 ? [tf.clone(flat)] : tf.split(flat, this.sizes)).map((part) => tf.keep(part));
-    const [means, variances] = tf.tidy(() => [cut(this.mean), cut(this.variance)]);
+    const parts = (flat: Tensor1D): Tensor[] => (this.sizes.length === 1 ? [tf.clone(flat)] : tf.split(flat, this.sizes)).map((part) => tf.keep(part));
+    const [means, variances] = tf.tidy(() => [parts(this.mean), parts(this.variance)]);
     return this.sizes.map((_, i) => ({ mean: means?.[i] as Tensor1D, variance: variances?.[i] as Tensor1D }));
   }
 

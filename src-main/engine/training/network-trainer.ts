@@ -5,8 +5,8 @@ import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../b
 import type { ImageBatch } from "../datasets/images/batching.ts";
 import type { EvaluationImages, FeedState, TrainingFeed } from "../evaluation/training-data.ts";
 import type { TrainingBench } from "../evaluation/workbench.ts";
-import { RunningStatistics } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
+import { RunningStatistics } from "../network/running-statistics.ts";
 import { VariableWeights } from "../network/weights.ts";
 import { Rng } from "../random.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";

@@ -20,22 +20,22 @@ async function compute(mode: "own" | "plain", threads: number): Promise<Computed
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Computed;
 }
 
-it("the name of the compiled kernels follows their source", () => {
+it("the file name of the compiled kernels matches the hash of their source", () => {
   const source = readFileSync(new URL("../../../src-main/engine/backend/tensorflow/own-kernels.cc", import.meta.url));
   expect(OWN_KERNELS_SOURCE).toBe(createHash("sha256").update(source).digest("hex").slice(0, 8));
 });
 
 const entry = installedTensorFlow();
 const compiled = entry !== null && existsSync(path.join(entry.folder, OWN_KERNELS_FILE));
-describe.skipIf(!compiled)("own kernels against TensorFlow's", () => {
-  it("give random cells the same losses and gradients, and the same bits with any number of threads", { timeout: 120_000 }, async () => {
+describe.skipIf(!compiled)("own kernels compared with TensorFlow's", () => {
+  it("compute the same losses and gradients for random cells, and the same bits with any number of threads", { timeout: 120_000 }, async () => {
     const plain = await compute("plain", 1);
     const own = await compute("own", 1);
     expect([plain.own, own.own]).toEqual([false, true]);
     expect(own.results).toHaveLength(4);
     for (const [i, { loss, gradients }] of own.results.entries()) {
       const expected = plain.results[i];
-      // Batch norm divides by deviations of small batches three blocks deep, which magnifies float32's rounding.
+      // Three blocks of batch norm divide by deviations of small batches, which amplifies float32 rounding errors.
       expect(Math.abs(loss - (expected?.loss ?? Number.NaN)), `cell ${i}`).toBeLessThan(1e-4);
       gradients.forEach((values, v) => {
         const others = expected?.gradients[v] ?? [];

@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { samePadding } from "../../../src-main/engine/backend/ops/padding.ts";
-import type { ImageShape } from "../../../src-main/engine/backend/wasm/loops.ts";
+import type { BatchShape } from "../../../src-main/engine/backend/wasm/loops.ts";
 import { SimdKernels } from "../../../src-main/engine/backend/wasm/simd-kernels.ts";
 import { SIMD_SOURCE } from "../../../src-main/engine/backend/wasm/simd-module.ts";
 import { convolution, type Dense, distinct, maxPoolGradient, normalise, pool, random, statistics, withTies } from "./support/reference.ts";
 
 const simd = new SimdKernels();
 const floats = ({ values }: Dense): Float32Array => Float32Array.from(values);
-const shapeOf = ({ shape: [n = 0, h = 0, w = 0, c = 0] }: Dense): ImageShape => [n, h, w, c];
+const shapeOf = ({ shape: [n = 0, h = 0, w = 0, c = 0] }: Dense): BatchShape => [n, h, w, c];
 
-/** Single precision over at most some hundred terms of size one. */
+/** Default tolerance: single precision over a few hundred terms of size one. */
 function expectNear(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 2e-5): void {
   expect(found.length).toBe(expected.length);
   for (let i = 0; i < found.length; i++) expect(Math.abs((found[i] ?? Number.NaN) - (expected[i] ?? 0)), `element ${i}`).toBeLessThanOrEqual(tolerance);
@@ -22,12 +22,12 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a
 const positive = (x: Dense): Dense => ({ shape: x.shape, values: x.values.map((value) => Math.max(0, value)) });
 
 describe("SIMD kernels of the wasm backend", () => {
-  it("were compiled from the source beside them (npm run build:simd)", () => {
+  it("were compiled from the current source (npm run build:simd)", () => {
     const source = readFileSync(path.join(import.meta.dirname, "../../../src-main/engine/backend/wasm/simd-kernels.cc"));
     expect(SIMD_SOURCE).toBe(createHash("sha256").update(source).digest("hex"));
   });
 
-  // Channels that fill vectors, that do not, and both; images smaller than the kernel's reach, and wider than a tile.
+  // Channel counts that fill vectors, that do not, and both; images smaller than the filter, and wider than a tile.
   const cases = [3, 5, 7].flatMap((k) =>
     [1, 2, 3].flatMap((dilation) =>
       (
@@ -48,7 +48,7 @@ describe("SIMD kernels of the wasm backend", () => {
       const options = { dilation, relu };
       const of = (image: Dense, filter: Dense): Dense => convolution(relu ? positive(image) : image, filter, 1, dilation, true);
       expectNear(simd.depthwise(floats(x), shapeOf(x), floats(w), k, options), of(x, w).values);
-      // The convolution is linear in its filter, and in an image whose signs stay: its gradients are found by basis vectors.
+      // The convolution is linear in its filter, and in an image whose signs do not change, so basis vectors give its gradients.
       const filterGradient = simd.depthwiseFilterGradient(floats(x), shapeOf(x), floats(dy), k, options);
       const unit = (like: Dense, at: number): Dense => ({ shape: like.shape, values: like.values.map((_, i) => (i === at ? 1 : 0)) });
       for (const at of [0, channels - 1, Math.floor((k * k * channels) / 2), k * k * channels - 1])

@@ -13,7 +13,7 @@ interface Training {
 
 const STEPS = 20;
 
-/** Trains in a process of its own: a process has one backend, and reproducibility across processes is what counts. */
+/** Trains in a separate process, because a process has one backend and results must be reproducible across processes. */
 async function train(backend: "tensorflow" | "wasm", side: number, optimizer: "sgd" | "adam" = "sgd"): Promise<Training> {
   const script = fileURLToPath(new URL("./support/train.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script, backend, String(STEPS), String(side), optimizer]);
@@ -24,13 +24,13 @@ const missing = await tensorflowMissing();
 const why = missing === undefined ? "" : ` (${missing})`;
 
 describe("training a small network with every operation", () => {
-  it("gives the same bits twice on wasm, and holds no tensors", { timeout: 120_000 }, async () => {
+  it("gives the same bits twice on wasm, and leaks no tensors", { timeout: 120_000 }, async () => {
     const first = await train("wasm", 7);
     expect(await train("wasm", 7)).toEqual(first);
     expect(new Set(first.tensors.slice(1)).size).toBe(1);
   });
 
-  // Side 7 stays below the sizes from which TensorFlow's path takes other kernels, side 16 is above most.
+  // Side 7 is below the sizes from which other TensorFlow kernels are used, side 16 is above most of them.
   it.skipIf(missing !== undefined).each([7, 16])(`gives the same bits twice on TensorFlow, images of %d pixels${why}`, { timeout: 120_000 }, async (side) => {
     const first = await train("tensorflow", side);
     expect(await train("tensorflow", side)).toEqual(first);

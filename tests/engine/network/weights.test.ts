@@ -11,8 +11,8 @@ beforeAll(async () => {
   await initBackend({ prefer: "wasm" });
 });
 
-describe("weights to be trained from scratch", () => {
-  it("are drawn with a deviation that the fan-in gives; scales are 1, shifts and biases 0", () => {
+describe("trainable weights", () => {
+  it("are initialised with a deviation given by the fan-in; scales are 1, shifts and biases 0", () => {
     const weights = new VariableWeights(plan, Rng.fromSeed(1, "init"));
     for (const slot of plan.slots) {
       const values = [...weights.get(slot).dataSync()];
@@ -35,7 +35,7 @@ describe("weights to be trained from scratch", () => {
     for (const weights of [a, b, c]) weights?.dispose();
   });
 
-  it("say which of them weight decay is for", () => {
+  it("state which of them weight decay applies to", () => {
     const weights = new VariableWeights(plan, Rng.fromSeed(1, "init"), { auxiliary: true });
     const slots = [...plan.slots, ...plan.auxiliarySlots];
     expect(weights.entries()).toHaveLength(slots.length);
@@ -46,7 +46,7 @@ describe("weights to be trained from scratch", () => {
     weights.dispose();
   });
 
-  it("have names that no other instance has, and the same names again when those before are gone", () => {
+  it("have unique names, which are reused after disposal", () => {
     const names = (weights: VariableWeights): string[] => weights.entries().map(({ variable }) => variable.name);
     const first = new VariableWeights(plan, Rng.fromSeed(1, "init"));
     const second = new VariableWeights(plan, Rng.fromSeed(1, "init"));
@@ -60,7 +60,7 @@ describe("weights to be trained from scratch", () => {
     third.dispose();
   });
 
-  it("come back bit for bit from an export; what does not fit is refused as a whole", () => {
+  it("are restored bit for bit from an export; an export that does not fit is rejected as a whole", () => {
     const before = tf.memory().numTensors;
     const first = new VariableWeights(plan, Rng.fromSeed(1, "init"), { auxiliary: true });
     const second = new VariableWeights(plan, Rng.fromSeed(2, "init"), { auxiliary: true });
@@ -74,7 +74,7 @@ describe("weights to be trained from scratch", () => {
     expect(() => other.import({ ...exported, "classifier/bias": { shape: [2], values: new Float32Array(2) } })).toThrow("[3]");
     expect(() => other.import({ ...exported, "classifier/bias": { shape: [3], values: new Float32Array(2) } })).toThrow("2 values");
     expect(other.export({ auxiliary: true })).toEqual(own);
-    // A file of weights has no auxiliary head: it stays.
+    // A weight file has no auxiliary head, so its weights stay.
     other.import(first.export());
     expect(other.export({ auxiliary: true })).toEqual({ ...own, ...first.export() });
     expect(bias?.values).toHaveLength(3);
@@ -83,8 +83,8 @@ describe("weights to be trained from scratch", () => {
   });
 });
 
-describe("weights made by others", () => {
-  it("say which one is missing", () => {
+describe("given weights", () => {
+  it("report which one is missing", () => {
     const [slot] = plan.slots;
     if (slot === undefined) throw new Error("No slot.");
     expect(() => new TensorWeights(new Map()).get(slot)).toThrow("stem/conv");

@@ -1,13 +1,14 @@
 /**
- * The engine's own tfjs kernels: names, attributes and gradients. A backend registers an implementation of each (`tensorflow-kernels.ts`,
- * `wasm-kernels.ts`); the gradients, registered here once, are kernels again, so that both backends share all that is not arithmetic. Registered
- * gradients, unlike those of `tf.customGrad`, are computed only for the arguments that somebody differentiates.
+ * The engine's own tfjs kernels: names, attributes and gradients. Each backend registers an implementation of every kernel
+ * (`tensorflow-kernels.ts`, `wasm-kernels.ts`). The gradients are registered here once for all backends and call kernels themselves.
+ * Unlike gradients of `tf.customGrad`, registered gradients are computed only for the arguments that are differentiated.
  */
 import { type NamedTensorMap, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, type TensorInfo, tf } from "./tf.ts";
 
-type Shape4D = readonly [number, number, number, number];
+/** Shape of a batch of images [n, height, width, channels] or of a filter [kh, kw, cin, cout]. */
+export type Shape4D = readonly [number, number, number, number];
 
-/** Attributes of the convolutions and their gradients. `depthwise` gradients take the same. */
+/** Attributes of convolutions, depthwise convolutions and their gradients. */
 export interface ConvAttributes {
   readonly stride: number;
   readonly padding: "SAME" | "VALID";
@@ -16,7 +17,7 @@ export interface ConvAttributes {
 /** Attributes of the direct depthwise convolution. */
 export interface DirectAttributes {
   readonly dilation: number;
-  /** Takes the positive part of x. */
+  /** Applies ReLU to x first. */
   readonly relu: boolean;
 }
 
@@ -28,7 +29,7 @@ export interface PoolAttributes {
 /** Inputs of a kernel by name. */
 type Inputs<K extends string> = Readonly<Record<K, TensorInfo>>;
 
-/** What a backend implements. Shapes are checked by the caller; intermediate tensors may be left to the enclosing tidy. */
+/** The kernels of a backend. The caller checks shapes; intermediate tensors may be left to the enclosing `tf.tidy`. */
 export interface KernelImplementations {
   conv2d(inputs: Inputs<"x" | "w">, attributes: ConvAttributes): TensorInfo;
   conv2dInputGradient(inputs: Inputs<"dy" | "w">, attributes: ConvAttributes & { readonly inputShape: Shape4D }): TensorInfo;
@@ -37,28 +38,29 @@ export interface KernelImplementations {
   depthwiseInputGradient(inputs: Inputs<"dy" | "w">, attributes: ConvAttributes & { readonly inputShape: Shape4D }): TensorInfo;
   depthwiseFilterGradient(inputs: Inputs<"x" | "dy">, attributes: ConvAttributes & { readonly filterShape: Shape4D }): TensorInfo;
   /**
-   * Optional: a depthwise convolution of stride 1 and SAME padding with dilation, of x or of its positive part; without it, it is composed of others. k × k filters with k 3, 5 or 7.
+   * Optional: depthwise convolution of x or of ReLU(x) with stride 1, SAME padding and dilation; filters are k × k with k 3, 5 or 7.
+   * Backends without it compose it from other kernels.
    */
   depthwiseDirect?(inputs: Inputs<"x" | "w">, attributes: DirectAttributes): TensorInfo;
   depthwiseDirectInputGradient?(inputs: Inputs<"dy" | "x" | "w">, attributes: DirectAttributes): TensorInfo;
   depthwiseDirectFilterGradient?(inputs: Inputs<"dy" | "x" | "w">, attributes: DirectAttributes): TensorInfo;
-  /** y, batch mean, unbiased batch variance and three tensors for the gradient. */
+  /** y, batch mean, unbiased batch variance, and three tensors that the gradient needs. */
   batchNorm(inputs: Inputs<"x" | "gamma" | "beta">, attributes: { readonly epsilon: number }): TensorInfo[];
-  /** Gradients of x, gamma and beta. */
+  /** Gradients with respect to x, gamma and beta. */
   batchNormGradient(inputs: Inputs<"dy" | "x" | "gamma" | "saved1" | "saved2" | "saved3">, attributes: { readonly epsilon: number }): TensorInfo[];
   batchNormInference(inputs: Inputs<"x" | "gamma" | "beta" | "mean" | "variance">, attributes: { readonly epsilon: number }): TensorInfo;
   batchNormInferenceGradient(inputs: Inputs<"dy" | "x" | "gamma" | "mean" | "variance">, attributes: { readonly epsilon: number }): TensorInfo[];
   relu(inputs: Inputs<"x">): TensorInfo;
   /** dy where y > 0, else 0. */
   reluGradient(inputs: Inputs<"dy" | "y">): TensorInfo;
-  /** y, and a tensor of the backend's choice for the gradient. */
+  /** y, and a backend-specific tensor that the gradient needs. */
   maxPool(inputs: Inputs<"x">, attributes: PoolAttributes): TensorInfo[];
   maxPoolGradient(inputs: Inputs<"dy" | "x" | "y" | "saved">, attributes: PoolAttributes): TensorInfo;
   avgPool(inputs: Inputs<"x">, attributes: PoolAttributes): TensorInfo;
   avgPoolGradient(inputs: Inputs<"dy">, attributes: PoolAttributes & { readonly inputShape: Shape4D }): TensorInfo;
   globalAveragePool(inputs: Inputs<"x">): TensorInfo;
   globalAveragePoolGradient(inputs: Inputs<"dy">, attributes: { readonly inputShape: Shape4D }): TensorInfo;
-  /** Losses [n] and the gradient of each with respect to its logits [n, classes]. */
+  /** Losses [n], and the gradient of each loss with respect to its logits [n, classes]. */
   softmaxCrossEntropy(inputs: Inputs<"logits" | "labels">): TensorInfo[];
   resizeNearest(inputs: Inputs<"x">, attributes: { readonly factor: number }): TensorInfo;
   resizeNearestGradient(inputs: Inputs<"dy">, attributes: { readonly factor: number }): TensorInfo;
@@ -68,7 +70,7 @@ type KernelKey = keyof KernelImplementations;
 
 const kernelName = (key: KernelKey): string => `Engine.${key}`;
 
-/** Runs a kernel of the active backend; recorded on the gradient tape. */
+/** Runs a kernel of the active backend and records it on the gradient tape. */
 function run(key: KernelKey, inputs: Readonly<Record<string, Tensor>>, attributes: object = {}): Tensor | Tensor[] {
   const call: { inputs: NamedTensorMap; attrs: Record<string, unknown> } = { inputs: { ...inputs }, attrs: { ...attributes } };
   return tf.engine().runKernel(kernelName(key), call.inputs, call.attrs as Parameters<ReturnType<typeof tf.engine>["runKernel"]>[2]);
@@ -76,17 +78,17 @@ function run(key: KernelKey, inputs: Readonly<Record<string, Tensor>>, attribute
 
 function runOne<T extends Tensor>(key: KernelKey, inputs: Readonly<Record<string, Tensor>>, attributes?: object): T {
   const output = run(key, inputs, attributes);
-  if (Array.isArray(output)) throw new Error(`Kernel ${key} gave several outputs.`);
+  if (Array.isArray(output)) throw new Error(`Kernel ${key} returned several outputs instead of one.`);
   return output as T;
 }
 
 function runMany(key: KernelKey, inputs: Readonly<Record<string, Tensor>>, attributes?: object): Tensor[] {
   const output = run(key, inputs, attributes);
-  if (!Array.isArray(output)) throw new Error(`Kernel ${key} gave one output.`);
+  if (!Array.isArray(output)) throw new Error(`Kernel ${key} returned one output instead of several.`);
   return output;
 }
 
-/** Registers a backend's implementations under the engine's kernel names. Once a backend and process. */
+/** Registers a backend's kernels under the engine's names. Call once per backend and process. */
 export function registerKernels(backendName: string, implementations: KernelImplementations): void {
   for (const [key, implementation] of Object.entries(implementations)) {
     const call = implementation as (inputs: unknown, attributes: unknown) => TensorInfo | TensorInfo[];
@@ -98,14 +100,14 @@ export function registerKernels(backendName: string, implementations: KernelImpl
   }
 }
 
-/** The element at `index`, which the caller knows to exist. */
+/** The element at `index`, which must exist. @throws Error otherwise */
 export function at<T>(list: readonly T[], index: number): T {
   const item = list[index];
-  if (item === undefined) throw new Error(`No element ${index} in a list of ${list.length}.`);
+  if (item === undefined) throw new Error(`There is no element ${index} in a list of ${list.length}.`);
   return item;
 }
 
-/** The shape of a tensor of rank 4. @throws Error for another rank */
+/** The shape of a tensor of rank 4; `what` names it in the error. @throws Error for another rank */
 export function shape4(tensor: TensorInfo, what: string): Shape4D {
   const [a, b, c, d, ...rest] = tensor.shape;
   if (a === undefined || b === undefined || c === undefined || d === undefined || rest.length > 0) {
@@ -118,7 +120,7 @@ const single = (dy: Tensor | Tensor[]): Tensor => (Array.isArray(dy) ? at(dy, 0)
 
 let gradientsRegistered = false;
 
-/** Registers the gradients of the engine's kernels; they hold for every backend. Idempotent. */
+/** Registers the gradients of the engine's kernels for every backend. Idempotent. */
 export function registerGradients(): void {
   if (gradientsRegistered) return;
   gradientsRegistered = true;
@@ -157,7 +159,7 @@ export function registerGradients(): void {
     outputsToSave: [false, false, false, true, true, true],
     gradFunc: (dys, saved, attrs) => {
       const [x, gamma, saved1, saved2, saved3] = [at(saved, 0), at(saved, 1), at(saved, 2), at(saved, 3), at(saved, 4)];
-      // At once and not in the first of the three functions: the tidy around each of these would dispose the others' results.
+      // Computed here and not inside the three functions: tfjs wraps each of those in a tidy, which would dispose the other results.
       const all = runMany("batchNormGradient", { dy: single(dys), x, gamma, saved1, saved2, saved3 }, attrs);
       return { x: () => at(all, 0), gamma: () => at(all, 1), beta: () => at(all, 2) };
     },
@@ -221,7 +223,7 @@ export function registerGradients(): void {
   });
 }
 
-/** Kernel calls with the right types, for `ops.ts`. */
+/** Typed kernel calls for `ops.ts`. */
 export const kernels = {
   conv2d: (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes): Tensor4D => runOne("conv2d", { x, w }, attributes),
   depthwise: (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes): Tensor4D => runOne("depthwise", { x, w }, attributes),

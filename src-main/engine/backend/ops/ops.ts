@@ -5,22 +5,22 @@ import type { BatchNormTrainResult, Ops } from "./types.ts";
 
 type Convolution = (x: Tensor4D, w: Tensor4D, attributes: ConvAttributes) => Tensor4D;
 
-/** Sizes of filters that the direct depthwise kernel takes. */
+/** Filter sizes that the direct depthwise kernel supports. */
 const DIRECT_KERNELS: ReadonlySet<number> = new Set([3, 5, 7]);
 
-/** The operations over the kernels of the active backend; the same code on every backend. */
+/** The operations, built on the kernels of the active backend. */
 export const ops: Ops = {
   conv2d(x, w, stride, dilation) {
     const [, , , channels] = shape4(x, "conv2d: x");
     const [, , cin] = shape4(w, "conv2d: w");
-    if (channels !== cin) throw new Error(`conv2d: x has ${channels} channels, w takes ${cin}.`);
+    if (channels !== cin) throw new Error(`conv2d: x has ${channels} channels, but w takes ${cin}.`);
     return convolve(kernels.conv2d, x, w, stride, dilation, "conv2d");
   },
 
   depthwiseConv2d(x, w, stride, dilation, relu = false) {
     const [, , , channels] = shape4(x, "depthwiseConv2d: x");
     const [kh, kw, c, multiplier] = shape4(w, "depthwiseConv2d: w");
-    if (channels !== c) throw new Error(`depthwiseConv2d: x has ${channels} channels, w takes ${c}.`);
+    if (channels !== c) throw new Error(`depthwiseConv2d: x has ${channels} channels, but w takes ${c}.`);
     if (multiplier !== 1) throw new Error(`depthwiseConv2d: the last dimension of w must be 1 but is ${multiplier}.`);
     if (stride === 1 && kh === kw && DIRECT_KERNELS.has(kh) && Number.isInteger(dilation) && dilation > 0 && kernels.hasDirectDepthwise())
       return kernels.depthwiseDirect(x, w, { dilation, relu });
@@ -76,7 +76,7 @@ export const ops: Ops = {
   softmaxCrossEntropy(logits, labels) {
     if (logits.rank !== 2 || labels.rank !== 1 || logits.shape[0] !== labels.shape[0] || labels.dtype !== "int32") {
       throw new Error(
-        `softmaxCrossEntropy: takes logits [n, classes] and int32 labels [n], not [${logits.shape.join(", ")}] and ${labels.dtype} [${labels.shape.join(", ")}].`,
+        `softmaxCrossEntropy: takes logits [n, classes] and int32 labels [n], but got [${logits.shape.join(", ")}] and ${labels.dtype} [${labels.shape.join(", ")}].`,
       );
     }
     return kernels.softmaxCrossEntropy(logits, labels);
@@ -97,15 +97,15 @@ export const ops: Ops = {
 };
 
 /**
- * Convolution with dilation by rearrangement, exact on every backend: TensorFlow's CPU kernels refuse or, in the depthwise gradients, silently ignore it.
- * With stride 1 the image is cut into dilation² interleaved images, convolved without dilation and put together again; with a stride equal to the dilation
- * one of these images is all that is looked at.
+ * Dilated convolution by rearranging pixels, which is exact on every backend. (TensorFlow's CPU kernels reject dilation or, in depthwise gradients, silently ignore it.)
+ * With stride 1, the image is split into dilation² interleaved images, which are convolved without dilation and merged again. With a stride equal to the dilation,
+ * only the first of these images is needed.
  */
 function convolve(convolution: Convolution, x: Tensor4D, w: Tensor4D, stride: number, dilation: number, what: string): Tensor4D {
   checkCounts(what, { stride, dilation });
   if (dilation === 1) return convolution(x, w, { stride, padding: "SAME" });
   if (stride !== 1 && stride !== dilation)
-    throw new Error(`${what}: stride ${stride} with dilation ${dilation} is not supported; take stride 1 or ${dilation}.`);
+    throw new Error(`${what}: stride ${stride} with dilation ${dilation} is not supported; use stride 1 or ${dilation}.`);
   const [n, height, width] = shape4(x, what);
   const [kh, kw] = shape4(w, what);
   if (kh === 1 && kw === 1) return convolution(x, w, { stride, padding: "SAME" });

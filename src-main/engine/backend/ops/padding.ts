@@ -1,16 +1,16 @@
-/** How SAME padding falls along one axis of an image. */
+/** SAME padding along one axis of an image. */
 export interface SamePadding {
   /** Length of the axis before padding. */
   readonly size: number;
-  /** Length of the result. */
+  /** Length of the output. */
   readonly output: number;
-  /** Zeros in front. */
+  /** Zeros before the first pixel. */
   readonly before: number;
-  /** Zeros behind: as many, or one more. */
+  /** Zeros after the last pixel: the same number, or one more. */
   readonly after: number;
 }
 
-/** TensorFlow's SAME padding of an axis of `size` for a window of `kernel` taps. */
+/** TensorFlow's SAME padding of an axis of `size` pixels for a window of `kernel` taps. */
 export function samePadding(size: number, kernel: number, stride: number, dilation: number): SamePadding {
   const output = Math.ceil(size / stride);
   const total = Math.max(0, (output - 1) * stride + (kernel - 1) * dilation + 1 - size);

@@ -1,8 +1,8 @@
 /**
- * The one place where tfjs is loaded. Everything in the engine imports `tf` from here, so that the TensorFlow binding, the wasm
+ * The only place that loads tfjs. The whole engine imports `tf` from here, so that the TensorFlow binding, the wasm
  * backend and the model code share a single tfjs-core with all gradients registered.
  *
- * tfjs ships CommonJS bundles for Node whose named exports an ESM import does not see: hence `createRequire`.
+ * tfjs ships CommonJS bundles for Node, whose named exports are invisible to ESM imports; hence `createRequire`.
  */
 import { createRequire } from "node:module";
 import type * as TensorFlowJs from "@tensorflow/tfjs";
@@ -22,8 +22,8 @@ export type {
   Variable,
 } from "@tensorflow/tfjs";
 
-/** `require` as the engine's native packages see it. */
+/** `require` for the engine's native packages. */
 export const nodeRequire = createRequire(import.meta.url);
 
-/** The tfjs union package: core, every gradient, and no backend of weight. */
+/** The tfjs union package: tfjs-core and all gradients. */
 export const tf = nodeRequire("@tensorflow/tfjs") as typeof TensorFlowJs;

@@ -1,57 +1,57 @@
 import { at } from "../ops/kernels.ts";
 import { type Tensor, type Tensor1D, tf, type Variable } from "../ops/tf.ts";
 import type { NamedArray, OptimizedVariable, Optimizer, OptimizerStep } from "../ops/types.ts";
-import { flatten } from "./gradient-norm.ts";
+import { flatten } from "./flatten.ts";
 
 /**
- * The arithmetic of an optimizer over one flat vector of parameters. An instance owns its copy of the parameters and its moments.
+ * The arithmetic of an optimizer on one flat vector of parameters. An instance owns its copy of the parameters and its moments.
  */
 export interface UpdateRule {
   /** Names of the moment vectors, in the order of `moments()`. */
   readonly momentNames: readonly string[];
-  /** Sets the parameters; the moments stay. The vector is not kept. */
+  /** Sets the parameters and leaves the moments alone. Copies the vector. */
   load(parameters: Tensor1D): void;
-  /** One update with `gradient` [size], `step` counted from 1. Returns the new parameters, which the caller disposes. */
+  /** Performs one update with `gradient` [size]; `step` counts from 1. Returns the new parameters, which the caller disposes. */
   update(gradient: Tensor1D, learningRate: number, step: number): Tensor1D;
   /** Views or copies of the moment vectors, which the caller disposes. */
   moments(): Tensor1D[];
-  /** Sets the moments; the vectors are not kept. */
+  /** Sets the moments. Copies the vectors. */
   setMoments(moments: readonly Tensor1D[]): void;
   dispose(): void;
 }
 
-/** Splits a vector into tensors of the given shapes; the caller disposes them. */
-export type Split = (vector: Tensor1D, shapes: readonly (readonly number[])[]) => Tensor[];
+/** Splits a vector into tensors of the given shapes, which the caller disposes. */
+export type SplitVector = (vector: Tensor1D, shapes: readonly (readonly number[])[]) => Tensor[];
 
 /**
- * An optimizer that sees all its variables as one vector: clipping, weight decay and the update are a few kernels over everything, whatever the number of
- * variables; only flattening and splitting cost a call for each. Variables that something else assigned meanwhile (a checkpoint, say) are noticed.
+ * An optimizer that treats all its variables as one vector, so that clipping, weight decay and the update take a few kernel calls regardless of the number of
+ * variables; only flattening and splitting need a call per variable. It notices variables that were assigned elsewhere, for example from a checkpoint.
  */
 export class FlatOptimizer implements Optimizer {
   readonly variables: readonly Variable[];
   private readonly rule: UpdateRule;
-  private readonly split: Split;
+  private readonly split: SplitVector;
   private readonly clipNorm: number;
   private readonly shapes: readonly (readonly number[])[];
   private readonly names: ReadonlySet<string>;
-  /** Weight decay of each element, or undefined where there is none. */
+  /** Weight decay of each element, or undefined without weight decay. */
   private readonly decay: Tensor1D | undefined;
-  /** The parameters as one vector after the last update; kept only for weight decay. */
+  /** The parameters as one vector after the last update; only kept for weight decay. */
   private flat: Tensor1D | undefined;
-  /** The tensors that the last update put into the variables. */
-  private placed: readonly object[] = [];
+  /** The tensors that the last update assigned to the variables. */
+  private assigned: readonly object[] = [];
   private steps = 0;
   private disposed = false;
 
-  /** @throws Error for two variables of one name, one that is not float32, or a bad option */
-  constructor(variables: readonly OptimizedVariable[], rule: UpdateRule, split: Split, clipNorm = 0) {
-    if (variables.length === 0) throw new Error("An optimizer needs at least one variable.");
+  /** @throws Error if two variables have the same name, if one is not float32, or for an invalid option */
+  constructor(variables: readonly OptimizedVariable[], rule: UpdateRule, split: SplitVector, clipNorm = 0) {
+    if (variables.length === 0) throw new Error("An optimizer requires at least one variable.");
     if (!(clipNorm >= 0)) throw new Error(`clipNorm must not be negative but is ${clipNorm}.`);
     this.variables = variables.map(({ variable }) => variable);
     this.names = new Set(this.variables.map(({ name }) => name));
-    if (this.names.size !== variables.length) throw new Error("Two variables of an optimizer have the same name.");
+    if (this.names.size !== variables.length) throw new Error("Two variables of the optimizer have the same name.");
     const other = this.variables.find(({ dtype }) => dtype !== "float32");
-    if (other !== undefined) throw new Error(`Variable ${other.name} is ${other.dtype}; optimizers take float32.`);
+    if (other !== undefined) throw new Error(`Variable ${other.name} is ${other.dtype}; optimizers require float32.`);
     this.shapes = this.variables.map(({ shape }) => shape);
     this.rule = rule;
     this.split = split;
@@ -66,7 +66,7 @@ export class FlatOptimizer implements Optimizer {
   apply(gradients: Readonly<Record<string, Tensor>>, learningRate: number): OptimizerStep {
     this.assertAlive();
     for (const name of Object.keys(gradients)) {
-      if (!this.names.has(name)) throw new Error(`A gradient of ${name}, which this optimizer does not train.`);
+      if (!this.names.has(name)) throw new Error(`There is a gradient of ${name}, which is not a variable of this optimizer.`);
     }
     return tf.tidy((): OptimizerStep => {
       const ordered = this.variables.map((variable) => {
@@ -79,12 +79,12 @@ export class FlatOptimizer implements Optimizer {
       let gradient = flatten(ordered);
       const gradientNorm = Math.sqrt(tf.sum(tf.square(gradient)).dataSync()[0] ?? Number.NaN);
       if (!Number.isFinite(gradientNorm)) return { gradientNorm, applied: false };
-      this.takeUpForeignValues();
+      this.loadAssignedVariables();
       if (this.clipNorm > 0 && gradientNorm > this.clipNorm) gradient = tf.mul(gradient, this.clipNorm / gradientNorm);
       if (this.decay !== undefined && this.flat !== undefined) gradient = tf.add(gradient, tf.mul(this.decay, this.flat));
       this.flat?.dispose();
       this.flat = undefined;
-      this.place(this.rule.update(gradient, learningRate, this.steps + 1));
+      this.assign(this.rule.update(gradient, learningRate, this.steps + 1));
       this.steps += 1;
       return { gradientNorm, applied: true };
     });
@@ -139,20 +139,20 @@ export class FlatOptimizer implements Optimizer {
     this.flat?.dispose();
   }
 
-  /** Loads the variables into the rule at the first step and whenever something else has assigned one of them. */
-  private takeUpForeignValues(): void {
+  /** Loads the variables into the rule at the first step, and after one of them was assigned elsewhere. */
+  private loadAssignedVariables(): void {
     const current = this.variables.map(({ dataId }) => dataId);
-    if (this.placed.length === current.length && current.every((dataId, index) => dataId === this.placed[index])) return;
+    if (this.assigned.length === current.length && current.every((dataId, index) => dataId === this.assigned[index])) return;
     const flat = flatten(this.variables);
     this.rule.load(flat);
     this.flat?.dispose();
     this.flat = this.decay === undefined ? undefined : tf.keep(flat);
   }
 
-  private place(parameters: Tensor1D): void {
+  private assign(parameters: Tensor1D): void {
     for (const [index, part] of this.split(parameters, this.shapes).entries()) at(this.variables, index).assign(part);
     if (this.decay !== undefined) this.flat = tf.keep(parameters);
-    this.placed = this.variables.map(({ dataId }) => dataId);
+    this.assigned = this.variables.map(({ dataId }) => dataId);
   }
 
   private assertAlive(): void {
@@ -172,8 +172,8 @@ function decayVector(variables: readonly OptimizedVariable[]): Tensor1D | undefi
   return tf.keep(tf.tensor1d(values));
 }
 
-/** Splitting by tfjs alone. */
-export const composedSplit: Split = (vector, shapes) => {
+/** {@link SplitVector} with tfjs operations, for any backend. */
+export const composedSplit: SplitVector = (vector, shapes) => {
   const sizes = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
   const parts = sizes.length === 1 ? [vector] : tf.split(vector, sizes);
   return parts.map((part, index) => tf.reshape(part, [...at(shapes, index)]));

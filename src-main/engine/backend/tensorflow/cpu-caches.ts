@@ -1,13 +1,13 @@
-/** What the system tells about the processor's caches, which oneDNN divides its work by. */
+/** What the system reports about the processor's caches, which oneDNN uses to size its blocks. */
 import { existsSync } from "node:fs";
 
 const CACHES = "/sys/devices/system/cpu/cpu0/cache/index0";
 
 /**
- * True on a Linux machine whose processor hides its caches, as some virtual machines do. There oneDNN's AVX-512 kernel for the filter gradient of convolutions (seen with
- * TensorFlow 2.21 on an AMD EPYC) writes behind its buffers, and the process dies soon after; its AVX2 kernels are right and take the same time.
+ * True on Linux machines that do not report the processor's caches, as some virtual machines do. There, oneDNN's AVX-512 kernel for the filter gradient of
+ * convolutions writes beyond its buffer (seen with TensorFlow 2.21 on an AMD EPYC), and the process crashes soon after. Its AVX2 kernels are correct and equally fast.
  *
- * @param file a file that is there where caches are known
+ * @param file a file that exists where caches are reported
  */
 export function cachesAreHidden(platform: NodeJS.Platform = process.platform, arch: string = process.arch, file: string = CACHES): boolean {
   return platform === "linux" && arch === "x64" && !existsSync(file);

@@ -1,5 +1,5 @@
 /**
- * Loads the TensorFlow binding into this process. A module of its own, imported only when TensorFlow is wanted, because loading takes half a second and 350 MB, and
+ * Loads the TensorFlow binding into this process. A separate module that is imported only when TensorFlow is used, because loading takes half a second and 350 MB and
  * because TensorFlow reads its environment variables at that moment.
  */
 import { existsSync } from "node:fs";
@@ -12,23 +12,23 @@ const PACKAGE = "@tensorflow/tfjs-node-gpu";
 /**
  * Registers the `tensorflow` backend with tfjs.
  *
- * @throws Error whose first line says what is missing, when TensorFlow was not set up here or its library cannot be loaded
+ * @throws Error if TensorFlow is not set up or cannot be loaded; the first line of its message states the reason
  */
 export function loadNativeTensorFlow(): void {
   restoreRemovedUtilities();
   const folder = packageFolder();
-  if (!existsSync(path.join(folder, "lib"))) throw new Error("The TensorFlow library is not set up in this installation; `npm run setup` does it.");
+  if (!existsSync(path.join(folder, "lib"))) throw new Error("The TensorFlow library is not set up in this installation; run `npm run setup`.");
   try {
     nodeRequire(PACKAGE);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The TensorFlow library does not load (${reason.split("\n", 1)[0]}); \`npm run setup -- --force\` builds it anew.`, { cause: error });
+    throw new Error(`The TensorFlow library does not load (${reason.split("\n", 1)[0]}); rebuild it with \`npm run setup -- --force\`.`, { cause: error });
   }
 }
 
 /**
- * Loads the studio's own kernels beside the binding, once it is loaded. Their file's name changes with their source.
- * @returns false where the set-up has not compiled them, or they do not load
+ * Loads the project's own kernels; the binding must be loaded already.
+ * @returns false if they have not been compiled by the set-up, or do not load
  */
 export function loadOwnKernels(): boolean {
   try {
@@ -39,7 +39,7 @@ export function loadOwnKernels(): boolean {
   }
 }
 
-/** tfjs-node 4.22 calls two functions of `node:util` that Node 23 took away. */
+/** tfjs-node 4.22 calls two functions of `node:util` that Node 23 removed. */
 function restoreRemovedUtilities(): void {
   const util = nodeRequire("node:util") as Record<string, unknown>;
   util["isNullOrUndefined"] ??= (value: unknown): boolean => value === null || value === undefined;
@@ -50,6 +50,6 @@ function packageFolder(): string {
   try {
     return path.dirname(nodeRequire.resolve(`${PACKAGE}/package.json`));
   } catch (error) {
-    throw new Error(`The package ${PACKAGE} is not installed; \`npm ci\` brings it.`, { cause: error });
+    throw new Error(`The package ${PACKAGE} is not installed; run \`npm ci\`.`, { cause: error });
   }
 }

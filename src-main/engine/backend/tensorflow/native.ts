@@ -1,6 +1,6 @@
 import { type DataType, type Tensor, type TensorInfo, tf } from "../ops/tf.ts";
 
-/** An attribute of a TensorFlow operation as the binding takes it. */
+/** An attribute of a TensorFlow operation, as the binding expects it. */
 export interface NativeAttribute {
   readonly name: string;
   readonly type: number;
@@ -29,8 +29,8 @@ interface NodeBackend {
 }
 
 /**
- * TensorFlow operations by name. A thin, typed layer over the binding: attributes are made here, and constants that recur (shapes, permutations)
- * are kept as tensors.
+ * Runs TensorFlow operations by name. A thin, typed layer over the binding that creates attributes and caches recurring constants (shapes, axes)
+ * as tensors.
  */
 export class NativeKernels {
   readonly version: string;
@@ -67,45 +67,45 @@ export class NativeKernels {
     return { name, type: this.backend.binding.TF_ATTR_SHAPE, value };
   }
 
-  /** Runs an operation with one output. @throws Error with TensorFlow's message */
+  /** Runs an operation that has one output. @throws Error with TensorFlow's message */
   run(name: string, attributes: readonly NativeAttribute[], inputs: readonly TensorInfo[]): Tensor {
     return this.backend.executeSingleOutput(name, attributes, inputs);
   }
 
-  /** Runs an operation with `outputs` outputs, 0 included. @throws Error with TensorFlow's message */
+  /** Runs an operation that has `outputs` outputs (0 is allowed). @throws Error with TensorFlow's message */
   runMany(name: string, attributes: readonly NativeAttribute[], inputs: readonly TensorInfo[], outputs: number): Tensor[] {
     return this.backend.executeMultipleOutputs(name, attributes, inputs, outputs);
   }
 
-  /** A small int32 vector that lives as long as the process, one tensor for each distinct value. */
+  /** A cached int32 vector; the caller must not dispose it. */
   vector(values: readonly number[]): Tensor {
     return this.constant(`v${values.join(",")}`, () => tf.tensor1d([...values], "int32"));
   }
 
-  /** An int32 scalar that lives as long as the process. */
+  /** A cached int32 scalar; the caller must not dispose it. */
   int32(value: number): Tensor {
     return this.constant(`i${value}`, () => tf.scalar(value, "int32"));
   }
 
-  /** An empty float32 vector that lives as long as the process. */
+  /** A cached empty float32 vector; the caller must not dispose it. */
   empty(): Tensor {
     return this.constant("empty", () => tf.tensor1d([], "float32"));
   }
 
-  /** Least recently used goes first: batches of ever new sizes do not pile up, and what one call has just fetched stays. */
-  private constant(key: string, make: () => Tensor): Tensor {
-    const known = this.constants.get(key);
-    if (known !== undefined) {
+  /** Evicts the least recently used entry of a full cache, so that changing batch sizes do not accumulate tensors and constants of the current call stay valid. */
+  private constant(key: string, create: () => Tensor): Tensor {
+    const cached = this.constants.get(key);
+    if (cached !== undefined) {
       this.constants.delete(key);
-      this.constants.set(key, known);
-      return known;
+      this.constants.set(key, cached);
+      return cached;
     }
     const oldest = this.constants.size >= 2048 ? this.constants.entries().next().value : undefined;
     if (oldest !== undefined) {
       oldest[1].dispose();
       this.constants.delete(oldest[0]);
     }
-    const tensor = tf.keep(make());
+    const tensor = tf.keep(create());
     this.constants.set(key, tensor);
     return tensor;
   }

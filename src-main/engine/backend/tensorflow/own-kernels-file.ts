@@ -1,10 +1,10 @@
 import path from "node:path";
 
 /**
- * First digits of the SHA-256 of `own-kernels.cc`; a test compares them. Written down, because the bundled application has no sources: a changed source is another file, and what an
- * older installation compiled stays.
+ * First digits of the SHA-256 of `own-kernels.cc`; a test compares them. Hard-coded because the bundled application does not contain the source. Each version of the
+ * source is compiled to a file of its own, so that older installations keep working.
  */
 export const OWN_KERNELS_SOURCE = "87e712a2";
 
-/** Where the compiled kernels lie in the folder of the binding's package. */
+/** Path of the compiled kernels, relative to the folder of the binding's package. */
 export const OWN_KERNELS_FILE = path.join("lib", "napi-v8", `ghn_kernels-${OWN_KERNELS_SOURCE}.node`);

@@ -1,4 +1,4 @@
-/** The studio's own kernels for the CPU (`own-kernels.cc`), which the set-up compiles. Where they are missing or do not work, TensorFlow's are taken. */
+/** The project's own CPU kernels (`own-kernels.cc`), which are compiled by the set-up. TensorFlow's kernels replace them where they are missing or do not work. */
 import { at, type KernelImplementations } from "../ops/kernels.ts";
 import { type Tensor, tf } from "../ops/tf.ts";
 import type { NativeAttribute, NativeKernels } from "./native.ts";
@@ -9,7 +9,7 @@ export interface OwnKernels {
   readonly batchNormGradient: KernelImplementations["batchNormGradient"];
 }
 
-/** All of them, or null where one does not compute what it should. */
+/** The own kernels, or null if one of them fails a trial computation. */
 export function ownKernels(native: NativeKernels): OwnKernels | null {
   const attributeLists = new Map<string, readonly NativeAttribute[]>();
   const convolution = ({ dilation, relu }: { readonly dilation: number; readonly relu: boolean }): readonly NativeAttribute[] => {
@@ -37,7 +37,7 @@ export function ownKernels(native: NativeKernels): OwnKernels | null {
   return works(kernels) ? kernels : null;
 }
 
-/** Computes a little with each: a file made for another TensorFlow must not be found out in the middle of a run. */
+/** Checks a small result of each kernel, so that a file compiled for a different TensorFlow does not fail in the middle of a run. */
 function works({ depthwise, batchNorm, batchNormGradient }: OwnKernels): boolean {
   try {
     return tf.tidy(() => {

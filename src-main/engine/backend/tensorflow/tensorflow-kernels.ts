@@ -1,4 +1,4 @@
-/** The engine's kernels on TensorFlow: one native operation each, on the CPU and on CUDA. */
+/** The engine's kernels on TensorFlow (CPU and CUDA): usually one native operation each. */
 import type { ConvAttributes, KernelImplementations, PoolAttributes } from "../ops/kernels.ts";
 import { at } from "../ops/kernels.ts";
 import { type Tensor, type TensorInfo, tf } from "../ops/tf.ts";
@@ -6,22 +6,24 @@ import type { NativeAttribute, NativeKernels } from "./native.ts";
 import { ownKernels } from "./own-kernels.ts";
 
 /**
- * Whether oneDNN's kernels run where they are faster; measured on two cores with batches of 2 to 64, images of 4 to 32 pixels and 4 to 128 channels.
- * They gain 1.5 to 4 × on ordinary sizes and lose about 0.1 ms a call, ten times the plain kernel, on tiny ones. TensorFlow offers one switch for all, before
- * loading; called by their own names they can be chosen call by call. The choice depends on shapes alone, so that results stay reproducible.
+ * Which kernels may run on the CPU besides TensorFlow's default ones.
+ *
+ * oneDNN's kernels are 1.5 to 4 times faster on ordinary sizes, but cost about 0.1 ms more per call, ten times the default kernel, on tiny ones (measured on two cores
+ * with batches of 2 to 64, images of 4 to 32 pixels and 4 to 128 channels). TensorFlow has only one switch for all of them, but they can be called one by one under
+ * their own names. The choice depends on shapes only, so that results are reproducible.
  */
 export interface TensorFlowKernelOptions {
-  /** False never uses oneDNN. */
+  /** False disables oneDNN's kernels. */
   readonly oneDnn: boolean;
-  /** False never uses the studio's own kernels. */
+  /** False disables the project's own kernels. */
   readonly own: boolean;
 }
 
-/** oneDNN's kernels are registered under names of their own, with this label. They are not part of the public interface: hence the trial of each. */
+/** oneDNN's kernels are registered under separate names, with this label. They are not part of TensorFlow's public interface, so each is tried at start. */
 const ONE_DNN_PREFIX = "_MklNative";
 const ONE_DNN_LABEL = "MklNameChangeOp";
 
-/** Multiply-adds from which oneDNN wins: convolutions, their gradients, depthwise convolutions. Elements: batch norm, average pool, max pool. */
+/** Sizes from which oneDNN is faster: in multiply-adds for convolutions, their gradients and depthwise convolutions, in elements for batch norm and pools. */
 const ONE_DNN_FROM = { conv: 8e6, convGradient: 2e6, depthwise: 4e5, batchNorm: 3e4, avgPool: 6e4, maxPool: 4e3 };
 
 /** @param native the kernels of the active TensorFlow backend */
@@ -41,7 +43,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
 
   const oneDnnLabel = native.string("_kernel", ONE_DNN_LABEL);
 
-  /** The attributes for oneDNN's kernel, or the plain ones. */
+  /** Attributes of oneDNN's kernel or of the default one. */
   const labelled = (key: string, oneDnn: boolean, make: () => readonly NativeAttribute[]): readonly NativeAttribute[] =>
     remember(oneDnn ? `${key} oneDNN` : key, () => (oneDnn ? [...make(), oneDnnLabel] : make()));
 
@@ -84,11 +86,11 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
   const available = oneDnnKernels();
   const own = options.own && !native.usesGpu ? ownKernels(native) : null;
 
-  /** The name of the kernel to run and whether it is oneDNN's. */
+  /** The name of the kernel to run, and whether it is oneDNN's. */
   const choose = (name: string, work: number, from: number): { readonly name: string; readonly oneDnn: boolean } =>
     work >= from && available.has(name) ? { name: ONE_DNN_PREFIX + name, oneDnn: true } : { name, oneDnn: false };
 
-  /** Which of oneDNN's kernels exist here and compute; none on CUDA. */
+  /** Names of the oneDNN kernels that exist and work here; none on CUDA. */
   function oneDnnKernels(): ReadonlySet<string> {
     if (!options.oneDnn || native.usesGpu) return new Set();
     const found = new Set<string>();
@@ -125,7 +127,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
       const [y, workspace] = trial("MaxPool", pool(window, true), [x], 2);
       if (y !== undefined && workspace !== undefined) trial("MaxPoolGrad", pool(window, true), [x, y, tf.ones([1, 2, 2, 2]), workspace]);
     });
-    // A forward kernel goes with its gradient: what one saves only the other understands.
+    // A forward kernel requires its gradient, which interprets what the forward kernel saves.
     if (!found.has("MaxPoolGrad")) found.delete("MaxPool");
     if (!found.has("FusedBatchNormGradV3")) found.delete("FusedBatchNormV3");
     return found;
@@ -150,7 +152,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
   return {
     conv2d({ x, w }, attributes) {
       const [kh = 0, kw = 0, , cout = 0] = w.shape;
-      // A 1 × 1 convolution is one matrix product either way.
+      // A 1 × 1 convolution is one matrix product in both kernels.
       const work = kh * kw === 1 ? 0 : (elements(x) * kh * kw * cout) / attributes.stride ** 2;
       const { name, oneDnn } = choose("Conv2D", work, ONE_DNN_FROM.conv);
       return native.run(name, convolution(attributes, oneDnn), [x, w]);
@@ -163,7 +165,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     },
     conv2dFilterGradient({ x, dy }, attributes) {
       const [kh, kw, cin] = attributes.filterShape;
-      // oneDNN's kernel for 1 × 1 filters with a stride writes beyond its buffer (TensorFlow 2.21: the process dies of a damaged heap).
+      // oneDNN's kernel for 1 × 1 filters with a stride writes beyond its buffer (TensorFlow 2.21: the process crashes with a corrupted heap).
       const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
       const { name, oneDnn } = choose("Conv2DBackpropFilter", work, ONE_DNN_FROM.convGradient);
       return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
@@ -180,7 +182,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     },
     depthwiseFilterGradient({ x, dy }, attributes) {
       const [kh, kw] = attributes.filterShape;
-      // oneDNN is good at 3 × 3 only; from 5 × 5 on it takes twice the time of the plain kernel.
+      // oneDNN is only faster for 3 × 3; from 5 × 5 on it takes twice the time of the default kernel.
       const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropFilter", kh * kw > 9 ? 0 : elements(dy) * kh * kw, ONE_DNN_FROM.depthwise);
       return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
     },
@@ -208,7 +210,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     relu: ({ x }) => native.run("Relu", onlyFloat, [x]),
     reluGradient: ({ dy, y }) => native.run("ReluGrad", onlyFloat, [dy, y]),
 
-    // oneDNN's max pool remembers where each maximum was; the plain gradient searches again, on one thread, 40 times slower.
+    // oneDNN's max pooling saves the position of each maximum; the default gradient searches again on one thread and is 40 times slower.
     maxPool({ x }, attributes) {
       const { name, oneDnn } = choose("MaxPool", elements(x), ONE_DNN_FROM.maxPool);
       return oneDnn ? native.runMany(name, pool(attributes, true), [x], 2) : [native.run(name, pool(attributes, false), [x]), tf.scalar(0)];

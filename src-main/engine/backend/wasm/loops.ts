@@ -1,14 +1,14 @@
 /**
- * Kernels as plain loops over float32 arrays in NHWC, for what the wasm backend lacks or computes wrongly. Sums over a batch run in double precision.
- * Nothing here knows tensors; arguments are not changed.
+ * Kernels as plain loops over float32 arrays in NHWC, for operations that tfjs's wasm backend lacks or computes incorrectly. Sums over a batch are computed in double
+ * precision. These functions take arrays, not tensors, and do not modify them.
  */
 import type { SamePadding } from "../ops/padding.ts";
 
-/** Image batch: count, height, width, channels. */
-export type ImageShape = readonly [number, number, number, number];
+/** Shape of a batch of images: [n, height, width, channels]. */
+export type BatchShape = readonly [number, number, number, number];
 
-/** A window over an image along both axes. */
-export interface Window {
+/** How a window slides over an image. */
+export interface SlidingWindow {
   readonly height: number;
   readonly width: number;
   readonly stride: number;
@@ -16,10 +16,10 @@ export interface Window {
   readonly columns: Pick<SamePadding, "output" | "before">;
 }
 
-/** Statistics of each channel over all pixels. */
-export interface ChannelStatistics {
+/** Statistics of each channel over all pixels, as batch norm uses them. */
+export interface NormStatistics {
   readonly mean: Float32Array;
-  /** Divided by the number of pixels. */
+  /** Biased: divided by the number of pixels. */
   readonly variance: Float32Array;
 }
 
@@ -31,10 +31,10 @@ export interface NormGradients {
 }
 
 /**
- * Gradient of a depthwise convolution with respect to its filters: [height, width, channels] of `window`. For windows with a stride; those without
- * have a SIMD kernel. A tap and a row of the image at a time, so that the sums of four channels stay in registers.
+ * Gradient of a depthwise convolution with respect to its filter, [window.height, window.width, channels]. For strides above 1; there is a SIMD kernel for stride 1.
+ * Processes one tap and one row of the image at a time, so that the sums of four channels stay in registers.
  */
-export function depthwiseFilterGradient(x: Float32Array, [n, height, width, channels]: ImageShape, dy: Float32Array, window: Window): Float32Array {
+export function depthwiseFilterGradient(x: Float32Array, [n, height, width, channels]: BatchShape, dy: Float32Array, window: SlidingWindow): Float32Array {
   const { rows, columns, stride } = window;
   const sums = new Float64Array(window.height * window.width * channels);
   const step = stride * channels;
@@ -44,7 +44,7 @@ export function depthwiseFilterGradient(x: Float32Array, [n, height, width, chan
         const row = i * stride - rows.before + a;
         if (row < 0 || row >= height) continue;
         for (let b = 0; b < window.width; b++) {
-          // Results j whose window has this tap inside the image.
+          // Outputs j for which this tap is inside the image.
           const offset = b - columns.before;
           const first = Math.max(0, Math.ceil(-offset / stride));
           const end = Math.min(columns.output, Math.floor((width - 1 - offset) / stride) + 1);
@@ -59,7 +59,7 @@ export function depthwiseFilterGradient(x: Float32Array, [n, height, width, chan
   return Float32Array.from(sums);
 }
 
-/** Adds x · dy of each channel over a row of the image to its sums. A function of its own, so that it is compiled once and for good. */
+/** Adds x · dy over one row of the image to the sum of each channel. A separate function, so that the JIT compiles it once. */
 function addProducts(
   x: Float32Array,
   inputStart: number,
@@ -95,8 +95,8 @@ function addProducts(
   }
 }
 
-/** 1 / the number of pixels of each pooling window that lie inside the image: [rows, columns] of results. */
-export function tapShares([, height, width]: ImageShape, { height: kh, width: kw, rows, columns, stride }: Window): Float32Array {
+/** The reciprocal of the number of pixels of each pooling window that are inside the image, [output rows, output columns]. */
+export function tapShares([, height, width]: BatchShape, { height: kh, width: kw, rows, columns, stride }: SlidingWindow): Float32Array {
   const inside = (at: number, before: number, kernel: number, size: number): number =>
     Math.min(size, at * stride - before + kernel) - Math.max(0, at * stride - before);
   const shares = new Float32Array(rows.output * columns.output);
@@ -105,8 +105,8 @@ export function tapShares([, height, width]: ImageShape, { height: kh, width: kw
   return shares;
 }
 
-/** Mean over the pixels of each image: [n, channels]. */
-export function globalMean(x: Float32Array, [n, height, width, channels]: ImageShape): Float32Array {
+/** Mean over the pixels of each image, [n, channels]. */
+export function globalMean(x: Float32Array, [n, height, width, channels]: BatchShape): Float32Array {
   const sums = new Float64Array(n * channels);
   const pixels = height * width;
   for (let image = 0, i = 0; image < n; image++) {
@@ -117,8 +117,8 @@ export function globalMean(x: Float32Array, [n, height, width, channels]: ImageS
   return Float32Array.from(sums, (sum) => sum / pixels);
 }
 
-/** [n, channels] -> [n, height, width, channels], each value divided by the number of pixels. */
-export function globalMeanGradient(dy: Float32Array, [n, height, width, channels]: ImageShape): Float32Array {
+/** Gradient of {@link globalMean}: [n, channels] -> [n, height, width, channels], each value divided by the number of pixels. */
+export function globalMeanGradient(dy: Float32Array, [n, height, width, channels]: BatchShape): Float32Array {
   const pixels = height * width;
   const scaled = dy.map((value) => value / pixels);
   const dx = new Float32Array(n * pixels * channels);
@@ -129,7 +129,7 @@ export function globalMeanGradient(dy: Float32Array, [n, height, width, channels
   return dx;
 }
 
-/** -log softmax(logits)[label] of each row and its gradient, softmax - one-hot. @throws Error for a label outside the classes */
+/** -log softmax(logits)[label] of each row, and its gradient, softmax - one-hot. @throws Error for a label that is not a class */
 export function softmaxCrossEntropy(logits: Float32Array, labels: Int32Array, classes: number): { losses: Float32Array; gradient: Float32Array } {
   const losses = new Float32Array(labels.length);
   const gradient = new Float32Array(logits.length);
@@ -146,8 +146,8 @@ export function softmaxCrossEntropy(logits: Float32Array, labels: Int32Array, cl
   return { losses, gradient };
 }
 
-/** Every pixel repeated factor × factor times. */
-export function repeatPixels(x: Float32Array, [n, height, width, channels]: ImageShape, factor: number): Float32Array {
+/** Repeats every pixel factor × factor times. */
+export function repeatPixels(x: Float32Array, [n, height, width, channels]: BatchShape, factor: number): Float32Array {
   const y = new Float32Array(x.length * factor * factor);
   let target = 0;
   for (let row = 0; row < n * height * factor; row++) {
@@ -160,8 +160,8 @@ export function repeatPixels(x: Float32Array, [n, height, width, channels]: Imag
   return y;
 }
 
-/** Sum over each factor × factor block; the gradient of `repeatPixels`. `shape` is that of dy. */
-export function sumBlocks(dy: Float32Array, [n, height, width, channels]: ImageShape, factor: number): Float32Array {
+/** Sum over each factor × factor block, the gradient of {@link repeatPixels}. The shape is that of dy. */
+export function sumBlocks(dy: Float32Array, [n, height, width, channels]: BatchShape, factor: number): Float32Array {
   const dx = new Float32Array(dy.length / (factor * factor));
   let source = 0;
   for (let row = 0; row < n * height; row++) {
@@ -174,7 +174,7 @@ export function sumBlocks(dy: Float32Array, [n, height, width, channels]: ImageS
   return dx;
 }
 
-/** An element that the loops above know to exist. One function a type of array: a shared one would be slow for both. */
+/** Reads an element that exists. Separate functions per array type, because a shared one would be slow for both. */
 function read(array: Float32Array, index: number): number {
   return array[index] ?? Number.NaN;
 }

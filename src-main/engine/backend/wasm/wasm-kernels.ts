@@ -1,33 +1,31 @@
 /**
- * The engine's kernels on the wasm backend. Convolutions and their gradients run as forward convolutions, which XNNPACK does; what the backend lacks, gets wrong or does slowly (depthwise
- * convolutions with dilation and their gradients, gradients of ReLU and max pooling, batch norm) as SIMD kernels of its own; the rest as plain loops.
+ * The engine's kernels on the wasm backend. Convolutions and their gradients run as forward convolutions on XNNPACK. Operations that tfjs's backend lacks, gets wrong or runs slowly
+ * (dilated depthwise convolutions and their gradients, gradients of ReLU and max pooling, batch norm) are own SIMD kernels; the rest are plain loops.
  */
-import { type ConvAttributes, type KernelImplementations, shape4 } from "../ops/kernels.ts";
+import { type ConvAttributes, type KernelImplementations, type Shape4D, shape4 } from "../ops/kernels.ts";
 import { type SamePadding, samePadding } from "../ops/padding.ts";
 import { type Tensor, type Tensor3D, type Tensor4D, type TensorInfo, tf } from "../ops/tf.ts";
 import * as loops from "./loops.ts";
 import { SimdKernels } from "./simd-kernels.ts";
 
-type Shape4D = readonly [number, number, number, number];
-
-/** One axis of a convolution: how the window falls. */
+/** How the window of a convolution slides along one axis. */
 type Axis = Pick<SamePadding, "size" | "output" | "before">;
 
-/** @throws Error where the machine's WebAssembly has no SIMD */
+/** The kernels of the wasm backend. @throws Error if WebAssembly SIMD is not supported */
 export function wasmKernels(): KernelImplementations {
   const simd = new SimdKernels();
   return {
     conv2d: ({ x, w }, attributes) =>
-      tf.tidy(() => tf.conv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
+      tf.tidy(() => tf.conv2d(covered(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
 
-    /** The gradient spread out by the stride, convolved with the flipped kernel, inputs and outputs exchanged. */
+    /** dy, spread out by the stride, is convolved with the flipped filter whose inputs and outputs are swapped. */
     conv2dInputGradient: ({ dy, w }, attributes) =>
       tf.tidy(() => {
         const flipped = tf.transpose(tf.reverse(tensor4(w), [0, 1]), [0, 1, 3, 2]);
         return tf.conv2d(spread(tensor4(dy), shape4(w, "w"), attributes), flipped, 1, "valid");
       }),
 
-    /** The images as filters: channels become the batch, the batch becomes the channels, and the gradient is the kernel, dilated by the stride. */
+    /** The images, with batch and channels swapped, are convolved with dy as filter, dilated by the stride. */
     conv2dFilterGradient: ({ x, dy }, attributes) =>
       tf.tidy(() => {
         const [kh, kw, cin, cout] = attributes.filterShape;
@@ -38,7 +36,7 @@ export function wasmKernels(): KernelImplementations {
       }),
 
     depthwise: ({ x, w }, attributes) =>
-      tf.tidy(() => tf.depthwiseConv2d(seen(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
+      tf.tidy(() => tf.depthwiseConv2d(covered(tensor4(x), shape4(w, "w"), attributes), tensor4(w), attributes.stride, libraryPadding(attributes))),
 
     depthwiseInputGradient: ({ dy, w }, attributes) =>
       tf.tidy(() => tf.depthwiseConv2d(spread(tensor4(dy), shape4(w, "w"), attributes), tf.reverse(tensor4(w), [0, 1]), 1, "valid")),
@@ -95,7 +93,7 @@ export function wasmKernels(): KernelImplementations {
       return tf.tensor(simd.maxPoolGradient(floats(dy), floats(x), floats(y), shape, poolWindow(shape, attributes.size, attributes.stride)), x.shape);
     },
     avgPool: ({ x }, { size, stride }) => tf.avgPool(tensor4(x), size, stride, "same"),
-    /** Each window gives its pixels equal shares: a depthwise convolution with ones. */
+    /** Each window distributes dy evenly over its pixels: a depthwise convolution with ones. */
     avgPoolGradient: ({ dy }, { size, stride, inputShape }) =>
       tf.tidy(() => {
         const [, height, width, channels] = shape4(dy, "dy");
@@ -143,7 +141,7 @@ function normGradient(
   return [tf.tensor(gradients.x, x.shape), tf.tensor1d(gradients.scale), tf.tensor1d(gradients.shift)];
 }
 
-/** What the windows of a convolution cover, padding included, and nothing behind. */
+/** The part of x that the windows of a convolution cover, including padding. */
 function padded(x: Tensor4D, [kh, kw]: Shape4D, attributes: ConvAttributes): Tensor4D {
   const [rows, columns] = axesOf(shape4(x, "x"), kh, kw, attributes);
   return place(x, [
@@ -152,12 +150,12 @@ function padded(x: Tensor4D, [kh, kw]: Shape4D, attributes: ConvAttributes): Ten
   ]);
 }
 
-/** With a stride the backend's own SAME padding fails where a row or column remains that no window covers, so it gets none to do. */
+/** With a stride, tfjs's SAME padding fails if no window covers the last row or column; x is padded here instead. */
 const padsItself = ({ stride, padding }: ConvAttributes): boolean => stride === 1 && padding === "SAME";
 const libraryPadding = (attributes: ConvAttributes): "same" | "valid" => (padsItself(attributes) ? "same" : "valid");
-const seen = (x: Tensor4D, filter: Shape4D, attributes: ConvAttributes): Tensor4D => (padsItself(attributes) ? x : padded(x, filter, attributes));
+const covered = (x: Tensor4D, filter: Shape4D, attributes: ConvAttributes): Tensor4D => (padsItself(attributes) ? x : padded(x, filter, attributes));
 
-/** The gradient of a convolution's output, zeros put between by the stride and padded so that a VALID convolution with the flipped kernel gives the input's. */
+/** dy with stride - 1 zeros between pixels, padded so that a VALID convolution with the flipped filter gives the gradient with respect to the input. */
 function spread(dy: Tensor4D, [kh, kw]: Shape4D, attributes: ConvAttributes & { readonly inputShape: Shape4D }): Tensor4D {
   const { stride, inputShape } = attributes;
   const [n, height, width, channels] = shape4(dy, "dy");
@@ -179,7 +177,7 @@ function spread(dy: Tensor4D, [kh, kw]: Shape4D, attributes: ConvAttributes & { 
   ]);
 }
 
-/** Zeros in front of both image axes, then zeros or a cut behind, up to a given length; for each axis [zeros in front, length]. */
+/** Pads or crops both image axes. For each axis: [zeros before the image, total length]. */
 function place(x: Tensor4D, [rows, columns]: readonly [readonly [number, number], readonly [number, number]]): Tensor4D {
   const [n, height, width, channels] = shape4(x, "x");
   const kept = [Math.min(height, rows[1] - rows[0]), Math.min(width, columns[1] - columns[0])] as const;
@@ -199,13 +197,13 @@ function axesOf([, height, width]: Shape4D, kh: number, kw: number, { stride, pa
   return [axis(height, kh), axis(width, kw)];
 }
 
-function poolWindow([, height, width]: Shape4D, size: number, stride: number): loops.Window {
+function poolWindow([, height, width]: Shape4D, size: number, stride: number): loops.SlidingWindow {
   return { height: size, width: size, stride, rows: samePadding(height, size, stride, 1), columns: samePadding(width, size, stride, 1) };
 }
 
-/** Kernels get tensors, although tfjs types them as less. */
+/** Kernel arguments are tensors, although tfjs declares them as TensorInfo. */
 function tensor(info: TensorInfo): Tensor {
-  if (!(info instanceof tf.Tensor)) throw new Error("A kernel got something that is not a tensor.");
+  if (!(info instanceof tf.Tensor)) throw new Error("A kernel argument is not a tensor.");
   return info;
 }
 
@@ -213,12 +211,12 @@ const tensor4 = (info: TensorInfo): Tensor4D => tensor(info) as Tensor4D;
 
 function floats(info: TensorInfo): Float32Array {
   const values = tf.backend().readSync(info.dataId);
-  if (!(values instanceof Float32Array)) throw new Error(`A kernel takes float32 but got ${info.dtype}.`);
+  if (!(values instanceof Float32Array)) throw new Error(`A kernel requires float32, but got ${info.dtype}.`);
   return values;
 }
 
 function integers(info: TensorInfo): Int32Array {
   const values = tf.backend().readSync(info.dataId);
-  if (!(values instanceof Int32Array)) throw new Error(`A kernel takes int32 but got ${info.dtype}.`);
+  if (!(values instanceof Int32Array)) throw new Error(`A kernel requires int32, but got ${info.dtype}.`);
   return values;
 }

@@ -1,6 +1,6 @@
 import { initBackend } from "../../../../src-main/engine/backend/index.ts";
 
-/** Why TensorFlow cannot be tested here, or undefined when it can. Starts the backend of this process. */
+/** Why TensorFlow cannot be tested here, or undefined if it can. Starts the backend of this process. */
 export async function tensorflowMissing(): Promise<string | undefined> {
   try {
     await initBackend({ prefer: "tensorflow" });

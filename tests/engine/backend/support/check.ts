@@ -6,7 +6,7 @@ export function tensor<T extends Tensor>(array: Dense): T {
   return tf.tensor(Float32Array.from(array.values), [...array.shape]) as T;
 }
 
-/** A tidy that returns plain values. */
+/** Like `tf.tidy`, for functions that return plain values. */
 export function scoped<T>(compute: () => T): T {
   tf.engine().startScope();
   try {
@@ -33,29 +33,29 @@ export function distance(actual: Dense, expected: Dense): number {
   return difference / largest;
 }
 
-/** Values of a function of several arrays against the slow version's. float32 sums of up to some thousand terms: 1e-5 of the largest value. */
+/** Compares values with those of the slow reference. Default tolerance for float32 sums of up to a few thousand terms: 1e-5 of the largest value. */
 export function expectValues(actual: Tensor, expected: Dense, tolerance = 1e-5): void {
   expect(distance(read(actual), expected)).toBeLessThan(tolerance);
 }
 
 interface DifferenceOptions {
   /**
-   * Step of the central difference. The functions here are evaluated in float32 with a relative error of some 1e-7, which the difference magnifies by 1 / step; a step
-   * too large brings the third derivative in. Piecewise linear functions have none, so they get a large step.
+   * Step of the central difference. The functions are evaluated in float32 with a relative error of about 1e-7, which the difference amplifies by 1 / step; a large
+   * step adds an error from the third derivative. Piecewise linear functions have none, so they get a large step.
    */
   readonly step: number;
   /** Relative to the largest element of the gradient. */
   readonly tolerance: number;
 }
 
-/** Linear in each argument: no truncation error, a large step, and only rounding is left. */
+/** Linear in each argument: no truncation error, so the step is large and only rounding errors remain. */
 export const LINEAR: DifferenceOptions = { step: 0.25, tolerance: 1e-4 };
-/** Piecewise linear, tested on values 0.1 apart. */
+/** Piecewise linear, tested with values that are 0.1 apart. */
 export const PIECEWISE: DifferenceOptions = { step: 0.03, tolerance: 1e-3 };
 /** Smooth with curvature of order one: truncation about step² = 1e-4, rounding about 1e-6 / step = 1e-4. */
 export const CURVED: DifferenceOptions = { step: 0.01, tolerance: 2e-3 };
 
-/** The loss that the gradients are of: a fixed random combination of all outputs, summed in double precision. */
+/** The loss to differentiate: a fixed random combination of all outputs, summed in double precision. */
 function combine(y: Dense, coefficients: Dense): number {
   return y.values.reduce((sum, value, i) => sum + value * (coefficients.values[i] ?? 0), 0);
 }
@@ -71,7 +71,7 @@ export function gradients(f: (...args: Tensor[]) => Tensor, args: readonly Dense
   });
 }
 
-/** Every element of every gradient against a central difference. For small arguments. */
+/** Compares every element of every gradient with a central difference. For small arguments. */
 export function expectGradients(f: (...args: Tensor[]) => Tensor, args: readonly Dense[], options: DifferenceOptions): void {
   const { gradients: actual, coefficients } = gradients(f, args);
   const evaluate = (changed: readonly Dense[]): number =>
@@ -89,9 +89,7 @@ export function expectGradients(f: (...args: Tensor[]) => Tensor, args: readonly
   }
 }
 
-/**
- * Derivatives along random directions, for arguments with too many elements to move one by one. Directions with entries of 1 and -1 let all elements count.
- */
+/** Compares derivatives along random directions of entries 1 and -1 with central differences. For arguments with too many elements to vary one by one. */
 export function expectDirectionalGradients(f: (...args: Tensor[]) => Tensor, args: readonly Dense[], { step, tolerance }: DifferenceOptions): void {
   const { gradients: actual, coefficients } = gradients(f, args);
   const evaluate = (changed: readonly Dense[]): number =>

@@ -1,4 +1,4 @@
-/** A process that takes many filter gradients of the sizes that small networks have. It ends well or, where a kernel writes behind its buffers, with a signal. */
+/** A process that computes many filter gradients of the sizes of small networks. It is killed by a signal if a kernel writes beyond its buffers. */
 import { initBackend, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
 
 const SIZES = [
@@ -18,8 +18,8 @@ for (let round = 0; round < 10; round++)
       const x = tf.ones([64, image, image, cin]) as Tensor4D;
       const filter = tf.ones([kernel, kernel, cin, cout]) as Tensor4D;
       const gradient = tf.grad((w) => backend.ops.conv2d(x, w as Tensor4D, stride, 1).sum())(filter);
-      // The tap of a 1 × 1 kernel sees every output once.
+      // The tap of a 1 × 1 filter is used once per output.
       const [first = Number.NaN] = gradient.dataSync();
-      if (kernel === 1 && first !== 64 * Math.ceil(image / stride) ** 2) throw new Error(`A filter gradient is ${first}.`);
+      if (kernel === 1 && first !== 64 * Math.ceil(image / stride) ** 2) throw new Error(`The filter gradient is ${first}.`);
     });
 process.stdout.write("done\n");

@@ -1,4 +1,4 @@
-/** Preloaded into a child process: stands in for a machine on which the TensorFlow library is not set up. */
+/** Preloaded into a child process to simulate a machine on which TensorFlow is not set up. */
 import { registerHooks } from "node:module";
 
 registerHooks({

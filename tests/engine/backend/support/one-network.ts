@@ -1,4 +1,4 @@
-/** Loss, logits and gradients of random cells in a process of its own: `one-network.ts <own | plain> <threads>`. Prints them as JSON. */
+/** A process that prints losses and gradients of random cells as JSON: `one-network.ts <own | plain> <threads>`. */
 import { initBackend, type Tensor1D, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
 import { kernels } from "../../../../src-main/engine/backend/ops/kernels.ts";
 import { forward } from "../../../../src-main/engine/network/forward.ts";
@@ -12,7 +12,7 @@ import { searchSpaceSchema } from "../../../../src-shared/domain/architecture/se
 const [mode = "own", threads = "1"] = process.argv.slice(2);
 const { ops } = await initBackend({ prefer: "tensorflow", threads: Number(threads), ownKernels: mode === "own" });
 const input = { height: 12, width: 12, channels: 3, classes: 4 };
-// 12 channels are no multiple of a vector's 8; 24 are.
+// 12 channels are not a multiple of a vector's 8; 24 are.
 const network = networkConfigSchema.parse({ blocks: 3, initialChannels: 12, reductions: [1] });
 const rng = Rng.fromSeed(1, "own-kernels");
 const images = tf.tensor4d(
@@ -36,7 +36,7 @@ const results = Array.from({ length: 4 }, () => {
   const gradients = variables.map((variable) => [...(grads[variable.name]?.dataSync() ?? [])]);
   return { loss: value.dataSync()[0], gradients };
 });
-// The kernels alone, of which the bits must not depend on the number of threads.
+// The kernels alone, whose bits must not depend on the number of threads.
 const bits = tf.tidy(() => {
   const image = (n: number): Tensor4D =>
     tf.tensor4d(

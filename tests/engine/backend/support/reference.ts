@@ -1,4 +1,4 @@
-/** Slow, obvious versions of the operations: one loop per index, double precision. The oracle of the tests. */
+/** Slow, obvious versions of the operations: one loop per index, in double precision. The tests compare kernels with them. */
 
 /** A dense array with its shape; values in double precision. */
 export interface Dense {
@@ -10,7 +10,7 @@ export function dense(shape: readonly number[], values: ArrayLike<number>): Dens
   return { shape, values: Float64Array.from(values) };
 }
 
-/** A small generator (mulberry32): the tests need the same numbers every time, nothing more. */
+/** A small random generator (mulberry32) for reproducible test values. */
 export function numbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -31,7 +31,7 @@ export function random(shape: readonly number[], seed: number): Dense {
   );
 }
 
-/** Distinct values 0.1 apart in random order: a change below 0.05 changes no maximum and no sign. */
+/** Distinct values, 0.1 apart, in random order: changes below 0.05 change no maximum and no sign. */
 export function distinct(shape: readonly number[], seed: number): Dense {
   const next = numbers(seed);
   const values = Array.from({ length: size(shape) }, (_, i) => (i - size(shape) / 2 + 0.5) * 0.1);
@@ -42,7 +42,7 @@ export function distinct(shape: readonly number[], seed: number): Dense {
   return dense(shape, Float32Array.from(values));
 }
 
-/** Small whole numbers, so that windows have several equal maxima. */
+/** Small integers, so that windows have several equal maxima. */
 export function withTies(shape: readonly number[], seed: number): Dense {
   const next = numbers(seed);
   return dense(
@@ -59,7 +59,7 @@ const get = (array: Dense, ...index: readonly number[]): number => {
   return array.values[offset] ?? Number.NaN;
 };
 
-/** SAME padding in front, and the length of the result. */
+/** Length of the output with SAME padding, and the padding before the image. */
 function same(length: number, kernel: number, stride: number, dilation: number): { out: number; before: number } {
   const out = Math.ceil(length / stride);
   return { out, before: Math.floor(Math.max(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - length) / 2) };
@@ -114,7 +114,7 @@ export function pool(x: Dense, window: number, stride: number, kind: "max" | "av
   return dense([n, rows.out, columns.out, channels], y);
 }
 
-/** Gradient of max pooling: the first of equal maxima in row order takes all. */
+/** Gradient of max pooling: the first of equal maxima in row order gets the gradient. */
 export function maxPoolGradient(x: Dense, dy: Dense, window: number, stride: number): Dense {
   const [n, height, width, channels] = dims(x);
   const rows = same(height, window, stride, 1);

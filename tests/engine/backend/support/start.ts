@@ -1,4 +1,4 @@
-/** A process that starts a backend as its argument (a `BackendChoice` in JSON) asks and prints what came of it. */
+/** A process that starts the backend given by its argument (a `BackendChoice` in JSON) and prints the outcome. */
 import { type BackendChoice, initBackend } from "../../../../src-main/engine/backend/index.ts";
 import { isUserError } from "../../../../src-main/lib/errors.ts";
 

@@ -12,7 +12,7 @@ import {
 import { CURVED, distance, expectDirectionalGradients, expectGradients, expectValues, gradients, LINEAR, PIECEWISE, scoped, tensor } from "./check.ts";
 import { convolution, crossEntropy, dense, distinct, maxPoolGradient, normalise, pool, random, statistics, withTies } from "./reference.ts";
 
-/** [n, h, w, c]: odd, even, unequal, and smaller than the window. */
+/** [n, h, w, c]: odd, even, not square, and smaller than the window. */
 const IMAGES = [
   [2, 5, 6, 3],
   [1, 8, 7, 2],
@@ -20,12 +20,12 @@ const IMAGES = [
   [1, 2, 3, 2],
 ] as const;
 
-/** Large enough for the kernels that TensorFlow's path takes for ordinary sizes only. */
+/** Large enough for kernels that are used for large sizes only. */
 const LARGE = [16, 16, 16, 16] as const;
 
 const EPSILON = 1e-3;
 
-/** The whole contract of `Ops`, for one backend. One process has one backend, so each backend has a test file of its own. */
+/** The whole contract of `Ops` for one backend. A process has one backend, so each backend has its own test file. */
 export function describeOps(prefer: "tensorflow" | "wasm"): void {
   let backend: Backend;
   let ops: Ops;
@@ -74,8 +74,8 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
       }
     });
 
-    // Values 0.1 apart from zero: the difference of the gradient's test must not cross the kink.
-    it.each(IMAGES.map((shape) => ({ shape })))("depthwiseConv2d of the positive part of [$shape]", ({ shape }) => {
+    // Values stay away from zero, so that finite differences do not cross the kink.
+    it.each(IMAGES.map((shape) => ({ shape })))("depthwiseConv2d with ReLU of [$shape]", ({ shape }) => {
       for (const k of [3, 5, 7]) {
         const x = distinct(shape, 3);
         const w = random([k, k, shape[3], 1], 4);
@@ -102,8 +102,8 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     });
   });
 
-  // A library's kernel for this case once wrote beyond its buffer, from a certain size on; the damage showed some allocations later.
-  it("1 × 1 convolutions with a stride at the sizes of training batches, again and again", () => {
+  // oneDNN's kernel writes beyond its buffer here from a certain size on; the damage shows up some allocations later.
+  it("1 × 1 convolutions with a stride, repeatedly, at the sizes of training batches", () => {
     const [n, side, cin, cout] = [64, 32, 8, 16];
     const x = tf.ones([n, side, side, cin]) as Tensor4D;
     const w = tf.ones([1, 1, cin, cout]) as Tensor4D;
@@ -119,7 +119,7 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     tf.dispose([x, w]);
   });
 
-  it("computes no gradient of images that nobody asks for, and one of weights alone", () => {
+  it("computes the gradient of weights without that of images", () => {
     tf.tidy(() => {
       const x = tensor<Tensor4D>(random([2, 4, 4, 2], 1));
       const w = tensor<Tensor4D>(random([3, 3, 2, 2], 2));
@@ -153,7 +153,7 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
       );
     });
 
-    it("gives no gradient through mean and variance", () => {
+    it("has no gradient through mean and variance", () => {
       tf.tidy(() => {
         const x = tensor<Tensor4D>(random([2, 3, 3, 2], 1));
         const [gamma, beta] = [tensor<Tensor1D>(random([2], 2)), tensor<Tensor1D>(random([2], 3))];
@@ -206,13 +206,13 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
       expectGradients(avg, [x], LINEAR);
     });
 
-    it("where every value is negative", () => {
+    it("with only negative values", () => {
       const x = distinct([1, 4, 5, 2], 1);
       const below = { shape: x.shape, values: Float64Array.from(Float32Array.from(x.values, (value) => value - 10)) };
       expectGradients(max, [below], PIECEWISE);
     });
 
-    it.each([{ shape: [2, 6, 5, 3] }, { shape: [...LARGE] }])("the first of equal maxima takes the gradient, [$shape]", ({ shape }) => {
+    it.each([{ shape: [2, 6, 5, 3] }, { shape: [...LARGE] }])("the first of equal maxima gets the gradient, [$shape]", ({ shape }) => {
       const x = withTies(shape, 1);
       const { gradients: actual, coefficients } = gradients(max, [x]);
       expect(distance(actual[0] ?? dense([], []), maxPoolGradient(x, coefficients, window, stride))).toBeLessThan(1e-5);
@@ -306,10 +306,10 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     tf.tidy(() => expectValues(ops.dropPath(tensor(x), tensor(mask)), { shape: x.shape, values: x.values.map((value, i) => (i < 12 ? 0 : 1.25 * value)) }));
   });
 
-  it("refuses shapes and counts that do not fit, by name", () => {
+  it("rejects shapes and counts that do not fit, and names the operation", () => {
     tf.tidy(() => {
       const x = tf.zeros([1, 4, 4, 2]) as Tensor4D;
-      expect(() => ops.conv2d(x, tf.zeros([3, 3, 3, 1]), 1, 1)).toThrow("conv2d: x has 2 channels, w takes 3");
+      expect(() => ops.conv2d(x, tf.zeros([3, 3, 3, 1]), 1, 1)).toThrow("conv2d: x has 2 channels, but w takes 3");
       expect(() => ops.depthwiseConv2d(x, tf.zeros([3, 3, 2, 2]), 1, 1)).toThrow("depthwiseConv2d");
       expect(() => ops.conv2d(x, tf.zeros([3, 3, 2, 1]), 0, 1)).toThrow("stride must be a positive whole number");
       expect(() => ops.conv2d(x, tf.zeros([3, 3, 2, 1]), 2, 3)).toThrow("stride 2 with dilation 3");
@@ -320,7 +320,7 @@ export function describeOps(prefer: "tensorflow" | "wasm"): void {
     });
   });
 
-  it("holds no tensor after a step", () => {
+  it("leaks no tensor after a step", () => {
     const x = tensor<Tensor4D>(random([2, 8, 8, 4], 1));
     const w = tf.variable(tensor<Tensor4D>(random([3, 3, 4, 4], 2)));
     const d = tf.variable(tensor<Tensor4D>(random([3, 3, 4, 1], 3)));

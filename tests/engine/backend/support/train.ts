@@ -1,6 +1,6 @@
 /**
- * A process that trains a small network with every operation and prints its losses and the bits of its weights.
- * Arguments: the backend, the steps, and the side of the images.
+ * A process that trains a small network with every operation and prints its losses and a hash of its weights.
+ * Arguments: backend, number of steps, side of the images, optimizer.
  */
 import { createHash } from "node:crypto";
 import {

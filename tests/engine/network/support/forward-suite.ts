@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend, type Tensor, tf } from "../../../../src-main/engine/backend/index.ts";
-import { BATCH_NORM_EPSILON, type ForwardOptions, forward, RunningStatistics } from "../../../../src-main/engine/network/forward.ts";
+import { BATCH_NORM_EPSILON, type ForwardOptions, forward } from "../../../../src-main/engine/network/forward.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
+import { RunningStatistics } from "../../../../src-main/engine/network/running-statistics.ts";
 import { TensorWeights, VariableWeights } from "../../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
 import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
@@ -12,7 +13,7 @@ import { type Dense, numbers } from "../../backend/support/reference.ts";
 import { anyArchitecture, cellOf, config, fixedWeights, imagesOf, TINY, tinyImages } from "./networks.ts";
 import { computeSlowly, EPSILON, type Moments, weightOf } from "./reference-network.ts";
 
-/** float32 through some ten batch norms of small batches. */
+/** float32 through about ten batch norms of small batches. */
 const TOLERANCE = 2e-4;
 
 export function describeForward(prefer: "tensorflow" | "wasm"): void {
@@ -46,7 +47,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       expectSame({ normal: cellOf("dilConv5x5", [0, 1]) }, config({ separableRepeats: 3 }));
     });
 
-    it("of random cells, also with reduction cells and explicit outputs, in networks of any shape", () => {
+    it("of random cells, some with reduction cells or explicit outputs, in networks of any shape", () => {
       const rng = Rng.fromSeed(11, "forward");
       for (let i = 0; i < 12; i++) {
         const network = config({
@@ -59,9 +60,9 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       }
     });
 
-    it("use the epsilon that is exported", () => expect(EPSILON).toBe(BATCH_NORM_EPSILON));
+    it("use the exported epsilon", () => expect(EPSILON).toBe(BATCH_NORM_EPSILON));
 
-    it("refuse images of another size, and running statistics that are not there", () => {
+    it("reject images of another size, and missing running statistics", () => {
       const plan = buildPlan({ normal: cellOf("conv1x1", [0]) }, config(), TINY);
       expect(() => run(plan, tinyImages(2, { ...TINY, height: 5 }))).toThrow("6 × 5 × 2");
       expect(() => run(plan, tinyImages(), { statistics: "running" })).toThrow("Running statistics");
@@ -69,8 +70,8 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
   });
 
   describe("gradients", () => {
-    // Differences of the slow version in double precision: a step so small that no ReLU changes its mind.
-    it("are those of the slow version", () => {
+    // Differences of the slow reference in double precision, with a step so small that no ReLU switches.
+    it("match the slow reference", () => {
       const architecture: Architecture = {
         normal: {
           nodes: [
@@ -118,8 +119,8 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       }
     });
 
-    it("reach every variable, and leave no tensor behind", () => {
-      // Once to warm up: TensorFlow's kernels keep small constants for as long as the process lives.
+    it("reach every variable, and leak no tensor", () => {
+      // The first cycle warms up: TensorFlow's kernels cache small constants.
       const cycle = (seed: number): void => {
         const rng = Rng.fromSeed(seed, "forward");
         const plan = buildPlan(anyArchitecture(rng, 4), config({ blocks: 3 }), TINY);
@@ -151,7 +152,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       }
     });
 
-    it("frees values as it goes: the peak of a deep network is that of a shallow one", () => {
+    it("disposes values early: the peak of a deep network equals that of a shallow one", () => {
       const normal = {
         nodes: [
           { operation: "conv1x1" as const, inputs: [0, 1] },
@@ -201,7 +202,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       variance: before.variance.map((value, c) => 0.9 * value + 0.1 * (batch.variance[c] ?? 0)),
     });
 
-    it("follow the batches, one set for each input of a node, and evaluate with what they hold", () => {
+    it("follow the batches separately for each input of a node, and are used in evaluation", () => {
       const statistics = new RunningStatistics(plan, { auxiliary: true });
       const expected = new Map<string, Moments>();
       const { moments } = slow();
@@ -227,7 +228,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       statistics.dispose();
     });
 
-    it("leave those of the auxiliary head alone when it is not computed", () => {
+    it("do not change for the auxiliary head if it is not computed", () => {
       const statistics = new RunningStatistics(plan, { auxiliary: true });
       run(plan, tinyImages(), { statistics: "batch", running: statistics });
       const { "stem/0/mean": stem, "auxiliary/squeeze/0/mean": squeeze } = statistics.export({ auxiliary: true });
@@ -237,7 +238,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       statistics.dispose();
     });
 
-    it("come back bit for bit from an export, and are refused as a whole when one does not fit", () => {
+    it("are restored bit for bit from an export; an export that does not fit is rejected as a whole", () => {
       const before = tf.memory().numTensors;
       const first = new RunningStatistics(plan, { auxiliary: true });
       run(plan, tinyImages(), { statistics: "batch", running: first, auxiliary: true });
@@ -261,10 +262,10 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
 
   describe("drop-path", () => {
     const images = tinyImages(60);
-    /** Logits are linear in what the nodes of one block put out if that is not negative, as after an average pooling of a rectified input. */
+    /** Logits are linear in the outputs of the nodes of one block if these are not negative, as after average pooling of a rectified input. */
     const onePlan = (architecture: Architecture): BuiltPlan => buildPlan(architecture, config({ blocks: 1, reductions: [] }), TINY);
 
-    it("never drops an identity, and nothing with probability 0", () => {
+    it("never drops an identity, and drops nothing with probability 0", () => {
       const identity = onePlan({
         normal: {
           nodes: [
@@ -279,11 +280,11 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       expect(run(pooling, images, { statistics: "batch", dropPath: { probability: 0, rng } })).toEqual(run(pooling, images));
     });
 
-    it("drops each image at each application on its own, and keeps the expectation", () => {
+    it("drops applications independently per image, and preserves the expectation", () => {
       const probability = 0.3;
       const plan = onePlan({ normal: cellOf("maxPool3x3", [0, 1]) });
       const single = (input: number): Dense => run(onePlan({ normal: cellOf("maxPool3x3", [input]) }), images);
-      // The two inputs alone: their classifiers read the same weights, and what they add to the bias would add up but for the ReLU.
+      // Networks with only one of the two inputs use the same classifier weights; their contributions to the logits add up.
       const [a, b, both] = [single(0), single(1), run(plan, images)];
       const bias = weightOf("classifier/bias", [3]).values;
       const rng = Rng.fromSeed(2, "drop");
@@ -314,7 +315,7 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
       expectShare(cases.none, probability ** 2);
     });
 
-    it("is the same again from the same generator, and works through average pooling of a sum", () => {
+    it("is reproducible with the same generator, and works with average pooling of a sum", () => {
       const plan = onePlan({
         normal: {
           nodes: [

@@ -12,7 +12,7 @@ import { tensor } from "../../backend/support/check.ts";
 import { type Dense, random } from "../../backend/support/reference.ts";
 import { weightOf } from "./reference-network.ts";
 
-/** A small network; the schema's defaults are the paper's. */
+/** Config of a small network; the schema's defaults are those of the paper. */
 export function config(values: Partial<NetworkConfig> = {}): NetworkConfig {
   return networkConfigSchema.parse({ blocks: 2, initialChannels: 4, reductions: [1], ...values });
 }
@@ -23,12 +23,12 @@ export function tinyImages(n = 3, input: NetworkInput = TINY): Dense {
   return random([n, input.height, input.width, input.channels], 1);
 }
 
-/** One node of the operation, on one input node or on both. */
+/** A cell with one node: the operation applied to the given input nodes. */
 export function cellOf(operation: AnyOperationName, inputs: readonly number[]): Cell {
   return { nodes: [{ operation, inputs: [...inputs] }] };
 }
 
-/** A random cell that may take any operation, the extra ones too, with explicit outputs now and then. */
+/** A random cell of all operations, including the extra ones, sometimes with explicit outputs. */
 export function anyCell(rng: Rng, nodes: number): Cell {
   const cell = sampleCell(searchSpaceSchema.parse({ nodes, maxInputs: 3 }), rng);
   const mixed = cell.nodes.map((node) => ({ ...node, operation: rng.choice(ALL_OPERATIONS) }));
@@ -39,7 +39,7 @@ export function anyArchitecture(rng: Rng, nodes: number): Architecture {
   return rng.bernoulli(0.5) ? { normal: anyCell(rng, nodes) } : { normal: anyCell(rng, nodes), reduction: anyCell(rng, nodes) };
 }
 
-/** The same values that the slow version takes. */
+/** The weights that the slow reference uses. */
 export function fixedWeights(plan: BuiltPlan): TensorWeights {
   const slots = [...plan.slots, ...plan.auxiliarySlots];
   return new TensorWeights(new Map(slots.map((slot) => [slot.id, tensor<Tensor>(weightOf(slot.id, slot.shape))])));

@@ -1,6 +1,6 @@
 /**
- * A network computed the slow, obvious way: recursion over the cell, one value at a time, double precision, nothing shared with the plan but the names of the
- * parameters. Counts what it uses on the way.
+ * Computes a network the slow, obvious way: recursively over the cell, one value at a time, in double precision, sharing nothing with the plan except the names of
+ * parameters. Also counts parameters and multiply-adds.
  */
 import { outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
@@ -8,7 +8,7 @@ import { convolution, type Dense, dense, normalise, pool, random, size, statisti
 
 export const EPSILON = 1e-5;
 
-/** Values of a parameter that depend on its name only. */
+/** Values of a parameter, which depend only on its name. */
 export function weightOf(id: string, shape: readonly number[]): Dense {
   let seed = 17;
   for (const letter of id) seed = (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0;
@@ -31,14 +31,14 @@ export interface ReferenceResult {
   readonly auxiliary: Dense;
   /** Statistics of every batch norm by name, unbiased variance. */
   readonly moments: ReadonlyMap<string, Moments>;
-  /** Sizes of all parameters used, the auxiliary head's apart. */
+  /** Number of parameters used, without the auxiliary head. */
   readonly parameters: number;
   /** For one image. */
   readonly multiplyAdds: number;
 }
 
 /**
- * @param running statistics by name; those of the batch if absent
+ * @param running statistics by name; default: those of the batch
  */
 export function computeSlowly(
   { normal, reduction }: Architecture,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend, type Tensor, tf } from "../../../../../src-main/engine/backend/index.ts";
-import { forward, RunningStatistics } from "../../../../../src-main/engine/network/forward.ts";
+import { forward } from "../../../../../src-main/engine/network/forward.ts";
+import { RunningStatistics } from "../../../../../src-main/engine/network/running-statistics.ts";
 import { TensorWeights, VariableWeights } from "../../../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../../../src-main/engine/random.ts";
 import { AnytimeHyperNetwork } from "../../../../../src-main/engine/spaces/anytime/hypernetwork.ts";

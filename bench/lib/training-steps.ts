@@ -1,22 +1,22 @@
-/** The engine's side of the benchmark: the steps that users wait for, cut into their parts. */
+/** The steps that users wait for, as the benchmark runs them: a GHN step, scoring, generating weights, and a training step of one network. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Backend, Optimizer } from "../src-main/engine/backend/index.ts";
-import { lossAndGradients } from "../src-main/engine/backend/ops/gradients.ts";
-import { type Tensor1D, type Tensor4D, tf } from "../src-main/engine/backend/ops/tf.ts";
-import { createGhn } from "../src-main/engine/baselines/generator-file.ts";
-import { writeSafetensors } from "../src-main/engine/formats/safetensors.ts";
-import type { WeightGenerator } from "../src-main/engine/ghn/weight-generator.ts";
-import { forward } from "../src-main/engine/network/forward.ts";
-import { TensorWeights, VariableWeights } from "../src-main/engine/network/weights.ts";
-import { Rng } from "../src-main/engine/random.ts";
-import { buildPlan } from "../src-main/engine/spaces/cell/plan.ts";
-import { sampleCell } from "../src-main/engine/spaces/cell/sampler.ts";
-import { type NamedArrays, prefixed, withPrefix } from "../src-main/engine/training/checkpoint.ts";
-import type { Cell } from "../src-shared/domain/architecture/cell.ts";
-import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../src-shared/domain/architecture/network.ts";
-import { type SearchSpace, searchSpaceSchema } from "../src-shared/domain/architecture/search-space.ts";
-import { type GhnConfig, ghnConfigSchema } from "../src-shared/domain/config/run-config.ts";
+import type { Backend, Optimizer } from "../../src-main/engine/backend/index.ts";
+import { lossAndGradients } from "../../src-main/engine/backend/ops/gradients.ts";
+import { type Tensor1D, type Tensor4D, tf } from "../../src-main/engine/backend/ops/tf.ts";
+import { createGhn } from "../../src-main/engine/baselines/generator-file.ts";
+import { writeSafetensors } from "../../src-main/engine/formats/safetensors.ts";
+import type { WeightGenerator } from "../../src-main/engine/ghn/weight-generator.ts";
+import { forward } from "../../src-main/engine/network/forward.ts";
+import { TensorWeights, VariableWeights } from "../../src-main/engine/network/weights.ts";
+import { Rng } from "../../src-main/engine/random.ts";
+import { buildPlan } from "../../src-main/engine/spaces/cell/plan.ts";
+import { sampleCell } from "../../src-main/engine/spaces/cell/sampler.ts";
+import { type NamedArrays, prefixed, withPrefix } from "../../src-main/engine/training/checkpoint.ts";
+import type { Cell } from "../../src-shared/domain/architecture/cell.ts";
+import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
+import { type SearchSpace, searchSpaceSchema } from "../../src-shared/domain/architecture/search-space.ts";
+import { type GhnConfig, ghnConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 
 export interface Shape {
   readonly name: string;
@@ -27,14 +27,15 @@ export interface Shape {
 
 export const INPUT: NetworkInput = { height: 32, width: 32, channels: 3, classes: 10 };
 
-/** The preset `quick`'s network, and the paper's. */
+/** The networks of the preset `quick` and of the paper. */
 export const QUICK = networkConfigSchema.parse({ blocks: 4, initialChannels: 8, reductions: [1, 3] });
 export const PAPER = networkConfigSchema.parse({ blocks: 18, initialChannels: 32, reductions: [6, 12] });
 
+/** Random cells with `nodes` operation nodes; the same for the same seed. */
 export function randomCells(nodes: number, count: number, seed: number, operations?: readonly string[]): Cell[] {
   const space = searchSpaceSchema.parse({ nodes, ...(operations === undefined ? {} : { operations }) });
   const rng = Rng.fromSeed(seed, "bench-cells");
-  // Cells that read both inputs, so that every block is computed and the peer needs no rule for those that are not.
+  // Only cells that read both inputs, so that every block is computed and the peer needs no special case.
   return Array.from({ length: count }, () => {
     for (;;) {
       const cell = sampleCell(space, rng);
@@ -52,8 +53,8 @@ export interface StepTimes {
   readonly optimizerMs: number;
 }
 
-/** A GHN with its optimizer and a batch of images. */
-export class GhnBench {
+/** A GHN with its optimizer and a batch of random images. */
+export class GhnSteps {
   readonly ghn: WeightGenerator;
   readonly network: NetworkConfig;
   readonly ghnConfig: GhnConfig;
@@ -89,7 +90,7 @@ export class GhnBench {
     this.labels = tf.tensor1d(this.labelValues, "int32");
   }
 
-  /** Files with which the peer starts from the same numbers. */
+  /** Writes the weights and images to files from which the peer starts. */
   async files(folder: string): Promise<{ ghnFile: string; images: string; labels: string; imageShape: readonly number[] }> {
     const ghnFile = path.join(folder, "ghn.safetensors");
     await writeSafetensors(ghnFile, new Map(Object.entries(this.ghn.exportWeights())), {});
@@ -100,6 +101,7 @@ export class GhnBench {
     return { ghnFile, images, labels, imageShape: this.imageShape };
   }
 
+  /** One training step on some cells. */
   step(cells: readonly Cell[]): StepTimes {
     const start = performance.now();
     const { ops } = this.backend;
@@ -133,6 +135,7 @@ export class GhnBench {
     };
   }
 
+  /** Scores some cells; the loss is their mean. */
   score(cells: readonly Cell[]): { loss: number; ms: number; generationMs: number; evaluationMs: number } {
     const { ops } = this.backend;
     return tf.tidy(() => {
@@ -156,14 +159,14 @@ export class GhnBench {
     });
   }
 
-  /** Milliseconds to generate all weights of some cells. */
+  /** Generates all weights of some cells; returns the time in milliseconds. */
   generate(cells: readonly Cell[]): number {
     const start = performance.now();
     tf.tidy(() => void this.ghn.generate(cells.map((normal) => buildPlan({ normal }, this.network, INPUT))));
     return performance.now() - start;
   }
 
-  /** What a checkpoint of a GHN training holds. */
+  /** The tensors in a checkpoint of a GHN training. */
   tensors(): NamedArrays {
     return new Map([...withPrefix("ghn/", this.ghn.exportWeights()), ...withPrefix("optimizer/", this.optimizer.state())]);
   }
@@ -180,15 +183,15 @@ export class GhnBench {
   }
 }
 
-/** Training of one network from scratch on a fixed batch, without augmentation, drop-path or auxiliary head. */
-export class TrainingBench {
+/** Trains one network from scratch on a fixed batch, without augmentation, drop-path or auxiliary head. */
+export class NetworkSteps {
   private readonly backend: Backend;
-  private readonly bench: GhnBench;
+  private readonly bench: GhnSteps;
   private readonly weights: VariableWeights;
   private readonly optimizer: Optimizer;
   private readonly plan: ReturnType<typeof buildPlan>;
 
-  constructor(backend: Backend, bench: GhnBench, cell: Cell) {
+  constructor(backend: Backend, bench: GhnSteps, cell: Cell) {
     this.backend = backend;
     this.bench = bench;
     this.plan = buildPlan({ normal: cell }, bench.network, INPUT);

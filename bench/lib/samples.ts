@@ -1,12 +1,12 @@
-/** Measuring: medians over interleaved repetitions. Times on a shared machine only mean something side by side. */
+/** Medians over interleaved repetitions. On a shared machine, only times of the same run are comparable. */
 
-/** Durations of one thing, in milliseconds. */
+/** Durations of one subject in milliseconds. */
 export interface Sample {
   readonly name: string;
   readonly times: number[];
 }
 
-/** Middle value; the mean of the two middle ones for an even count. NaN for an empty list. */
+/** Median; NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -14,7 +14,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** Value below which the share `q` (0 to 1) of the values lies, by linear interpolation. */
+/** The `q`-quantile (0 to 1) with linear interpolation. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = q * (sorted.length - 1);
@@ -23,12 +23,12 @@ export function quantile(values: readonly number[], q: number): number {
   return low + (high - low) * (position - Math.floor(position));
 }
 
-/** What is timed: one repetition, answering its own time in milliseconds, or undefined to be timed from outside. */
+/** One repetition of a subject. Returns its own time in milliseconds, or undefined to have the call timed. */
 export type Measured = () => number | undefined | Promise<number | undefined>;
 
 /**
- * Times several things in turn, one repetition of each a round, so that a slow spell of the machine hits all of them.
- * @param rounds repetitions that count, after `warmUp` that do not
+ * Times several subjects in turn, one repetition of each per round, so that slow phases of the machine affect all of them.
+ * @param rounds number of rounds that count, after `warmUp` rounds that do not
  */
 export async function interleave(subjects: Readonly<Record<string, Measured>>, rounds: number, warmUp = 2): Promise<Sample[]> {
   const samples = Object.keys(subjects).map((name): Sample => ({ name, times: [] }));
@@ -45,23 +45,23 @@ export async function interleave(subjects: Readonly<Record<string, Measured>>, r
   return samples;
 }
 
-/** One row of a part's table. */
+/** One row of a table. */
 export interface Row {
   readonly what: string;
   readonly median: number;
   readonly low: number;
   readonly high: number;
   readonly unit: string;
-  /** Remark, such as a ratio or a loss. */
+  /** A remark, such as a ratio or a loss. */
   readonly note?: string;
 }
 
-/** Median with the middle half of the values. */
+/** A row with the median and the quartiles of the values. */
 export function row(what: string, values: readonly number[], unit = "ms", note?: string): Row {
   return { what, median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75), unit, ...(note === undefined ? {} : { note }) };
 }
 
-/** Three significant digits. */
+/** Formats a number with three significant digits. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");

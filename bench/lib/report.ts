@@ -1,16 +1,16 @@
 import Table from "cli-table3";
-import { digits, type Row } from "./measure.ts";
+import { digits, type Row } from "./samples.ts";
 
-/** The figures of one part of the benchmark. */
+/** The results of one part of the benchmark. */
 export interface PartReport {
   readonly part: string;
   readonly title: string;
   readonly rows: readonly Row[];
-  /** Goals met or missed, in words. */
+  /** Sentences below the table, for example whether goals were met. */
   readonly remarks: readonly string[];
 }
 
-/** A table of one part for the terminal. */
+/** Prints the table of one part to the terminal. */
 export function printPart(report: PartReport): void {
   const table = new Table({
     head: ["", "median", "middle half", "unit", "note"],

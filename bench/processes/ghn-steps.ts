@@ -1,10 +1,10 @@
-/** A process that does some GHN steps on a backend of its choice and prints their times and losses as JSON. `one-step.ts <backend> <threads> <steps>` */
-import { initBackend } from "../src-main/engine/backend/index.ts";
-import { GhnBench, QUICK, randomCells } from "./engine.ts";
+/** A process that runs some GHN steps on the given backend and prints their times and losses as JSON: `ghn-steps.ts <backend> <threads> <steps>` */
+import { initBackend } from "../../src-main/engine/backend/index.ts";
+import { GhnSteps, QUICK, randomCells } from "../lib/training-steps.ts";
 
 const [, , choice = "auto", threads = "1", steps = "5"] = process.argv;
 const backend = await initBackend({ prefer: choice === "wasm" ? "wasm" : "tensorflow", threads: Number(threads) });
-const bench = new GhnBench(backend, QUICK, 32);
+const bench = new GhnSteps(backend, QUICK, 32);
 const times: number[] = [];
 const losses: number[] = [];
 for (const [i, cell] of randomCells(7, Number(steps) + 1, 40).entries()) {
