@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "electron-vite";
+import { ENTRY_SOURCES } from "./src-main/lib/entries.ts";
 import rendererConfig from "./vite.renderer.config.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -14,15 +15,10 @@ export default defineConfig({
       outDir: "out/main",
       externalizeDeps: true,
       rolldownOptions: {
-        // Children and threads are entries of their own: `src-main/api/entries.ts` and `src-main/lib/thread-entry.ts` find them by these names.
+        // Child processes and threads are entries of their own; `entryPath` finds them by these names.
         input: {
           main: file("src-main/main.ts"),
-          "run-worker": file("src-main/workers/run-worker.ts"),
-          "dataset-worker": file("src-main/api/datasets/dataset-worker.ts"),
-          "calibration-worker": file("src-main/api/estimate/calibration-worker.ts"),
-          "analysis-worker": file("src-main/runs/stages/study/analysis-worker.ts"),
-          "wal-checkpoint-worker": file("src-main/store/database/wal-checkpoint-worker.ts"),
-          "decode-worker": file("src-main/engine/datasets/streaming/decode-worker.ts"),
+          ...Object.fromEntries(Object.entries(ENTRY_SOURCES).map(([name, source]) => [name, file(`src-main/${source}`)])),
         },
         output: { format: "es", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
       },

@@ -3,11 +3,11 @@ import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as electron from "electron";
-import { entryPath } from "./api/entries.ts";
 import { buildStudio, studioLog } from "./hosts/build-studio.ts";
 import { APP_SCHEME_PRIVILEGES } from "./hosts/electron/app-protocol.ts";
 import { type ElectronHost, startElectronHost } from "./hosts/electron/electron-host.ts";
 import { utilityLauncher } from "./hosts/electron/launcher.ts";
+import { entryPath } from "./lib/entries.ts";
 
 const { app, dialog, protocol } = electron;
 

@@ -1,9 +1,9 @@
 /** Projects on disk, with the supervisor that executes their runs. */
 
 import type { ChildLauncher } from "../runs/child/launcher.ts";
-import { openProjectServices } from "../runs/project-services.ts";
+import { openProjectServices } from "../runs/run-services.ts";
 import { createProject, viewProject } from "../store/project/project.ts";
-import type { ProjectOpener } from "./project-services.ts";
+import type { ProjectOpener } from "./services/project-services.ts";
 
 export function projectOpener(launcher: ChildLauncher): ProjectOpener {
   return {

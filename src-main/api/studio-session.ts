@@ -1,11 +1,11 @@
 /** One window's or browser's session: its project, its calls, its listeners. */
 import { resolve } from "node:path";
 import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
-import type { CallContext, SessionProjects } from "./context.ts";
 import type { Gate, GateAnswer } from "./gate/dispatch.ts";
-import type { ProjectServices } from "./project-services.ts";
-import type { EventSink, HostServices, StudioEvent, StudioSession } from "./session.ts";
-import type { StudioServices } from "./studio.ts";
+import type { CallContext, SessionProjects } from "./services/call-context.ts";
+import type { ProjectServices } from "./services/project-services.ts";
+import type { EventSink, HostServices, StudioEvent, StudioSession } from "./services/session.ts";
+import type { StudioServices } from "./services/studio-services.ts";
 
 export interface SessionOptions {
   readonly id: string;

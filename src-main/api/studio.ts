@@ -7,25 +7,19 @@ import { join } from "node:path";
 import type { EventMap } from "../../src-shared/contract.ts";
 import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../src-shared/domain/records/drafts.ts";
-import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
+import type { DoctorFindings } from "../doctor/doctor.ts";
 import { UserError } from "../lib/errors.ts";
-import type { CallContext } from "./context.ts";
+import type { Logger } from "../lib/logger.ts";
+import { AllowedFolders, hasProjectFile } from "./access/allowed-folders.ts";
 import { DatasetService } from "./datasets/dataset-service.ts";
-import { AllowedFolders, isProjectFolder } from "./folders.ts";
 import { createGate, type Gate } from "./gate/dispatch.ts";
-import type { Logger } from "./gate/wire-error.ts";
 import { handlers } from "./handlers/index.ts";
-import type { ProjectOpener, ProjectServices } from "./project-services.ts";
-import type { HostServices, StudioHost, StudioSession } from "./session.ts";
+import type { CallContext } from "./services/call-context.ts";
+import type { ProjectOpener, ProjectServices } from "./services/project-services.ts";
+import type { HostServices, StudioHost, StudioSession } from "./services/session.ts";
+import type { StudioServices } from "./services/studio-services.ts";
+import { UserSettings } from "./settings/user-settings.ts";
 import { Session } from "./studio-session.ts";
-import { UserSettings } from "./user-settings.ts";
-
-/** What the doctor found, as windows show it. */
-export interface DoctorFindings {
-  readonly items: readonly DoctorItem[];
-  readonly backend: string;
-  readonly device: string;
-}
 
 export interface StudioOptions {
   /** Folder of the settings. */
@@ -48,22 +42,6 @@ export interface StudioOptions {
   readonly sampleFolder?: string | undefined;
   /** Texts that must not leave in an error. */
   readonly secrets?: readonly string[];
-}
-
-/** What handlers reach. */
-export interface StudioServices {
-  readonly version: string;
-  readonly log: Logger;
-  readonly settings: UserSettings;
-  readonly folders: AllowedFolders;
-  readonly opener: ProjectOpener;
-  readonly datasets: DatasetService;
-  doctor(): Promise<DoctorFindings>;
-  estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null>;
-  /** Tells the sessions of a project that its name or size changed. */
-  projectChanged(project: ProjectServices): void;
-  /** Puts a setting that the main process itself heeds into effect. */
-  settingChanged(key: string): void;
 }
 
 /** How long runs may take to write their checkpoints before they are ended, in ms. */
@@ -199,7 +177,7 @@ export class Studio implements StudioHost, StudioServices {
     const folder = join(this.#options.sampleParent, "sample-project");
     if (session.current?.folder === folder) return session.current;
     const source = this.#options.sampleFolder;
-    if (!(await isProjectFolder(folder))) {
+    if (!(await hasProjectFile(folder))) {
       if (source === undefined || !existsSync(source)) return this.#open(session, folder, () => this.opener.create(folder, "Sample project", true));
       // In one step, so that a copy that was cut short is never opened.
       const copy = `${folder}.${randomUUID()}.tmp`;

@@ -1,14 +1,15 @@
 /** The studio of a host, over the person's folders; hosts differ in how they start children. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { entryPath } from "../api/entries.ts";
 import { Estimator } from "../api/estimate/estimator.ts";
-import type { Logger } from "../api/gate/wire-error.ts";
-import { fileLogger } from "../api/log-file.ts";
 import { projectOpener } from "../api/project-opener.ts";
-import { createStudio, type DoctorFindings, type Studio } from "../api/studio.ts";
+import { createStudio, type Studio } from "../api/studio.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
+import type { DoctorFindings } from "../doctor/doctor.ts";
+import { entryPath } from "../lib/entries.ts";
+import { fileLogger } from "../lib/log-file.ts";
+import type { Logger } from "../lib/logger.ts";
 import type { ChildLauncher } from "../runs/child/launcher.ts";
 
 export interface BuildOptions {

@@ -7,10 +7,10 @@ import { type LogReader, type LogWriter, SqliteLogReader, SqliteLogWriter } from
 import { RequestBox } from "./records/requests.ts";
 import { type RunWriter, SqliteRunWriter } from "./records/run-writer.ts";
 import { type RunReader, SqliteRunReader } from "./records/runs.ts";
+import { type SettingsReader, type SettingsWriter, SqliteSettingsReader, SqliteSettingsWriter } from "./records/settings.ts";
 import { type AnytimeReader, type AnytimeWriter, SqliteAnytimeReader, SqliteAnytimeWriter } from "./results/anytime.ts";
 import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./results/candidates.ts";
 import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./results/trainings.ts";
-import { type SettingsReader, type SettingsWriter, SqliteSettingsReader, SqliteSettingsWriter } from "./settings.ts";
 
 /** Everything that can be asked of a project; nothing that changes it. */
 export interface StoreReader {

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
 import type { Handlers } from "../../src-main/api/gate/dispatch.ts";
-import type { StudioEvent } from "../../src-main/api/session.ts";
+import type { StudioEvent } from "../../src-main/api/services/session.ts";
 import { CALLS, type CallName, EVENT_NAMES, type EventName } from "../../src-shared/contract.ts";
 
 test("every call has a handler type and every event a name: nothing is missing on either side", () => {

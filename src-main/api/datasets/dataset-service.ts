@@ -10,7 +10,7 @@ import { type DatasetListing, listDatasets } from "../../engine/datasets/access/
 import type { DatasetProgress, DatasetRef } from "../../engine/datasets/images/types.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
-import type { Logger } from "../gate/wire-error.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { JobCancelled, runDatasetJob } from "./dataset-jobs.ts";
 
 type Progress = EventMap["dataset.progress"];

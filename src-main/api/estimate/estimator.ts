@@ -5,8 +5,8 @@ import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts"
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import type { ChildLauncher } from "../../runs/child/launcher.ts";
-import type { ProjectServices } from "../project-services.ts";
-import type { StudioServices } from "../studio.ts";
+import type { ProjectServices } from "../services/project-services.ts";
+import type { StudioServices } from "../services/studio-services.ts";
 import { type Calibration, calibrationSchema } from "./calibration.ts";
 import { estimateRun, type ImageFacts } from "./estimate-run.ts";
 

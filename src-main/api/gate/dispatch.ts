@@ -1,7 +1,8 @@
 /** The one gate for every call, whichever host it came through: known name, bounded size, parsed argument, mapped error. */
 import { CALLS, type CallName, type CallOutput, type CallParsed, type WireError } from "../../../src-shared/contract.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { measureValue } from "./value-size.ts";
-import { type Logger, toWireError } from "./wire-error.ts";
+import { toWireError } from "./wire-error.ts";
 
 /** One function for each call of the contract; a missing one is a type error. `context` says who called. */
 export type Handlers<Context> = {

@@ -1,13 +1,7 @@
 /** What was thrown in the main process, as a window may see it: a sentence and a remedy, no stack, no secret. */
 import type { WireError } from "../../../src-shared/contract.ts";
 import { isUserError } from "../../lib/errors.ts";
-
-/** Where the studio writes what happened. `detail` may hold a stack; it stays on this computer. */
-export interface Logger {
-  info(message: string, detail?: string): void;
-  warning(message: string, detail?: string): void;
-  error(message: string, detail?: string): void;
-}
+import type { Logger } from "../../lib/logger.ts";
 
 const MAX_DETAIL = 4000;
 

@@ -7,8 +7,8 @@ import { canonicalAnytime } from "../../engine/spaces/anytime/canonical.ts";
 import { buildAnytimePlan } from "../../engine/spaces/anytime/plan.ts";
 import { sampleAnytime } from "../../engine/spaces/anytime/sampler.ts";
 import { UserError } from "../../lib/errors.ts";
-import { type CallContext, projectOf } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
+import { type CallContext, projectOf } from "../services/call-context.ts";
 
 export const anytimeHandlers: HandlersOf<CallContext, "anytime.candidates" | "anytime.trainings" | "anytime.sample" | "anytime.parse"> = {
   "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.anytime.candidates(runId, limit),

@@ -14,8 +14,8 @@ import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { publishedCells, publishedInfo } from "../../engine/spaces/cell/published.ts";
 import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { CallContext } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
+import type { CallContext } from "../services/call-context.ts";
 
 /** Work of so many ms at a stretch, then windows are answered. */
 const STRETCH_MS = 12;

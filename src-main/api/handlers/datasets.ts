@@ -1,8 +1,8 @@
 /** Datasets: what there is, what is in it, getting it. */
 
-import type { CallContext } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
-import { checkDatasetPath, checkedPath } from "../paths.ts";
+import type { CallContext } from "../services/call-context.ts";
+import { checkDatasetPath, checkedPath } from "./checked-path.ts";
 
 export const datasetHandlers: HandlersOf<
   CallContext,

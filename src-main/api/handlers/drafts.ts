@@ -2,9 +2,9 @@
 import { checkRunConfig } from "../../../src-shared/domain/config/check-config.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { listPresets } from "../../config/presets.ts";
-import { type CallContext, projectOf } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
-import { checkDatasetPath } from "../paths.ts";
+import { type CallContext, projectOf } from "../services/call-context.ts";
+import { checkDatasetPath } from "./checked-path.ts";
 
 export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get" | "draft.save" | "draft.check"> = {
   "presets.list": () => listPresets(),

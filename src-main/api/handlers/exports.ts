@@ -1,8 +1,8 @@
 /** Taking results out of the project. */
 import { exportChoices, writeExport } from "../../export/index.ts";
-import { type CallContext, projectOf } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
-import { checkedPath } from "../paths.ts";
+import { type CallContext, projectOf } from "../services/call-context.ts";
+import { checkedPath } from "./checked-path.ts";
 
 export const exportHandlers: HandlersOf<CallContext, "export.choices" | "export.write"> = {
   "export.choices": ({ subject }, context) => {

@@ -1,7 +1,7 @@
 /** All handlers of the contract; a call without one is a type error here. */
 
-import type { CallContext } from "../context.ts";
 import type { Handlers } from "../gate/dispatch.ts";
+import type { CallContext } from "../services/call-context.ts";
 import { anytimeHandlers } from "./anytime.ts";
 import { cellHandlers } from "./cells.ts";
 import { datasetHandlers } from "./datasets.ts";

@@ -1,10 +1,10 @@
 /** Projects: recent ones, opening, making, closing. */
 import { basename } from "node:path";
 import type { RecentProject } from "../../../src-shared/domain/records/projects.ts";
-import { type CallContext, projectOf } from "../context.ts";
-import { isProjectFolder } from "../folders.ts";
+import { hasProjectFile } from "../access/allowed-folders.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
-import { checkedPath } from "../paths.ts";
+import { type CallContext, projectOf } from "../services/call-context.ts";
+import { checkedPath } from "./checked-path.ts";
 
 /** A disk that does not answer (a network that is gone) must not hold up the welcome page, in ms. */
 const LOOK_MS = 1500;
@@ -18,7 +18,7 @@ export const projectHandlers: HandlersOf<
       studio.settings.recent.map(async ({ folder, name, openedAt }): Promise<RecentProject> => {
         const unknown = { folder, name: name === "" ? basename(folder) : name, openedAt, exists: false, runs: null };
         const look = async (): Promise<RecentProject> => {
-          if (!(await isProjectFolder(folder))) return unknown;
+          if (!(await hasProjectFile(folder))) return unknown;
           const found = await studio.opener.peek(folder);
           return { ...unknown, exists: true, name: found?.name ?? unknown.name, runs: found?.runs ?? null };
         };

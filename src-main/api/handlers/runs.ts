@@ -6,10 +6,10 @@ import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-h
 import { configError } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
 import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
-import { type CallContext, projectOf } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
-import { checkDatasetPath } from "../paths.ts";
-import { runsCsv } from "../runs-csv.ts";
+import { type CallContext, projectOf } from "../services/call-context.ts";
+import { checkDatasetPath } from "./checked-path.ts";
+import { runsCsv } from "./runs-csv.ts";
 
 type Names =
   | "runs.query"

@@ -1,7 +1,7 @@
 /** What studies found. */
 import { studyData } from "../../runs/stages/study/study-data.ts";
-import { type CallContext, projectOf } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
+import { type CallContext, projectOf } from "../services/call-context.ts";
 
 export const studyHandlers: HandlersOf<CallContext, "studies.data"> = {
   "studies.data": ({ runId }, context) => studyData(projectOf(context).store, runId),

@@ -4,9 +4,9 @@ import { stat } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import type { SystemInfo } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { CallContext } from "../context.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
-import { checkedPath } from "../paths.ts";
+import type { CallContext } from "../services/call-context.ts";
+import { checkedPath } from "./checked-path.ts";
 
 /** Settings that hosts keep for themselves; a page neither sees nor sets them. */
 const HOST_PREFIX = "host.";

@@ -23,7 +23,7 @@ export interface SupervisedProject {
 export async function openSupervised(folder: string): Promise<SupervisedProject> {
   // Loaded only by commands that run something: looking at a project needs none of it.
   const [{ entryPath }, { projectOpener }, { nodeLauncher }] = await Promise.all([
-    import("../../api/entries.ts"),
+    import("../../lib/entries.ts"),
     import("../../api/project-opener.ts"),
     import("../../runs/child/launcher.ts"),
   ]);

@@ -1,6 +1,6 @@
 /** What the runs of a window are doing, as the task bar, the power saver and notifications need it. Pure. */
 import { ACTIVE_STATUSES, type RunProgress, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { StudioEvent } from "../../api/session.ts";
+import type { StudioEvent } from "../../api/services/session.ts";
 
 /** A run that ended, as a notification says it. */
 export interface EndedRun {

@@ -1,7 +1,7 @@
 /** The desktop application over the studio: life of the application and its windows, nothing of what they show. */
 import { resolve } from "node:path";
-import type { Logger } from "../../api/gate/wire-error.ts";
-import type { StudioHost } from "../../api/session.ts";
+import type { StudioHost } from "../../api/services/session.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { appProtocolHandler } from "./app-protocol.ts";
 import type { ElectronLike } from "./electron-like.ts";
 import { listenToWindows } from "./ipc.ts";

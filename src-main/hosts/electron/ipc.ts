@@ -2,8 +2,8 @@
 
 import { IPC } from "../../../src-shared/ipc-channels.ts";
 import type { GateAnswer } from "../../api/gate/dispatch.ts";
-import type { Logger } from "../../api/gate/wire-error.ts";
-import type { StudioSession } from "../../api/session.ts";
+import type { StudioSession } from "../../api/services/session.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { Outbox } from "../page/outbox.ts";
 import type { Electron, ElectronLike } from "./electron-like.ts";
 import { isOwnSender } from "./security.ts";

@@ -1,7 +1,7 @@
 /** One window with its session: page, bounds, title, progress, notifications, and the way out. */
 
-import type { Logger } from "../../api/gate/wire-error.ts";
-import type { StudioHost, StudioSession } from "../../api/session.ts";
+import type { StudioHost, StudioSession } from "../../api/services/session.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { Activity, type EndedRun } from "./activity.ts";
 import type { Electron, ElectronLike, Window } from "./electron-like.ts";
 import type { WindowIpc } from "./ipc.ts";

@@ -4,7 +4,7 @@
  */
 import type { EventMap } from "../../../src-shared/contract.ts";
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
-import type { StudioEvent } from "../../api/session.ts";
+import type { StudioEvent } from "../../api/services/session.ts";
 
 type Live = EventMap["run.live"];
 

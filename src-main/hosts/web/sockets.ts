@@ -2,8 +2,8 @@
 import type { IncomingHttpHeaders, Server } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
-import type { Logger } from "../../api/gate/wire-error.ts";
-import type { StudioSession } from "../../api/session.ts";
+import type { StudioSession } from "../../api/services/session.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { Outbox } from "../page/outbox.ts";
 
 export const SOCKET_PATH = "/events";

@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MAX_CALL_BYTES } from "../../api/gate/dispatch.ts";
-import type { Logger } from "../../api/gate/wire-error.ts";
-import type { StudioSession } from "../../api/session.ts";
+import type { StudioSession } from "../../api/services/session.ts";
 import { UserError } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/logger.ts";
 import { SECURITY_HEADERS } from "../page/security-headers.ts";
 import { readStaticFile } from "../page/static-files.ts";
 import { hostAllowed, newToken, originAllowed, sameToken, tokenCookie, tokenPresent } from "./access.ts";

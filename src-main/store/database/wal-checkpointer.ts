@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { threadEntry } from "../../lib/thread-entry.ts";
+import { entryPath } from "../../lib/entries.ts";
 import type { SqliteDatabase } from "./database.ts";
 
 /** How often the log is looked at, in milliseconds. */
@@ -48,7 +48,7 @@ export class Checkpointer {
   }
 
   private start(): Worker {
-    const worker = new Worker(threadEntry(import.meta, "wal-checkpoint-worker"));
+    const worker = new Worker(entryPath("wal-checkpoint-worker"));
     worker.unref();
     worker.on("message", () => {
       this.isBusy = false;

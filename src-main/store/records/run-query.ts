@@ -2,7 +2,7 @@ import { type Expression, parseExpression } from "../../../src-shared/analysis/e
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { SqliteDatabase } from "../database/database.ts";
-import { type RunRow, viewCondition } from "./runs.ts";
+import { type RunRow, viewCondition } from "./run-row.ts";
 
 export type RunQueryAnswer = Pick<RunPage, "rows" | "total" | "expressionError">;
 export type RunOverview = Pick<RunPage, "counts" | "tags" | "metricNames">;

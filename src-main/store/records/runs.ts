@@ -6,6 +6,7 @@ import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";
 import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
+import { type RunRow, viewCondition } from "./run-row.ts";
 
 /** What lists of runs never show. */
 export interface RunFacts {
@@ -36,30 +37,6 @@ export interface RunReader {
   /** Counts, tags and metric names of a view, for filters. */
   overview(view: RunQuery["view"]): RunOverview;
   count(): number;
-}
-
-export interface RunRow {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly status: string;
-  readonly parent_id: string | null;
-  readonly stage: string | null;
-  readonly dataset_id: string;
-  readonly seed: number;
-  readonly created_at: string;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly active_seconds: number;
-  readonly progress: string | null;
-  readonly failure: string | null;
-  readonly notes: string;
-  readonly starred: number;
-  readonly archived: number;
-  readonly trashed_at: string | null;
-  readonly queue_position: number | null;
-  readonly backend: string | null;
-  readonly device: string | null;
 }
 
 interface DetailRow {
@@ -170,11 +147,6 @@ export class SqliteRunReader implements RunReader {
       device: row.device,
     }));
   }
-}
-
-export function viewCondition(view: RunQuery["view"]): string {
-  if (view === "trash") return "r.trashed_at IS NOT NULL";
-  return `r.trashed_at IS NULL AND r.archived = ${view === "archived" ? 1 : 0}`;
 }
 
 /** How many runs of a view have each status, kind and dataset (one map: their names never clash), and all tags. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DatasetService } from "../../../src-main/api/datasets/dataset-service.ts";
-import { entryPath } from "../../../src-main/api/entries.ts";
+import { entryPath } from "../../../src-main/lib/entries.ts";
 import type { EventMap } from "../../../src-shared/contract.ts";
 import { datasetConfigSchema } from "../../../src-shared/domain/dataset.ts";
 import { recordingLog } from "../../hosts/support/host-support.ts";

@@ -1,6 +1,6 @@
 /** A studio of sessions without projects on disk, for tests of the desktop host alone. */
 
-import type { StudioSession } from "../../../src-main/api/session.ts";
+import type { StudioSession } from "../../../src-main/api/services/session.ts";
 import type { DesktopStudio } from "../../../src-main/hosts/electron/electron-host.ts";
 import { UserError } from "../../../src-main/lib/errors.ts";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";

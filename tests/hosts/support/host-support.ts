@@ -1,6 +1,6 @@
 import { createGate, type Gate, type Handlers } from "../../../src-main/api/gate/dispatch.ts";
-import type { Logger } from "../../../src-main/api/gate/wire-error.ts";
-import type { EventSink, StudioEvent, StudioSession } from "../../../src-main/api/session.ts";
+import type { EventSink, StudioEvent, StudioSession } from "../../../src-main/api/services/session.ts";
+import type { Logger } from "../../../src-main/lib/logger.ts";
 import { CALLS, type CallName } from "../../../src-shared/contract.ts";
 
 /** A logger whose lines can be read. */

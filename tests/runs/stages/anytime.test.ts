@@ -5,7 +5,7 @@ import { parseAnytimeFile } from "../../../src-main/engine/formats/anytime-file.
 import { parseCellFile } from "../../../src-main/engine/formats/cell-file.ts";
 import { exportChoices, writeExport } from "../../../src-main/export/index.ts";
 import { nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
-import { openProjectServices, type RunServices } from "../../../src-main/runs/project-services.ts";
+import { openProjectServices, type RunServices } from "../../../src-main/runs/run-services.ts";
 import { createProject } from "../../../src-main/store/project/project.ts";
 import { areaUnderCurve } from "../../../src-shared/analysis/curves/anytime-curve.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";

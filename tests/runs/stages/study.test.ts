@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
-import { openProjectServices, type RunServices } from "../../../src-main/runs/project-services.ts";
+import { openProjectServices, type RunServices } from "../../../src-main/runs/run-services.ts";
 import { studyData } from "../../../src-main/runs/stages/study/study-data.ts";
 import { createProject } from "../../../src-main/store/project/project.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
-import { openProjectServices, type RunServices } from "../../../src-main/runs/project-services.ts";
+import { openProjectServices, type RunServices } from "../../../src-main/runs/run-services.ts";
 import { createProject } from "../../../src-main/store/project/project.ts";
 import type { RunStatus } from "../../../src-shared/domain/records/run.ts";
 import { temporaryFolder } from "../support/project.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { threadEntry } from "../../../lib/thread-entry.ts";
+import { entryPath } from "../../../lib/entries.ts";
 import type { DecodeRequest, DecodeSettings } from "./decode.ts";
 import type { DecodeAnswer, DecodeJob } from "./decode-worker.ts";
 
@@ -92,7 +92,7 @@ export class DecoderPool {
   }
 
   private startThread(): Thread {
-    const worker = new Worker(threadEntry(import.meta, "decode-worker"));
+    const worker = new Worker(entryPath("decode-worker"));
     const thread: Thread = { worker, jobs: new Map() };
     worker.on("message", ({ id, failures }: DecodeAnswer) => {
       const waiting = thread.jobs.get(id);

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { StudyData, StudyResult } from "../../../../src-shared/analysis/study/study.ts";
-import { threadEntry } from "../../../lib/thread-entry.ts";
+import { entryPath } from "../../../lib/entries.ts";
 import type { Report } from "../report-files.ts";
 
 export interface AnalysedStudy extends Report {
@@ -14,7 +14,7 @@ export interface AnalysedStudy extends Report {
 export function analyseInThread(data: StudyData, signal: AbortSignal): Promise<AnalysedStudy> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const worker = new Worker(threadEntry(import.meta, "analysis-worker"), { workerData: data });
+    const worker = new Worker(entryPath("analysis-worker"), { workerData: data });
     const abort = (): void => {
       reject(signal.reason);
       void worker.terminate();

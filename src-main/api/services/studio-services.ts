@@ -1,0 +1,24 @@
+/** What handlers reach of the studio, whichever session calls. */
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
+import type { DoctorFindings } from "../../doctor/doctor.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { AllowedFolders } from "../access/allowed-folders.ts";
+import type { DatasetService } from "../datasets/dataset-service.ts";
+import type { UserSettings } from "../settings/user-settings.ts";
+import type { ProjectOpener, ProjectServices } from "./project-services.ts";
+
+export interface StudioServices {
+  readonly version: string;
+  readonly log: Logger;
+  readonly settings: UserSettings;
+  readonly folders: AllowedFolders;
+  readonly opener: ProjectOpener;
+  readonly datasets: DatasetService;
+  doctor(): Promise<DoctorFindings>;
+  estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null>;
+  /** Tells the sessions of a project that its name or size changed. */
+  projectChanged(project: ProjectServices): void;
+  /** Puts a setting that the main process itself heeds into effect. */
+  settingChanged(key: string): void;
+}

@@ -1,0 +1,39 @@
+/** The log of the studio itself: one file in the user's folder, cut in two when it grows. */
+import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Logger } from "./logger.ts";
+
+const MAX_BYTES = 4 * 2 ** 20;
+const MAX_LINE = 8000;
+
+/** A logger that appends to a file and keeps the one before it as `<file>.1`. A log that cannot be written is no reason to fail. */
+export function fileLogger(file: string): Logger {
+  let bytes = 0;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    bytes = statSync(file).size;
+  } catch {
+    bytes = 0;
+  }
+  const write = (level: string, message: string, detail?: string): void => {
+    // One line an entry: a message cannot forge another one.
+    const text = `${new Date().toISOString()} ${level} ${[message, detail].filter((part) => part !== undefined && part !== "").join(" | ")}`
+      .replaceAll(/[\r\n]+/g, " ⏎ ")
+      .slice(0, MAX_LINE);
+    try {
+      if (bytes > MAX_BYTES) {
+        renameSync(file, `${file}.1`);
+        bytes = 0;
+      }
+      appendFileSync(file, `${text}\n`, { mode: 0o600 });
+      bytes += Buffer.byteLength(text) + 1;
+    } catch {
+      // A full or read-only disk: the studio goes on without its log.
+    }
+  };
+  return {
+    info: (message, detail) => write("info", message, detail),
+    warning: (message, detail) => write("warning", message, detail),
+    error: (message, detail) => write("error", message, detail),
+  };
+}
