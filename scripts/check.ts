@@ -5,10 +5,10 @@ import { installation } from "../src-main/lib/places.ts";
 
 const module = (...parts: string[]): string => path.join(installation, "node_modules", ...parts);
 const steps: readonly (readonly [string, readonly string[]])[] = [
-  ["Types: shared code", [module("typescript", "bin", "tsc"), "-p", "tsconfig.shared.json"]],
-  ["Types: main process", [module("typescript", "bin", "tsc"), "-p", "tsconfig.json"]],
+  ["Types: shared code", [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.shared.json"]],
+  ["Types: main process", [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.json"]],
   ["Types: window", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.web.json"]],
-  ["Types: tests", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.tests.json"]],
+  ["Types: tests", [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.tests.json"]],
   ["Lint and format", [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50", ...(process.stdout.isTTY ? [] : ["--colors=off"])]],
 ];
 let failed = 0;
