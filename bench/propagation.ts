@@ -2,7 +2,8 @@
 
 import { type Backend, initBackend, type Scalar, tf } from "../src-main/engine/backend/index.ts";
 import { GraphHyperNetwork } from "../src-main/engine/ghn/graph-hypernetwork.ts";
-import { MessagePassing, packedSize } from "../src-main/engine/ghn/propagation/message-passing.ts";
+import { MessagePassing } from "../src-main/engine/ghn/propagation/message-passing.ts";
+import { packedSize } from "../src-main/engine/ghn/propagation/packed-parameters.ts";
 import { buildSchedule } from "../src-main/engine/ghn/propagation/schedule.ts";
 import type { NetworkPlan } from "../src-main/engine/network/plan-types.ts";
 import { Rng } from "../src-main/engine/random.ts";

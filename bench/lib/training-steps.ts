@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Backend, Optimizer } from "../../src-main/engine/backend/index.ts";
 import { lossAndGradients } from "../../src-main/engine/backend/ops/gradients.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../../src-main/engine/backend/ops/tf.ts";
-import { createGhn } from "../../src-main/engine/baselines/generator-file.ts";
+import { createGenerator } from "../../src-main/engine/baselines/generators.ts";
 import { writeSafetensors } from "../../src-main/engine/formats/safetensors.ts";
 import type { WeightGenerator } from "../../src-main/engine/ghn/weight-generator.ts";
 import { forward } from "../../src-main/engine/network/forward.ts";
@@ -77,7 +77,7 @@ export class GhnSteps {
     this.backend = backend;
     this.network = network;
     this.ghnConfig = ghnConfigSchema.parse({ generator });
-    this.ghn = createGhn(this.ghnConfig, network, input, Rng.fromSeed(1, "bench-ghn"), { space, nodes: space.nodes });
+    this.ghn = createGenerator(this.ghnConfig, network, input, Rng.fromSeed(1, "bench-ghn"), { space, nodes: space.nodes });
     this.optimizer = backend.createAdam(
       this.ghn.variables.map((variable) => ({ variable })),
       { clipNorm: 5 },

@@ -8,7 +8,7 @@ import { checkArray } from "../network/weights.ts";
 import type { Rng } from "../random.ts";
 import { buildPlan } from "../spaces/cell/plan.ts";
 
-/** One shared parameter of the supernet. */
+/** One parameter of the supernet. */
 interface SharedParameter {
   readonly key: string;
   readonly shape: readonly number[];
@@ -17,17 +17,18 @@ interface SharedParameter {
 }
 
 /**
- * One-shot baseline (after Pham et al., 2018): one network that holds every operation at every node; a cell takes those of its own operations. Weights that
- * read a concatenation are kept in one piece for each node that may take part in it. Parameters, and so memory, grow with K · N, where a GHN's do not.
+ * One-shot baseline (after Pham et al., 2018; docs/ghn.md, eq. 39): one network that holds every operation at every node, and a cell uses the weights of its own operations.
+ * Weights on concatenations consist of one part for each node that may be concatenated. The number of parameters, and with it memory, grows with K · N; that of a
+ * GHN does not.
  *
- * It answers `generate` like a GHN, so that training by sampled paths, search and files are the same code.
+ * It implements `generate` like a GHN, so that training on sampled paths, search and files use the same code.
  */
 export class Supernet {
   readonly variables: readonly Variable[];
   readonly parameterCount: number;
   private readonly byKey = new Map<string, Variable>();
 
-  /** @param nodes operation nodes of the cells; smaller cells find their weights too, larger ones do not */
+  /** @param nodes largest number of operation nodes of a cell */
   constructor(space: SearchSpace, nodes: number, network: NetworkConfig, input: NetworkInput, rng: Rng) {
     for (const parameter of sharedParameters(space, nodes, network, input)) {
       const variable = tf.tidy(() => tf.variable(tf.tensor(initialValues(parameter, rng), [...parameter.shape]), true, `supernet/${parameter.key}`));
@@ -37,7 +38,7 @@ export class Supernet {
     this.parameterCount = this.variables.reduce((sum, variable) => sum + variable.size, 0);
   }
 
-  /** The weights of each plan by slot id; differentiable with respect to `variables`. @throws Error for a cell with more nodes or other operations */
+  /** The weights of each plan by slot id; differentiable with respect to `variables`. @throws Error for a cell with more nodes, or with other operations than the space */
   generate(plans: readonly NetworkPlan[]): Map<string, Tensor>[] {
     return plans.map((plan) => new Map(plan.slots.map((slot) => [slot.id, this.weight(plan, slot)])));
   }
@@ -46,7 +47,7 @@ export class Supernet {
     return Object.fromEntries([...this.byKey].map(([key, variable]) => [key, { shape: [...variable.shape], values: Float32Array.from(variable.dataSync()) }]));
   }
 
-  /** @throws Error when one is missing or has another shape; nothing changes then */
+  /** @throws Error if one is missing or has another shape; then nothing has changed */
   importWeights(arrays: Readonly<Record<string, NamedArray>>): void {
     for (const [key, variable] of this.byKey) checkArray(key, arrays[key], variable.shape);
     tf.tidy(() => {
@@ -69,16 +70,16 @@ export class Supernet {
 
   private variable(key: string): Variable {
     const variable = this.byKey.get(key);
-    if (variable === undefined) throw new Error(`The supernet holds no weight ${key}.`);
+    if (variable === undefined) throw new Error(`The supernet does not hold the weight ${key}.`);
     return variable;
   }
 }
 
-/** Every parameter that some cell of the space uses, found by building one network for each operation with all nodes in the output. */
+/** All parameters that cells of the space use, found by building one network for each operation in which every node is an output. */
 function sharedParameters(space: SearchSpace, nodes: number, network: NetworkConfig, input: NetworkInput): SharedParameter[] {
   const found = new Map<string, SharedParameter>();
   for (const operation of space.operations) {
-    // Every node reads both inputs: nothing is dead, and every node is a leaf.
+    // Every node reads only the two input nodes, so every node is a leaf and is computed.
     const cell: Cell = { nodes: Array.from({ length: nodes }, () => ({ operation, inputs: [0, 1] })) };
     const plan = buildPlan({ normal: cell }, network, input);
     for (const slot of plan.slots) {
@@ -87,25 +88,25 @@ function sharedParameters(space: SearchSpace, nodes: number, network: NetworkCon
         found.set(key, { key, shape: slot.shape, role: slot.role, fanIn: slot.fanIn });
         continue;
       }
-      // About half of the nodes of a random cell are leaves; the fan-in that weights are drawn for counts that many.
-      const usual = Math.max(1, Math.round(slot.parts.length / 2));
+      // About half of the nodes of a random cell are leaves, so initial weights assume a fan-in of that many parts.
+      const typicalParts = Math.max(1, Math.round(slot.parts.length / 2));
       for (const { source, channels } of slot.parts) {
         const key = partKey(plan, slot, source);
         const shape = slot.shape.map((length, axis) => (axis === slot.shape.length - 2 ? channels : length));
-        found.set(key, { key, shape, role: slot.role, fanIn: slot.parts.length === 1 ? channels : channels * usual });
+        found.set(key, { key, shape, role: slot.role, fanIn: slot.parts.length === 1 ? channels : channels * typicalParts });
       }
     }
   }
   return [...found.values()];
 }
 
-/** Slots of operation nodes are kept apart by operation; all others are shared by all cells. */
+/** Slots of operation nodes have one parameter per operation; all others are shared by all cells. */
 function keyOf(plan: NetworkPlan, slot: ParameterSlot): string {
   return `${slot.id}@${typeOf(plan, slot.owner)}`;
 }
 
 function partKey(plan: NetworkPlan, slot: ParameterSlot, source: ParameterSlot["owner"]): string {
-  // The stem's index depends on the number of nodes; its type does not.
+  // The index of the stem depends on the number of nodes, so its type names it.
   const type = typeOf(plan, source);
   return `${slot.id}@${type === "stem" ? "stem" : `block${source.block}/node${source.node}`}`;
 }

@@ -2,30 +2,30 @@ import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "..
 import type { BatchNormTrainResult, Ops } from "../backend/ops/types.ts";
 
 /**
- * Operations for synaptic flow: a network of positive weights without batch norm multiplies its signal by ten or more in each layer, which overflows
- * float32 long before 18 blocks are through. Here each activation is kept as a tensor of maximum 1 and the logarithm of the factor that was
- * taken out; sums and concatenations first bring their terms to one factor. For non-negative activations every operation is positively homogeneous,
- * so nothing but rounding changes. The factors count as constants for the gradient, which is right for the same reason.
+ * Operations for synaptic flow. A network of positive weights without batch norm multiplies its signal by ten or more in each layer, which overflows float32 long
+ * before the end of 18 blocks. Here each activation is a tensor with maximum 1 together with the logarithm of the factor that was divided out; sums and
+ * concatenations first bring their terms to a common factor. For non-negative activations every operation is positively homogeneous, so only rounding changes. For
+ * the same reason the gradient may treat the factors as constants.
  *
- * Batch norm is left out, as synaptic flow demands. Activations that did not come from `register` or from these operations are refused.
+ * Batch norm is skipped, as synaptic flow requires. Activations that come neither from `register` nor from these operations are refused.
  */
 export class ScaledOps implements Ops {
   private readonly ops: Ops;
   private readonly logs = new WeakMap<Tensor, number>();
-  /** Factor of the last matrix product: that of the logits, whose bias is zero before training. */
+  /** Natural logarithm of the factor of the last matrix product, which gives the logits (their bias is zero before training). */
   lastProductLog = 0;
 
   constructor(ops: Ops) {
     this.ops = ops;
   }
 
-  /** Declares an input; `log` is the natural logarithm of the factor that it stands for. */
+  /** Declares an activation; `log` is the natural logarithm of the factor that was divided out. */
   register<T extends Tensor>(x: T, log = 0): T {
     this.logs.set(x, log);
     return x;
   }
 
-  /** Natural logarithm of the factor of an activation. @throws Error if the tensor is none */
+  /** Natural logarithm of the factor of an activation. @throws Error if the tensor was not registered */
   logOf(x: Tensor): number {
     const log = this.logs.get(x);
     if (log === undefined) throw new Error("An activation without a known scale reached synaptic flow.");
@@ -83,15 +83,15 @@ export class ScaledOps implements Ops {
   }
 
   reshape<T extends Tensor>(x: Tensor, shape: readonly number[]): T {
-    return this.passedOn(this.ops.reshape<T>(x, shape), x);
+    return this.withFactorOf(this.ops.reshape<T>(x, shape), x);
   }
 
   slice<T extends Tensor>(x: T, begin: readonly number[], size: readonly number[]): T {
-    return this.passedOn(this.ops.slice(x, begin, size), x);
+    return this.withFactorOf(this.ops.slice(x, begin, size), x);
   }
 
   unstack(x: Tensor): Tensor[] {
-    return this.ops.unstack(x).map((part) => this.passedOn(part, x));
+    return this.ops.unstack(x).map((part) => this.withFactorOf(part, x));
   }
 
   softmaxCrossEntropy(): Tensor1D {
@@ -106,8 +106,8 @@ export class ScaledOps implements Ops {
     return this.register(this.ops.dropPath(x, keepMask), this.logOf(x));
   }
 
-  /** Weights pass through reshaping and slicing too; they have no factor. */
-  private passedOn<T extends Tensor>(y: T, x: Tensor): T {
+  /** Weights are reshaped and sliced, too; they have no factor. */
+  private withFactorOf<T extends Tensor>(y: T, x: Tensor): T {
     const log = this.logs.get(x);
     return log === undefined ? y : this.register(y, log);
   }

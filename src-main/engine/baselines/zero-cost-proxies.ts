@@ -1,4 +1,4 @@
-/** Zero-cost proxies: what an untrained network says about itself. Signs are kept as they come; none is made absolute. */
+/** Zero-cost proxies: predictors that need no training. Their signs are reported as they are, never made absolute. */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import type { Ops } from "../backend/ops/types.ts";
@@ -13,19 +13,19 @@ export interface ProxyScores {
   readonly parameters: number;
   /** Multiply-adds for one image. */
   readonly multiplyAdds: number;
-  /** Sum over convolution and classifier weights of the L2 norm of the loss gradient, one batch (Abdelfattah et al., 2021). */
+  /** Sum of the L2 norms of the loss gradient over all convolution and classifier weights, on one batch (Abdelfattah et al., 2021). */
   readonly gradientNorm: number;
-  /** Natural logarithm of synaptic flow (Tanaka et al., 2020): log of the sum of w · dR/dw for the network with |w| and without batch norm. */
+  /** Natural logarithm of synaptic flow (Tanaka et al., 2020): log Σ w · dR/dw for the network with weights |w| and without batch norm. */
   readonly synflow: number;
-  /** Spread of the examples' input gradients (Mellor et al., 2020, first version): −Σ(log(λ + k) + 1 / (λ + k)) over the eigenvalues of their correlations. */
+  /** Jacobian covariance (Mellor et al., 2020, first version): −Σ(log(λ + k) + 1 / (λ + k)) over the eigenvalues λ of the correlations between the examples' input gradients. */
   readonly jacobianCovariance: number;
-  /** What each took, in milliseconds; sizes are known without computing. */
+  /** Milliseconds that each one took. Counts take none. */
   readonly milliseconds: Readonly<Record<"gradientNorm" | "synflow" | "jacobianCovariance", number>>;
 }
 
 /**
- * All proxies of one architecture at initialisation. Leaves no tensor.
- * @param images a batch [n, h, w, c], the same for all architectures that are compared; n ≥ 2
+ * Computes all proxies of one architecture at initialisation. Leaves no tensor behind.
+ * @param images a batch [n, h, w, c], n ≥ 2, the same for all architectures that are compared
  * @param rng draws the initial weights
  */
 export function proxyScores(plan: NetworkPlan, ops: Ops, images: Tensor4D, labels: Tensor1D, rng: Rng): ProxyScores {
@@ -33,7 +33,7 @@ export function proxyScores(plan: NetworkPlan, ops: Ops, images: Tensor4D, label
   try {
     const gradient = timed(() => gradientNorm(plan, ops, weights, images, labels));
     const jacobian = timed(() => jacobianCovariance(plan, ops, weights, images));
-    // Last, since it takes the sign from the weights.
+    // Last, because it makes all weights positive.
     const flow = timed(() => synflow(plan, ops, weights, [images.shape[1], images.shape[2], images.shape[3]]));
     return {
       parameters: plan.counts.parameters,
@@ -72,7 +72,7 @@ function gradientNorm(plan: NetworkPlan, ops: Ops, weights: VariableWeights, ima
   });
 }
 
-/** `weights` lose their signs. */
+/** Replaces `weights` by their absolute values. */
 function synflow(plan: NetworkPlan, ops: Ops, weights: VariableWeights, [height, width, channels]: readonly [number, number, number]): number {
   return tf.tidy(() => {
     const variables = decaying(weights);
@@ -89,7 +89,7 @@ function synflow(plan: NetworkPlan, ops: Ops, weights: VariableWeights, [height,
   });
 }
 
-/** Keeps eigenvalues away from 0, as the authors do. */
+/** k: keeps eigenvalues away from 0, as the authors do. */
 const EIGENVALUE_FLOOR = 1e-5;
 
 function jacobianCovariance(plan: NetworkPlan, ops: Ops, weights: VariableWeights, images: Tensor4D): number {

@@ -1,20 +1,10 @@
 import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
-import type { ParameterSpec } from "./decoder/decoder.ts";
-import { NODE_TYPES } from "./embedding/embedding.ts";
-import type { GnnParameters } from "./propagation/propagation.ts";
+import type { Tensor } from "../backend/ops/tf.ts";
+import type { ParameterSpec } from "./decoder/parameter-spec.ts";
+import { NODE_TYPES } from "./embedding/node-types.ts";
+import type { GnnParameters } from "./propagation/packed-parameters.ts";
 
-/** Names of the GNN's parameters in `GnnParameters`, in the order of the file. */
-export const GNN_PARAMETERS = [
-  "messageIn",
-  "messageInBias",
-  "messageOut",
-  "messageOutBias",
-  "gruMessage",
-  "gruMessageBias",
-  "gruState",
-  "gruStateBias",
-] as const satisfies readonly (keyof GnnParameters)[];
-
+/** Names of the GNN's parameters in files. */
 const FILE_NAMES: Readonly<Record<keyof GnnParameters, string>> = {
   messageIn: "gnn/message/in",
   messageInBias: "gnn/message/in-bias",
@@ -26,27 +16,38 @@ const FILE_NAMES: Readonly<Record<keyof GnnParameters, string>> = {
   gruStateBias: "gnn/gru/state-bias",
 };
 
-export function gnnParameterName(parameter: keyof GnnParameters): string {
-  return FILE_NAMES[parameter];
-}
-
-/** Deviation of the entries of an initial embedding. */
+/** Standard deviation of the entries of an initial embedding. */
 const EMBEDDING_DEVIATION = 0.7;
 
+/** The GNN's parameters, as `propagate` takes them. @param parameter returns a parameter by its name in files */
+export function gnnParameters(parameter: (fileName: string) => Tensor): GnnParameters {
+  return {
+    messageIn: parameter(FILE_NAMES.messageIn),
+    messageInBias: parameter(FILE_NAMES.messageInBias),
+    messageOut: parameter(FILE_NAMES.messageOut),
+    messageOutBias: parameter(FILE_NAMES.messageOutBias),
+    gruMessage: parameter(FILE_NAMES.gruMessage),
+    gruMessageBias: parameter(FILE_NAMES.gruMessageBias),
+    gruState: parameter(FILE_NAMES.gruState),
+    gruStateBias: parameter(FILE_NAMES.gruStateBias),
+  };
+}
+
 /**
- * Learned embedding of node types, which the GNN starts from.
- * @param entries of a node's vector: one for each type, unless nodes are told apart by more
+ * Learned embedding of node types, E of docs/ghn.md, eq. 2.
+ * @param entries length of a node's one-hot vector: one for each type, unless nodes have further properties
  */
 export function embeddingSpec(width: number, entries: number = NODE_TYPES.length): ParameterSpec {
   return { name: "embedding", shape: [entries, width], initial: { normal: EMBEDDING_DEVIATION } };
 }
 
 /**
- * Embedding of node types and the GNN. The update gate starts nearly closed, so that after all updates of a node about half of its first embedding, which holds its operation, is
- * left (cf. Tallec and Ollivier, 2018); at one half per update, as with a zero bias, T = 5 would leave a thousandth.
+ * Embedding and GNN, with their initial values (docs/ghn.md, sections 2 to 5). The update gate starts nearly closed (eq. 14): after all updates of a node about half
+ * of its initial embedding, which holds its operation, is left (cf. Tallec and Ollivier, 2018). With a zero bias each update keeps half of the state, so T = 5 would
+ * leave a thousandth.
  *
- * @param sets sets of GNN parameters: 1 (SP), or one for each block
- * @param entries of a node's initial vector; one for each type by default
+ * @param sets number of sets of GNN parameters: 1 when blocks share them, otherwise one for each block
+ * @param entries length of a node's one-hot vector; one for each type by default
  */
 export function gnnSpecs(
   { hiddenSize: width, messageHiddenSize: message, propagation, propagationSteps }: GhnConfig,

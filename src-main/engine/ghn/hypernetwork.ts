@@ -4,44 +4,44 @@ import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/ops/tf
 import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
-import type { WeightSpace } from "./decoder/branches.ts";
-import { Decoder, type ParameterSpec } from "./decoder/decoder.ts";
+import { Decoder } from "./decoder/decoder.ts";
 import { decoderRows } from "./decoder/decoder-rows.ts";
-import { initialValues } from "./decoder/initial-values.ts";
+import type { ParameterLayout } from "./decoder/parameter-layout.ts";
+import { initialValues, type ParameterSpec, sizeOf } from "./decoder/parameter-spec.ts";
 import type { WeightGenerator } from "./weight-generator.ts";
 
-/** A GHN beyond this many parameters is a mistake in the config: with its gradient and Adam's moments it would take 8 GB. */
+/** A larger GHN is a mistake in the config: with its gradient and Adam's moments it would take 8 GB. */
 const MAX_PARAMETERS = 500_000_000;
 
-/** Numbers of the living instances: variable names are unique in a process. */
-const living = new Set<number>();
+/** Numbers of the instances that are not disposed. TensorFlow.js wants variable names that are unique in the process. */
+const numbersInUse = new Set<number>();
 
 /**
- * What generates weights from an embedding of each node: the GHN, and the baselines that embed nodes without its message passing. They share the decoder H, so that
- * a comparison is of the embeddings alone; they share files, checkpoints and names of variables too.
+ * Generates weights from an embedding of each node: the GHN, and the baselines that embed nodes without its message passing. All share the decoder H, so that comparing
+ * them compares the embeddings alone; they also share file format, checkpoints and variable names.
  *
- * One hypernetwork serves one network config and one kind of input.
+ * A hypernetwork serves one network config and one kind of input.
  */
 export abstract class Hypernetwork implements WeightGenerator {
-  /** Names are the same in every process with one GHN: `ghn/<name in the file>`. */
+  /** Named `ghn/<name in the file>`; further instances in the same process use `ghn2/…`, `ghn3/…`. */
   readonly variables: readonly Variable[];
   readonly parameterCount: number;
   readonly config: GhnConfig;
-  private readonly space: WeightSpace;
+  private readonly layout: ParameterLayout;
   private readonly decoder: Decoder;
   private readonly byName: ReadonlyMap<string, Variable>;
   private readonly number: number;
 
   /**
-   * @param space networks that it makes weights for
+   * @param layout of the networks that it generates weights for
    * @param own parameters of the embedding; those of the decoder follow
-   * @param rng draws the initial parameters; without one all are zero, for weights that are imported next
+   * @param rng draws the initial parameters; with null all are zero, for weights that are imported next
    * @throws UserError `ghn-too-large`
    */
-  protected constructor(config: GhnConfig, space: WeightSpace, own: readonly ParameterSpec[], rng: Rng | null) {
+  protected constructor(config: GhnConfig, layout: ParameterLayout, own: readonly ParameterSpec[], rng: Rng | null) {
     this.config = config;
-    this.space = space;
-    this.decoder = new Decoder(config.hiddenSize, config.decoderHiddenSize, space);
+    this.layout = layout;
+    this.decoder = new Decoder(config.hiddenSize, config.decoderHiddenSize, layout);
     const specs = [...own, ...this.decoder.specs];
     this.parameterCount = specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
     checkSize(this.parameterCount);
@@ -52,27 +52,28 @@ export abstract class Hypernetwork implements WeightGenerator {
   }
 
   /**
-   * Final embeddings of nodes of the plans, differentiable with respect to the parameters; called in a tidy.
+   * Final embeddings of chosen nodes, differentiable with respect to the parameters; called inside a tidy.
    *
-   * @param select nodes, numbered plan by plan and block by block in the order of the graphs' nodes; −1 wants a row of zeros
+   * @param select nodes, numbered plan by plan, block by block, in the order of the graphs' nodes; −1 asks for a row of zeros
    * @returns [select.length, D]
    */
   protected abstract embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D;
 
   /**
-   * Generated weights of each plan, by slot id; differentiable once with respect to `variables`. All plans go through embedding and decoder together, with the numbers that each
-   * would have alone up to rounding. The caller disposes the weights (or calls in a tidy).
+   * Generates the weights of each plan, by slot id; differentiable once with respect to `variables`. All plans go through embedding and decoder together and get the
+   * numbers that each would get alone, up to rounding. The caller disposes the weights, or calls this inside a tidy.
    *
-   * @param plans of the network config and input that the GHN was made for
+   * @param plans must have the network config and input that the GHN was made for
    * @throws Error for plans of another network
    */
   generate(plans: readonly NetworkPlan[]): Map<string, Tensor>[] {
     for (const { graph } of plans) {
-      if (graph.blocks.length !== this.space.blocks) throw new Error(`The GHN was made for ${this.space.blocks} blocks, the plan has ${graph.blocks.length}.`);
+      if (graph.blocks.length !== this.layout.blocks)
+        throw new Error(`The GHN was made for ${this.layout.blocks} blocks, but the plan has ${graph.blocks.length}.`);
     }
     const result = plans.map(() => new Map<string, Tensor>());
     if (plans.length === 0) return result;
-    const rows = decoderRows(plans, this.space, this.config.fanInNormalisation);
+    const rows = decoderRows(plans, this.layout, this.config.fanInNormalisation);
     const weights = tf.tidy(() => this.decoder.decode(rows, this.embed(plans, rows.nodes), (name) => this.parameter(name)));
     rows.targets.forEach(({ plan, slot }, i) => {
       const weight = weights[i];
@@ -89,16 +90,16 @@ export abstract class Hypernetwork implements WeightGenerator {
   }
 
   /**
-   * Takes up parameters that `exportWeights` gave. Values are copied.
-   * @throws UserError `ghn-weights-misfit` when a name is missing or unknown or a shape differs; nothing changes then
+   * Sets all parameters to values from `exportWeights`. Values are copied.
+   * @throws UserError `ghn-weights-misfit` if a name is missing or unknown, or a shape differs; then nothing has changed
    */
   importWeights(arrays: Readonly<Record<string, NamedArray>>): void {
-    for (const name of Object.keys(arrays)) if (!this.byName.has(name)) throw misfit(`have a part “${name.slice(0, 100)}” that this GHN does not know`);
+    for (const name of Object.keys(arrays)) if (!this.byName.has(name)) throw misfit(`have a part “${name.slice(0, 100)}” that this GHN does not have`);
     for (const [name, variable] of this.byName) {
       const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
       if (array === undefined) throw misfit(`lack the part “${name}”`);
       if (array.shape.join() !== variable.shape.join() || array.values.length !== variable.size) {
-        throw misfit(`have a part “${name}” of shape [${array.shape.join(", ")}] where [${variable.shape.join(", ")}] is needed`);
+        throw misfit(`have a part “${name}” of shape [${array.shape.join(", ")}] instead of [${variable.shape.join(", ")}]`);
       }
     }
     tf.tidy(() => {
@@ -109,7 +110,7 @@ export abstract class Hypernetwork implements WeightGenerator {
   /** Frees the parameters. */
   dispose(): void {
     for (const variable of this.variables) if (!variable.isDisposed) variable.dispose();
-    living.delete(this.number);
+    numbersInUse.delete(this.number);
   }
 
   protected parameter(name: string): Variable {
@@ -119,15 +120,15 @@ export abstract class Hypernetwork implements WeightGenerator {
   }
 }
 
-function createVariable({ shape, initial }: ParameterSpec, name: string, rng: Rng | null): Variable {
-  const values = rng === null ? new Float32Array(sizeOf(shape)) : initialValues(shape, initial, rng);
-  return tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), true, name));
+function createVariable(spec: ParameterSpec, name: string, rng: Rng | null): Variable {
+  const values = rng === null ? new Float32Array(sizeOf(spec.shape)) : initialValues(spec, rng);
+  return tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), true, name));
 }
 
 function freeNumber(): number {
   let number = 1;
-  while (living.has(number)) number += 1;
-  living.add(number);
+  while (numbersInUse.has(number)) number += 1;
+  numbersInUse.add(number);
   return number;
 }
 
@@ -140,13 +141,9 @@ function checkSize(parameters: number): void {
   });
 }
 
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
 function misfit(what: string): UserError {
-  return new UserError(`The weights are not those of this GHN: they ${what}.`, {
+  return new UserError(`The weights do not fit this GHN: they ${what}.`, {
     code: "ghn-weights-misfit",
-    remedy: "Use the weights with the configuration that they were trained with.",
+    remedy: "Use the configuration that the weights were trained with.",
   });
 }

@@ -2,7 +2,7 @@ import type { Architecture } from "../../../src-shared/domain/architecture/netwo
 import type { GhnTrainingRun } from "../../../src-shared/domain/config/run-config.ts";
 import { countCorrect } from "../backend/ops/gradients.ts";
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from "../backend/ops/tf.ts";
-import { createGhn } from "../baselines/generator-file.ts";
+import { createGenerator } from "../baselines/generators.ts";
 import { EvaluationSet, Scorer } from "../evaluation/scoring.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
@@ -28,7 +28,10 @@ export class CellGhnTask implements GhnTask {
     this.bench = bench;
     this.config = config;
     const { training, seed, space } = config;
-    this.ghn = createGhn(config.ghn, config.network, bench.input, Rng.fromSeed(seed, "ghn-init"), { space, nodes: Math.max(space.nodes, training.nodes) });
+    this.ghn = createGenerator(config.ghn, config.network, bench.input, Rng.fromSeed(seed, "ghn-init"), {
+      space,
+      nodes: Math.max(space.nodes, training.nodes),
+    });
     this.unseen = unseenCells(config);
     this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, training.validationImages, 250);
   }

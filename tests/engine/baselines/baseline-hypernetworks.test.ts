@@ -3,7 +3,7 @@ import { type Backend, initBackend } from "../../../src-main/engine/backend/inde
 import { type Scalar, type Tensor, type Tensor2D, tf } from "../../../src-main/engine/backend/ops/tf.ts";
 import { MlpHypernetwork } from "../../../src-main/engine/baselines/mlp-hypernetwork.ts";
 import { SmashHypernetwork } from "../../../src-main/engine/baselines/smash-hypernetwork.ts";
-import { selectRows } from "../../../src-main/engine/ghn/decoder/select-rows.ts";
+import { selectRows } from "../../../src-main/engine/ghn/embedding/select-rows.ts";
 import { GraphHyperNetwork } from "../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import type { Hypernetwork } from "../../../src-main/engine/ghn/hypernetwork.ts";
 import { forward } from "../../../src-main/engine/network/forward.ts";

@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
-import { createGhn, GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/baselines/generator-file.ts";
+import { GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/baselines/generator-file.ts";
+import { createGenerator } from "../../../src-main/engine/baselines/generators.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
@@ -13,7 +14,7 @@ import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
 const space = searchSpaceSchema.parse({ nodes: 4 });
 let folder = "";
 let file = "";
-let weights: ReturnType<ReturnType<typeof createGhn>["exportWeights"]> = {};
+let weights: ReturnType<ReturnType<typeof createGenerator>["exportWeights"]> = {};
 
 async function write(metadata: Record<string, string>, arrays = weights): Promise<string> {
   const other = path.join(folder, "other.safetensors");
@@ -27,7 +28,7 @@ beforeAll(async () => {
   await initBackend({ prefer: "wasm" });
   folder = await mkdtemp(path.join(tmpdir(), "ghn-file-"));
   file = path.join(folder, "ghn.safetensors");
-  const ghn = createGhn(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+  const ghn = createGenerator(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
   weights = ghn.exportWeights();
   ghn.dispose();
   await writeSafetensors(file, new Map(Object.entries(weights)), { format: GHN_FILE_FORMAT, config: config() });
@@ -73,7 +74,7 @@ describe("one-shot supernet in place of a GHN", () => {
   const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 4, space });
 
   it("is saved and read like a GHN", async () => {
-    const supernet = createGhn(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+    const supernet = createGenerator(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
     const saved = supernet.exportWeights();
     supernet.dispose();
     const read = await readGhnFile(await write({ format: GHN_FILE_FORMAT, config: manifest }, saved), networkConfig(), INPUT, space);
@@ -92,7 +93,7 @@ describe.each(["smash", "mlp"] as const)("%s hypernetwork in place of a GHN", (g
   const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 7, space });
 
   it("is saved and read like a GHN, for as many nodes as it was trained on", async () => {
-    const made = createGhn(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 7 });
+    const made = createGenerator(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 7 });
     const saved = made.exportWeights();
     made.dispose();
     const target = await write({ format: GHN_FILE_FORMAT, config: manifest }, saved);

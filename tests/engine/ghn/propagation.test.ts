@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { type Tensor, type Tensor2D, tf } from "../../../src-main/engine/backend/ops/tf.ts";
-import { type GnnParameters, propagate } from "../../../src-main/engine/ghn/propagation/propagation.ts";
+import type { GnnParameters } from "../../../src-main/engine/ghn/propagation/packed-parameters.ts";
+import { propagate } from "../../../src-main/engine/ghn/propagation/propagation.ts";
 import type { PropagationSettings } from "../../../src-main/engine/ghn/propagation/schedule.ts";
 import type { ComputationGraph } from "../../../src-main/engine/network/plan-types.ts";
 import { Rng } from "../../../src-main/engine/random.ts";

@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
-import { createGhn, GHN_FILE_FORMAT } from "../../../src-main/engine/baselines/generator-file.ts";
+import { GHN_FILE_FORMAT } from "../../../src-main/engine/baselines/generator-file.ts";
+import { createGenerator } from "../../../src-main/engine/baselines/generators.ts";
 import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { measureLatency, median } from "../../../src-main/engine/evaluation/latency.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
@@ -42,7 +43,7 @@ let ghnFile = "";
 
 async function ghnFileOf(generator: "graph" | "smash" | "one-shot", name: string): Promise<string> {
   const config = { ...ghn, generator };
-  const made = createGhn(config, base.network, bench.input, Rng.fromSeed(1, "ghn-init"), { space: base.space, nodes: 3 });
+  const made = createGenerator(config, base.network, bench.input, Rng.fromSeed(1, "ghn-init"), { space: base.space, nodes: 3 });
   const file = path.join(folder, name);
   await writeSafetensors(file, new Map(Object.entries(made.exportWeights())), {
     format: GHN_FILE_FORMAT,

@@ -1,35 +1,37 @@
 import type { NetworkPlan, NodeRef, ParameterSlot, SlotRole } from "../../network/plan-types.ts";
-import { type BranchName, piecesOf, tapOf, valueScale, type WeightSpace } from "./branches.ts";
+import type { OutputHeadName, ParameterLayout } from "./parameter-layout.ts";
+import { kernelPosition, rowsOfSlot } from "./slices.ts";
+import { weightScale } from "./weight-scale.ts";
 
-/** Roles that are told apart. The taps of a 5×5 convolution are told apart by their places, those of a 3×3 being the ones in the middle. */
+/** Roles with a feature of their own. 5×5 convolutions share that of 3×3: they differ by their kernel positions. */
 const ROLES: readonly SlotRole[] = ["stem", "bottleneck", "pointwise", "conv3x3", "conv1xk", "convkx1", "depthwise", "scale", "shift", "classifier", "bias"];
-/** Whose feature a role takes that is not listed. */
-const LIKE: Readonly<Partial<Record<SlotRole, SlotRole>>> = { conv5x5: "conv3x3" };
-/** Slots of one role in one node that are told apart; further ones count as the last. */
+/** Roles that share the feature of another role. */
+const SHARED_FEATURE: Readonly<Partial<Record<SlotRole, SlotRole>>> = { conv5x5: "conv3x3" };
+/** A node's slots of one role have this many features; further slots share the last. */
 const OCCURRENCES = 4;
 
-/** A slot of one of the plans, and where its value is put together from. */
+/** A slot of one of the plans, and the pieces that make up its value. */
 export interface Target {
   readonly plan: number;
   readonly slot: ParameterSlot;
   readonly pieces: Piece[];
 }
 
-/** Rows of one group that follow each other along a slot's leading axes. */
+/** Rows of one group that follow each other along the leading axes of a slot. */
 export interface Piece {
   readonly group: RowGroup;
-  /** Position among the pieces of the group. */
+  /** Index among the pieces of the group. */
   readonly index: number;
   rows: number;
 }
 
-/** Rows of one branch with one shape, over all blocks and architectures: one matrix product. */
+/** Rows of one output head with one shape, over all blocks and architectures: one matrix product. */
 export interface RowGroup {
-  readonly branch: BranchName;
-  /** Whether the values are squashed, and how. */
+  readonly head: OutputHeadName;
+  /** How raw values are squashed, if at all (eq. 17). */
   readonly squash: "scale" | "shift" | null;
   readonly sizes: readonly number[];
-  /** Of one row as a weight. */
+  /** Shape of one row as a part of a weight. */
   readonly shape: readonly number[];
   readonly pieces: Piece[];
   readonly rows: Row[];
@@ -37,32 +39,33 @@ export interface RowGroup {
 
 interface Row {
   readonly owner: number;
-  /** −1 where there is none. */
+  /** −1 if there is none. */
   readonly source: number;
   readonly features: readonly number[];
   readonly scale: number;
 }
 
-/** Everything about the decoding of some plans that does not depend on values. Rows are in the order of the groups. */
+/** Everything about decoding some plans that does not depend on values. Rows are in the order of the groups. */
 export interface DecoderRows {
   readonly groups: readonly RowGroup[];
   readonly targets: readonly Target[];
+  /** Number of rows. */
   readonly count: number;
-  /** Owner and source of each row in turn, as numbers of nodes; −1 for no source. */
+  /** Owner and source of each row in turn, as node numbers; −1 for no source. */
   readonly nodes: Int32Array;
-  /** What tells the slots of a node apart, [count, features]. */
+  /** Slot features of each row, [count, features] (docs/ghn.md, section 6). */
   readonly features: Float32Array;
-  /** What the values of a row are multiplied by, [count]. */
+  /** Weight scale s of each row, [count] (eq. 20). */
   readonly scales: Float32Array;
 }
 
-/** Features of a row: one of role and occurrence, one of scale, and for taps one of the tap. */
-export function featureCount({ scales, tapSide }: WeightSpace): number {
-  return ROLES.length * OCCURRENCES + scales + tapSide ** 2;
+/** Length of the slot features: role × occurrence, image scale, kernel position. */
+export function featureCount({ scales, kernelSide }: ParameterLayout): number {
+  return ROLES.length * OCCURRENCES + scales + kernelSide ** 2;
 }
 
-/** Cuts the slots of all plans into rows and sorts these by branch and shape. */
-export function decoderRows(plans: readonly NetworkPlan[], space: WeightSpace, fanInNormalisation: boolean): DecoderRows {
+/** Cuts the slots of all plans into rows and groups these by output head and shape. */
+export function decoderRows(plans: readonly NetworkPlan[], layout: ParameterLayout, fanInNormalisation: boolean): DecoderRows {
   const groups = new Map<string, RowGroup>();
   const targets: Target[] = [];
   let firstNode = 0;
@@ -78,33 +81,33 @@ export function decoderRows(plans: readonly NetworkPlan[], space: WeightSpace, f
       const occurrence = seen.get(key) ?? 0;
       seen.set(key, occurrence + 1);
       const common = [
-        ROLES.indexOf(LIKE[slot.role] ?? slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1),
-        ROLES.length * OCCURRENCES + space.scaleOf(plan, slot.owner),
+        ROLES.indexOf(SHARED_FEATURE[slot.role] ?? slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1),
+        ROLES.length * OCCURRENCES + layout.scaleOf(plan, slot.owner),
       ];
       targets.push(
-        cut({ plan: p, slot, pieces: [] }, groups, (r) => {
-          const tap = tapOf(slot.role, r, space.tapSide);
+        addRows({ plan: p, slot, pieces: [] }, groups, (r) => {
+          const position = kernelPosition(slot.role, r, layout.kernelSide);
           return {
             owner: node(slot.owner),
             source: slot.parts?.[r] === undefined ? -1 : node(slot.parts[r].source),
-            features: tap < 0 ? common : [...common, ROLES.length * OCCURRENCES + space.scales + tap],
-            scale: valueScale(slot.role, slot.fanIn, fanInNormalisation),
+            features: position < 0 ? common : [...common, ROLES.length * OCCURRENCES + layout.scales + position],
+            scale: weightScale(slot.role, slot.fanIn, fanInNormalisation),
           };
         }),
       );
     }
   });
-  return flattened([...groups.values()], targets, featureCount(space));
+  return flattened([...groups.values()], targets, featureCount(layout));
 }
 
-/** Adds a slot's rows to their groups. */
-function cut(target: Target, groups: Map<string, RowGroup>, rowOf: (row: number) => Row): Target {
-  const { branch, rows } = piecesOf(target.slot);
+/** Adds the rows of a slot to their group. */
+function addRows(target: Target, groups: Map<string, RowGroup>, rowOf: (row: number) => Row): Target {
+  const { head, rows } = rowsOfSlot(target.slot);
   rows.forEach(({ sizes, shape }, r) => {
-    const key = `${branch}/${sizes.join("x")}`;
+    const key = `${head}/${sizes.join("x")}`;
     let group = groups.get(key);
     if (group === undefined) {
-      group = { branch, squash: branch === "scale" || branch === "shift" ? branch : null, sizes, shape, pieces: [], rows: [] };
+      group = { head, squash: head === "scale" || head === "shift" ? head : null, sizes, shape, pieces: [], rows: [] };
       groups.set(key, group);
     }
     group.rows.push(rowOf(r));

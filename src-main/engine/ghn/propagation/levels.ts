@@ -1,39 +1,40 @@
 import type { GraphBlock } from "../../network/plan-types.ts";
 
-/** A node that is updated, and whose messages it takes. Indices as in the block's `nodes`. */
+/** One update of a node: the nodes whose messages it receives. Indices are those of the block's `nodes`. */
 export interface Activation {
   readonly node: number;
   readonly senders: readonly number[];
-  /** Whether the embedding of the block before comes as one more message. */
+  /** Whether it receives the embedding of the previous block as one more message (docs/ghn.md, eq. 10). */
   readonly takesGraphEmbedding: boolean;
 }
 
-/** Nodes that are updated together, since none of them sends to another. */
+/** Nodes that can be updated together because none of them sends to another. */
 export type Level = readonly Activation[];
 
+/** Every block starts with its two input nodes. */
 const INPUTS = [0, 1];
 
 const phases = new WeakMap<GraphBlock, Level[]>();
 const steps = new WeakMap<GraphBlock, Level[]>();
 
 /**
- * One phase of forward-backward propagation (notes on the paper, section 1): s(1) … s(n) along the edges, then s(n-1) … s(1) against them, for a topological order s.
- * Nodes between which no messages run share a level; the result is the same as one after the other.
+ * One phase of forward-backward propagation (docs/ghn.md, eqs. 10 and 11): s(1) … s(n) along the edges, then s(n − 1) … s(1) against them, for a topological order s.
+ * Nodes that do not exchange messages share a level, which gives the same result as updating them one after the other.
  */
 export function forwardBackwardPhase(block: GraphBlock): readonly Level[] {
-  return remembered(phases, block, () => {
+  return cached(phases, block, () => {
     const successors = successorsOf(block);
     const reversed = [...block.order].reverse();
     const forward = levels(block.order, (node) => inputsOf(block, node), true);
-    // The last node of the order turns the sweep round: it is updated once only.
+    // The backward sweep starts behind the last node of the order, which is updated only once per phase.
     const backward = levels(reversed.slice(1), (node) => successors[node] ?? [], false);
     return [...forward, ...backward];
   });
 }
 
-/** One step of synchronous propagation: every node at once, messages along the edges and against them. */
+/** One step of synchronous propagation (docs/ghn.md, eq. 12): all nodes at once, with messages along the edges and against them. */
 export function synchronousStep(block: GraphBlock): readonly Level[] {
-  return remembered(steps, block, () => {
+  return cached(steps, block, () => {
     const successors = successorsOf(block);
     return [
       block.nodes.map((_, node) => ({ node, senders: [...inputsOf(block, node), ...(successors[node] ?? [])], takesGraphEmbedding: INPUTS.includes(node) })),
@@ -41,7 +42,7 @@ export function synchronousStep(block: GraphBlock): readonly Level[] {
   });
 }
 
-/** Puts nodes into the earliest level behind all their senders. Senders outside of `order` are not updated in this sweep. */
+/** Puts each node into the earliest level after those of all its senders. Senders that are not in `order` are not updated in this sweep. */
 function levels(order: readonly number[], sendersOf: (node: number) => readonly number[], forward: boolean): Level[] {
   const levelOf = new Map<number, number>();
   const result: Activation[][] = [];
@@ -68,11 +69,11 @@ function successorsOf(block: GraphBlock): number[][] {
   return successors;
 }
 
-/** The blocks of a network mostly share one sub-graph. */
-function remembered(known: WeakMap<GraphBlock, Level[]>, block: GraphBlock, compute: () => Level[]): Level[] {
-  const found = known.get(block);
+/** Most blocks of a network share one graph object, so its levels are computed once. */
+function cached(cache: WeakMap<GraphBlock, Level[]>, block: GraphBlock, compute: () => Level[]): Level[] {
+  const found = cache.get(block);
   if (found !== undefined) return found;
   const result = compute();
-  known.set(block, result);
+  cache.set(block, result);
   return result;
 }

@@ -2,13 +2,13 @@ import type { GhnConfig } from "../../../../src-shared/domain/config/run-config.
 import type { ComputationGraph } from "../../network/plan-types.ts";
 import { forwardBackwardPhase, type Level, synchronousStep } from "./levels.ts";
 
-/** Which message passing is done. */
+/** Settings of the GHN that change the order of messages. */
 export type PropagationSettings = Pick<GhnConfig, "propagation" | "propagationSteps" | "shareParameters" | "passEmbedding">;
 
-/** Messages that are computed and rows that are then computed from them; both ranges are half-open. */
+/** One step: messages are computed first, then the events that read them. Both ranges are half-open. */
 export interface ScheduleStep {
   readonly kind: "update" | "mean";
-  /** Which set of GNN parameters. */
+  /** Number of the set of GNN parameters. */
   readonly set: number;
   readonly firstMessage: number;
   readonly endMessage: number;
@@ -17,43 +17,48 @@ export interface ScheduleStep {
 }
 
 /**
- * Message passing over several graphs, written out: every state that an embedding ever has is a row of its own, so that nothing is overwritten and the backward pass is the
- * list of steps read from its end.
+ * Message passing over several graphs, unrolled. Every state of every embedding has its own row, so nothing is overwritten and the backward pass is the list of
+ * steps in reverse (docs/ghn.md, section 7).
  *
- * Rows: the initial embeddings of all nodes (graph by graph, block by block), one row of zeros (h_A0 of the notes), then one row for each event. An event is the
- * update of a node (GRU) or the mean over the nodes of a block (h_Ai).
+ * Rows: the initial embeddings of all nodes (graph by graph, block by block), one row of zeros (h of A₀, eq. 13), then one row per event. An event is the update of a
+ * node (GRU) or the mean over the nodes of a block (h of Aᵢ).
  */
 export interface Schedule {
   readonly nodes: number;
-  /** Sets of GNN parameters: one, or one for each block. */
+  /** Number of sets of GNN parameters: one, or one for each block. */
   readonly sets: number;
   readonly events: number;
   readonly messages: number;
   readonly steps: readonly ScheduleStep[];
-  /** Row of the state before an event (of a mean: unused). */
+  /** Row of the state before an event; unused for a mean. */
   readonly previous: Int32Array;
-  /** `sources[sourceStart[e] … sourceStart[e + 1])`: the messages that event e sums, or the rows that it averages. */
+  /** `sources[sourceStart[e] … sourceStart[e + 1])`: the messages that event e adds up, or the rows that it averages. */
   readonly sourceStart: Int32Array;
   readonly sources: Int32Array;
-  /** Row that a message is computed from. A message is computed once for each change of its sender. */
+  /** Row that a message is computed from. A message is computed once for each state of its sender that is read. */
   readonly sender: Int32Array;
   /** Row of each node's final embedding. */
   readonly final: Int32Array;
-  /** First event and first message of each set, and the ends behind the last: [sets + 1]. */
+  /** First event and first message of each set, followed by the totals: [sets + 1]. */
   readonly setEvents: Int32Array;
   readonly setMessages: Int32Array;
 }
 
-/** Number of the first row of an event. */
+/** Row of the first event: initial embeddings and the row of zeros come before it. */
 export function firstEventRow(nodes: number): number {
   return nodes + 1;
 }
 
+/** Number of all rows. */
+export function rowCount({ nodes, events }: Schedule): number {
+  return firstEventRow(nodes) + events;
+}
+
 /**
- * Writes out the message passing of stacked graphs (paper, section 2; notes, sections 1 and 2). Graphs do not influence each other; their steps are merged so that more
- * rows are computed at a time.
+ * Unrolls the message passing of stacked graphs (docs/ghn.md, sections 3 and 4). Graphs do not influence each other; their steps are merged so that more rows are
+ * computed at once.
  *
- * @throws Error when the graphs have unequal numbers of blocks and GNN parameters are not shared
+ * @throws Error when blocks do not share GNN parameters and the graphs have different numbers of blocks
  */
 export function buildSchedule(graphs: readonly ComputationGraph[], settings: PropagationSettings): Schedule {
   const writer = new ScheduleWriter(graphs, settings);
@@ -64,13 +69,15 @@ export function buildSchedule(graphs: readonly ComputationGraph[], settings: Pro
   return writer.finish();
 }
 
+/** Stands for a message that has to be computed again because its sender has changed. */
 const STALE = -1;
 
-/** Where one graph stands while the schedule is written. */
+/** Progress of one graph while the schedule is written. */
 interface Progress {
   readonly graph: ComputationGraph;
   /** Number of the first node of each block. */
   readonly firstNode: readonly number[];
+  /** Row of the embedding of the previous block, and number of the message made from it. */
   embeddingRow: number;
   embeddingMessage: number;
 }
@@ -130,7 +137,7 @@ class ScheduleWriter {
       for (let level = 0; level < depth; level++) {
         const [firstMessage, firstEvent] = [this.sender.length, this.previous.length];
         for (const { progress, levels, first } of active) this.update(progress, levels[level] ?? [], first);
-        // The updated states take the place of the old ones once every node of the step has read.
+        // New states replace the old ones only after every node of the level has read its senders.
         let row = firstEventRow(this.nodes) + firstEvent;
         for (const { levels, first } of active) {
           for (const { node } of levels[level] ?? []) {

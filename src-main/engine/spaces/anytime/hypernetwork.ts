@@ -3,10 +3,10 @@ import type { NetworkInput } from "../../../../src-shared/domain/architecture/ne
 import type { AnytimeNetwork, AnytimeSpace } from "../../../../src-shared/domain/config/anytime-config.ts";
 import type { GhnConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import { type Tensor2D, tf } from "../../backend/ops/tf.ts";
-import type { Branch, WeightSpace } from "../../ghn/decoder/branches.ts";
-import { GNN_PARAMETERS, gnnParameterName, gnnSpecs } from "../../ghn/gnn-parameters.ts";
+import type { OutputHead, ParameterLayout } from "../../ghn/decoder/parameter-layout.ts";
+import { gnnParameters, gnnSpecs } from "../../ghn/gnn-parameters.ts";
 import { Hypernetwork } from "../../ghn/hypernetwork.ts";
-import { type GnnParameters, propagate } from "../../ghn/propagation/propagation.ts";
+import { propagate } from "../../ghn/propagation/propagation.ts";
 import type { ComputationGraph, NetworkPlan, NodeType } from "../../network/plan-types.ts";
 import type { Rng } from "../../random.ts";
 import { channelsAt } from "./plan.ts";
@@ -17,16 +17,20 @@ const NODE_TYPES: readonly NodeType[] = [...ANYTIME_OPERATIONS, "input0", "input
 const EXIT_ENTRIES = 2;
 
 /** The largest weights of the space, whatever the architecture. */
-export function anytimeWeights({ nodes, scales }: Pick<AnytimeSpace, "nodes" | "scales">, network: AnytimeNetwork, input: NetworkInput): WeightSpace {
+export function anytimeParameterLayout(
+  { nodes, scales }: Pick<AnytimeSpace, "nodes" | "scales">,
+  network: AnytimeNetwork,
+  input: NetworkInput,
+): ParameterLayout {
   const widest = channelsAt(scales - 1, network);
-  const none: Branch = { sizes: [1], centred: 0 };
-  const channels = (...sizes: number[]): Branch => ({ sizes, centred: 0 });
+  const none: OutputHead = { sizes: [1], centred: 0 };
+  const channels = (...sizes: number[]): OutputHead => ({ sizes, centred: 0 });
   return {
     blocks: nodes.length,
     scales,
     scaleOf: (plan, { block, node }) => plan.graph.blocks[block]?.nodes[node]?.scale ?? 0,
-    tapSide: 5,
-    branches: {
+    kernelSide: 5,
+    outputHeads: {
       stem: { sizes: [3, 3, input.channels * channelsAt(0, network)], centred: 2 },
       bottleneck: channels(widest, widest),
       pointwise: channels(widest, widest),
@@ -55,14 +59,14 @@ export class AnytimeHyperNetwork extends Hypernetwork {
    */
   constructor(config: GhnConfig, space: Pick<AnytimeSpace, "nodes" | "scales">, network: AnytimeNetwork, input: NetworkInput, rng: Rng | null) {
     const entries = NODE_TYPES.length + space.scales + EXIT_ENTRIES;
-    super(config, anytimeWeights(space, network, input), gnnSpecs(config, config.shareParameters ? 1 : space.nodes.length, entries), rng);
+    super(config, anytimeParameterLayout(space, network, input), gnnSpecs(config, config.shareParameters ? 1 : space.nodes.length, entries), rng);
     this.scales = space.scales;
   }
 
   protected embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D {
     const graphs = plans.map((plan) => plan.graph);
     const initial = tf.matMul(oneHotNodes(graphs, this.scales), this.parameter("embedding") as unknown as Tensor2D) as Tensor2D;
-    const gnn = Object.fromEntries(GNN_PARAMETERS.map((name) => [name, this.parameter(gnnParameterName(name))])) as unknown as GnnParameters;
+    const gnn = gnnParameters((name) => this.parameter(name));
     return propagate(graphs, initial, gnn, this.config, select);
   }
 }

@@ -1,5 +1,5 @@
 import { type Tensor, tf } from "../../../../src-main/engine/backend/ops/tf.ts";
-import type { GnnParameters } from "../../../../src-main/engine/ghn/propagation/propagation.ts";
+import type { GnnParameters } from "../../../../src-main/engine/ghn/propagation/packed-parameters.ts";
 import type { ComputationGraph, GraphBlock, GraphNode, NodeType } from "../../../../src-main/engine/network/plan-types.ts";
 import type { Rng } from "../../../../src-main/engine/random.ts";
 

@@ -1,6 +1,6 @@
 /** Message passing as the notes on the paper describe it, one node after the other, in tensor operations: what the fused operation is judged by. */
 import { type Tensor2D, tf } from "../../../../src-main/engine/backend/ops/tf.ts";
-import type { GnnParameters } from "../../../../src-main/engine/ghn/propagation/propagation.ts";
+import type { GnnParameters } from "../../../../src-main/engine/ghn/propagation/packed-parameters.ts";
 import type { PropagationSettings } from "../../../../src-main/engine/ghn/propagation/schedule.ts";
 import type { ComputationGraph, GraphBlock } from "../../../../src-main/engine/network/plan-types.ts";
 

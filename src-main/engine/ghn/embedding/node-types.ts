@@ -3,15 +3,15 @@ import { type Tensor2D, tf } from "../../backend/ops/tf.ts";
 import type { ComputationGraph, NodeType } from "../../network/plan-types.ts";
 
 /**
- * Vocabulary of the one-hot vectors that nodes start from (paper, section 2). The order is part of the GHN file: operations of the paper, those that published cells use
- * besides, then the nodes around a cell.
+ * Node types of the cell space, one entry of the one-hot vector each (docs/ghn.md, eq. 2). The order is part of the GHN file: first the paper's operations, then the
+ * further ones of published cells, then the nodes around a cell.
  */
 export const NODE_TYPES: readonly NodeType[] = [...ALL_OPERATIONS, "input0", "input1", "stem", "classifier"];
 
 const INDEX: ReadonlyMap<NodeType, number> = new Map(NODE_TYPES.map((type, i) => [type, i]));
 
 /**
- * One-hot vectors of all nodes, graph by graph, block by block: [nodes, types]. Times a learned matrix they give the initial embeddings.
+ * One-hot vectors o of all nodes, graph by graph, block by block: [nodes, types].
  * @throws Error for an unknown node type
  */
 export function oneHotTypes(graphs: readonly ComputationGraph[]): Tensor2D {
@@ -19,7 +19,7 @@ export function oneHotTypes(graphs: readonly ComputationGraph[]): Tensor2D {
   const values = new Float32Array(types.length * NODE_TYPES.length);
   types.forEach((type, node) => {
     const index = INDEX.get(type);
-    if (index === undefined) throw new Error(`The GHN knows no node type ${type}.`);
+    if (index === undefined) throw new Error(`The GHN does not know the node type ${type}.`);
     values[node * NODE_TYPES.length + index] = 1;
   });
   return tf.tensor2d(values, [types.length, NODE_TYPES.length]);

@@ -1,11 +1,11 @@
 import { type Tensor, type Tensor2D, tf } from "../../backend/ops/tf.ts";
 
 /**
- * Rows of a matrix in any order and as often as one likes, differentiable once. A gather whose gradient adds up in a fixed order on every backend: wasm has no kernel for it,
- * and those of TensorFlow may differ in the last bits from run to run.
+ * Picks rows of a matrix, in any order and repeatedly; differentiable once. It is a gather whose gradient adds up in a fixed order on every backend: wasm has no kernel
+ * for that gradient, and TensorFlow's may differ in the last bits from run to run.
  *
  * @param x [rows, width]
- * @param select numbers of rows; −1 gives a row of zeros
+ * @param select row numbers; −1 gives a row of zeros
  * @returns [select.length, width]
  */
 export function selectRows(x: Tensor2D, select: Int32Array): Tensor2D {
@@ -19,6 +19,7 @@ export function selectRows(x: Tensor2D, select: Int32Array): Tensor2D {
     return {
       value: tf.tensor2d(selected, [select.length, width]),
       gradFunc: (dy: Tensor) => {
+        // y_k = x_select(k)  →  dx_i = Σ dy_k over all k with select(k) = i
         const incoming = dy.dataSync() as Float32Array;
         const sums = new Float32Array(rows * width);
         select.forEach((row, i) => {
