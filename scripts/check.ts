@@ -1,21 +1,67 @@
-/** `npm run check`: types, lint and format. */
-import { spawnSync } from "node:child_process";
+/** `npm run check`: everything that can be said about the sources without running them. Exit code 1 if any step fails. */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { installation } from "../src-main/lib/places.ts";
 
-const module = (...parts: string[]): string => path.join(installation, "node_modules", ...parts);
-const steps: readonly (readonly [string, readonly string[]])[] = [
-  ["Types: shared code", [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.shared.json"]],
-  ["Types: main process", [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.json"]],
-  ["Types: window", [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.web.json"]],
-  ["Types: tests", [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.tests.json"]],
-  ["Lint and format", [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50", ...(process.stdout.isTTY ? [] : ["--colors=off"])]],
-];
-let failed = 0;
-for (const [title, args] of steps) {
-  process.stdout.write(`${title}\n`);
-  const { status } = spawnSync(process.execPath, [...args], { cwd: installation, stdio: "inherit" });
-  if (status !== 0) failed += 1;
+interface Step {
+  readonly title: string;
+  /** Of Node: a program and its arguments. */
+  readonly args: readonly string[];
+  /** Reports, but does not fail. */
+  readonly tolerated?: boolean;
 }
-process.stdout.write(failed === 0 ? "All checks passed.\n" : `${failed} of ${steps.length} checks failed.\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+
+const module = (...parts: string[]): string => path.join(installation, "node_modules", ...parts);
+const own = (name: string): string => path.join(installation, "scripts", "checks", name);
+const colors = process.stdout.isTTY;
+
+const tolerated = existsSync(own("tolerated.txt")) && readFileSync(own("tolerated.txt"), "utf8").includes("unused-code");
+
+const STEPS: readonly Step[] = [
+  { title: "Types: shared code", args: [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.shared.json"] },
+  { title: "Types: main process", args: [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.json"] },
+  { title: "Types: window", args: [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.web.json"] },
+  { title: "Types: tests", args: [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.tests.json"] },
+  { title: "Lint and format", args: [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50", `--colors=${colors ? "force" : "off"}`] },
+  { title: "Imports: layers and cycles", args: [own("dependencies.ts")] },
+  { title: "Unused files, exports and dependencies", args: [module("knip", "bin", "knip.js"), "--no-progress"], tolerated },
+  {
+    title: "Files and dependencies that only tests use",
+    args: [module("knip", "bin", "knip.js"), "--no-progress", "--production", "--include", "files,dependencies"],
+    tolerated,
+  },
+];
+
+/** Runs a step and gathers what it prints. */
+function run({ args }: Step): Promise<{ readonly passed: boolean; readonly output: string }> {
+  return new Promise((resolve) => {
+    let output = "";
+    const gather = (chunk: Buffer): void => {
+      output += chunk.toString("utf8");
+    };
+    const child = spawn(process.execPath, [...args], { cwd: installation, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.on("data", gather);
+    child.stderr.on("data", gather);
+    child.on("error", (error) => resolve({ passed: false, output: `${output}${error.message}\n` }));
+    child.on("close", (code) => resolve({ passed: code === 0, output }));
+  });
+}
+
+const waiting = [...STEPS];
+const failed: string[] = [];
+
+async function worker(): Promise<void> {
+  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+    const started = performance.now();
+    const { passed, output } = await run(step);
+    const fails = !passed && step.tolerated !== true;
+    if (fails) failed.push(step.title);
+    process.stdout.write(`${fails ? "✗" : "✓"} ${step.title} (${((performance.now() - started) / 1000).toFixed(0)} s)\n${fails ? output : ""}`);
+  }
+}
+
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker));
+process.stdout.write(failed.length === 0 ? "All checks passed.\n" : `${failed.length} of ${STEPS.length} checks failed: ${failed.join("; ")}.\n`);
+process.exitCode = failed.length === 0 ? 0 : 1;

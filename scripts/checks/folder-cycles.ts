@@ -1,0 +1,54 @@
+import path from "node:path/posix";
+
+/** One file imports another; paths relative to the project, with `/`. */
+export interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Cycles between folders. A folder stands for the files directly in it, so a folder and its own subfolder can form a cycle.
+ * @returns one import for each step of a cycle, the shortest cycle through each pair of folders; each cycle once
+ */
+export function folderCycles(imports: readonly Import[]): readonly (readonly Import[])[] {
+  const graph = folderGraph(imports);
+  const cycles = new Map<string, readonly Import[]>();
+  for (const [from, targets] of graph) {
+    for (const [to, example] of targets) {
+      const back = shortestPath(graph, to, from);
+      if (back === null) continue;
+      const cycle = [example, ...back];
+      const key = cycle
+        .map((step) => path.dirname(step.from))
+        .sort()
+        .join(" ");
+      if (!cycles.has(key)) cycles.set(key, cycle);
+    }
+  }
+  return [...cycles.values()];
+}
+
+/** For each folder the folders that it imports from, each with one import as an example. */
+type FolderGraph = ReadonlyMap<string, ReadonlyMap<string, Import>>;
+
+function folderGraph(imports: readonly Import[]): FolderGraph {
+  const graph = new Map<string, Map<string, Import>>();
+  for (const each of imports) {
+    const [from, to] = [path.dirname(each.from), path.dirname(each.to)];
+    if (from === to) continue;
+    const targets = graph.get(from) ?? new Map<string, Import>();
+    if (!targets.has(to)) targets.set(to, each);
+    graph.set(from, targets);
+  }
+  return graph;
+}
+
+/** Breadth first. @returns the imports along the way; null when there is none */
+function shortestPath(graph: FolderGraph, start: string, goal: string): readonly Import[] | null {
+  const ways = new Map<string, readonly Import[]>([[start, []]]);
+  for (const [folder, way] of ways) {
+    if (folder === goal) return way;
+    for (const [next, step] of graph.get(folder) ?? []) if (!ways.has(next)) ways.set(next, [...way, step]);
+  }
+  return null;
+}
