@@ -75,7 +75,6 @@ function oneWay(name, base, layers) {
 function everyFileIn(base, layers) {
   return {
     name: "no-layer",
-    comment: "Its folder has no place among the layers in .dependency-cruiser.mjs.",
     severity: "error",
     from: { path: `^${base}/`, pathNot: layers.flat().map((layer) => files(base, layer)) },
     to: {},

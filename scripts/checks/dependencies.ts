@@ -36,12 +36,12 @@ function importsOf({ modules }: ICruiseResult): readonly Import[] {
   );
 }
 
-function describe({ rule, from, to, cycle, comment }: IViolation): Violation {
+function describe({ rule, from, to, cycle }: IViolation): Violation {
   if (cycle !== undefined) {
     const files = rotated(cycle.map(({ name }) => name));
     return { rule: rule.name, file: files[0] ?? from, text: [...files, files[0]].join(" → ") };
   }
-  return { rule: rule.name, file: from, text: rule.name === "no-layer" ? `${from}. ${comment ?? ""}` : `${from} → ${to}` };
+  return { rule: rule.name, file: from, text: rule.name === "no-layer" ? `${from} has no place among the layers` : `${from} → ${to}` };
 }
 
 function describeCycle(cycle: readonly Import[]): Violation {
