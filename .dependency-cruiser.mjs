@@ -37,8 +37,8 @@ const MAIN = [
 const ENGINE = [
   ["random.ts"],
   ["datasets", "backend/ops"],
-  ["backend/tensorflow", "backend/wasm"],
   ["backend/optimizer"],
+  ["backend/tensorflow", "backend/wasm"],
   ["backend/*"],
   ["network"],
   ["formats"],
