@@ -1,8 +1,4 @@
-import { useEventListener } from "@vueuse/core";
-import { onScopeDispose, type Ref, shallowReactive } from "vue";
-import { type Router, useRouter } from "vue-router";
-import { onEvent } from "../bridge/studio.ts";
-import { useTheme } from "./preferences/theme.ts";
+import { onScopeDispose, shallowReactive } from "vue";
 import { useProject } from "./project.ts";
 
 export interface Command {
@@ -23,70 +19,15 @@ export function allCommands(): readonly Command[] {
   return [...registry.values()].filter((command) => open || command.needsProject !== true);
 }
 
-/** Commands of a page, there while the page is. */
-export function usePageCommands(commands: readonly Command[]): void {
+/** Runs a command by its id; an unknown id does nothing. */
+export function runCommand(id: string): void {
+  registry.get(id)?.run();
+}
+
+/** Registers commands while the calling component is mounted. */
+export function registerCommands(commands: readonly Command[]): void {
   for (const command of commands) registry.set(command.id, command);
   onScopeDispose(() => {
     for (const command of commands) if (registry.get(command.id) === command) registry.delete(command.id);
   });
-}
-
-function globalCommands(router: Router, palette: Ref<boolean>): Command[] {
-  const go = (name: string): void => {
-    void router.push({ name });
-  };
-  return [
-    { id: "palette", title: "Command palette", group: "Window", keys: "Ctrl+K", run: () => (palette.value = true) },
-    { id: "go-runs", title: "Runs", group: "Go to", keys: "G R", needsProject: true, run: () => go("runs") },
-    { id: "new-run", title: "New run", group: "Go to", keys: "N", needsProject: true, run: () => go("new-run") },
-    { id: "go-compare", title: "Compare", group: "Go to", keys: "G C", needsProject: true, run: () => go("compare") },
-    { id: "go-cells", title: "Cells", group: "Go to", keys: "G E", needsProject: true, run: () => go("cells") },
-    { id: "go-datasets", title: "Datasets", group: "Go to", keys: "G D", needsProject: true, run: () => go("datasets") },
-    { id: "settings", title: "Settings", group: "Go to", keys: "Ctrl+,", run: () => go("settings") },
-    { id: "help", title: "Help and shortcuts", group: "Go to", keys: "?", run: () => go("help") },
-    { id: "open-project", title: "Open another project", group: "Project", run: () => go("welcome") },
-    { id: "close-project", title: "Close project", group: "Project", needsProject: true, run: () => void useProject().close() },
-    { id: "theme", title: "Change theme: dark, light, system", group: "Window", run: () => useTheme().next() },
-  ];
-}
-
-/** Registers the commands of the window, listens to keys, and to the menus of the host. */
-export function useCommands(palette: Ref<boolean>): void {
-  const router = useRouter();
-  usePageCommands(globalCommands(router, palette));
-  let prefix = "";
-  let prefixAt = 0;
-
-  useEventListener(window, "keydown", (event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.isComposing || event.altKey) return;
-    const modified = event.ctrlKey || event.metaKey;
-    const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
-    if (!modified && isTyping(event.target)) return;
-    if (!modified && document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null) return;
-    const pressed = modified ? `Ctrl+${key}` : key;
-    const sequence = !modified && prefix !== "" && event.timeStamp - prefixAt < 1200 ? `${prefix} ${pressed}` : pressed;
-    prefix = modified ? "" : pressed;
-    prefixAt = event.timeStamp;
-    const command = allCommands().find((entry) => entry.keys === sequence) ?? allCommands().find((entry) => entry.keys === pressed);
-    if (command === undefined) return;
-    event.preventDefault();
-    prefix = "";
-    command.run();
-  });
-
-  onScopeDispose(
-    onEvent("command", ({ id, argument }) => {
-      if (id === "open-run" && argument !== undefined) void router.push({ name: "run", params: { runId: argument } });
-      else if (id === "open-folder" && argument !== undefined) void useProject().open(argument);
-      else registry.get(id)?.run();
-    }),
-  );
-}
-
-export function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
-    !(target instanceof HTMLInputElement && ["checkbox", "radio", "range"].includes(target.type))
-  );
 }

@@ -3,8 +3,8 @@ import { outputNodes } from "../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture, NetworkConfig } from "../../../src-shared/domain/architecture/network.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
 import type { CellDescription, NodeDescription } from "../../../src-shared/domain/records/architecture-facts.ts";
+import type { PlacedNode } from "../../../src-shared/drawing/layout.ts";
 import { call } from "../../bridge/studio.ts";
-import type { PlacedNode } from "../../widgets/graph/layout.ts";
 
 export interface CellSetting {
   readonly architecture: Architecture;

@@ -1,6 +1,6 @@
+import type { Layout } from "../../../src-shared/drawing/layout.ts";
 import { fileName, saveFile, saveText, svgToPng } from "../../lib/files.ts";
 import type { DeskCell } from "../../stores/cell-desk.ts";
-import type { Layout } from "../../widgets/graph/layout.ts";
 import { cellFile } from "./drawing/pick.ts";
 import { cellSvg } from "./drawing/svg.ts";
 

@@ -1,6 +1,6 @@
 import ELK, { type ElkNode } from "elkjs/lib/elk-api.js";
 import ElkWorker from "elkjs/lib/elk-worker.min.js?worker";
-import type { Engine } from "./layout.ts";
+import type { Engine } from "../../../src-shared/drawing/layout.ts";
 
 const PATIENCE = 6_000;
 let elk: InstanceType<typeof ELK> | null = null;

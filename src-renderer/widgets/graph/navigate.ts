@@ -1,4 +1,4 @@
-import type { Layout, PlacedNode } from "./layout.ts";
+import type { Layout, PlacedNode } from "../../../src-shared/drawing/layout.ts";
 
 export type Way = "up" | "down" | "left" | "right";
 

@@ -1,7 +1,7 @@
 import { computed, type Ref, ref } from "vue";
 import { type AnytimeArchitecture, type AnytimeNodeRef, MAX_ANYTIME_CELLS } from "../../../src-shared/domain/architecture/anytime.ts";
 import { anytimeCellGraph } from "../../../src-shared/drawing/anytime-graph.ts";
-import type { Direction, Layout } from "./layout.ts";
+import type { Direction, Layout } from "../../../src-shared/drawing/layout.ts";
 import { useLayout } from "./use-layout.ts";
 
 /** What a drawing needs to know of an exit: at which node it is, null for networks without cells. */

@@ -1,6 +1,6 @@
 import { type Ref, shallowRef, watch } from "vue";
-import type { Graph } from "./graph.ts";
-import { type Direction, type Layout, layout } from "./layout.ts";
+import type { Graph } from "../../../src-shared/drawing/graph.ts";
+import { type Direction, type Layout, layout } from "../../../src-shared/drawing/layout.ts";
 import { layoutEngine } from "./layout-engine.ts";
 
 /** The layout of a graph that changes; the old drawing stays until the new one is there. */

@@ -1,5 +1,5 @@
 import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
-import { edge, type Graph, type GraphEdge, type GraphNode, portNode } from "../../../widgets/graph/graph.ts";
+import { edge, type Graph, type GraphEdge, type GraphNode, portNode } from "../../../../src-shared/drawing/graph.ts";
 
 /** The stacked blocks, each as one box: the network collapsed. */
 export function networkGraph(architecture: Architecture, network: NetworkConfig): Graph {

@@ -1,6 +1,6 @@
 import { CELL_FILE_VERSION, type Cell, type CellFile, cellFileSchema } from "../../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture } from "../../../../src-shared/domain/architecture/network.ts";
-import { cellGraph, type Graph, withoutIdleInputs } from "../../../widgets/graph/graph.ts";
+import { cellGraph, type Graph, withoutIdleInputs } from "../../../../src-shared/drawing/graph.ts";
 import { unionGraph } from "./union.ts";
 
 export type Part = "normal" | "reduction";

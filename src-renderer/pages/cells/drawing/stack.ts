@@ -1,6 +1,6 @@
 import type { NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
-import { edge } from "../../../widgets/graph/graph.ts";
-import type { Layout, PlacedEdge, PlacedNode, Point } from "../../../widgets/graph/layout.ts";
+import { edge } from "../../../../src-shared/drawing/graph.ts";
+import type { Layout, PlacedEdge, PlacedNode, Point } from "../../../../src-shared/drawing/layout.ts";
 
 const GAP = 54;
 const SIDE = 46;

@@ -1,6 +1,6 @@
 import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
 import { OPERATION_LABELS } from "../../../../src-shared/domain/architecture/operations.ts";
-import { edge, type Graph, type GraphEdge, type GraphNode, nodeId, operationNode, portNode } from "../../../widgets/graph/graph.ts";
+import { edge, type Graph, type GraphEdge, type GraphNode, nodeId, operationNode, portNode } from "../../../../src-shared/drawing/graph.ts";
 
 /** For each operation of b the operation of a that plays its part, or −1: same operation and shared inputs count. */
 export function matchNodes(a: Cell, b: Cell): number[] {

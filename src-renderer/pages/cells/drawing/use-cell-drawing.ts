@@ -1,7 +1,7 @@
 import { type ComputedRef, computed, type Ref } from "vue";
+import { cellGraph, type Graph, withoutIdleInputs } from "../../../../src-shared/drawing/graph.ts";
+import type { Direction, Layout } from "../../../../src-shared/drawing/layout.ts";
 import type { DeskCell } from "../../../stores/cell-desk.ts";
-import { cellGraph, type Graph, withoutIdleInputs } from "../../../widgets/graph/graph.ts";
-import type { Direction, Layout } from "../../../widgets/graph/layout.ts";
 import { useLayout } from "../../../widgets/graph/use-layout.ts";
 import { networkGraph } from "./network-graph.ts";
 import { drawnGraph, type Part, partOf } from "./pick.ts";

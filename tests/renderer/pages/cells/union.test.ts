@@ -4,10 +4,10 @@ import { networkGraph } from "../../../../src-renderer/pages/cells/drawing/netwo
 import { cellFile, drawnGraph, unionCounts } from "../../../../src-renderer/pages/cells/drawing/pick.ts";
 import { stackLayout } from "../../../../src-renderer/pages/cells/drawing/stack.ts";
 import { matchNodes, unionGraph } from "../../../../src-renderer/pages/cells/drawing/union.ts";
-import { layout, simpleLayout } from "../../../../src-renderer/widgets/graph/layout.ts";
 import { neighbour } from "../../../../src-renderer/widgets/graph/navigate.ts";
 import type { Cell } from "../../../../src-shared/domain/architecture/cell.ts";
 import { networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
+import { layout, simpleLayout } from "../../../../src-shared/drawing/layout.ts";
 import { random, randomCell } from "../../dev/random.ts";
 
 const elk = new ELK();

@@ -1,2 +1,0 @@
-/** Places graphs; shared with the command line. */
-export * from "../../../src-shared/drawing/layout.ts";
