@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-/** Headless entry: the same services as in the window, from a terminal. */
+/** Headless entry point: the services of the window on a terminal. */
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { userCacheFolder } from "./config/folders.ts";
 
-// Compiled code is kept between commands, which halves the time to the first word.
+// Caching compiled code between commands halves the start-up time.
 enableCompileCache(join(userCacheFolder(), "compiled"));
 const { main } = await import("./cli/main.ts");
 await main(process.argv);

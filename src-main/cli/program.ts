@@ -1,4 +1,4 @@
-/** All commands put together. */
+/** The command line: all commands. */
 import { Command } from "commander";
 import { packageVersion } from "../config/version.ts";
 import { cellsCommand } from "./commands/cells.ts";
@@ -9,7 +9,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { initCommand } from "./commands/init.ts";
 import { resumeCommand } from "./commands/resume.ts";
-import { runCommand } from "./commands/run.ts";
+import { runPresetCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { showCommand } from "./commands/show.ts";
@@ -20,27 +20,27 @@ import type { Io } from "./output/io.ts";
 
 const AFTER_HELP = `
 Examples:
-  ghn-studio demo                              the whole path on bundled images, in minutes
-  ghn-studio run quick --data <folder>         the same on CIFAR-10
-  ghn-studio run demo --set search.samples=300 change any field of a preset
-  ghn-studio study correlation                 can the ranking be trusted? every predictor, with intervals
-  ghn-studio runs                              what ran in this project
-  ghn-studio transfer --cell last --data <folder>   the last winner as an ImageNet-mobile network
-  ghn-studio export last                       cell, picture and weights of the last run's winner
+  ghn-studio demo                                   full pipeline on bundled images, in minutes
+  ghn-studio run quick --data <folder>              the same on CIFAR-10
+  ghn-studio run demo --set search.samples=300      change any field of a preset
+  ghn-studio study correlation                      how well each predictor ranks cells
+  ghn-studio runs                                   list the runs of this project
+  ghn-studio transfer --cell last --data <folder>   train the last winner as an ImageNet-mobile network
+  ghn-studio export last                            export the winner of the last run
 
-Exit status: 0 done, 1 failed, 2 not understood, 3 the run failed or was interrupted, 130 ended by Ctrl-C.`;
+Exit status: 0 success, 1 error, 2 usage error, 3 run failed or interrupted, 130 stopped by Ctrl-C.`;
 
-/** The program; parsing throws CommanderError instead of ending the process. */
+/** Creates the program. Parsing throws CommanderError instead of exiting. */
 export function createProgram(io: Io): Command {
   const program = new Command("ghn-studio")
     .description("Neural architecture search with Graph HyperNetworks: train a GHN, rank cells, train the best, export the winner.")
     .version(packageVersion(), "-V, --version", "print the version")
-    .helpCommand("help [command]", "help for a command")
+    .helpCommand("help [command]", "show help for a command")
     .addHelpText("after", AFTER_HELP)
     .showHelpAfterError("(ghn-studio --help lists the commands; ghn-studio <command> --help its options)");
   for (const command of [
     demoCommand(io),
-    runCommand(io),
+    runPresetCommand(io),
     studyCommand(io),
     resumeCommand(io),
     stopCommand(io),
@@ -60,7 +60,7 @@ export function createProgram(io: Io): Command {
   return program;
 }
 
-/** What commander does not hand down to commands that were added ready-made. */
+/** Settings that commander does not pass on to subcommands added with addCommand. */
 function settle(command: Command): void {
   command
     .exitOverride()

@@ -7,19 +7,19 @@ import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/
 import { UserError } from "../lib/errors.ts";
 import { presetFileSchema, presetNames, readPreset } from "./presets.ts";
 
-/** Config files hold settings and perhaps a thousand cells, never more. */
+/** Enough for a config with a thousand cells. */
 const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 
 export interface LoadedConfig {
   readonly config: RunConfig;
-  /** A name for the run: the preset's, or the file's. */
+  /** Default run name: the name of the preset or the file. */
   readonly name: string;
   readonly origin: { readonly preset: string } | { readonly file: string };
 }
 
 /**
- * A run config from a preset or a JSON file, with `sets` ("path.to.field=value") applied in order.
- * @throws UserError `config-*` with every problem in one sentence each
+ * Loads a run config from a preset or a JSON file and applies `sets` ("path.to.field=value") in order.
+ * @throws UserError `config-*` with one sentence per problem
  */
 export async function loadConfig(presetOrFile: string, sets: readonly string[] = [], known: KnownData = {}): Promise<LoadedConfig> {
   const { raw, name, origin } = await readSource(presetOrFile);
@@ -41,15 +41,15 @@ export function configError(problems: readonly ConfigProblem[], where: string): 
   const message =
     problems.length === 1
       ? (first?.message ?? "")
-      : `${problems.length} settings cannot be used:\n${problems.map((problem) => `  - ${problem.message}`).join("\n")}`;
+      : `${problems.length} settings are invalid:\n${problems.map((problem) => `  - ${problem.message}`).join("\n")}`;
   return new UserError(message, {
     code: "config-invalid",
-    remedy: `Correct ${problems.length === 1 ? "it" : "them"} in ${where}; "ghn-studio run --help" shows how.`,
+    remedy: `Fix ${problems.length === 1 ? "it" : "them"} in ${where}. See ghn-studio run --help.`,
     ...(first === undefined || first.path === "" ? {} : { field: first.path }),
   });
 }
 
-/** Applies "path=value" settings to a raw config. Values are JSON, or bare text; nothing after "=" takes a field back to its default. */
+/** Applies "path=value" settings to a raw config. Values are JSON or plain text; an empty value resets the field to its default. */
 export function applySets(raw: unknown, sets: readonly string[]): unknown {
   let config = raw;
   const problems: ConfigProblem[] = [];
@@ -57,9 +57,9 @@ export function applySets(raw: unknown, sets: readonly string[]): unknown {
     const at = set.indexOf("=");
     const path = (at < 0 ? set : set.slice(0, at)).trim();
     if (at < 0 || path === "") {
-      throw new UserError(`"--set ${set}" is not of the form field=value.`, {
+      throw new UserError(`"--set ${set}" does not have the form field=value.`, {
         code: "config-set",
-        remedy: 'Write, for example, --set training.epochs=10 or --set "network.reductions=[1,2]".',
+        remedy: 'Example: --set training.epochs=10 or --set "network.reductions=[1,2]".',
       });
     }
     const kind = kindOf(config);
@@ -75,7 +75,7 @@ export function applySets(raw: unknown, sets: readonly string[]): unknown {
   return config;
 }
 
-/** A value as written behind "=": JSON where it is JSON, text where the field takes text, a list where it takes a list. */
+/** Parses the value after "=": text if the field takes text, otherwise JSON, otherwise a comma-separated list if the field takes a list. */
 function parseValue(written: string, kind: RunKind | undefined, path: string): unknown {
   const text = written.trim();
   if (text === "" || text === "null") return undefined;
@@ -105,23 +105,23 @@ async function readSource(presetOrFile: string): Promise<{ raw: unknown; name: s
   if (found === null) {
     const near = nearestWord(presetOrFile, presets);
     throw looksLikeFile
-      ? new UserError(`There is no config file ${file}.`, { code: "config-missing", file, remedy: `Check the path, or use a preset: ${presets.join(", ")}.` })
+      ? new UserError(`Config file not found: ${file}.`, { code: "config-missing", file, remedy: `Check the path, or use a preset: ${presets.join(", ")}.` })
       : new UserError(`There is no preset "${presetOrFile}".${near === undefined ? "" : ` Did you mean "${near}"?`}`, {
           code: "config-missing",
-          remedy: `Choose one of ${presets.join(", ")}, or give the path of a JSON file.`,
+          remedy: `Use one of ${presets.join(", ")}, or the path of a JSON file.`,
         });
   }
   if (!found.isFile())
     throw new UserError(`${file} is a folder, not a config file.`, {
       code: "config-missing",
       file,
-      remedy: `Give the path of a JSON file, or a preset: ${presets.join(", ")}.`,
+      remedy: `Use the path of a JSON file, or a preset: ${presets.join(", ")}.`,
     });
   if (found.size > MAX_CONFIG_BYTES)
     throw new UserError(`${file} is too large for a run config (${Math.round(found.size / 2 ** 20)} MB).`, {
       code: "config-too-large",
       file,
-      remedy: "Check that it is the file you meant; a config has 16 MB at most.",
+      remedy: "Check that this is the right file; the limit is 16 MB.",
     });
   const raw = unwrap(parseJson(await readText(file), file));
   return { raw, name: basename(file, extname(file)), origin: { file } };
@@ -131,11 +131,11 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    throw new UserError(`The config file ${file} cannot be read.`, { code: "config-unreadable", file, remedy: "Give yourself permission to read it.", cause });
+    throw new UserError(`The config file ${file} cannot be read.`, { code: "config-unreadable", file, remedy: "Check its permissions.", cause });
   }
 }
 
-/** Parses JSON; a mistake is named with its line. */
+/** Parses JSON; errors name the line. */
 export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -145,13 +145,13 @@ export function parseJson(text: string, file: string): unknown {
     throw new UserError(`${file} is not valid JSON${line}.`, {
       code: "config-json",
       file,
-      remedy: "Correct the JSON: quotes around names, no comma after the last entry, no comments.",
+      remedy: "Fix the JSON: names need quotes; trailing commas and comments are not allowed.",
       cause,
     });
   }
 }
 
-/** A preset file may stand where a config stands. */
+/** Accepts a preset file in place of a config. */
 function unwrap(json: unknown): unknown {
   const preset = presetFileSchema.safeParse(json);
   return preset.success ? preset.data.config : json;

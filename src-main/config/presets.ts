@@ -6,7 +6,7 @@ import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import type { Preset } from "../../src-shared/domain/records/drafts.ts";
 import { UserError } from "../lib/errors.ts";
 
-/** Presets from small to large, as lists show them; others follow by name. */
+/** Order of presets in lists, from small to large; others follow by name. */
 const ORDER = ["demo", "quick", "paper-cifar10", "transfer-small", "imagenet-mobile", "demo-anytime", "quick-anytime", "paper-anytime"];
 
 export const presetFileSchema = z.strictObject({
@@ -15,7 +15,7 @@ export const presetFileSchema = z.strictObject({
   config: z.record(z.string(), z.json()),
 });
 
-/** A preset as it was written: without the defaults of fields that it leaves out. */
+/** A preset as written, without defaults. */
 export interface PresetSource {
   readonly id: string;
   readonly title: string;
@@ -23,7 +23,7 @@ export interface PresetSource {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Folder of the presets: in `resources/` of a source tree, or beside a packaged program. */
+/** Folder of the presets: `resources/` in a source tree, or next to a packaged program. */
 export function presetFolder(): string {
   let folder = import.meta.dirname;
   for (;;) {
@@ -43,7 +43,7 @@ export async function presetNames(folder = presetFolder()): Promise<string[]> {
 export async function readPreset(id: string, folder = presetFolder()): Promise<PresetSource> {
   const path = join(folder, `${id}.json`);
   const damaged = (cause: unknown): UserError =>
-    new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Install GHN Studio again.", cause });
+    new UserError(`The preset ${path} is damaged.`, { code: "preset-damaged", file: path, remedy: "Reinstall GHN Studio.", cause });
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, "utf8"));
@@ -55,7 +55,7 @@ export async function readPreset(id: string, folder = presetFolder()): Promise<P
   return { id, ...parsed.data };
 }
 
-/** All presets with every default filled in. */
+/** All presets, with defaults filled in. */
 export async function listPresets(folder = presetFolder()): Promise<Preset[]> {
   return Promise.all(
     (await presetNames(folder)).map(async (id) => {

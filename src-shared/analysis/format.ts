@@ -1,6 +1,6 @@
-/** Numbers as people read them. Between a number and its unit stands a narrow space that does not break; see {@link plainSpaces}. */
+/** Formatting for people. A narrow no-break space separates a number and its unit; see {@link plainSpaces}. */
 const SPACE = "\u202f";
-/** Stands for a value that there is not. */
+/** Placeholder for a missing value. */
 export const NO_VALUE = "–";
 
 type Maybe = number | null | undefined;
@@ -32,7 +32,7 @@ export function percent(value: Maybe, digits = 2): string {
   return isMissing(value) ? NO_VALUE : `${(value * 100).toFixed(digits)}${SPACE}%`;
 }
 
-/** Mean and deviation of fractions as 94.32 ± 0.21 %; the deviation is left out where there is none. */
+/** Mean and deviation of fractions as 94.32 ± 0.21 %, without a deviation just the mean. */
 export function percentWithDeviation(mean: Maybe, deviation: Maybe, digits = 2): string {
   if (isMissing(mean)) return NO_VALUE;
   return isMissing(deviation) ? percent(mean, digits) : `${(mean * 100).toFixed(digits)} ± ${(deviation * 100).toFixed(digits)}${SPACE}%`;
@@ -67,7 +67,7 @@ export function duration(seconds: Maybe): string {
   return `${Math.floor(hours / 24)}${SPACE}d ${hours % 24}${SPACE}h`;
 }
 
-/** Up to `digits` significant figures, in powers of ten when very small or large. */
+/** Up to `digits` significant figures; very small and large values in powers of ten. */
 export function significant(value: Maybe, digits = 4): string {
   if (isMissing(value)) return NO_VALUE;
   if (value === 0) return "0";
@@ -83,14 +83,14 @@ export function significant(value: Maybe, digits = 4): string {
   return text.startsWith("-") ? `−${text.slice(1)}` : text;
 }
 
-/** Correlation coefficients and the like: two or three decimals and a true minus, which a rounded zero does not get. */
+/** Correlation coefficients and similar: fixed decimals and a true minus sign, omitted for zero. */
 export function coefficient(value: Maybe, digits = 2): string {
   if (isMissing(value)) return NO_VALUE;
   const text = value.toFixed(digits);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
-/** As {@link coefficient}, with a plus before what is above zero: for differences. */
+/** As {@link coefficient}, with a plus sign for positive values; for differences. */
 export function signedCoefficient(value: Maybe, digits = 2): string {
   const text = coefficient(value, digits);
   return !isMissing(value) && Number(value.toFixed(digits)) > 0 ? `+${text}` : text;
@@ -106,7 +106,7 @@ export function configValue(value: unknown): string {
   return String(value);
 }
 
-/** The same text with ordinary spaces, for terminals and for files that programs read. */
+/** Replaces no-break spaces by ordinary ones, for terminals and machine-readable files. */
 export function plainSpaces(text: string): string {
   return text.replaceAll(/[\u202f\u00a0]/g, " ");
 }

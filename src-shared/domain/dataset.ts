@@ -3,32 +3,32 @@ import { z } from "zod";
 export const DATASET_IDS = ["digits", "cifar10", "cifar100", "mnist", "fashion-mnist", "kmnist", "folder"] as const;
 export type DatasetId = (typeof DATASET_IDS)[number];
 
-/** Which images a run sees and how they are split. The test part takes part in nothing but the last measurement. */
+/** The images of a run and how they are split. Test images are used only for the final measurement. */
 export const datasetConfigSchema = z.strictObject({
   id: z.enum(DATASET_IDS).default("digits").meta({ title: "Dataset", description: "Images to search and train on." }),
   path: z.string().max(4096).optional().meta({
     title: "Folder or archive",
-    description: "Where the images are; empty means the project's data folder.",
+    description: "Location of the images; empty: the data folder of the project.",
   }),
   imageSize: z.int().min(8).max(512).optional().meta({
     title: "Image size",
-    description: "Image folders are resized to this many pixels a side; empty means 32, or 224 where they are streamed.",
+    description: "Image folders only: images are resized to this many pixels per side; empty: 32, or 224 when streamed.",
   }),
   streamed: z.boolean().optional().meta({
     title: "Stream from disk",
-    description: "Image folders only, and training from scratch only: images are decoded by threads as they are needed, never all in memory. For ImageNet.",
+    description: "Image folders and training from scratch only: images are decoded on demand by threads instead of being kept in memory. For ImageNet.",
   }),
   damaged: z.enum(["stop", "substitute"]).optional().meta({
     title: "Damaged images",
-    description: "Streamed images only: a file that cannot be decoded ends the run with its name, or the next image of its class takes its place.",
+    description: "Streamed images only: a file that cannot be decoded either fails the run or is replaced by the next image of its class.",
   }),
   validationImages: z.int().min(10).max(100_000).default(5000).meta({
     title: "Validation images",
-    description: "Held back from training; they rank cells. The paper uses 5,000.",
+    description: "Held out from training; used to rank cells. The paper uses 5,000.",
   }),
   trainImages: z.int().min(10).max(10_000_000).optional().meta({
-    title: "Training images, at most",
-    description: "Use only this many training images; empty means all.",
+    title: "Maximum training images",
+    description: "Use only this many training images; empty: all.",
   }),
   splitSeed: z
     .int()
@@ -37,7 +37,7 @@ export const datasetConfigSchema = z.strictObject({
     .default(0)
     .meta({
       title: "Split seed",
-      description: "Draws which images are held back. Runs with the same seed share the split.",
+      description: "Selects the held-out images. Runs with the same seed share the split.",
     }),
 });
 export type DatasetConfig = z.infer<typeof datasetConfigSchema>;

@@ -1,4 +1,4 @@
-/** Names of the metrics that runs write, with their units and which direction is better. */
+/** Metrics of runs, with title, unit and the direction that is better. */
 export const METRICS = {
   "ghn/loss": { title: "GHN loss", unit: "", better: "lower" },
   "ghn/accuracy": { title: "GHN batch accuracy", unit: "%", better: "higher" },
@@ -25,9 +25,9 @@ export const METRICS = {
 export type MetricName = keyof typeof METRICS;
 
 /**
- * Points of one series. A cell-training run has one series for each training (`series` = its index from 0); other runs
- * use series 0. `step` counts within the run and series; `wall` is seconds since the run started first, gaps included;
- * `active` is process seconds without gaps. Non-finite values are allowed and mean a skipped step.
+ * Points of one series. A cell-training run has one series per training (`series` is its index from 0); other runs use
+ * series 0. `step` counts within the run and series; `wall` is seconds since the first start of the run, gaps included;
+ * `active` is process seconds without gaps. A non-finite value means a skipped step.
  */
 export interface MetricColumns {
   readonly name: string;

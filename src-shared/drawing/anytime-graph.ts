@@ -1,4 +1,4 @@
-/** Anytime networks as graphs for the layout, and in words. Exits are marked. */
+/** Graphs and descriptions of anytime networks. */
 import {
   ANYTIME_OPERATION_LABELS,
   type AnytimeArchitecture,
@@ -8,9 +8,9 @@ import {
   leavesOf,
 } from "../domain/architecture/anytime.ts";
 import { INPUT_NODES } from "../domain/architecture/cell.ts";
-import { edge, type Family, type Graph, type GraphEdge, type GraphNode, nodeId, portNode } from "./graph.ts";
+import { type DrawingNode, edge, type Family, type Graph, type GraphEdge, nodeId, portNode } from "./graph.ts";
 
-/** Exits in the order in which they answer, as candidates and trainings list them. */
+/** Exits in order of their cost, as listed by candidates and trainings. */
 type Exits = readonly { readonly node: AnytimeNodeRef | null }[];
 
 const DESCRIPTIONS: Readonly<Record<AnytimeOperation, string>> = {
@@ -21,29 +21,29 @@ const DESCRIPTIONS: Readonly<Record<AnytimeOperation, string>> = {
   avgPool3x3: "1×1 bottleneck over its inputs; mean over a 3×3 window.",
 };
 
-/** The share of the image's side at a scale: "1", "1/2", "1/4". */
+/** Image size at a scale relative to the input: "1", "1/2", "1/4". */
 export function scaleWord(scale: number): string {
   return scale === 0 ? "1" : `1/${2 ** scale}`;
 }
 
-/** Number of the exit on a node, from 1, in the order in which the exits answer; 0 where there is none. */
+/** Number of the exit on a node, from 1, in order of cost; 0 without an exit. */
 export function exitNumber(exits: Exits, cell: number, node: number): number {
   return exits.findIndex((exit) => exit.node?.cell === cell && exit.node.node === node) + 1;
 }
 
 /**
- * One cell as a graph: its input nodes, its nodes with their scales, exits marked, and the concatenation of its leaves where another cell reads it.
- * @param exits in the order in which they answer; without them exits carry no numbers
+ * A cell as a graph: input nodes, operation nodes with their scales and exits, and the concatenation of the leaves if another cell reads it.
+ * @param exits in order of cost; without them exits are not numbered
  */
 export function anytimeCellGraph(architecture: AnytimeArchitecture, cell: number, exits: Exits = []): Graph {
   const { nodes: own = [] } = architecture.cells[cell] ?? {};
   const base = inputScale(cell, architecture.scales);
-  // Nothing reads the output of the last cell: its exits answer.
+  // Nothing reads the output of the last cell.
   const last = cell === architecture.cells.length - 1;
   const source = (back: number): string => (cell - back >= 0 ? `cell ${cell - back + 1}` : "stem");
-  const nodes: GraphNode[] = [
-    portNode(nodeId(0), source(1), `Output of ${source(1)}, brought to ${scaleWord(base)} of the image.`, 0),
-    portNode(nodeId(1), source(2), `Output of ${source(2)}, brought to ${scaleWord(base)} of the image.`, 1),
+  const nodes: DrawingNode[] = [
+    portNode(nodeId(0), source(1), `Output of ${source(1)}, resized to ${scaleWord(base)} of the image.`, 0),
+    portNode(nodeId(1), source(2), `Output of ${source(2)}, resized to ${scaleWord(base)} of the image.`, 1),
     ...own.map(({ operation, scale, exit }, i) => operationNode(operation, base + scale, INPUT_NODES + i, exit, exitNumber(exits, cell, INPUT_NODES + i))),
     ...(last ? [] : [portNode("out", "concat", "The leaves of the cell, concatenated along the channels.", -3)]),
   ];
@@ -52,7 +52,7 @@ export function anytimeCellGraph(architecture: AnytimeArchitecture, cell: number
   return { nodes, edges };
 }
 
-function operationNode(operation: AnytimeOperation, scale: number, node: number, exit: boolean, number: number): GraphNode {
+function operationNode(operation: AnytimeOperation, scale: number, node: number, exit: boolean, number: number): DrawingNode {
   const family: Family = operation.includes("Pool") ? "pool" : "conv";
   const label = `${ANYTIME_OPERATION_LABELS[operation]} @ ${scaleWord(scale)}${exit ? ` → exit${number > 0 ? ` ${number}` : ""}` : ""}`;
   return {
@@ -69,7 +69,7 @@ function operationNode(operation: AnytimeOperation, scale: number, node: number,
   };
 }
 
-/** "Cell 1: node 2: 3×3 conv at 1/2 of stem, exit; …": for people who do not see a drawing. */
+/** "Cell 1: node 2: 3×3 conv at 1/2 of stem, exit; …"; a text alternative to the drawing. */
 export function anytimeDescription(architecture: AnytimeArchitecture): string {
   return architecture.cells
     .map(({ nodes }, cell) => {

@@ -1,7 +1,7 @@
 import { type Cell, INPUT_NODES, outputNodes } from "../domain/architecture/cell.ts";
 import { type AnyOperationName, OPERATION_DESCRIPTIONS, OPERATION_LABELS } from "../domain/architecture/operations.ts";
 
-/** Families of operations: one colour each, always beside the text label. */
+/** Families of operations: one colour each, in addition to the text label. */
 export type Family = "identity" | "conv" | "sep" | "dil" | "pool" | "port";
 
 export function familyOf(operation: AnyOperationName): Family {
@@ -21,11 +21,11 @@ export const FAMILY_TITLES: Readonly<Record<Family, string>> = {
   port: "Input, output",
 };
 
-/** How a node or an edge stands between two compared cells. */
+/** State of a node or an edge in a comparison of two cells. */
 export type Mark = "same" | "added" | "removed" | "changed";
 export const MARK_SIGNS: Readonly<Record<Mark, string>> = { same: "", added: "+", removed: "−", changed: "≠" };
 
-export interface GraphNode {
+export interface DrawingNode {
   readonly id: string;
   readonly label: string;
   readonly description: string;
@@ -48,7 +48,7 @@ export interface GraphEdge {
 }
 
 export interface Graph {
-  readonly nodes: readonly GraphNode[];
+  readonly nodes: readonly DrawingNode[];
   readonly edges: readonly GraphEdge[];
 }
 
@@ -61,7 +61,7 @@ export function operationNode(
   node: number,
   mark: Mark = "same",
   label: string = OPERATION_LABELS[operation],
-): GraphNode {
+): DrawingNode {
   return {
     id,
     label,
@@ -75,7 +75,7 @@ export function operationNode(
   };
 }
 
-export function portNode(id: string, label: string, description: string, node: number): GraphNode {
+export function portNode(id: string, label: string, description: string, node: number): DrawingNode {
   return { id, label, description, family: "port", width: Math.max(78, 22 + label.length * 7), height: 26, mark: "same", node, block: null };
 }
 
@@ -83,16 +83,16 @@ export function nodeId(index: number): string {
   return `n${index}`;
 }
 
-/** An identity of several inputs does nothing but add them up; published cells are drawn with such nodes. */
+/** An identity with several inputs is an addition, as drawn in publications. */
 export function isAddition({ operation, inputs }: Cell["nodes"][number]): boolean {
   return operation === "identity" && inputs.length > 1;
 }
 
-/** The cell as a graph: its two inputs, its operations, and the concatenation of its outputs. */
+/** A cell as a graph: its two inputs, its operations, and the concatenation of its outputs. */
 export function cellGraph(cell: Cell): Graph {
-  const nodes: GraphNode[] = [
-    portNode(nodeId(0), "block i − 1", "Output of the block before.", 0),
-    portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1),
+  const nodes: DrawingNode[] = [
+    portNode(nodeId(0), "block i − 1", "Output of the previous block.", 0),
+    portNode(nodeId(1), "block i − 2", "Output of the block before the previous one.", 1),
     ...cell.nodes.map((node, i) =>
       isAddition(node)
         ? { ...operationNode(nodeId(i + INPUT_NODES), node.operation, i + INPUT_NODES, "same", "add"), description: "Sum of its inputs.", width: 48 }
@@ -109,7 +109,7 @@ export function edge(from: string, to: string, mark: Mark = "same"): GraphEdge {
   return { id: `${from}>${to}`, from, to, mark };
 }
 
-/** Nodes without which a cell's inputs would hang in the air: an input that nothing reads is left out. */
+/** The graph without inputs that nothing reads. */
 export function withoutIdleInputs(graph: Graph): Graph {
   const used = new Set(graph.edges.flatMap(({ from, to }) => [from, to]));
   return { nodes: graph.nodes.filter((node) => used.has(node.id)), edges: graph.edges };

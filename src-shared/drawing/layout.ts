@@ -1,12 +1,12 @@
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api.js";
-import type { Graph, GraphEdge, GraphNode } from "./graph.ts";
+import type { DrawingNode, Graph, GraphEdge } from "./graph.ts";
 
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-export interface PlacedNode extends GraphNode {
+export interface PlacedNode extends DrawingNode {
   readonly x: number;
   readonly y: number;
   readonly level: number;
@@ -21,15 +21,15 @@ export interface Layout {
   readonly height: number;
   readonly nodes: readonly PlacedNode[];
   readonly edges: readonly PlacedEdge[];
-  /** False when the drawing is the simple one, because the layout engine gave none. */
+  /** False for the simple fallback layout. */
   readonly exact: boolean;
 }
 
 export type Direction = "down" | "right";
-/** The layout engine; in the window it runs in a worker. */
+/** The layout engine (elkjs); in the window it runs in a worker. */
 export type Engine = (graph: ElkNode) => Promise<ElkNode>;
 
-/** Places a graph level by level with few crossings and no edge across a node; the simple layout where that fails. */
+/** Lays out a graph in levels with few edge crossings; falls back to the simple layout if the engine fails. */
 export async function layout(graph: Graph, direction: Direction, engine: Engine): Promise<Layout> {
   if (graph.nodes.length === 0) return { width: 0, height: 0, nodes: [], edges: [], exact: true };
   try {
@@ -89,7 +89,7 @@ export function fromElk(graph: Graph, placed: ElkNode): Layout {
   return { width: placed.width ?? 0, height: placed.height ?? 0, nodes, edges, exact: true };
 }
 
-/** Longest path from a source, for each node. Edges that would close a circle are left out. */
+/** Longest path from a source to each node. Edges that close a cycle are ignored. */
 export function levelsOf(graph: Graph): Map<string, number> {
   const levels = new Map(graph.nodes.map((node) => [node.id, 0]));
   for (let round = 0; round < graph.nodes.length; round++) {
@@ -106,10 +106,10 @@ export function levelsOf(graph: Graph): Map<string, number> {
   return levels;
 }
 
-/** The way out: levels by longest path, order by the mean place of the predecessors, straight edges. */
+/** Fallback layout: levels by longest path, order by the mean position of the predecessors, straight edges. */
 export function simpleLayout(graph: Graph, direction: Direction): Layout {
   const levels = levelsOf(graph);
-  const rows: GraphNode[][] = [];
+  const rows: DrawingNode[][] = [];
   for (const node of graph.nodes) {
     const level = levels.get(node.id) ?? 0;
     const row = rows[level] ?? [];
@@ -122,7 +122,7 @@ export function simpleLayout(graph: Graph, direction: Direction): Layout {
   const placed = new Map<string, PlacedNode>();
   const widest = Math.max(...rows.map((row) => (row ?? []).reduce((sum, node) => sum + node.width + GAP, 0)));
   rows.forEach((row, level) => {
-    const wish = (node: GraphNode): number => {
+    const wish = (node: DrawingNode): number => {
       const before = graph.edges
         .filter((edge) => edge.to === node.id)
         .map((edge) => centre.get(edge.from))
@@ -168,7 +168,7 @@ export function simpleLayout(graph: Graph, direction: Direction): Layout {
   };
 }
 
-/** A polyline with round corners as an SVG path. */
+/** A polyline with rounded corners as an SVG path. */
 export function edgePath(points: readonly Point[], radius = 7): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";

@@ -1,18 +1,18 @@
-/** A placed cell as an SVG document of its own: no style sheet, no script, system fonts; for files and for the window. */
+/** A laid-out cell as a standalone SVG document: no style sheet, no scripts, system fonts; for files and the window. */
 import { type Family, MARK_SIGNS, type Mark } from "./graph.ts";
 import { edgePath, type Layout } from "./layout.ts";
 
-/** Colours of a drawing. Text on any fill and lines on the surface keep the contrast that WCAG AA asks for. */
+/** Colours of a drawing. Text and lines meet the contrast requirements of WCAG AA. */
 export interface DrawingColors {
   readonly surface: string;
   readonly text: string;
-  /** Captions beside the drawing. */
+  /** Captions. */
   readonly secondary: string;
   readonly edge: string;
   readonly added: string;
   readonly removed: string;
   readonly changed: string;
-  /** Nodes with an exit are red, as in figures 8 to 10 of the paper; their labels say so too. */
+  /** Nodes with an exit are red, as in figures 8 to 10 of the paper; their labels say so as well. */
   readonly exit: { readonly fill: string; readonly line: string };
   readonly fill: Readonly<Record<Family, string>>;
   readonly line: Readonly<Record<Family, string>>;
@@ -46,18 +46,18 @@ export const DARK_DRAWING: DrawingColors = {
 
 export const FONT_STACK = "Inter, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
-/** One drawing with a heading above it, in a picture of one or several. */
+/** One drawing with an optional heading. */
 export interface Panel {
   readonly heading?: string;
   readonly layout: Layout;
 }
 
 export interface PictureText {
-  /** What a screen reader says first, and what a browser shows as the title. */
+  /** Title, read first by screen readers. */
   readonly title: string;
-  /** The whole cell in words. */
+  /** Text description of the whole cell. */
   readonly description: string;
-  /** A line under the drawings. */
+  /** A line below the drawings. */
   readonly caption?: string;
 }
 
@@ -66,7 +66,7 @@ const GAP = 40;
 const HEADING = 30;
 const CAPTION = 30;
 
-/** Panels side by side, with title and description for those who cannot see them. */
+/** Panels side by side, with a title and a description for screen readers. */
 export function pictureSvg(panels: readonly Panel[], text: PictureText, colors: DrawingColors = LIGHT_DRAWING): string {
   const top = MARGIN + (panels.some((panel) => panel.heading !== undefined) ? HEADING : 0);
   const widths = panels.map((panel) => Math.max(panel.layout.width, headingWidth(panel.heading)));
@@ -97,7 +97,7 @@ export function pictureSvg(panels: readonly Panel[], text: PictureText, colors: 
   return `${parts.join("\n")}\n`;
 }
 
-/** Edges and nodes of one layout, without the document around them. */
+/** Edges and nodes of one layout, without the SVG document. */
 export function layoutSvg(layout: Layout, colors: DrawingColors): string {
   const marked = (mark: Mark, same: string): string =>
     mark === "added" ? colors.added : mark === "removed" ? colors.removed : mark === "changed" ? colors.changed : same;
@@ -119,12 +119,12 @@ export function layoutSvg(layout: Layout, colors: DrawingColors): string {
   return parts.join("\n");
 }
 
-/** The marker that edges end in. */
+/** The arrow head of edges. */
 export function arrowHead(colors: DrawingColors): string {
   return `<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0.6 7.4 4 0 7.4z" fill="${colors.edge}"/></marker></defs>`;
 }
 
-/** Text as it may stand in XML, in elements and in attributes; characters that XML forbids are left out. */
+/** Escapes text for XML elements and attributes; characters forbidden in XML are removed. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "")

@@ -1,10 +1,10 @@
-/** Cells in words: for people who do not see a drawing, and for terminals. */
+/** Text descriptions of cells, for screen readers and terminals. */
 import { type Cell, INPUT_NODES, outputNodes } from "../domain/architecture/cell.ts";
 import type { Architecture } from "../domain/architecture/network.ts";
 import { OPERATION_LABELS } from "../domain/architecture/operations.ts";
 import { isAddition } from "./graph.ts";
 
-/** "node 2: 3×3 sep of block i − 1"; one entry for each operation node, and one for the output. */
+/** "node 2: 3×3 sep of block i − 1"; one entry per operation node, and one for the output. */
 export function cellSentences(cell: Cell): string[] {
   const name = (index: number): string => (index === 0 ? "block i − 1" : index === 1 ? "block i − 2" : `node ${index}`);
   return [
@@ -15,7 +15,7 @@ export function cellSentences(cell: Cell): string[] {
   ];
 }
 
-/** How often each operation occurs, most frequent first: "3 × 3×3 sep, 2 × identity". */
+/** Operations and their counts, most frequent first: "3 × 3×3 sep, 2 × identity". */
 export function operationCounts(cell: Cell): string {
   const counts = new Map<string, number>();
   for (const node of cell.nodes) {
@@ -28,7 +28,7 @@ export function operationCounts(cell: Cell): string {
     .join(", ");
 }
 
-/** The whole architecture in one paragraph. */
+/** Describes the whole architecture in one paragraph. */
 export function architectureDescription(architecture: Architecture): string {
   const normal = `${architecture.reduction === undefined ? "Cell" : "Normal cell"} of ${architecture.normal.nodes.length} operation nodes. ${cellSentences(architecture.normal).join("; ")}.`;
   if (architecture.reduction === undefined) return normal;

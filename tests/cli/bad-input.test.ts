@@ -37,7 +37,7 @@ describe("configs", () => {
     const stderr = await refused(
       ["run", "demo", "--set", "training.epoch=3"],
       newFolder(),
-      /There is no field "training\.epoch" in a pipeline run\. Did you mean "training\.epochs"\?/,
+      /Unknown field "training\.epoch" in a pipeline config\. Did you mean "training\.epochs"\?/,
     );
     expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   });
@@ -46,7 +46,7 @@ describe("configs", () => {
     await refused(
       ["run", "demo", "--set", "search.samples=2", "--set", "network.blocks=1"],
       newFolder(),
-      /2 settings cannot be used:\n {2}- network\.reductions .*\n {2}- search\.shortlist/,
+      /2 settings are invalid:\n {2}- network\.reductions .*\n {2}- search\.shortlist/,
     );
   });
 
@@ -70,9 +70,9 @@ describe("configs", () => {
     writeFileSync(join(folder, "list.json"), "[1, 2]");
     writeFileSync(join(folder, "binary.json"), Buffer.from([0, 255, 1, 254]));
     await refused(["run", "torn.json"], folder, /torn\.json is not valid JSON/);
-    await refused(["run", "list.json"], folder, /A run config is a JSON object; this is \[1,2\]/);
+    await refused(["run", "list.json"], folder, /A run config must be a JSON object \(got \[1,2\]\)/);
     await refused(["run", "binary.json"], folder, /binary\.json is not valid JSON/);
-    await refused(["run", "missing.json"], folder, /There is no config file/);
+    await refused(["run", "missing.json"], folder, /Config file not found/);
   });
 
   it("--print shows the whole config and runs nothing", async () => {
@@ -109,7 +109,7 @@ describe("datasets", () => {
     mkdirSync(data);
     writeFileSync(join(data, "data_batch_1.bin"), Buffer.alloc(3073 * 20));
     writeFileSync(join(data, "test_batch.bin"), Buffer.alloc(3073 * 10));
-    await refused(["run", "quick", "--data", data], folder, /dataset\.validationImages holds back 1,000 images, but there are only 20/);
+    await refused(["run", "quick", "--data", data], folder, /dataset\.validationImages holds out 1,000 images, but there are only 20/);
   });
 });
 

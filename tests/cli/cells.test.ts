@@ -32,7 +32,7 @@ describe("published cells on the command line", () => {
     expect(readFileSync(join(root, "darts.svg"), "utf8")).toContain("Reduction cell");
     const again = await cli(["cells", "show", "darts-v1", "--picture", "darts.svg"], options);
     expect(again.code).toBe(1);
-    expect(again.stderr).toContain("there is such a file already");
+    expect(again.stderr).toContain("the file already exists");
     expect((await cli(["cells", "show", "darts-v1", "--picture", "darts.gif"], options)).stderr).toContain(".svg or .png");
     const unknown = await cli(["cells", "show", "darts"], options);
     expect(unknown.code).not.toBe(0);
@@ -83,7 +83,7 @@ describe("published cells on the command line", () => {
     expect(document.trainings[0]).toMatchObject({ name: "PNASNet-5" });
 
     const wrong = await cli(["cells", "score", "enas", "--ghn", "last", "--project", "project"], options);
-    expect(wrong.stderr).toContain("trained no GHN");
+    expect(wrong.stderr).toContain("did not train a GHN");
     expect(existsSync(join(root, "project"))).toBe(true);
   });
 });

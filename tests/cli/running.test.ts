@@ -31,8 +31,8 @@ describe("a whole search", () => {
       /Winner +\S/,
       /Parameters +[\d,]+/,
       /Multiply-adds +[\d.]+ [kM]/,
-      /Test accuracy +[\d.]+ ± [\d.]+ % \(mean ± deviation of 2 trainings\)/,
-      /GHN's choice +validation/,
+      /Test accuracy +[\d.]+ ± [\d.]+ % \(mean ± standard deviation of 2 trainings\)/,
+      /GHN shortlist +validation/,
       /Random cells +validation/,
       /Cell +\S.*winner\.cell\.json/,
       /Picture +\S.*winner\.svg/,
@@ -82,8 +82,8 @@ describe("stopping and continuing", () => {
     first.interrupt();
     const stopped = await first.result;
     expect(stopped.code, stopped.stderr).toBe(130);
-    expect(stopped.stderr).toContain("a checkpoint is being written");
-    expect(stopped.stderr).toMatch(/Continue it: ghn-studio resume \w+/);
+    expect(stopped.stderr).toContain("saving a checkpoint");
+    expect(stopped.stderr).toMatch(/Resume it: ghn-studio resume \w+/);
     const status = async (): Promise<string> => JSON.parse((await cli(["show", "long", "--json"], options)).stdout).status;
     expect(await status()).toBe("stopped");
 
@@ -110,7 +110,7 @@ describe("stopping and continuing", () => {
     const { code, stderr } = await first.result;
     expect(code, stderr).toBe(130);
     // The stop may have been quicker than the second Ctrl-C.
-    expect(stderr).toMatch(/(Stopped|Interrupted).*Continue it: ghn-studio resume/s);
+    expect(stderr).toMatch(/(Stopped|Interrupted).*Resume it: ghn-studio resume/s);
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
   }, 400_000);
 
@@ -123,7 +123,7 @@ describe("stopping and continuing", () => {
     const seen = JSON.parse((await cli(["runs", "--project", folder, "--json"], options)).stdout);
     expect(seen.runs[0].status).toBe("interrupted");
     const second = startCli(["run", "demo", ...sets(TINY), ...LONG, "--project", folder, "--resume"], options);
-    await second.printed(`Continuing run ${seen.runs[0].id}`);
+    await second.printed(`Resuming run ${seen.runs[0].id}`);
     await second.printed(/step \d+ of/);
     const kill = await cli(["stop", "last", "--kill", "--project", folder], options);
     expect(kill.code, kill.stderr).toBe(0);

@@ -73,6 +73,6 @@ describe("studies", { timeout: 600_000 }, () => {
   it("refuse configs of another kind", async () => {
     const wrong = await cli(["study", "correlation", "--preset", "demo"], options);
     expect(wrong.code).not.toBe(0);
-    expect(wrong.stderr).toContain("is a pipeline, not a study");
+    expect(wrong.stderr).toContain("is a pipeline run, not a study run");
   });
 });

@@ -45,7 +45,7 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
     const show = JSON.parse((await cli(["show", "last", "--json"], options)).stdout);
     expect(show.config.network.multiplyAddBudget).toBe(2_000_000);
     const channels: number = show.config.network.initialChannels;
-    expect(run.stderr).toContain(`F = ${channels} channels are the most that stay under 2,000,000 multiply-adds.`);
+    expect(run.stderr).toContain(`F = ${channels} is the largest number of channels within 2,000,000 multiply-adds.`);
 
     expect((await cli(["export", "last", "--out", "out"], options)).code).toBe(0);
     const files = readdirSync(join(root, "out"));
@@ -75,7 +75,7 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
     long.interrupt();
     const stopped = await long.result;
     expect(stopped.code, stopped.stderr).toBe(130);
-    expect(stopped.stderr).toContain("Stopped; its checkpoint is kept.");
+    expect(stopped.stderr).toContain("Stopped; the checkpoint is kept.");
     const resumed = startCli(["resume", "last", "--project", "long"], { ...options, ownGroup: true });
     await resumed.printed("Resumed from the checkpoint of step");
     resumed.interrupt();

@@ -13,11 +13,15 @@ describe("contradictions in a config", () => {
   });
 
   it.each<[string, object, string]>([
-    ["reductions beyond the last block", { network: { blocks: 4, reductions: [2, 6] } }, "network.reductions| network.reductions names block 6"],
-    ["reductions out of order", { network: { reductions: [12, 6] } }, "must rise from one entry to the next; it is [12, 6]"],
-    ["more halvings than the image has pixels", { network: { blocks: 18, reductions: [1, 2, 3, 4, 5, 6] } }, "can be halved 5 times at most"],
+    ["reductions beyond the last block", { network: { blocks: 4, reductions: [2, 6] } }, "network.reductions| network.reductions contains block 6"],
+    ["reductions out of order", { network: { reductions: [12, 6] } }, "must be in ascending order (got [12, 6])"],
+    ["more halvings than the image has pixels", { network: { blocks: 18, reductions: [1, 2, 3, 4, 5, 6] } }, "can be halved at most 5 times"],
     ["a shortlist longer than the search", { search: { samples: 5, shortlist: 10 } }, "search.shortlist keeps 10 cells, but only 5 are scored"],
-    ["a lower limit above the upper", { search: { minParameters: 10, maxParameters: 5 } }, "search.minParameters (10) is above search.maxParameters (5)"],
+    [
+      "a lower limit above the upper",
+      { search: { minParameters: 10, maxParameters: 5 } },
+      "search.minParameters (10) is greater than search.maxParameters (5)",
+    ],
     ["limits on multiply-adds the wrong way round", { search: { minMultiplyAdds: 10, maxMultiplyAdds: 5 } }, "search.minMultiplyAdds| "],
     ["a population that never fills", { search: { strategy: "evolution", samples: 20, shortlist: 2 } }, "the evolution strategy would never start"],
     [
@@ -28,37 +32,45 @@ describe("contradictions in a config", () => {
     [
       "more cells than the space has",
       { space: { nodes: 1, operations: ["identity"], maxInputs: 1 }, search: { samples: 50 } },
-      "the search space has 2 at most",
+      "the search space has at most 2 distinct cells",
     ],
     [
       "validation images that were not held back",
       { search: { validationImages: 6000 } },
-      "asks for 6,000 images, but dataset.validationImages holds back only 5,000",
+      "search.validationImages is 6,000, but dataset.validationImages holds out only 5,000",
     ],
     ["all images held back", { dataset: { id: "digits", validationImages: 1500 } }, "there are only 1,437 in the digits"],
     ["a batch larger than the data", { dataset: { id: "cifar10", trainImages: 50 } }, "training.batchSize is 64, but only 50 images are left"],
     ["a warm-up longer than the training", { final: { epochs: 3, warmupEpochs: 5 } }, "final.warmupEpochs (5) must be shorter than final.epochs (3)"],
-    ["Cutout over the whole image", { final: { augmentation: { cutout: 32 } } }, "covers the whole image of 32 × 32"],
-    ["padding beyond the image", { compare: { augmentation: { cropPadding: 40 } } }, "can move the whole image of 32 × 32 pixels out of view"],
-    ["halvings of the learning rate out of order", { training: { halveAt: [0.7, 0.5] } }, "training.halveAt must rise"],
+    ["Cutout over the whole image", { final: { augmentation: { cutout: 32 } } }, "masks the whole image of 32 × 32 pixels"],
+    ["padding beyond the image", { compare: { augmentation: { cropPadding: 40 } } }, "can shift the whole image of 32 × 32 pixels out of view"],
+    ["halvings of the learning rate out of order", { training: { halveAt: [0.7, 0.5] } }, "training.halveAt must be in ascending order"],
     ["an image folder without a path", { dataset: { id: "folder" } }, "dataset.path is missing"],
-    ["an image size for a dataset that has its own", { dataset: { id: "cifar10", imageSize: 16 } }, "dataset.imageSize is for image folders only"],
-    ["streaming of a dataset that fits into memory", { dataset: { id: "cifar10", streamed: true } }, "dataset.streamed is for image folders only"],
-    ["streaming in a search", { dataset: { id: "folder", path: "x", streamed: true } }, "dataset.streamed is for training cells from scratch only"],
+    ["an image size for a dataset that has its own", { dataset: { id: "cifar10", imageSize: 16 } }, "dataset.imageSize only applies to image folders"],
+    ["streaming of a dataset that fits into memory", { dataset: { id: "cifar10", streamed: true } }, "dataset.streamed only applies to image folders"],
+    ["streaming in a search", { dataset: { id: "folder", path: "x", streamed: true } }, "dataset.streamed only works for training cells from scratch"],
     [
       "colour jitter of images in memory",
       { compare: { augmentation: { colourJitter: 0.4 } } },
-      "compare.augmentation.colourJitter works on images at their own size",
+      "compare.augmentation.colourJitter needs images at their original size",
     ],
     [
       "a random crop of images in memory",
       { final: { augmentation: { smallestCrop: 0.08 } } },
-      "final.augmentation.smallestCrop works on images at their own size",
+      "final.augmentation.smallestCrop needs images at their original size",
     ],
-    ["a budget where cells are not known", { network: { multiplyAddBudget: 600_000_000 } }, "network.multiplyAddBudget finds F for one known cell"],
-    ["a budget for the final network", { finalNetwork: { multiplyAddBudget: 600_000_000 } }, "finalNetwork.multiplyAddBudget finds F for one known cell"],
+    [
+      "a budget where cells are not known",
+      { network: { multiplyAddBudget: 600_000_000 } },
+      "network.multiplyAddBudget only applies to runs that train a single cell",
+    ],
+    [
+      "a budget for the final network",
+      { finalNetwork: { multiplyAddBudget: 600_000_000 } },
+      "finalNetwork.multiplyAddBudget only applies to runs that train a single cell",
+    ],
     ["three halvings in the stem of a small image", { network: { stem: "stride8", reductions: [1, 2, 3] } }, "halves them 6 times"],
-    ["a final network that does not fit", { finalNetwork: { blocks: 2 } }, "finalNetwork.reductions names block 6 and 12"],
+    ["a final network that does not fit", { finalNetwork: { blocks: 2 } }, "finalNetwork.reductions contains block 6 and 12"],
   ])("%s", (_, change, expected) => {
     expect(messages({ ...base, ...change }).join("\n")).toContain(expected);
   });
@@ -69,7 +81,7 @@ describe("contradictions in a config", () => {
   });
 
   it("uses the number of images at hand where it is known", () => {
-    expect(messages(base, 4000).join("\n")).toContain("there are only 4,000 in the images at hand");
+    expect(messages(base, 4000).join("\n")).toContain("there are only 4,000 in this dataset");
     expect(messages({ ...base, dataset: { id: "cifar10", validationImages: 1000 }, search: { validationImages: 500 } }, 10_000)).toEqual([]);
   });
 
@@ -82,13 +94,13 @@ describe("contradictions in a config", () => {
       training: { augmentation: { smallestCrop: 0.08, colourJitter: 0.4, cutout: 112 } },
     };
     expect(messages(streamed)).toEqual([]);
-    expect(messages({ ...streamed, source: { ...streamed.source, top: 10 } }).join("\n")).toContain("finds F for one cell, but 10 cells are to be trained");
+    expect(messages({ ...streamed, source: { ...streamed.source, top: 10 } }).join("\n")).toContain("sets F for a single cell, but this run trains 10 cells");
     expect(messages({ ...streamed, dataset: { ...streamed.dataset, imageSize: 16 } }).join("\n")).toContain("network halves them 5 times");
   });
 
   it("refuses a cell training that trains nothing", () => {
     expect(messages({ kind: "cell-training", dataset: { id: "cifar10" }, source: { from: "search", runId: "x", top: 0, random: 0 } })[0]).toContain(
-      "No cell is to be trained",
+      "There is no cell to train",
     );
   });
 });
@@ -96,14 +108,14 @@ describe("contradictions in a config", () => {
 describe("fields that do not parse", () => {
   it("asks for the kind, with a suggestion", () => {
     expect(messages({ seed: 1 })[0]).toContain(
-      "kind is missing: it must be one of ghn-training, search, cell-training, pipeline, prediction, study, anytime, anytime-ghn, anytime-search, anytime-training.",
+      "kind is required and must be one of ghn-training, search, cell-training, pipeline, prediction, study, anytime, anytime-ghn, anytime-search, anytime-training.",
     );
     expect(messages({ kind: "pipline" })[0]).toContain('Did you mean "pipeline"?');
   });
 
   it("names an unknown operation, and an operation listed twice", () => {
     expect(messages({ ...base, space: { operations: ["identity", "conv2x2"] } })[0]).toContain("space.operations.1");
-    expect(messages({ ...base, space: { operations: ["identity", "identity"] } })[0]).toContain("Each operation may be listed once.");
+    expect(messages({ ...base, space: { operations: ["identity", "identity"] } })[0]).toContain("Each operation may be listed only once.");
   });
 
   it("names what is impossible in a cell", () => {
@@ -119,6 +131,6 @@ describe("fields that do not parse", () => {
   });
 
   it("asks for a required field", () => {
-    expect(messages({ kind: "search", dataset: { id: "cifar10" } })[0]).toContain("ghnRunId is missing");
+    expect(messages({ kind: "search", dataset: { id: "cifar10" } })[0]).toContain("ghnRunId is required");
   });
 });

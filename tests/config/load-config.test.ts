@@ -77,11 +77,11 @@ describe("loadConfig", () => {
   });
 
   it("names a file that is missing, a folder, broken JSON with its line, and a file beyond reason", async () => {
-    expect((await failure(() => loadConfig(join(folder, "nowhere.json")))).message).toContain("There is no config file");
+    expect((await failure(() => loadConfig(join(folder, "nowhere.json")))).message).toContain("Config file not found");
     expect((await failure(() => loadConfig(folder))).message).toContain("is a folder, not a config file");
     const broken = await failure(async () => loadConfig(await file("broken.json", '{\n  "kind": "pipeline",\n  "seed": 1,,\n}')));
     expect(broken.message).toMatch(/broken\.json is not valid JSON \(line 3\)\./);
-    expect(broken.remedy).toContain("no comma after the last entry");
+    expect(broken.remedy).toContain("trailing commas and comments are not allowed");
     const large = await failure(async () => loadConfig(await file("large.json", " ".repeat(17 * 2 ** 20))));
     expect(large.message).toContain("too large for a run config (17 MB)");
   });
@@ -99,12 +99,12 @@ describe("loadConfig", () => {
     ["a number", "3"],
   ])("refuses JSON that is %s", async (_, text) => {
     const error = await failure(async () => loadConfig(await file("odd.json", text)));
-    expect(error.message).toContain("A run config is a JSON object");
+    expect(error.message).toContain("A run config must be a JSON object");
   });
 
   it("survives a config that tries to reach the prototype", async () => {
     const error = await failure(async () => loadConfig(await file("proto.json", '{"kind":"pipeline","__proto__":{"seed":5},"constructor":1}')));
-    expect(error.message).toContain("There is no field");
+    expect(error.message).toContain("Unknown field");
     expect(({} as { seed?: number }).seed).toBeUndefined();
   });
 });
@@ -142,12 +142,12 @@ describe("--set", () => {
   });
 
   it.each([
-    ["training.epoch=3", 'There is no field "training.epoch" in a pipeline run. Did you mean "training.epochs"?'],
+    ["training.epoch=3", 'Unknown field "training.epoch" in a pipeline config. Did you mean "training.epochs"?'],
     ["training.Epochs=3", 'Did you mean "training.epochs"?'],
     ["epochs=3", 'Did you mean "training.epochs", "compare.epochs" or "final.epochs"?'],
     ["serch.samples=3", 'Did you mean "search.samples"?'],
     ["space.op=3", 'Did you mean "space.operations"?'],
-    ["network.foobar=3", '"network" has blocks, initialChannels'],
+    ["network.foobar=3", 'Fields of "network": blocks, initialChannels'],
   ])("%s is answered with a suggestion", async (set, expected) => {
     const error = await failure(() => loadConfig("demo", [set]));
     expect(error.message).toContain(expected);
@@ -157,25 +157,25 @@ describe("--set", () => {
   it("refuses text without an equals sign, or without a field", async () => {
     for (const set of ["training.epochs", "=3", "training.epochs 3"]) {
       const error = await failure(() => loadConfig("demo", [set]));
-      expect(error.message).toContain("is not of the form field=value");
+      expect(error.message).toContain("does not have the form field=value");
     }
   });
 
   it.each([
     ["training.epochs=many", "training.epochs must be a number from 0.01 to 2,000"],
-    ["training.epochs=0", "training.epochs must be a number from 0.01 to 2,000; it is 0."],
+    ["training.epochs=0", "training.epochs must be a number from 0.01 to 2,000 (got 0)."],
     ["seed=1.5", "seed must be a whole number"],
     ["dataset.id=cifar", 'Did you mean "cifar10"?'],
     ["compare.augmentation.horizontalFlip=yes", "must be true or false"],
     ["network.reductions=a", "network.reductions.0 must be a whole number"],
-    ["network={}x", "network must be a group of fields"],
+    ["network={}x", "network must be an object with the fields blocks, initialChannels"],
   ])("%s is refused with what the field takes", async (set, expected) => {
     expect((await failure(() => loadConfig("demo", [set]))).message).toContain(expected);
   });
 
   it("lists every problem at once", async () => {
     const error = await failure(() => loadConfig("demo", ["training.epoch=1", "search.sample=1"]));
-    expect(error.message).toContain("2 settings cannot be used");
+    expect(error.message).toContain("2 settings are invalid");
     expect(error.message.split("\n")).toHaveLength(3);
   });
 

@@ -1,4 +1,4 @@
-/** `ghn-studio cells`: the cells of the literature that come with the studio. */
+/** `ghn-studio cells`: the published cells that ship with GHN Studio. */
 import { writeFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
@@ -12,31 +12,31 @@ import { architectureSvg, canDrawText, svgToPng } from "../../export/cell-pictur
 import { UserError } from "../../lib/errors.ts";
 import type { Io } from "../output/io.ts";
 import { facts, table } from "../output/tables.ts";
-import { type JsonFlag, jsonOption } from "../project/options.ts";
+import { type JsonFlag, jsonOption, RUN_REFERENCE } from "../project/options.ts";
 import { findRun, requireProject, withView } from "../project/project.ts";
 import { type RunOptions, runConfig, setsOf, withRunOptions } from "../supervise/execute-config.ts";
 
-const idsArgument = (): Argument => new Argument("<cell...>", "ids as in the list, for example nasnet-a darts-v2");
+const idsArgument = (): Argument => new Argument("<cell...>", "cell ids, see `cells list`; for example nasnet-a darts-v2");
 
 export function cellsCommand(io: Io): Command {
-  const command = new Command("cells").description("published cells: list, draw, train, score with a GHN");
+  const command = new Command("cells").description("list, draw, train and score published cells");
   command
     .command("list", { isDefault: true })
-    .description("the cells with their parameters, counted in the networks of their publications")
+    .description("list the cells with the parameter counts of their published networks")
     .addOption(jsonOption())
     .action((options: JsonFlag) => list(io, options.json === true));
   command
     .command("show")
-    .description("one cell: source, counts, nodes in words; with --picture its drawing")
-    .addArgument(new Argument("<cell>", "its id"))
-    .option("--picture <file>", "write the drawing to this file, .svg or .png")
-    .addOption(new Option("--theme <theme>", "colours of the picture").choices(["light", "dark"]).default("light"))
+    .description("show one cell: source, counts and nodes; --picture saves a drawing")
+    .addArgument(new Argument("<cell>", "cell id"))
+    .option("--picture <file>", "save a drawing to this .svg or .png file")
+    .addOption(new Option("--theme <theme>", "colour theme of the picture").choices(["light", "dark"]).default("light"))
     .addOption(jsonOption())
     .action((id: string, options: JsonFlag & PictureFlags) => show(io, id, options));
   command.addCommand(
     withRunOptions(new Command("train"))
       .description(
-        "train published cells from scratch on CIFAR-10 (--set dataset.id changes it); one cell in the network of its publication unless --set changes it, several in the studio's usual one",
+        "train published cells from scratch, on CIFAR-10 unless --set dataset.id is given; a single cell uses its published network, several cells share the default network",
       )
       .addArgument(idsArgument())
       .action(async (ids: readonly string[], options: RunOptions) => {
@@ -44,7 +44,7 @@ export function cellsCommand(io: Io): Command {
         const [only] = cells;
         const raw = {
           kind: "cell-training",
-          // What their publications count and train on.
+          // The dataset of the publications.
           dataset: { id: "cifar10" },
           source: { from: "cells", cells: cells.map(named) },
           ...(only !== undefined && cells.length === 1 ? { network: only.network } : {}),
@@ -54,16 +54,16 @@ export function cellsCommand(io: Io): Command {
   );
   command.addCommand(
     withRunOptions(new Command("score"))
-      .description("score published cells with the GHN of a run: on its images, in its network")
+      .description("score published cells with the GHN of a run, on its images and in its network")
       .addArgument(idsArgument())
-      .requiredOption("--ghn <run>", "the run that trained the GHN: its id, the beginning of it, its name, or last")
+      .requiredOption("--ghn <run>", `run that trained the GHN: ${RUN_REFERENCE}`)
       .action(async (ids: readonly string[], options: RunOptions & { readonly ghn: string }) => {
         requireProject(options.project);
         const base = await withView(options.project, (view) => {
           const run = findRun(view.store, options.ghn);
           const config = view.store.runs.facts(run.id)?.config;
           if (config?.kind === "ghn-training" || config?.kind === "pipeline") return { id: run.id, config };
-          throw new UserError(`The run ${run.name} trained no GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
+          throw new UserError(`The run ${run.name} did not train a GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
         });
         const raw = searchOf(base.id, base.config, ids);
         await runConfig(io, completeConfig(raw, setsOf(options), "the command"), `Scores of ${ids.join(", ")}`, options);
@@ -103,7 +103,7 @@ function list(io: Io, json: boolean): void {
         { title: "Parameters", align: "right" },
         { title: "Published", align: "right" },
         { title: "Difference", align: "right" },
-        { title: "Counted for" },
+        { title: "Setting" },
       ],
       cells.map((cell) => [cell.id, cell.name, count(cell.parameters), count(cell.publishedParameters), differenceText(cell), cell.publishedSetting]),
     ),
@@ -127,10 +127,10 @@ async function show(io: Io, id: string, options: JsonFlag & PictureFlags): Promi
   io.out(
     facts(io, [
       ["Source", cell.source],
-      ["Counted for", cell.publishedSetting],
+      ["Setting", cell.publishedSetting],
       ["Parameters", `${count(cell.parameters)}; published ${count(cell.publishedParameters)} (${differenceText(cell)})`],
       ["Multiply-adds", count(cell.multiplyAdds)],
-      ...(cell.remark === null ? [] : ([["Remark", cell.remark]] as const)),
+      ...(cell.remark === null ? [] : ([["Note", cell.remark]] as const)),
       ...(picture === null ? [] : ([["Picture", picture]] as const)),
     ]),
   );
@@ -142,18 +142,18 @@ async function show(io: Io, id: string, options: JsonFlag & PictureFlags): Promi
   for (const sentence of cellSentences(reduction)) io.out(`  ${sentence}`);
 }
 
-/** Writes the drawing; answers its path. An existing file is not replaced. */
+/** Writes the drawing and returns its path. Existing files are not replaced. */
 async function draw(cell: PublishedCellInfo, file: string, theme: "light" | "dark"): Promise<string> {
   const ending = extname(file).toLowerCase();
   if (ending !== ".svg" && ending !== ".png")
-    throw new UserError(`A picture ends in .svg or .png; ${file} does not.`, { code: "picture-format", remedy: "Name the file accordingly.", file });
+    throw new UserError(`The picture file must end in .svg or .png: ${file}`, { code: "picture-format", remedy: "Change the file extension.", file });
   if (ending === ".png" && !(await canDrawText()))
-    throw new UserError("This machine has no font to draw a PNG with.", { code: "picture-font", remedy: "Write an SVG, or install a font." });
+    throw new UserError("PNG pictures need a font, and this machine has none.", { code: "picture-font", remedy: "Save an SVG instead, or install a font." });
   const svg = await architectureSvg(cell.architecture, { title: cell.name, theme });
   try {
     await writeFile(file, ending === ".svg" ? svg : await svgToPng(svg), { flag: "wx" });
   } catch (cause) {
-    throw new UserError(`The picture ${file} cannot be written${isExisting(cause) ? ": there is such a file already" : ""}.`, {
+    throw new UserError(`Cannot write the picture ${file}${isExisting(cause) ? ": the file already exists" : ""}.`, {
       code: "picture-unwritable",
       remedy: "Choose another name or folder.",
       file,

@@ -5,23 +5,22 @@ import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { ProjectView } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
-import { type Outcome, outcomeOf } from "../output/outcome.ts";
+import { outcomeOf, type RunOutcome } from "../output/outcome.ts";
 import { table } from "../output/tables.ts";
 import { kindWord, metricText, metricTitle, statusWord } from "../output/words.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../project/options.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE } from "../project/options.ts";
 import { findRun, seenFromOutside, withView } from "../project/project.ts";
 
-/** `ghn-studio compare`: runs side by side. */
+/** `ghn-studio compare`: compares runs side by side. */
 export function compareCommand(io: Io): Command {
   return new Command("compare")
-    .description("runs side by side: results, metrics and the settings that differ")
-    .argument("<runs...>", "two or more runs: ids, beginnings of ids, names, or last")
+    .description("compare runs side by side: results, metrics and the settings that differ")
+    .argument("<runs...>", `two or more runs, each given by ${RUN_REFERENCE}`)
     .addOption(projectOption())
-    .option("--all", "also the settings that agree")
+    .option("--all", "also show settings that are the same")
     .addOption(jsonOption())
     .action((references: string[], options: JsonFlag & ProjectFlag & { all?: true }) => {
-      if (references.length < 2)
-        throw new UserError("Comparing takes two runs at least.", { code: "usage", remedy: "Name them: ghn-studio compare <run> <run>" });
+      if (references.length < 2) throw new UserError("compare needs at least two runs.", { code: "usage", remedy: "Usage: ghn-studio compare <run> <run>" });
       return withView(options.project, (view) => compare(io, view, references, options.all === true, options.json === true));
     });
 }
@@ -62,8 +61,8 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
     );
 }
 
-function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly Outcome[]): string[][] {
-  const row = (title: string, of: (outcome: Outcome) => string): string[] => [title, ...outcomes.map(of)];
+function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly RunOutcome[]): string[][] {
+  const row = (title: string, of: (outcome: RunOutcome) => string): string[] => [title, ...outcomes.map(of)];
   const rows = [
     row("Cells ranked", (outcome) => (outcome.cellsRanked === 0 ? "" : whole(outcome.cellsRanked))),
     row("Winner", ({ winner }) => winner?.name ?? ""),
@@ -74,14 +73,14 @@ function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: r
       winner?.validationAccuracy ? percentWithDeviation(winner.validationAccuracy.mean, winner.validationAccuracy.deviation) : "",
     ),
     row("Test accuracy", ({ winner }) => (winner?.testAccuracy ? percentWithDeviation(winner.testAccuracy.mean, winner.testAccuracy.deviation) : "")),
-    row("GHN's choice, validation", ({ ghn }) =>
+    row("GHN shortlist, validation", ({ ghn }) =>
       ghn?.validationAccuracy ? percentWithDeviation(ghn.validationAccuracy.mean, ghn.validationAccuracy.deviation) : "",
     ),
     row("Random cells, validation", ({ random }) =>
       random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "",
     ),
     row("Time", (outcome) => (outcome.seconds > 0 ? duration(outcome.seconds) : "")),
-    ["Computed on", ...runs.map((run) => [run, ...view.store.runs.children(run.id)].find((member) => member.backend !== null)?.backend ?? "")],
+    ["Backend", ...runs.map((run) => [run, ...view.store.runs.children(run.id)].find((member) => member.backend !== null)?.backend ?? "")],
   ];
   return rows.filter(([, ...values]) => values.some((value) => value !== ""));
 }

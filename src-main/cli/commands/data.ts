@@ -1,4 +1,4 @@
-/** `ghn-studio data`: the datasets of this machine. Readers depend on an image library, so only the commands that read images load them. */
+/** `ghn-studio data`: manages the datasets on this machine. Readers are loaded on demand because they depend on an image library. */
 import { resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
@@ -20,16 +20,16 @@ export function dataCommand(io: Io): Command {
   const command = new Command("data").description("list, download and import datasets");
   command
     .command("list", { isDefault: true })
-    .description("the datasets, where they are, and how to get those that are missing")
+    .description("list datasets, where they are, and how to get the missing ones")
     .addOption(jsonOption())
     .action((options: JsonFlag) => list(io, options.json === true));
   command
     .command("show")
-    .description("read a dataset and sum it up: images, classes, statistics, fingerprint, licence")
-    .addArgument(idArgument("which dataset"))
-    .option("--path <folder>", "read it from this folder or archive instead of the data folder")
-    .addOption(new Option("--image-size <pixels>", "image folders only: side that every image is brought to").argParser(wholeNumber(8, 512)))
-    .option("--streamed", "image folders only: list the images without decoding them, as runs see them that stream from disk")
+    .description("read a dataset and summarise it: images, classes, fingerprint, licence")
+    .addArgument(idArgument("dataset id"))
+    .option("--path <folder>", "read from this folder or archive instead of the data folder")
+    .addOption(new Option("--image-size <pixels>", "image folders only: resize images to this size").argParser(wholeNumber(8, 512)))
+    .option("--streamed", "image folders only: list the images without decoding them, as streaming runs do")
     .addOption(jsonOption())
     .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number; streamed?: true }) => {
       const { describeDataset } = await import("../../engine/datasets/access/describe.ts");
@@ -46,8 +46,8 @@ export function dataCommand(io: Io): Command {
     });
   command
     .command("download")
-    .description("download a dataset from its publisher; broken downloads continue where they stopped")
-    .addArgument(idArgument("which dataset"))
+    .description("download a dataset from its publisher; interrupted downloads are resumed")
+    .addArgument(idArgument("dataset id"))
     .addOption(jsonOption())
     .action(async (id: DatasetId, options: JsonFlag) => {
       const { downloadDataset } = await import("../../engine/datasets/install/download.ts");
@@ -56,11 +56,11 @@ export function dataCommand(io: Io): Command {
     });
   command
     .command("import")
-    .description("copy a dataset from a folder or archive (.tar, .tar.gz, .zip) into the data folder, after checking it")
-    .addArgument(idArgument("what it is; folder means one subfolder of images for each class"))
+    .description("check a dataset in a folder or archive (.tar, .tar.gz, .zip) and copy it to the data folder")
+    .addArgument(idArgument("dataset id; folder means one subfolder of images per class"))
     .argument("<path>", "folder or archive")
-    .option("--name <name>", "image folders only: the name to keep it under")
-    .option("--replace", "replace the dataset that is there already")
+    .option("--name <name>", "image folders only: name of the imported dataset (default: the name of the folder or archive)")
+    .option("--replace", "replace an existing dataset")
     .addOption(jsonOption())
     .action(async (id: DatasetId, path: string, options: JsonFlag & { name?: string; replace?: true }) => {
       const { importDataset } = await import("../../engine/datasets/install/import.ts");
@@ -94,11 +94,11 @@ async function list(io: Io, json: boolean): Promise<void> {
     ];
   });
   io.out(table(io, [{ title: "Dataset" }, { title: "Name" }, { title: "Image" }, { title: "Where" }], rows));
-  io.note(`\nData folder: ${datasetFolder()} (set GHN_STUDIO_DATA to use another).`);
+  io.note(`\nData folder: ${datasetFolder()} (set GHN_STUDIO_DATA to change it).`);
 }
 
 function howToGet(id: DatasetId, downloadBytes: number): string {
-  if (id === "folder") return "name a folder: --set dataset.path=<folder>, or ghn-studio data import folder <folder>";
+  if (id === "folder") return "use --data <folder>, or ghn-studio data import folder <folder>";
   return downloadBytes > 0 ? `missing: ghn-studio data download ${id} (${bytes(downloadBytes)})` : `missing: ghn-studio data import ${id} <folder>`;
 }
 
@@ -111,7 +111,7 @@ function present(io: Io, description: DatasetDescription, json: boolean): void {
   io.out(io.style("bold", description.name));
   io.out(
     facts(io, [
-      ["Found at", description.foundAt],
+      ["Location", description.foundAt],
       ["Images", `${whole(description.trainCount)} for training and validation, ${whole(description.testCount)} for testing`],
       ["Image", description.shape.join(" × ")],
       ["Classes", `${description.classNames.length}: ${shorten(description.classNames.join(", "), io.width - 30)}`],
@@ -122,7 +122,7 @@ function present(io: Io, description: DatasetDescription, json: boolean): void {
         : [
             [
               "Incomplete",
-              `${whole(completeness.trainFound)} of ${whole(completeness.trainExpected)} training and ${whole(completeness.testFound)} of ${whole(completeness.testExpected)} test images: good for trying things out`,
+              `${whole(completeness.trainFound)} of ${whole(completeness.trainExpected)} training and ${whole(completeness.testFound)} of ${whole(completeness.testExpected)} test images; enough for quick experiments`,
             ] as const,
           ]),
       ["Source", `${attribution.source} (${attribution.url})`],
@@ -138,7 +138,7 @@ async function withProgress(
   work: (onProgress: TaskProgress["report"], signal: AbortSignal) => Promise<DatasetDescription>,
 ): Promise<DatasetDescription> {
   const progress = new TaskProgress(io);
-  const interrupt = cancelOnInterrupt(io, "Cancelling; what has arrived is kept.");
+  const interrupt = cancelOnInterrupt(io, "Cancelling. Partial downloads are kept.");
   try {
     return await work(progress.report, interrupt.signal);
   } catch (error) {

@@ -18,11 +18,11 @@ interface DemoOptions extends JsonFlag {
 
 const FORMATS = ["cell-json", "cell-svg", "cell-png", "weights-safetensors"] as const;
 
-/** `ghn-studio demo`: the whole path on the bundled digits. */
+/** `ghn-studio demo`: the full pipeline on the bundled digits. */
 export function demoCommand(io: Io): Command {
   return new Command("demo")
-    .description("the whole path on bundled images: train a GHN, rank cells, train the best, export the winner")
-    .argument("[folder]", "project folder to make; where it is taken, the next free number is put behind it", "ghn-demo")
+    .description("run the full pipeline on bundled images: train a GHN, rank cells, train the best, export the winner")
+    .argument("[folder]", "project folder to create; a number is appended if it exists", "ghn-demo")
     .addOption(setOption())
     .addOption(jsonOption())
     .action(async (folder: string, options: DemoOptions) => {
@@ -31,7 +31,7 @@ export function demoCommand(io: Io): Command {
       const path = freeFolder(resolve(folder));
       await checkData(path, config);
       createProject(path, "Demo").close();
-      io.note(`GHN Studio demo: a Graph HyperNetwork learns to generate weights, ranks cells with them, and the best are trained. Project: ${quotePath(path)}`);
+      io.note(`GHN Studio demo: trains a Graph HyperNetwork, ranks cells with its weights, and trains the best cells. Project: ${quotePath(path)}`);
       const { code, run } = await supervise(
         io,
         path,
@@ -44,7 +44,7 @@ export function demoCommand(io: Io): Command {
           const formats = FORMATS.filter((format) => choices.find((choice) => choice.format === format)?.available === true);
           const files = await writeExport(source, subject, formats, join(path, "export"), "winner");
           for (const choice of choices)
-            if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Left out ${choice.format}: ${choice.reason ?? ""}`);
+            if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Skipped ${choice.format}: ${choice.reason ?? ""}`);
           if (json) {
             io.json({ event: "exported", project: path, files });
             return;
@@ -63,12 +63,12 @@ export function demoCommand(io: Io): Command {
         },
       );
       if (run.status === "completed" && !json)
-        io.note(`\nLook around: ghn-studio show last --project ${quotePath(path)}, or in a window: ghn-studio serve --project ${quotePath(path)}`);
+        io.note(`\nView the results: ghn-studio show last --project ${quotePath(path)}, or in a browser: ghn-studio serve --project ${quotePath(path)}`);
       throw new Exit(code);
     });
 }
 
-/** The folder itself when nothing is there, else with the first free number. Nothing that is there is touched. */
+/** The folder itself if it is free, otherwise with the first free number appended. Existing files are never touched. */
 export function freeFolder(folder: string): string {
   const free = (path: string): boolean => !existsSync(path) || (isEmptyFolder(path) && existsSync(dirname(path)));
   for (let number = 1; ; number++) {

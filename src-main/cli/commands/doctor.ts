@@ -4,17 +4,17 @@ import { packageVersion } from "../../config/version.ts";
 import type { Io } from "../output/io.ts";
 import { type JsonFlag, jsonOption } from "../project/options.ts";
 
-/** Never by colour alone: a word says it too. */
+/** Never colour alone: the word carries the meaning. */
 const STATES: Readonly<Record<DoctorItem["state"], { readonly word: string; readonly style: "green" | "yellow" | "red" }>> = {
   ok: { word: "ok", style: "green" },
-  warning: { word: "note", style: "yellow" },
+  warning: { word: "warning", style: "yellow" },
   missing: { word: "missing", style: "red" },
 };
 
-/** `ghn-studio doctor`: what this machine offers, what is missing, and the remedy. */
+/** `ghn-studio doctor`: checks this machine and suggests fixes. */
 export function doctorCommand(io: Io): Command {
   return new Command("doctor")
-    .description("what this machine offers: Node, backend, device, threads, memory, folders; what is missing and the remedy")
+    .description("check this machine (Node, backend, device, threads, memory, folders) and suggest fixes")
     .addOption(jsonOption())
     .action(async (options: JsonFlag) => {
       const { collectDoctorFindings } = await import("../../doctor/doctor.ts");
@@ -23,7 +23,7 @@ export function doctorCommand(io: Io): Command {
         io.json({ version: packageVersion(), ...findings });
         return;
       }
-      io.out(`GHN Studio ${packageVersion()}: computes with ${io.style("bold", findings.backend)} on ${io.style("bold", findings.device)}`);
+      io.out(`GHN Studio ${packageVersion()}: backend ${io.style("bold", findings.backend)} on ${io.style("bold", findings.device)}`);
       const width = Math.max(0, ...findings.items.map((item) => item.name.length));
       let area = "";
       for (const item of findings.items) {
@@ -33,7 +33,7 @@ export function doctorCommand(io: Io): Command {
         io.out(`  ${io.style(style, word.padEnd(7))}  ${item.name.padEnd(width)}  ${item.value}`);
         const indent = " ".repeat(width + 13);
         if (item.reason !== undefined) io.out(`${indent}${item.reason}`);
-        if (item.remedy !== undefined) io.out(`${indent}What to do: ${item.remedy}`);
+        if (item.remedy !== undefined) io.out(`${indent}Fix: ${item.remedy}`);
       }
     });
 }

@@ -6,7 +6,7 @@ import { EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.t
 import { UserError } from "../../lib/errors.ts";
 import type { Io } from "../output/io.ts";
 import { table } from "../output/tables.ts";
-import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, wholeNumber } from "../project/options.ts";
 import { findRun, withView } from "../project/project.ts";
 
 interface ExportOptions extends JsonFlag, ProjectFlag {
@@ -19,25 +19,27 @@ interface ExportOptions extends JsonFlag, ProjectFlag {
   readonly list?: true;
 }
 
-/** `ghn-studio export`: results as files. */
+/** `ghn-studio export`: writes results to files. */
 export function exportCommand(io: Io): Command {
   return new Command("export")
-    .description("write the winner of a run as files: cell, picture, weights")
-    .argument("<run>", "its id, the beginning of it, its name, or last")
+    .description("export the winner of a run: cell, picture and weights")
+    .argument("<run>", RUN_REFERENCE)
     .addOption(projectOption())
     .addOption(
-      new Option("--cell <number>", "this cell instead of the winner (show lists the numbers)")
+      new Option("--cell <number>", "export this cell instead of the winner (ghn-studio show lists the numbers)")
         .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
         .conflicts("training"),
     )
     .addOption(
-      new Option("--training <number>", "this training instead of the winner's (show lists the numbers)").argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+      new Option("--training <number>", "export this training instead of the winner's (ghn-studio show lists the numbers)").argParser(
+        wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      ),
     )
-    .addOption(new Option("-f, --format <format>", `${EXPORT_FORMATS.join(", ")}; may be repeated`).argParser(collect).default([], "all that there are"))
-    .option("-o, --out <folder>", "where to; it is made when it is not there", ".")
-    .option("--name <name>", "name of the files, without ending; taken from run and cell unless given")
-    .addOption(new Option("--theme <theme>", "colours of the picture").choices(["light", "dark"]).default("light"))
-    .option("--list", "only say what can be exported")
+    .addOption(new Option("-f, --format <format>", `${EXPORT_FORMATS.join(", ")}; may be repeated`).argParser(collect).default([], "all available"))
+    .option("-o, --out <folder>", "output folder; created if missing", ".")
+    .option("--name <name>", "file name without extension (default: from run and cell)")
+    .addOption(new Option("--theme <theme>", "colour theme of the picture").choices(["light", "dark"]).default("light"))
+    .option("--list", "only list what can be exported")
     .addOption(jsonOption())
     .action((reference: string, options: ExportOptions) =>
       withView(options.project, async (view) => {
@@ -60,14 +62,14 @@ export function exportCommand(io: Io): Command {
         const formats = options.format.length > 0 ? options.format : choices.filter((choice) => choice.available).map((choice) => choice.format);
         const files = await writeExport(source, subject, formats, options.out, options.name ?? baseNameFor(run.name, subject), { theme: options.theme });
         if (options.format.length === 0)
-          for (const choice of choices) if (!choice.available && choice.reason !== null) io.note(`Left out ${choice.format}: ${choice.reason}`);
+          for (const choice of choices) if (!choice.available && choice.reason !== null) io.note(`Skipped ${choice.format}: ${choice.reason}`);
         if (options.json === true) io.json({ files });
         else presentFiles(io, files);
       }),
     );
 }
 
-/** Networks with several exits are numbered apart from cells. */
+/** Anytime networks and cells have separate numbers. */
 function subjectOf(run: RunSummary, { cell, training }: ExportOptions): ExportSubject {
   const anytime = run.kind.startsWith("anytime");
   if (cell !== undefined) return { type: anytime ? "anytime-candidate" : "candidate", candidateId: cell };
@@ -85,7 +87,7 @@ export function presentFiles(io: Io, files: readonly ExportedFile[]): void {
   );
 }
 
-/** A file name from the name of a run: what file systems do not take becomes a dash. */
+/** A file name from the name of a run; characters that file systems reject become dashes. */
 export function baseNameFor(runName: string, subject: ExportSubject): string {
   const base = runName
     .normalize("NFKC")
@@ -93,7 +95,7 @@ export function baseNameFor(runName: string, subject: ExportSubject): string {
     .replace(/^[.-]+|[.-]+$/g, "")
     .slice(0, 80);
   if (base === "" && subject.type === "run")
-    throw new UserError("The name of the run makes no file name.", { code: "export-name", remedy: "Give one with --name." });
+    throw new UserError("The run name cannot be used as a file name.", { code: "export-name", remedy: "Set a file name with --name." });
   switch (subject.type) {
     case "run":
       return `${base}-winner`;

@@ -5,12 +5,12 @@ import type { Io } from "../output/io.ts";
 import { type JsonFlag, jsonOption } from "../project/options.ts";
 import { DEFAULT_PROJECT } from "../project/project.ts";
 
-/** `ghn-studio init`: a new project. */
+/** `ghn-studio init`: creates a project. */
 export function initCommand(io: Io): Command {
   return new Command("init")
-    .description("make a project: a folder with a database and the files of its runs")
-    .argument("[folder]", "a new or an empty folder", DEFAULT_PROJECT)
-    .option("--name <name>", "its name; the folder's unless given")
+    .description("create a project: a folder with a database and the files of its runs")
+    .argument("[folder]", "new or empty folder", DEFAULT_PROJECT)
+    .option("--name <name>", "project name (default: the folder name)")
     .addOption(jsonOption())
     .action((folder: string, options: JsonFlag & { name?: string }) => {
       const path = resolve(folder);
@@ -21,7 +21,7 @@ export function initCommand(io: Io): Command {
         io.json(info);
         return;
       }
-      io.out(`Made the project "${info.name}" in ${info.folder}.`);
+      io.out(`Created project "${info.name}" in ${info.folder}.`);
       io.note(`Next: cd ${folder} && ghn-studio run demo`);
     });
 }

@@ -4,15 +4,15 @@ import { UserError } from "../../lib/errors.ts";
 import { postRequest, viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption } from "../project/options.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE } from "../project/options.ts";
 import { findRun, requireProject, seenFromOutside } from "../project/project.ts";
 import { supervise } from "../supervise/supervise.ts";
 
-/** `ghn-studio resume`: a stopped, interrupted or failed run goes on. */
+/** `ghn-studio resume`: resumes a stopped, interrupted or failed run. */
 export function resumeCommand(io: Io): Command {
   return new Command("resume")
-    .description("continue a stopped, interrupted or failed run from its last checkpoint")
-    .argument("<run>", "its id, the beginning of it, its name, or last")
+    .description("resume a stopped, interrupted or failed run from its last checkpoint")
+    .argument("<run>", RUN_REFERENCE)
     .addOption(projectOption())
     .addOption(jsonOption())
     .action(async (reference: string, options: JsonFlag & ProjectFlag) => {
@@ -22,15 +22,15 @@ export function resumeCommand(io: Io): Command {
       const found = seen(findRun(view.store, reference));
       const parent = found.parentId === null ? null : view.store.runs.get(found.parentId);
       view.close();
-      // A stage belongs to its pipeline, which continues it and then goes on with the next.
+      // Resuming a stage resumes its pipeline, which then runs the remaining stages.
       const run = parent === null ? found : seen(parent);
       if (!RESUMABLE_STATUSES.includes(run.status))
-        throw new UserError(`The run ${run.id} (${run.name}) is ${run.status}; there is nothing to continue.`, {
+        throw new UserError(`Run ${run.id} (${run.name}) is ${run.status} and cannot be resumed.`, {
           code: "run-not-resumable",
-          remedy: run.status === "completed" ? `Look at it: ghn-studio show ${run.id}` : "Runs that are stopped, interrupted or failed can be resumed.",
+          remedy: run.status === "completed" ? `View it: ghn-studio show ${run.id}` : "Only stopped, interrupted or failed runs can be resumed.",
         });
       if (postRequest(folder, "resume", run.id)) {
-        io.note("Another process has this project open; it was asked to continue the run.");
+        io.note("The process that has this project open was asked to resume the run.");
         if (options.json === true) io.json({ runId: run.id, requested: "resume" });
         return;
       }

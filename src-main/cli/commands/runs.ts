@@ -23,33 +23,32 @@ interface RunsOptions extends JsonFlag, ProjectFlag {
   readonly trash?: true;
 }
 
-/** `ghn-studio runs`: the history of a project. */
+/** `ghn-studio runs`: lists the runs of a project. */
 export function runsCommand(io: Io): Command {
   return new Command("runs")
-    .description("the runs of the project, newest first")
+    .description("list the runs of the project, newest first")
     .addOption(projectOption())
-    .option("--stages", "also the stages of pipelines")
+    .option("--stages", "include the stages of pipelines")
     .addOption(
-      new Option("--status <status>", `only these: ${RUN_STATUSES.join(", ")}; may be repeated`)
+      new Option("--status <status>", `only runs with this status: ${RUN_STATUSES.join(", ")}; may be repeated`)
         .choices([...RUN_STATUSES])
         .argParser(collect)
         .default([], "all"),
     )
     .addOption(new Option("--dataset <dataset>", "only runs on this dataset").choices([...DATASET_IDS]))
     .option("--tag <tag>", "only runs with this tag; may be repeated", collect, [])
-    .option("--search <words>", "only runs whose name, notes or tags hold these words")
-    .option("--where <expression>", 'only runs for which this holds, for example: best("search/best") > 0.5')
-    .addOption(new Option("-n, --limit <count>", "at most so many").argParser(wholeNumber(1, 10_000)).default(50))
-    .option("--archived", "the archive instead")
-    .option("--trash", "the trash instead")
+    .option("--search <words>", "only runs whose name, notes or tags contain these words")
+    .option("--where <expression>", 'only runs that match this expression, for example: best("search/best") > 0.5')
+    .addOption(new Option("-n, --limit <count>", "maximum number of runs").argParser(wholeNumber(1, 10_000)).default(50))
+    .option("--archived", "list archived runs")
+    .option("--trash", "list runs in the trash")
     .addOption(jsonOption())
     .action((options: RunsOptions) => list(io, options));
 }
 
 async function list(io: Io, options: RunsOptions): Promise<void> {
   const unknown = options.status.filter((status) => !RUN_STATUSES.some((known) => known === status));
-  if (unknown.length > 0)
-    throw new UserError(`There is no status "${unknown.join(", ")}".`, { code: "usage", remedy: `Choose among ${RUN_STATUSES.join(", ")}.` });
+  if (unknown.length > 0) throw new UserError(`Unknown status: ${unknown.join(", ")}.`, { code: "usage", remedy: `Use one of ${RUN_STATUSES.join(", ")}.` });
   await withView(options.project, (view) => {
     const now = seenFromOutside(view.folder);
     const answer = view.store.runs.query(
@@ -64,11 +63,11 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
       }),
     );
     if (answer.expressionError !== null)
-      throw new UserError(`The expression is not understood at character ${answer.expressionError.position + 1}: ${answer.expressionError.message}`, {
+      throw new UserError(`Invalid expression at character ${answer.expressionError.position + 1}: ${answer.expressionError.message}`, {
         code: "usage",
-        remedy: 'Write, for example: --where \'best("train/validation-accuracy") > 0.9 and dataset == "cifar10"\'.',
+        remedy: 'Example: --where \'best("train/validation-accuracy") > 0.9 and dataset == "cifar10"\'.',
       });
-    // Statuses are filtered here: what a dead process left as running counts as interrupted.
+    // Statuses are filtered here because runs left running by a dead process count as interrupted.
     const wanted = answer.rows.map(now).filter((run) => options.status.length === 0 || options.status.includes(run.status satisfies RunStatus));
     const rows = (options.stages === true ? stagesBelow(wanted) : wanted).slice(0, options.limit);
     if (options.json === true) {
@@ -76,15 +75,15 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
       return;
     }
     if (rows.length === 0) {
-      io.note(answer.total === 0 && view.info().runs === 0 ? "This project has no runs yet. Start one: ghn-studio run demo" : "No run fits.");
+      io.note(answer.total === 0 && view.info().runs === 0 ? "This project has no runs yet. Start one: ghn-studio run demo" : "No matching runs.");
       return;
     }
     io.out(runTable(io, view, rows, options.stages === true));
-    if (wanted.length > rows.length) io.note(`${whole(wanted.length - rows.length)} more; --limit shows them.`);
+    if (wanted.length > rows.length) io.note(`${whole(wanted.length - rows.length)} more; raise --limit to show them.`);
   });
 }
 
-/** Stages below their pipeline, in the order in which they ran. */
+/** Stages listed below their pipeline, in the order they ran. */
 function stagesBelow(runs: readonly RunSummary[]): RunSummary[] {
   const ids = new Set(runs.map((run) => run.id));
   const stages = Map.groupBy(

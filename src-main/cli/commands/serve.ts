@@ -9,14 +9,14 @@ interface ServeOptions extends ProjectFlag {
   readonly open?: true;
 }
 
-/** `ghn-studio serve`: the window in a browser. */
+/** `ghn-studio serve`: serves the window to a browser. */
 export function serveCommand(io: Io): Command {
   return new Command("serve")
-    .description("the window in a browser of this machine (through an SSH tunnel for others), until Ctrl-C")
+    .description("serve the window to a browser on this machine until Ctrl-C; from other machines use an SSH tunnel")
     .addOption(projectOption())
-    .addOption(new Option("--port <port>", "0 takes a free one").argParser(wholeNumber(0, 65_535)).default(0, "a free one"))
-    .option("--root <folder>", "folder that the window may look into and write to; may be repeated; your home folder unless given", collect, [])
-    .option("--open", "open it in the browser at once")
+    .addOption(new Option("--port <port>", "port; 0 picks a free one").argParser(wholeNumber(0, 65_535)).default(0, "a free port"))
+    .option("--root <folder>", "folder that the window may read and write; may be repeated (default: your home folder)", collect, [])
+    .option("--open", "open the browser")
     .action(async (options: ServeOptions) => {
       const project = findProject(options.project);
       const { serve } = await import("../../hosts/web/serve.ts");

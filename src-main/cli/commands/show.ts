@@ -9,7 +9,7 @@ import type { Io } from "../output/io.ts";
 import { outcomeOf, outcomeTable } from "../output/outcome.ts";
 import { facts, table } from "../output/tables.ts";
 import { headline, kindWord, localTime, metricText, metricTitle, statusWord, timeText } from "../output/words.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, wholeNumber } from "../project/options.ts";
 import { findRun, seenFromOutside, withView } from "../project/project.ts";
 
 interface ShowOptions extends JsonFlag, ProjectFlag {
@@ -18,15 +18,15 @@ interface ShowOptions extends JsonFlag, ProjectFlag {
   readonly log: number;
 }
 
-/** `ghn-studio show`: one run in full. */
+/** `ghn-studio show`: shows one run in detail. */
 export function showCommand(io: Io): Command {
   return new Command("show")
-    .description("one run: state, result, best cells, trainings, files, log")
-    .argument("<run>", "its id, the beginning of it, its name, or last")
+    .description("show one run: status, result, best cells, trainings, files, log")
+    .argument("<run>", RUN_REFERENCE)
     .addOption(projectOption())
-    .option("--config", "every setting too")
-    .addOption(new Option("--cells <count>", "so many of the best cells").argParser(wholeNumber(0, 100_000)).default(10))
-    .addOption(new Option("--log <lines>", "so many of the last lines of the log").argParser(wholeNumber(0, 10_000)).default(5))
+    .option("--config", "also show every setting")
+    .addOption(new Option("--cells <count>", "number of best cells to show").argParser(wholeNumber(0, 100_000)).default(10))
+    .addOption(new Option("--log <lines>", "number of log lines to show").argParser(wholeNumber(0, 10_000)).default(5))
     .addOption(jsonOption())
     .action((reference: string, options: ShowOptions) =>
       withView(options.project, (view) => {
@@ -72,7 +72,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       ["Dataset", run.datasetId],
       ["Seed", String(run.seed)],
       ["Created", localTime(run.createdAt)],
-      ["Computed on", computedOn([run, ...children])],
+      ["Backend", computedOn([run, ...children])],
       ["Version", details?.codeVersion ?? ""],
       ...(run.tags.length > 0 ? ([["Tags", run.tags.join(", ")]] as const) : []),
       ...(run.notes !== "" ? ([["Notes", run.notes]] as const) : []),
@@ -166,7 +166,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
     .slice(-Math.max(1, options.log));
   if (options.log > 0 && log.length > 0)
     section(io, "Log", log.map((line) => `${localTime(line.time)}  ${line.level === "info" ? "" : `${line.level}: `}${line.text}`).join("\n"));
-  if (RESUMABLE_STATUSES.includes(run.status)) io.note(`\nContinue it: ghn-studio resume ${run.id}`);
+  if (RESUMABLE_STATUSES.includes(run.status)) io.note(`\nResume it: ghn-studio resume ${run.id}`);
   else if (run.status === "completed" && run.kind !== "ghn-training" && run.kind !== "anytime-ghn") io.note(`\nExport it: ghn-studio export ${run.id}`);
 }
 
@@ -205,10 +205,10 @@ function presentCells(io: Io, view: ProjectView, family: readonly RunSummary[], 
   }
 }
 
-/** Backends and devices of a run and its stages: a pipeline itself computes nothing. */
+/** Backends and devices of a run and its stages; a pipeline itself computes nothing. */
 function computedOn(family: readonly RunSummary[]): string {
   const places = family.flatMap(({ backend, device }) => (backend === null ? [] : [device === null ? backend : `${backend}, ${device}`]));
-  return places.length === 0 ? "not yet known" : [...new Set(places)].join("; ");
+  return places.length === 0 ? "not known yet" : [...new Set(places)].join("; ");
 }
 
 function section(io: Io, title: string, text: string): void {

@@ -4,7 +4,7 @@ import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/rec
 import { UserError } from "../../lib/errors.ts";
 import { postRequest, projectOwner, viewProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, wholeNumber } from "../project/options.ts";
 import { findRun, requireProject, seenFromOutside } from "../project/project.ts";
 
 interface StopOptions extends JsonFlag, ProjectFlag {
@@ -12,40 +12,40 @@ interface StopOptions extends JsonFlag, ProjectFlag {
   readonly wait: number;
 }
 
-/** `ghn-studio stop`: asks the process that leads a run to end it. */
+/** `ghn-studio stop`: asks the process that executes a run to stop it. */
 export function stopCommand(io: Io): Command {
   return new Command("stop")
-    .description("stop a run that another process leads; it writes a checkpoint first")
-    .argument("<run>", "its id, the beginning of it, its name, or last")
+    .description("stop a run of another process; it saves a checkpoint first")
+    .argument("<run>", RUN_REFERENCE)
     .addOption(projectOption())
-    .option("--kill", "end it at once, without a checkpoint")
-    .addOption(new Option("--wait <seconds>", "wait so long for its end; 0 does not wait").argParser(wholeNumber(0, 86_400)).default(120))
+    .option("--kill", "end the run immediately, without a checkpoint")
+    .addOption(new Option("--wait <seconds>", "how long to wait for the run to end; 0 does not wait").argParser(wholeNumber(0, 86_400)).default(120))
     .addOption(jsonOption())
     .action(async (reference: string, options: StopOptions) => {
       const folder = requireProject(options.project);
       const run = look(folder, reference);
       if (!ACTIVE_STATUSES.includes(run.status))
-        throw new UserError(`The run ${run.id} (${run.name}) is ${run.status}, not running.`, {
+        throw new UserError(`Run ${run.id} (${run.name}) is ${run.status}, not running.`, {
           code: "run-not-active",
-          remedy: "ghn-studio runs lists what is running.",
+          remedy: "List running runs: ghn-studio runs --status running",
         });
       const type = options.kill === true ? "kill" : "stop";
       if (!postRequest(folder, type, run.id))
-        throw new UserError(`No process leads the run ${run.id} (${run.name}).`, {
+        throw new UserError(`No process is executing run ${run.id} (${run.name}).`, {
           code: "run-not-active",
-          remedy: `Nothing has to be stopped. Continue it: ghn-studio resume ${run.id}`,
+          remedy: `There is nothing to stop. Resume it: ghn-studio resume ${run.id}`,
         });
       const end = await waitForEnd(folder, run.id, options.wait);
       if (options.json === true) {
         io.json({ runId: run.id, requested: type, status: end.status });
         return;
       }
-      if (ACTIVE_STATUSES.includes(end.status)) io.out(`Asked for; the run is ${end.status}.`);
-      else io.out(`The run ${run.id} (${run.name}) is ${end.status}. Continue it: ghn-studio resume ${run.id}`);
+      if (ACTIVE_STATUSES.includes(end.status)) io.out(`Requested; the run is ${end.status}.`);
+      else io.out(`Run ${run.id} (${run.name}) is ${end.status}. Resume it: ghn-studio resume ${run.id}`);
       if (ACTIVE_STATUSES.includes(end.status) && options.wait > 0)
-        throw new UserError(`After ${options.wait} s the run has not ended.`, {
+        throw new UserError(`The run did not end within ${options.wait} s.`, {
           code: "stop-timeout",
-          remedy: `Wait longer, or end it at once: ghn-studio stop ${run.id} --kill`,
+          remedy: `Wait longer, or end it immediately: ghn-studio stop ${run.id} --kill`,
         });
     });
 }

@@ -15,7 +15,7 @@ import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { checkData } from "../project/check-data.ts";
-import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../project/options.ts";
+import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, setOption, wholeNumber } from "../project/options.ts";
 import { findRun, withView } from "../project/project.ts";
 import { makeProject, placeFor } from "../project/project-location.ts";
 import { supervise } from "../supervise/supervise.ts";
@@ -33,49 +33,49 @@ interface ReportOptions extends JsonFlag, ProjectFlag {
   readonly write?: string;
 }
 
-/** What is studied. */
+/** The studies of the paper. */
 const STUDIES = {
-  correlation: { preset: "quick-study", kind: "study", text: "every predictor against trained accuracy on the same cells (Table 3, Figure 6)" },
+  correlation: { preset: "quick-study", kind: "study", text: "compare every predictor with trained accuracy on the same cells (Table 3, Figure 6)" },
   ablation: {
     preset: "ablation-propagation",
     kind: "study",
-    text: "variants of the GHN against each other, over several seeds (Figure 5, Table 4)",
+    text: "compare variants of the GHN over several seeds (Figure 5, Table 4)",
   },
-  top: { preset: "quick", kind: "pipeline", text: "cells that the GHN chose against random ones, the best trained to the end (Table 1, Figure 4)" },
+  top: { preset: "quick", kind: "pipeline", text: "compare cells chosen by the GHN with random cells, then train the best one fully (Table 1, Figure 4)" },
 } as const satisfies Record<string, StudyCommand>;
 
 interface StudyCommand {
-  /** Does it in minutes on two cores. */
+  /** Default preset, which takes minutes on two cores. */
   readonly preset: string;
-  /** Kind of run that it is. */
+  /** Kind of run that the study is. */
   readonly kind: "study" | "pipeline";
   readonly text: string;
 }
 
-/** `ghn-studio study`: one command for each study of the paper, and the report of one that was made. */
+/** `ghn-studio study`: one subcommand per study of the paper, and one for reports. */
 export function studyCommand(io: Io): Command {
-  const command = new Command("study").description("repeat a study of the paper: correlation, ablation, top; or write the report of one anew");
+  const command = new Command("study").description("repeat a study of the paper (correlation, ablation, top), or print its report");
   for (const [name, what] of Object.entries(STUDIES))
     command.addCommand(
       new Command(name)
         .description(what.text)
-        .addOption(new Option("--preset <preset|config.json>", "a preset of this kind, or a JSON file").default(what.preset))
+        .addOption(new Option("--preset <preset|config.json>", "preset of this kind, or JSON config file").default(what.preset))
         .addOption(projectOption())
         .addOption(setOption())
-        .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
-        .option("--name <name>", "name of the run")
+        .option("--data <folder>", "folder or archive with the images; short for --set dataset.path=<folder>")
+        .option("--name <name>", "run name")
         .addOption(
-          new Option("--children <count>", "runs at work at the same time, on one thread each where it is more than one").argParser(wholeNumber(1, 64)),
+          new Option("--children <count>", "number of runs executed in parallel; with more than one, each uses one thread").argParser(wholeNumber(1, 64)),
         )
-        .option("--print", "only print the whole config as JSON, checked and with every default filled in")
+        .option("--print", "print the full config with all defaults as JSON and exit")
         .addOption(jsonOption())
         .action((options: StudyOptions) => study(io, options, what)),
     );
   command.addCommand(
     new Command("report")
-      .description("print the report of a study, made anew from what the project holds")
-      .argument("<run>", "id or name of the study or pipeline, or last")
-      .option("--write <folder>", "write report.md and report.html into a folder instead of printing")
+      .description("print the report of a study, rebuilt from the project")
+      .argument("<run>", `study or pipeline: ${RUN_REFERENCE}`)
+      .option("--write <folder>", "write report.md and report.html to this folder instead of printing")
       .addOption(projectOption())
       .addOption(jsonOption())
       .action((reference: string, options: ReportOptions) => report(io, reference, options)),
@@ -87,10 +87,10 @@ async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise
   const sets = options.data === undefined ? options.set : [...options.set, `dataset.path=${isAbsolute(options.data) ? options.data : resolve(options.data)}`];
   const { config, name } = await loadConfig(options.preset ?? what.preset, sets);
   if ((config.kind !== "study" && config.kind !== "pipeline") || config.kind !== what.kind)
-    throw new UserError(`The config ${name} is a ${config.kind}, not a ${what.kind}.`, {
+    throw new UserError(`The config ${name} is a ${config.kind} run, not a ${what.kind} run.`, {
       code: "config-kind",
       field: "kind",
-      remedy: `Name a preset of this study, for example ${what.preset}, or execute it with ghn-studio run.`,
+      remedy: `Use a preset of this study, for example ${what.preset}, or run it with ghn-studio run.`,
     });
   const children = options.children ?? Math.min(availableParallelism(), 4);
   const frozen = onThreads(config, children);
@@ -108,7 +108,7 @@ async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise
     (project) => {
       project.setConcurrency(children);
       const run = project.commands.create(options.name ?? name, frozen, []);
-      io.note(`Study ${run.id} (${run.name}) in the project ${quotePath(place.folder)}, ${children} at a time.`);
+      io.note(`Study ${run.id} (${run.name}) in project ${quotePath(place.folder)}, up to ${children} runs in parallel.`);
       return run.id;
     },
     async (project, run) => {
@@ -124,7 +124,7 @@ async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise
   throw new Exit(code);
 }
 
-/** Several processes with one thread each do more on a CPU than one with several; a number of threads that was asked for stays. */
+/** On a CPU, several processes with one thread each are faster than one with several threads. An explicit thread count is kept. */
 function onThreads<Config extends StudyRun | PipelineRun>(config: Config, children: number): Config {
   return children > 1 && config.compute.threads === 0 ? { ...config, compute: { ...config.compute, threads: 1 } } : config;
 }
@@ -143,7 +143,7 @@ async function report(io: Io, reference: string, options: ReportOptions): Promis
   });
 }
 
-/** The report of a study or a pipeline, from the store alone. */
+/** The report of a study or a pipeline, built from the store. */
 function reportOf(store: StoreReader, runId: string): Report & { readonly result: unknown } {
   if (store.runs.get(runId)?.kind === "pipeline") {
     const result = analysedTop(store, runId);

@@ -32,22 +32,22 @@ interface TransferOptions extends JsonFlag, ProjectFlag {
   readonly print?: true;
 }
 
-/** `ghn-studio transfer`: one cell, stacked for large images under a budget of multiply-adds, trained on a folder that is streamed. */
+/** `ghn-studio transfer`: trains a cell on a streamed image folder, stacked under a multiply-add budget. */
 export function transferCommand(io: Io): Command {
   return new Command("transfer")
-    .description("train a cell as an ImageNet-mobile network: F as large as a budget of multiply-adds allows, images streamed from a folder")
-    .requiredOption("--cell <cell>", "a cell file, a published cell (darts-v2, nasnet-a …), or a run of the project, whose best cell is taken")
-    .requiredOption("--data <folder>", "folder with train/ and val/ as ImageNet has them, or with one subfolder for each class")
+    .description("train a cell as an ImageNet-mobile network: F is as large as the multiply-add budget allows, images are streamed from a folder")
+    .requiredOption("--cell <cell>", "cell file, published cell (darts-v2, nasnet-a …), or a run of the project (its best cell)")
+    .requiredOption("--data <folder>", "folder with train/ and val/ as in ImageNet, or with one subfolder per class")
     .option("--preset <preset>", "protocol: imagenet-mobile (the paper's), transfer-small, or another preset that trains a cell", "imagenet-mobile")
     .addOption(
-      new Option("--budget <multiply-adds>", "most multiply-adds an image, instead of the preset's").argParser(wholeNumber(1000, Number.MAX_SAFE_INTEGER)),
+      new Option("--budget <multiply-adds>", "maximum multiply-adds per image, overriding the preset").argParser(wholeNumber(1000, Number.MAX_SAFE_INTEGER)),
     )
     .addOption(projectOption())
     .addOption(setOption())
-    .option("--name <name>", "name of the run")
-    .option("--tag <tag>", "tag of the run; may be repeated", collect, [])
-    .option("--resume", "continue the newest unfinished run with the same config, if there is one")
-    .option("--print", "only print the whole config as JSON, with the F that was found")
+    .option("--name <name>", "run name")
+    .option("--tag <tag>", "tag for the run; may be repeated", collect, [])
+    .option("--resume", "resume the newest unfinished run with the same config, if there is one")
+    .option("--print", "print the full config, including F, as JSON and exit")
     .addOption(jsonOption())
     .action(async (options: TransferOptions) => {
       const place = placeFor(options.project);
@@ -80,12 +80,12 @@ async function readPresetFor(id: string): Promise<unknown> {
   });
 }
 
-/** The cell that is meant: a file, a published cell by its id or name, or the best one of a run. */
+/** Resolves a cell: a file, the id or name of a published cell, or a run (its best cell). */
 function sourceOf(cell: string, place: Place): { readonly source: CellSource; readonly name: string } {
   const file = resolve(cell);
   if (existsSync(file) && statSync(file).isFile()) {
     if (statSync(file).size > 4 * MAX_CELL_FILE)
-      throw new UserError(`${file} is too large for a cell file.`, { code: "cell-too-large", file, remedy: "Check that it is the file you meant." });
+      throw new UserError(`${file} is too large for a cell file.`, { code: "cell-too-large", file, remedy: "Check that this is the right file." });
     return fromFile(parseCellFile(readFileSync(file, "utf8"), file));
   }
   const published = publishedCells();
@@ -98,7 +98,7 @@ function sourceOf(cell: string, place: Place): { readonly source: CellSource; re
     );
     throw new UserError(`There is no cell "${cell}".${near === undefined ? "" : ` Did you mean "${near}"?`}`, {
       code: "cell-missing",
-      remedy: `Give a cell file, one of ${published.map(({ id }) => id).join(", ")}, or a run of the project (--project).`,
+      remedy: `Use a cell file, one of ${published.map(({ id }) => id).join(", ")}, or a run of the project (--project).`,
     });
   }
   const view = viewProject(place.folder);

@@ -1,4 +1,4 @@
-/** Networks with several exits as tables: rankings, trainings, and the curve of each. */
+/** Tables of anytime networks: rankings, trainings and curves. */
 
 import { rangeWords } from "../../../src-shared/analysis/curves/anytime-curve.ts";
 import { count, percent, whole } from "../../../src-shared/analysis/format.ts";
@@ -7,14 +7,14 @@ import type { StoreReader } from "../../store/store.ts";
 import type { Io } from "./io.ts";
 import { table } from "./tables.ts";
 
-/** A part of the output with its heading. */
-export interface Section {
+/** A section of the output with its heading. */
+export interface OutputSection {
   readonly title: string;
   readonly text: string;
 }
 
-/** Everything to show of a run in the anytime space; empty for other runs. @param limit networks of the ranking at most */
-export function anytimeSections(io: Io, store: StoreReader, runId: string, limit: number): Section[] {
+/** The sections of an anytime run; empty for other runs. @param limit maximum number of ranked networks */
+export function anytimeSections(io: Io, store: StoreReader, runId: string, limit: number): OutputSection[] {
   const candidates = store.anytime.candidates(runId, Math.max(1, limit));
   const trainings = store.anytime.trainings(runId);
   const [first] = [...trainings, ...candidates];
@@ -84,7 +84,7 @@ function trainingsTable(io: Io, trainings: readonly AnytimeTraining[]): string {
   );
 }
 
-/** One row an exit: what was spent by then, and how often it is right. */
+/** One row per exit: multiply-adds spent so far, and accuracy. */
 function curveTable(io: Io, exits: readonly MeasuredExit[]): string {
   return table(
     io,

@@ -1,4 +1,4 @@
-/** Ways to show a run at work: bars on a terminal, lines elsewhere, JSON lines for scripts. */
+/** Displays of a running run: bars on a terminal, lines elsewhere, JSON lines for scripts. */
 import cliProgress from "cli-progress";
 import { duration, plainSpaces, significant, whole } from "../../../src-shared/analysis/format.ts";
 import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
@@ -6,9 +6,9 @@ import type { LogLine, RunProgress, RunStatus, RunSummary } from "../../../src-s
 import type { Io } from "./io.ts";
 import type { Display } from "./watch.ts";
 
-/** Milliseconds between two lines about the same run. */
+/** Milliseconds between two lines about one run. */
 const LINE_EVERY_MS = 5000;
-/** Milliseconds between two lines about all stages together. */
+/** Milliseconds between two lines about the overall progress. */
 const OVERALL_EVERY_MS = 30_000;
 const JSON_EVERY_MS = 1000;
 const BAR_WIDTH = 22;
@@ -18,7 +18,7 @@ export function displayFor(io: Io, json: boolean): Display {
   return io.interactive ? new BarDisplay(io) : new LineDisplay(io);
 }
 
-/** One bar for each stage, log lines above them. */
+/** One bar per stage, with log lines above. */
 export class BarDisplay implements Display {
   private readonly io: Io;
   private readonly bars: cliProgress.MultiBar;
@@ -74,7 +74,7 @@ export class BarDisplay implements Display {
   }
 }
 
-/** A line about each change, and now and then one about progress. */
+/** A line for each change, and progress lines at intervals. */
 export class LineDisplay implements Display {
   private readonly io: Io;
   private readonly last = new Map<string, number>();
@@ -118,7 +118,7 @@ export class LineDisplay implements Display {
   }
 }
 
-/** Events on stdout, one JSON document a line. */
+/** Events on stdout, one JSON document per line. */
 export class JsonDisplay implements Display {
   private readonly io: Io;
   private readonly last = new Map<string, number>();
@@ -147,7 +147,7 @@ export class JsonDisplay implements Display {
   }
 }
 
-const STATUS_WORDS: Readonly<Partial<Record<RunStatus, string>>> = { running: "started", stopping: "stopping, writing a checkpoint", completed: "done" };
+const STATUS_WORDS: Readonly<Partial<Record<RunStatus, string>>> = { running: "started", stopping: "stopping, saving a checkpoint", completed: "done" };
 
 /** "Training the GHN, step 12 of 300 (4 %), 950 images/s, 2 min 10 s left" */
 export function progressText(progress: RunProgress, share = ""): string {

@@ -1,10 +1,10 @@
-/** Errors as the command line shows them: what happened, then what to do about it. */
+/** Errors on the command line: what happened, and what to do about it. */
 import { CommanderError } from "commander";
 import { isUserError } from "../../lib/errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
-/** Ends the command with a status, after everything has been said. */
+/** Ends the command with an exit status; nothing more is printed. */
 export class Exit extends Error {
   readonly code: ExitCode;
   constructor(code: ExitCode) {
@@ -13,18 +13,18 @@ export class Exit extends Error {
   }
 }
 
-/** Faults of input or surroundings that arise below the places that know the user's words for them. */
+/** System errors that no other layer has turned into a message for the user. */
 const SYSTEM_ERRORS: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
   ENOSPC: ["The disk is full.", "Free some space, then run the command again."],
   EDQUOT: ["The disk quota is used up.", "Free some space, then run the command again."],
-  EACCES: ["Permission is missing.", "Give yourself permission to read and write there, or choose another folder."],
-  EPERM: ["The operation is not permitted.", "Give yourself permission to read and write there, or choose another folder."],
-  EROFS: ["The file system is read-only.", "Choose a folder on a disk that can be written."],
+  EACCES: ["Permission denied.", "Check the permissions, or choose another folder."],
+  EPERM: ["Operation not permitted.", "Check the permissions, or choose another folder."],
+  EROFS: ["The file system is read-only.", "Choose a folder on a writable disk."],
   EMFILE: ["Too many files are open.", "Raise the limit (ulimit -n 4096), then run the command again."],
-  ENOENT: ["A file or folder is missing.", "Check the path."],
-  SQLITE_FULL: ["The disk is full: the project database cannot be written.", "Free some space, then run the command again."],
+  ENOENT: ["File or folder not found.", "Check the path."],
+  SQLITE_FULL: ["The disk is full; the project database cannot be written.", "Free some space, then run the command again."],
   SQLITE_BUSY: ["The project database is in use by another program.", "Wait until it has finished, then run the command again."],
-  SQLITE_READONLY: ["The project database cannot be written.", "Give yourself write permission on the project folder."],
+  SQLITE_READONLY: ["The project database is read-only.", "Check the permissions of the project folder."],
 };
 
 interface Described {
@@ -35,11 +35,11 @@ interface Described {
   readonly file: string | null;
 }
 
-/** Says what went wrong on stderr (as JSON for scripts) and answers the exit status. */
+/** Prints an error to stderr (as JSON for scripts) and returns the exit status. */
 export function presentError(error: unknown, io: Io, json: boolean): ExitCode {
   if (error instanceof Exit) return error.code;
   if (error instanceof CommanderError) {
-    // commander has said its piece already; help and version are no errors.
+    // commander has already printed its message; help and version are not errors.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   const described = describe(error);
@@ -66,11 +66,11 @@ function describe(error: unknown): Described {
     if (error.name === "AbortError") return { code: "cancelled", message: "Cancelled.", remedy: null, field: null, file: null };
     return {
       code: "internal",
-      message: `Something inside GHN Studio went wrong: ${error.message}`,
-      remedy: "Please report it together with the lines below. Your project is not affected; runs can be resumed.",
+      message: `Internal error: ${error.message}`,
+      remedy: "Please report it with the lines below. Your project is not affected; runs can be resumed.",
       field: null,
       file: null,
     };
   }
-  return { code: "internal", message: `Something inside GHN Studio went wrong: ${String(error)}`, remedy: null, field: null, file: null };
+  return { code: "internal", message: `Internal error: ${String(error)}`, remedy: null, field: null, file: null };
 }

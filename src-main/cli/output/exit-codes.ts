@@ -1,11 +1,11 @@
-/** What the exit status of the command line means; the user guide lists the same. */
+/** Exit statuses of the command line; listed in the user guide. */
 export const EXIT = {
   ok: 0,
-  /** Something went wrong: a message says what, and what to do. */
+  /** An error; the message says what happened and what to do. */
   failure: 1,
-  /** The command was not understood: unknown command, option or value. */
+  /** Usage error: unknown command, option or value. */
   usage: 2,
-  /** The command itself worked, but the run failed or was interrupted; it can be looked at and resumed. */
+  /** The command worked, but the run failed or was interrupted; it can be inspected and resumed. */
   runFailed: 3,
   /** Ended by Ctrl-C; a run keeps its checkpoint and can be resumed. */
   stopped: 130,

@@ -1,21 +1,21 @@
-/** Where the command line writes. Results go to stdout, everything else to stderr, so that scripts read results only. */
+/** Output of the command line: results on stdout, everything else on stderr. */
 import { styleText } from "node:util";
 import { plainSpaces } from "../../../src-shared/analysis/format.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
 export interface Io {
-  /** A line of the result. */
+  /** Prints a line of the result. */
   out(text?: string): void;
-  /** A line beside the result: progress, hints, warnings. */
+  /** Prints progress, hints and warnings to stderr. */
   note(text?: string): void;
-  /** One JSON document on one line of stdout, or indented when a person reads it. */
+  /** Prints a JSON document to stdout: one line, or indented on a terminal. */
   json(value: unknown): void;
-  /** Whether people watch: progress bars make sense. */
+  /** Whether progress bars make sense. */
   readonly interactive: boolean;
-  /** Columns of the terminal; generous where there is none. */
+  /** Columns of the terminal, or a generous default without one. */
   readonly width: number;
-  /** Colours and weights for stdout, where it shows them. */
+  /** Styles text for stdout, if it shows styles. */
   style(style: Style, text: string): string;
   /** The same for stderr. */
   noteStyle(style: Style, text: string): string;

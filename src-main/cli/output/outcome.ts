@@ -1,4 +1,4 @@
-/** What a search came to: the figures of the closing table, for people and for scripts. */
+/** The outcome of a run: the figures of the closing table, for people and scripts. */
 
 import { coefficient, count, duration, percent, percentWithDeviation, significant, whole } from "../../../src-shared/analysis/format.ts";
 import { correlate } from "../../../src-shared/analysis/statistics/correlation.ts";
@@ -18,7 +18,7 @@ export interface Moments {
   readonly deviation: number | null;
 }
 
-/** Cells of one group, trained from scratch with one protocol. Accuracies from 0 to 1. */
+/** Cells of one group, trained from scratch with the same protocol. Accuracies are in [0, 1]. */
 export interface GroupOutcome {
   readonly cells: number;
   readonly validationAccuracy: Moments | null;
@@ -26,7 +26,7 @@ export interface GroupOutcome {
   readonly parameters: Moments | null;
 }
 
-export interface Outcome {
+export interface RunOutcome {
   readonly runId: string;
   readonly cellsRanked: number;
   readonly generationMs: Moments | null;
@@ -43,19 +43,19 @@ export interface Outcome {
     readonly validationAccuracy: Moments | null;
     readonly testAccuracy: Moments | null;
   } | null;
-  /** Share of test images whose class is among the five that the network ranks highest, mean over trainings; null where that was not measured. */
+  /** Top-5 accuracy on test images, mean over trainings; null if not measured. */
   readonly testTop5Accuracy: number | null;
-  /** The shortlist that the GHN chose, beside cells drawn at random, both trained briefly. */
+  /** The shortlist of the GHN and the random cells, trained briefly with the same protocol. */
   readonly ghn: GroupOutcome | null;
   readonly random: GroupOutcome | null;
-  /** How well scores agree with accuracies after that training: rank correlation (Spearman) over distinct cells, with its 95 % interval. */
+  /** Agreement of scores with accuracies after that training: Spearman correlation over distinct cells, with its 95 % interval. */
   readonly agreement: { readonly spearman: number; readonly n: number; readonly interval: readonly [number, number] | null } | null;
-  /** Of runs in the anytime space: what was trained, by groups; empty for others. */
+  /** Anytime runs only: trained networks by group. */
   readonly areas: readonly AreaOutcome[];
   readonly seconds: number;
 }
 
-/** Networks with several exits of one group, trained alike. Areas from 0 to 1, over budgets up to `maxBudget`. */
+/** Anytime networks of one group, trained with the same protocol. Areas are in [0, 1], over budgets up to `maxBudget`. */
 export interface AreaOutcome {
   readonly group: string;
   readonly networks: readonly string[];
@@ -64,8 +64,8 @@ export interface AreaOutcome {
   readonly maxBudget: number;
 }
 
-/** The outcome of a pipeline, or of one of its parts as far as it goes. */
-export function outcomeOf(project: { readonly folder: string; readonly store: StoreReader }, run: RunSummary): Outcome {
+/** The outcome of a pipeline or of one of its stages. */
+export function outcomeOf(project: { readonly folder: string; readonly store: StoreReader }, run: RunSummary): RunOutcome {
   const { store } = project;
   const family = [run, ...store.runs.children(run.id)];
   const candidates = family.flatMap((member) => store.candidates.list(member.id, { limit: 1_000_000 }).rows);
@@ -109,7 +109,7 @@ function areasOf(trainings: readonly AnytimeTraining[]): AreaOutcome[] {
   });
 }
 
-function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): Outcome["winner"] {
+function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): RunOutcome["winner"] {
   const subject = training ?? candidate;
   if (subject === null) return null;
   return {
@@ -126,7 +126,7 @@ function winnerOf(training: Training | null, candidate: Candidate | null, repeti
   };
 }
 
-/** Deviations are over cells: repetitions of one cell count once, by their mean. */
+/** Deviations are over cells; repetitions of a cell count once, by their mean. */
 function groupOf(trainings: readonly Training[]): GroupOutcome | null {
   if (trainings.length === 0) return null;
   const cells = meansByCell(trainings);
@@ -138,8 +138,8 @@ function groupOf(trainings: readonly Training[]): GroupOutcome | null {
   };
 }
 
-function agreementOf(compared: readonly Training[]): Outcome["agreement"] {
-  // A cell that is in both groups is one pair of score and accuracy.
+function agreementOf(compared: readonly Training[]): RunOutcome["agreement"] {
+  // A cell in both groups is one pair of score and accuracy.
   const pairs = [...new Map(meansByCell(compared).map((cell) => [cell.first.canonical, cell])).values()];
   const { value, n, interval } = correlate(
     "spearman",
@@ -149,15 +149,15 @@ function agreementOf(compared: readonly Training[]): Outcome["agreement"] {
   return value === null ? null : { spearman: value, n, interval };
 }
 
-/** The table at the end of a run. */
-export function outcomeTable(io: Io, outcome: Outcome): string {
+/** The closing table of a run. */
+export function outcomeTable(io: Io, outcome: RunOutcome): string {
   const { winner, ghn, random } = outcome;
   const rows: (readonly [string, string])[] = [];
   if (outcome.cellsRanked > 0) {
     const times =
       outcome.generationMs === null || outcome.evaluationMs === null
         ? ""
-        : ` (each ${significant(outcome.generationMs.mean, 3)} ms to generate weights, ${significant(outcome.evaluationMs.mean, 3)} ms to evaluate)`;
+        : ` (per cell: ${significant(outcome.generationMs.mean, 3)} ms to generate weights, ${significant(outcome.evaluationMs.mean, 3)} ms to evaluate)`;
     rows.push(["Cells ranked", `${whole(outcome.cellsRanked)}${times}`]);
   }
   if (winner !== null) {
@@ -166,23 +166,23 @@ export function outcomeTable(io: Io, outcome: Outcome): string {
       `${winner.name}${winner.rank === null ? "" : `, rank ${winner.rank} of the search`}${winner.score === null ? "" : `, score ${percent(winner.score)} with generated weights`}`,
     ]);
     rows.push(["Parameters", `${whole(winner.parameters)}`]);
-    rows.push(["Multiply-adds", `${count(winner.multiplyAdds)} an image`]);
+    rows.push(["Multiply-adds", `${count(winner.multiplyAdds)} per image`]);
     if (winner.testAccuracy !== null)
       rows.push([
         "Test accuracy",
-        `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± deviation of ${winner.repetitions} trainings)` : "(one training)"}`,
+        `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± standard deviation of ${winner.repetitions} trainings)` : "(one training)"}`,
       ]);
-    if (outcome.testTop5Accuracy !== null) rows.push(["Top 5", percent(outcome.testTop5Accuracy)]);
+    if (outcome.testTop5Accuracy !== null) rows.push(["Top-5 accuracy", percent(outcome.testTop5Accuracy)]);
     if (winner.testAccuracy === null && winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
   }
   if (ghn !== null && random !== null) {
-    rows.push(["GHN's choice", groupText(ghn)]);
+    rows.push(["GHN shortlist", groupText(ghn)]);
     rows.push(["Random cells", groupText(random)]);
   }
   if (outcome.agreement !== null) {
     const { spearman, n, interval } = outcome.agreement;
     rows.push([
-      "Score, accuracy",
+      "Score vs accuracy",
       `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`,
     ]);
   }
@@ -201,7 +201,7 @@ function groupText(group: GroupOutcome): string {
     ...(group.testAccuracy === null ? [] : [`test ${momentsText(group.testAccuracy)}`]),
     ...(group.parameters === null ? [] : [`${count(group.parameters.mean)} parameters`]),
   ];
-  return `${parts.join(", ")} (${group.cells} ${group.cells === 1 ? "cell" : "cells"}, trained alike)`;
+  return `${parts.join(", ")} (${group.cells} ${group.cells === 1 ? "cell" : "cells"}, same protocol)`;
 }
 
 function momentsText({ mean, deviation }: Moments): string {

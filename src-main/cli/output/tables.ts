@@ -1,4 +1,4 @@
-/** Tables and lists of facts for terminals. */
+/** Tables and name-value lists for terminals. */
 import Table from "cli-table3";
 import type { Io } from "./io.ts";
 
@@ -25,7 +25,7 @@ const QUIET = {
   middle: "  ",
 };
 
-/** Rows under headings, without rules: easy to read and to cut apart. */
+/** A table without rules, easy to read and to parse. */
 export function table(io: Io, columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const printed = new Table({
     head: columns.map((column) => io.style("bold", column.title)),
@@ -37,7 +37,7 @@ export function table(io: Io, columns: readonly Column[], rows: readonly (readon
   return trimLines(printed.toString());
 }
 
-/** Names and values, one a line. */
+/** Names and values, one pair per line. */
 export function facts(io: Io, entries: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(0, ...entries.map(([name]) => name.length));
   return entries.map(([name, value]) => `${io.style("dim", name.padEnd(width))}  ${value}`).join("\n");

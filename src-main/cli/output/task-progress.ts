@@ -1,10 +1,10 @@
-/** Progress of one piece of work with datasets: a bar on a terminal, a line now and then elsewhere. */
+/** Progress of a dataset task: a bar on a terminal, a line at intervals elsewhere. */
 import cliProgress from "cli-progress";
 import { bytes, duration, plainSpaces, whole } from "../../../src-shared/analysis/format.ts";
 import type { DatasetProgress } from "../../engine/datasets/images/types.ts";
 import type { Io } from "./io.ts";
 
-/** Seconds between two lines where there is no terminal. */
+/** Seconds between two lines without a terminal. */
 export const LINE_EVERY_S = 5;
 
 const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = {

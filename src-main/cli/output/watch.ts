@@ -1,23 +1,23 @@
-/** Follows a run to its end. It looks at the store, so that it follows runs of any process in the same way. */
+/** Follows a run to its end by polling the store, whichever process executes the run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ACTIVE_STATUSES, type LogLine, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { StoreReader } from "../../store/store.ts";
 
-/** Milliseconds between two looks. */
+/** Polling interval in milliseconds. */
 const LOOK_EVERY_MS = 250;
 
-/** What a person or a script is shown while a run works. */
+/** Shows a running run to a person or a script. */
 export interface Display {
-  /** A run or a stage of it appeared, or has another status than before. */
+  /** Called when a run or one of its stages appears or changes its status. */
   status(run: RunSummary): void;
   progress(run: RunSummary): void;
   log(run: RunSummary, line: LogLine): void;
-  /** Nothing more comes. */
+  /** Called once, at the end. */
   end(): void;
 }
 
 /**
- * Shows a run and its stages until it is over; answers it as it then is. What was logged before is not repeated.
+ * Shows a run and its stages until the run ends, and returns its final state. Earlier log lines are not repeated.
  */
 export async function watchRun(store: StoreReader, runId: string, display: Display): Promise<RunSummary> {
   const statuses = new Map<string, string>();
@@ -28,8 +28,8 @@ export async function watchRun(store: StoreReader, runId: string, display: Displ
     for (;;) {
       const family = familyOf(store, runId);
       const [top, ...stages] = family;
-      if (top === undefined) throw new Error(`The run ${runId} has gone.`);
-      // Stages come before their pipeline, so that it is not done before its last stage is.
+      if (top === undefined) throw new Error(`Run ${runId} no longer exists.`);
+      // Stages before their pipeline, so that the last stage is reported as done first.
       for (const run of [...stages, top]) {
         for (const line of store.logs.list(run.id, logs.get(run.id) ?? 0)) {
           logs.set(run.id, line.id);

@@ -1,4 +1,4 @@
-/** Runs in the words of tables. */
+/** Texts about runs for tables. */
 import { duration, percent, percentWithDeviation, significant } from "../../../src-shared/analysis/format.ts";
 import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 import { METRICS } from "../../../src-shared/domain/metrics.ts";
@@ -38,7 +38,7 @@ export function statusWord(io: Io, status: RunStatus): string {
 
 type Facts = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The one figure that says how a run did: its accuracy on test images, else the best accuracy it has, else how far it is. */
+/** The headline result of a run: its test accuracy, otherwise its best accuracy, otherwise its progress. */
 export function headline(run: RunSummary, facts: Facts = {}): string {
   const { testAccuracyMean, testAccuracyDeviation, bestValidationAccuracy } = facts;
   const area = facts["winnerTestArea"] ?? facts["bestTestArea"] ?? facts["bestArea"];
@@ -66,7 +66,7 @@ export function metricText(name: string, value: number): string {
   return unit === "" ? significant(value) : `${significant(value, 3)} ${unit}`;
 }
 
-/** 2026-11-24 13:05, in the time of the machine. */
+/** Local time, for example 2026-11-24 13:05. */
 export function localTime(iso: string | null): string {
   if (iso === null) return "";
   const date = new Date(iso);

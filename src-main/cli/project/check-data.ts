@@ -1,4 +1,4 @@
-/** Looks whether the images of a run are there before anything starts. */
+/** Checks that the images of a run are available before anything starts. */
 
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
@@ -10,9 +10,9 @@ import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 
 /**
- * Opens the dataset of a config once, so that a missing, damaged or too small one is told at once and in words of the
- * command line, and checks the config against the images that are really there.
- * @returns what networks on these images take
+ * Opens the dataset of a config, so that a missing, damaged or too small one is reported immediately, and checks the
+ * config against the images found.
+ * @returns the network input for these images
  * @throws UserError
  */
 export async function checkData(projectFolder: string, config: RunConfig): Promise<NetworkInput> {
@@ -31,7 +31,7 @@ export async function checkData(projectFolder: string, config: RunConfig): Promi
       dataset = await describeDataset(ref, { dataRoot });
       break;
     } catch (error) {
-      // What is wrong where the data is says more than that it is missing elsewhere.
+      // An error about existing data says more than that data is missing elsewhere.
       if (first === null || (isUserError(first) && first.code === "dataset-missing")) first = error;
       if (ref.path !== undefined) break;
     }
@@ -40,7 +40,7 @@ export async function checkData(projectFolder: string, config: RunConfig): Promi
     if (isUserError(first) && first.code === "dataset-missing" && id !== "folder" && ref.path === undefined)
       throw new UserError(first.message, {
         code: first.code,
-        remedy: `Get it with ghn-studio data download ${id}, or name a folder or archive that has it with --data <path>. ghn-studio run demo needs no download.`,
+        remedy: `Download it: ghn-studio data download ${id}. Or pass a folder or archive with --data <path>. ghn-studio run demo needs no download.`,
         field: "dataset",
         cause: first,
       });

@@ -1,30 +1,31 @@
-/** Options that several commands share, and how their values are read. */
+/** Options shared by several commands. */
 import { InvalidArgumentError, Option } from "commander";
 
+/** How a run can be given on the command line. */
+export const RUN_REFERENCE = "run id, start of the id, name, or last";
+
 export function projectOption(): Option {
-  return new Option("-p, --project <folder>", "the project folder; without it the one you are in, or $GHN_STUDIO_PROJECT").env("GHN_STUDIO_PROJECT");
+  return new Option("-p, --project <folder>", "project folder (default: the current one)").env("GHN_STUDIO_PROJECT");
 }
 
 export function jsonOption(): Option {
-  return new Option("--json", "for scripts: JSON on stdout, everything else on stderr");
+  return new Option("--json", "print JSON to stdout, everything else to stderr");
 }
 
 export function setOption(): Option {
-  return new Option("-s, --set <field=value>", "change one field of the config, for example training.epochs=10; may be repeated")
-    .argParser(collect)
-    .default([], "none");
+  return new Option("-s, --set <field=value>", "set a config field, for example training.epochs=10; may be repeated").argParser(collect).default([], "none");
 }
 
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-/** A whole number within bounds, as commander wants it. */
+/** Parser of a whole number within bounds, for commander. */
 export function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < low || value > high)
-      throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
+      throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`);
     return value;
   };
 }

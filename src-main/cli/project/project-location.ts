@@ -5,13 +5,13 @@ import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { DEFAULT_PROJECT, findProject } from "./project.ts";
 
-/** A project folder, and whether it is still to be made. */
+/** A project folder, and whether it has yet to be created. */
 export interface Place {
   readonly folder: string;
   readonly isNew: boolean;
 }
 
-/** The project to run in. */
+/** Where runs go: the project that is named or found, or a new one. */
 export function placeFor(named: string | undefined): Place {
   const wanted = named === undefined || named === "" ? null : resolve(named);
   if (wanted !== null && !existsSync(wanted)) return { folder: wanted, isNew: true };
@@ -21,8 +21,8 @@ export function placeFor(named: string | undefined): Place {
   return { folder: found, isNew: false };
 }
 
-/** Makes the project that runs are to be in. */
+/** Creates the project. */
 export function makeProject(io: Io, folder: string): void {
   createProject(folder, basename(folder)).close();
-  io.note(`Made the project ${quotePath(folder)}.`);
+  io.note(`Created project ${quotePath(folder)}.`);
 }

@@ -1,4 +1,4 @@
-/** Executes a config in a project, to its end: what `run`, `cells` and `transfer` have in common. */
+/** Runs a config in a project to completion: shared by `run`, `cells` and `transfer`. */
 import { isAbsolute, resolve } from "node:path";
 import type { Command } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
@@ -11,6 +11,7 @@ import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
 import { viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
+import { quotePath } from "../output/quote-path.ts";
 import { checkData } from "../project/check-data.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../project/options.ts";
 import { makeProject, type Place, placeFor } from "../project/project-location.ts";
@@ -26,27 +27,27 @@ export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly print?: true;
 }
 
-/** The options of commands that execute a run. */
+/** Adds the options of commands that execute a run. */
 export function withRunOptions(command: Command): Command {
   return command
     .addOption(projectOption())
     .addOption(setOption())
-    .option("--data <folder>", "folder or archive with the images, short for --set dataset.path=<folder>")
-    .option("--name <name>", "name of the run")
-    .option("--tag <tag>", "tag of the run; may be repeated", collect, [])
-    .option("--resume", "continue the newest unfinished run with the same config, if there is one")
-    .option("--print", "only print the whole config as JSON, checked and with every default filled in")
+    .option("--data <folder>", "folder or archive with the images; short for --set dataset.path=<folder>")
+    .option("--name <name>", "run name")
+    .option("--tag <tag>", "tag for the run; may be repeated", collect, [])
+    .option("--resume", "resume the newest unfinished run with the same config, if there is one")
+    .option("--print", "print the full config with all defaults as JSON and exit")
     .addOption(jsonOption());
 }
 
-/** Executes a config here, to its end, or prints it where that is asked for. @throws Exit with the status of the command */
+/** Executes a config in this process to completion, or prints it with --print. @throws Exit with the exit status of the command */
 export async function runConfig(io: Io, config: RunConfig, name: string, options: RunOptions): Promise<void> {
   if (options.print === true) {
     io.json(config);
     return;
   }
   const place = placeFor(options.project);
-  // Nothing is made before it is certain that the run can begin.
+  // Create nothing before it is certain that the run can start.
   const input = await checkData(place.folder, config);
   const frozen = fitToBudget(io, config, input, place);
   if (place.isNew) makeProject(io, place.folder);
@@ -54,7 +55,7 @@ export async function runConfig(io: Io, config: RunConfig, name: string, options
   throw new Exit(code);
 }
 
-/** The config as it is frozen: with the F that its budget of multiply-adds allows, where it names one. */
+/** The config to freeze: F is solved from the multiply-add budget, if there is one. */
 export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, place: Place): RunConfig {
   if (!hasBudget(config)) return config;
   const view = place.isNew ? null : viewProject(place.folder);
@@ -62,7 +63,7 @@ export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, plac
     const fitted = fitBudget(config, input, view?.store ?? null);
     const network = cellNetworkOf(fitted);
     if (network !== null)
-      io.note(`F = ${network.initialChannels} channels are the most that stay under ${whole(network.multiplyAddBudget ?? 0)} multiply-adds.`);
+      io.note(`F = ${network.initialChannels} is the largest number of channels within ${whole(network.multiplyAddBudget ?? 0)} multiply-adds.`);
     return fitted;
   } finally {
     view?.close();
@@ -78,12 +79,12 @@ export function startOrResume(io: Io, project: SupervisedProject, config: RunCon
     const unfinished = project.store.runs.query(runQuerySchema.parse({ topLevelOnly: true, status: [...RESUMABLE_STATUSES], limit: 10_000 })).rows;
     const same = unfinished.find((run) => sameValue(project.store.runs.facts(run.id)?.config, config));
     if (same !== undefined) {
-      io.note(`Continuing run ${same.id} (${same.name}).`);
+      io.note(`Resuming run ${same.id} (${same.name}).`);
       project.commands.resume(same.id);
       return same.id;
     }
   }
   const run = project.commands.create(name, config, options.tag);
-  io.note(`Run ${run.id} (${run.name}) in the project ${project.folder}.`);
+  io.note(`Run ${run.id} (${run.name}) in project ${quotePath(project.folder)}.`);
   return run.id;
 }

@@ -1,4 +1,4 @@
-/** Starts or continues a run in this process and stays with it to its end. */
+/** Starts or resumes a run in this process and follows it to its end. */
 
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -12,19 +12,19 @@ import { watchRun } from "../output/watch.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { openSupervised, type SupervisedProject } from "./supervised.ts";
 
-/** How long a stop may take before the command gives up on a checkpoint, in milliseconds. */
+/** How long a stop may take before the command gives up on the checkpoint, in milliseconds. */
 const GRACE_MS = 120_000;
 
-/** What is left to do once a run is over. */
+/** A run that has ended, and the exit status of the command. */
 export interface Ended {
   readonly run: RunSummary;
   readonly code: ExitCode;
 }
 
 /**
- * Opens the project, starts what `start` starts, shows it, and ends when it ends. The first Ctrl-C asks for a checkpoint
- * and an end, the second ends at once.
- * @param then called with the project still open, when the run was completed
+ * Opens the project, starts a run with `start` and shows it until it ends. The first Ctrl-C saves a checkpoint and stops
+ * the run, the second ends it immediately.
+ * @param then called after a completed run, with the project still open
  */
 export async function supervise(
   io: Io,
@@ -42,7 +42,7 @@ export async function supervise(
     release = onInterrupt(
       () => {
         interrupted = true;
-        io.note("\nStopping: a checkpoint is being written. Press Ctrl-C again to end at once and lose what came after the last one.");
+        io.note("\nStopping: saving a checkpoint. Press Ctrl-C again to quit immediately and lose the progress since the last checkpoint.");
         project.commands.stop(runId);
       },
       () => project.commands.kill(runId),
@@ -69,8 +69,8 @@ function conclude(io: Io, project: SupervisedProject, run: RunSummary): void {
     io.note(`${io.noteStyle(["red", "bold"], "The run did not finish:")} ${run.failure.message}`);
     if (run.failure.remedy !== undefined) io.note(`${io.noteStyle("bold", "What to do:")} ${run.failure.remedy}`);
   }
-  const verb = run.status === "stopped" ? "Stopped; its checkpoint is kept." : run.status === "interrupted" ? "Interrupted; what was saved is kept." : "";
-  io.note(`${verb}${verb === "" ? "" : " "}Continue it: ghn-studio resume ${run.id} --project ${quotePath(project.folder)}`);
+  const verb = run.status === "stopped" ? "Stopped; the checkpoint is kept." : run.status === "interrupted" ? "Interrupted; saved data is kept." : "";
+  io.note(`${verb}${verb === "" ? "" : " "}Resume it: ghn-studio resume ${run.id} --project ${quotePath(project.folder)}`);
 }
 
 function codeOf(run: RunSummary, interrupted: boolean): ExitCode {
@@ -78,13 +78,13 @@ function codeOf(run: RunSummary, interrupted: boolean): ExitCode {
   return interrupted ? EXIT.stopped : EXIT.runFailed;
 }
 
-/** A project is led by one process; the sentence about it should say what can be done. */
+/** Refuses a project that another process has open, with advice. */
 function refuseSecondOwner(folder: string): void {
   const owner = projectOwner(folder);
   if (owner === null || owner === process.pid) return;
-  throw new UserError(`The project ${folder} is open in another process (${owner}), which leads its runs.`, {
+  throw new UserError(`The project ${folder} is open in another process (pid ${owner}).`, {
     code: "project-locked",
     file: folder,
-    remedy: "Start the run there, wait until it has finished, or use another project: --project <folder>.",
+    remedy: "Start the run there, wait for that process to finish, or use another project with --project <folder>.",
   });
 }

@@ -1,4 +1,4 @@
-/** Opens a project with the supervisor that executes its runs in child processes of this one. */
+/** Opens a project with a supervisor that executes its runs in child processes. */
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import type { StoreReader } from "../../store/store.ts";
@@ -13,15 +13,15 @@ export interface SupervisedProject {
     kill(runId: string): void;
     resume(runId: string): void;
   };
-  /** How many runs may be at work at the same time. */
+  /** Sets how many runs may be executed in parallel. */
   setConcurrency(count: number): void;
-  /** Stops what runs, waits so long for checkpoints, lets go of the project. */
+  /** Stops active runs, waits up to `graceMs` milliseconds for their checkpoints and closes the project. */
   close(graceMs: number): Promise<void>;
 }
 
 /** @throws UserError as opening a project does */
 export async function openSupervised(folder: string): Promise<SupervisedProject> {
-  // Loaded only by commands that run something: looking at a project needs none of it.
+  // Loaded on demand: commands that only read a project do not need it.
   const [{ entryPath }, { projectOpener }, { nodeLauncher }] = await Promise.all([
     import("../../lib/entries.ts"),
     import("../../api/project-opener.ts"),

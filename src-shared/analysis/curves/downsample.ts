@@ -1,6 +1,6 @@
 /**
- * Indices that keep the look of a line at `buckets` pixels: of every bucket of x the lowest and the highest value, the
- * first and the last point, and one point of every gap (null or NaN), in order. Peaks and gaps never vanish.
+ * Indices that preserve the shape of a line at `buckets` pixels: the lowest and the highest value of each bucket of x, the
+ * first and the last point, and one point of every gap (null or NaN), in order. Peaks and gaps are preserved.
  */
 export function minMaxIndices(x: ArrayLike<number>, y: ArrayLike<number | null>, buckets: number): number[] {
   const n = Math.min(x.length, y.length);

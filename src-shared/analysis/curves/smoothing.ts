@@ -1,6 +1,6 @@
 /**
- * Exponential moving average without the pull towards zero at its start (divided by 1 − βᵗ, as Adam does). A missing
- * value stays missing, so a gap in the raw line is a gap in the smooth one; the average goes on behind it.
+ * Exponential moving average with bias correction (divided by 1 − βᵗ, as in Adam). Missing values stay missing, so gaps
+ * are preserved; the average continues after a gap.
  */
 export function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
   const beta = Math.max(0, Math.min(0.9999, weight));
@@ -16,8 +16,8 @@ export function smooth(values: readonly (number | null)[], weight: number): (num
 }
 
 /**
- * The same average for points that are not evenly spaced: `weight` holds over one `unit` of x, a wider distance forgets
- * more. With x in steps of one unit it equals `smooth`.
+ * The same average for unevenly spaced points: `weight` applies per `unit` of x, so a larger distance decays more.
+ * With x in steps of one unit it equals `smooth`.
  */
 export function smoothOver(x: readonly number[], values: readonly (number | null)[], weight: number, unit: number): (number | null)[] {
   const beta = Math.max(0, Math.min(0.9999, weight));

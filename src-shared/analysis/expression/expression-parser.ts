@@ -17,7 +17,7 @@ export type Syntax =
   | { readonly type: "field"; readonly path: readonly string[]; readonly position: number }
   | { readonly type: "call"; readonly name: string; readonly argument: string; readonly position: number };
 
-/** What is wrong with an expression, and where: `position` counts characters from 0. */
+/** A syntax error; `position` counts characters from 0. */
 export class ExpressionError extends Error {
   readonly position: number;
 
@@ -51,10 +51,7 @@ function tokenise(source: string): Token[] {
     const match = PATTERN.exec(source);
     if (match === null) {
       const character = source[position] ?? "";
-      throw new ExpressionError(
-        character === '"' || character === "'" ? "The closing quote is missing." : `The character ${character} has no meaning here.`,
-        position,
-      );
+      throw new ExpressionError(character === '"' || character === "'" ? "The closing quote is missing." : `Unexpected character ${character}.`, position);
     }
     const [, number, text, word, symbol] = match;
     if (number !== undefined) tokens.push({ type: "number", text: number, position });
@@ -67,7 +64,7 @@ function tokenise(source: string): Token[] {
 }
 
 /**
- * Parses a filter expression by recursive descent; nothing of it is ever executed as code.
+ * Parses a filter expression by recursive descent. Expressions are never executed as code.
  * @throws ExpressionError
  */
 export function parseSyntax(source: string): Syntax {
@@ -123,7 +120,7 @@ export function parseSyntax(source: string): Syntax {
     const right = operand();
     const after = peek();
     if (after.type === "symbol" && ["==", "=", "!=", "<", "<=", ">", ">=", "~"].includes(after.text))
-      throw new ExpressionError("Comparisons cannot be chained: join two of them with and.", after.position);
+      throw new ExpressionError("Comparisons cannot be chained. Join them with and.", after.position);
     return { type: "compare", operator, left, right };
   }
 
@@ -133,7 +130,7 @@ export function parseSyntax(source: string): Syntax {
     if (token.type === "text") return { type: "constant", value: token.text };
     if (token.type === "symbol" && token.text === "-") {
       const number = take();
-      if (number.type !== "number") throw new ExpressionError("A number is expected after the minus sign.", number.position);
+      if (number.type !== "number") throw new ExpressionError("Expected a number after the minus sign.", number.position);
       return { type: "constant", value: -numberOf(number) };
     }
     if (token.type === "symbol" && token.text === "(") {
@@ -143,9 +140,7 @@ export function parseSyntax(source: string): Syntax {
     }
     if (token.type === "word") return wordOperand(token);
     throw new ExpressionError(
-      token.type === "end"
-        ? "Something is missing at the end: a field, a value or a function."
-        : `A field, a value or a function is expected instead of ${token.text}.`,
+      token.type === "end" ? "Unexpected end: expected a field, a value or a function." : `Expected a field, a value or a function, but found ${token.text}.`,
       token.position,
     );
   }
@@ -160,11 +155,11 @@ export function parseSyntax(source: string): Syntax {
     const lower = token.text.toLowerCase();
     if (lower === "true" || lower === "false") return { type: "constant", value: lower === "true" };
     if (lower === "null" || lower === "none") return { type: "constant", value: null };
-    if (["and", "or", "not"].includes(lower)) throw new ExpressionError(`A comparison is expected before ${token.text}.`, token.position);
+    if (["and", "or", "not"].includes(lower)) throw new ExpressionError(`Expected a comparison before ${token.text}.`, token.position);
     if (!isSymbol("(")) return { type: "field", path: token.text.split("."), position: token.position };
     const bracket = take();
     const argument = take();
-    if (argument.type !== "text") throw new ExpressionError(`${token.text} takes a name in quotes.`, argument.position);
+    if (argument.type !== "text") throw new ExpressionError(`${token.text} expects a name in quotes.`, argument.position);
     close(bracket);
     return { type: "call", name: token.text, argument: argument.text, position: token.position };
   }
@@ -172,11 +167,11 @@ export function parseSyntax(source: string): Syntax {
   function close(open: Token): void {
     const token = take();
     if (token.type !== "symbol" || token.text !== ")")
-      throw new ExpressionError(`The bracket opened at character ${open.position + 1} is not closed.`, token.position);
+      throw new ExpressionError(`The parenthesis at character ${open.position + 1} is not closed.`, token.position);
   }
 
   const syntax = expression();
   const rest = peek();
-  if (rest.type !== "end") throw new ExpressionError(`An operator, and, or or is expected before ${rest.text}.`, rest.position);
+  if (rest.type !== "end") throw new ExpressionError(`Expected an operator, "and" or "or" before ${rest.text}.`, rest.position);
   return syntax;
 }

@@ -1,7 +1,7 @@
 import type { RunSummary } from "../../domain/records/run.ts";
 import { ExpressionError, parseSyntax, type Syntax } from "./expression-parser.ts";
 
-/** A run as expressions see it. */
+/** The fields of a run that expressions can use. */
 export type ExpressionSubject = Pick<
   RunSummary,
   | "id"
@@ -56,12 +56,12 @@ const FUNCTIONS: Readonly<Record<string, (run: ExpressionSubject, argument: stri
 export const EXPRESSION_FIELDS: readonly string[] = [...Object.keys(FIELDS).filter((field) => field !== "datasetId"), "config.…"];
 export const EXPRESSION_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
-/** A filter that was understood. */
+/** A parsed filter. */
 export interface Expression {
-  /** Metrics that it looks at. */
+  /** Metrics used by the filter. */
   readonly metrics: readonly string[];
   readonly usesConfig: boolean;
-  /** Whether a run passes. A value that a run does not have fulfils no comparison but `== null`. */
+  /** Whether a run matches. A missing value only matches `== null`. */
   test(run: ExpressionSubject, config: unknown): boolean;
 }
 
@@ -69,7 +69,7 @@ export type ParsedExpression =
   | { readonly ok: true; readonly expression: Expression }
   | { readonly ok: false; readonly message: string; readonly position: number };
 
-/** Understands an expression such as `best("train/validation-accuracy") > 90% and dataset == "cifar10"`. */
+/** Parses an expression such as `best("train/validation-accuracy") > 90% and dataset == "cifar10"`. */
 export function parseExpression(source: string): ParsedExpression {
   try {
     const syntax = parseSyntax(source);
@@ -79,7 +79,7 @@ export function parseExpression(source: string): ParsedExpression {
       if (node.type === "field") usesConfig = checkField(node) || usesConfig;
       if (node.type === "call") {
         if (!Object.hasOwn(FUNCTIONS, node.name))
-          throw new ExpressionError(`There is no function ${node.name}; there are ${EXPRESSION_FUNCTIONS.join(", ")}.`, node.position);
+          throw new ExpressionError(`Unknown function ${node.name}. Available: ${EXPRESSION_FUNCTIONS.join(", ")}.`, node.position);
         if (node.name !== "has") metrics.add(node.argument);
       }
     });
@@ -94,11 +94,11 @@ export function parseExpression(source: string): ParsedExpression {
 function checkField(node: Extract<Syntax, { type: "field" }>): boolean {
   const [head = ""] = node.path;
   if (head === "config") {
-    if (node.path.length === 1) throw new ExpressionError("Name a field of the config, for example config.training.epochs.", node.position);
+    if (node.path.length === 1) throw new ExpressionError("Expected a field after config, for example config.training.epochs.", node.position);
     return true;
   }
   if (node.path.length > 1 || !Object.hasOwn(FIELDS, head))
-    throw new ExpressionError(`There is no field ${node.path.join(".")}; there are ${EXPRESSION_FIELDS.join(", ")}. Put texts in quotes.`, node.position);
+    throw new ExpressionError(`Unknown field ${node.path.join(".")}. Available: ${EXPRESSION_FIELDS.join(", ")}. Text must be in quotes.`, node.position);
   return false;
 }
 

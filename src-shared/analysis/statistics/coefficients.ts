@@ -1,12 +1,12 @@
-/** Coefficients of agreement of two lists, and what they are made of. Pure. */
+/** Correlation coefficients of two lists and their building blocks. Pure. */
 import { sampleCorrelation } from "simple-statistics";
 
 export type CorrelationMethod = "pearson" | "spearman" | "kendall";
 
-/** Fewer pairs have no coefficient. */
+/** Minimum number of pairs for a coefficient. */
 export const SMALLEST_N = 3;
 
-/** Pairs of which both sides are finite, with their index in the input. */
+/** The pairs with two finite values, with their index in the input. */
 export function finitePairs(x: readonly (number | null)[], y: readonly (number | null)[]): { x: number[]; y: number[]; index: number[] } {
   const pairs: { x: number[]; y: number[]; index: number[] } = { x: [], y: [], index: [] };
   const n = Math.min(x.length, y.length);
@@ -98,7 +98,7 @@ function runsOfEqual(n: number, equalsPrevious: (i: number) => boolean): number 
   return pairs;
 }
 
-/** Sorts in place by merging and counts how many pairs stood in the wrong order. */
+/** Merge sort in place; returns the number of inversions. */
 function mergeExchanges(values: number[]): number {
   let exchanges = 0;
   let source = values.slice();

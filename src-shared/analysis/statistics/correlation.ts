@@ -1,6 +1,6 @@
 /**
- * Agreement of two measurements of the same cells, always with n and a 95 % interval: a coefficient without them says
- * little (0.68 on 100 cells has an interval of [0.56, 0.77]).
+ * Correlation of two measurements of the same cells, always with n and a 95 % interval, since a coefficient alone says
+ * little (0.68 on 100 cells has the interval [0.56, 0.77]).
  */
 
 import { linearRegression } from "simple-statistics";
@@ -11,7 +11,7 @@ export type IntervalMethod = "fisher" | "bootstrap";
 
 export interface Correlation {
   readonly method: CorrelationMethod;
-  /** null when it is not defined: fewer than three pairs, or one side constant. */
+  /** null if undefined: fewer than three pairs, or a constant side. */
   readonly value: number | null;
   readonly n: number;
   readonly interval: readonly [number, number] | null;
@@ -23,12 +23,12 @@ const Z95 = 1.959963984540054;
 
 export interface CorrelationOptions {
   readonly interval?: IntervalMethod;
-  /** Resamples of the bootstrap. */
+  /** Number of bootstrap resamples. */
   readonly resamples?: number;
   readonly seed?: number;
 }
 
-/** One coefficient with n and its 95 % interval; pairs with a missing side are left out. */
+/** A coefficient with n and its 95 % interval; incomplete pairs are skipped. */
 export function correlate(
   method: CorrelationMethod,
   x: readonly (number | null)[],
@@ -57,7 +57,7 @@ export function correlateAll(
 }
 
 /**
- * 95 % interval after Fisher's z-transformation. Variances of z: 1/(n−3) for Pearson, (1 + r²/2)/(n−3) for Spearman
+ * 95 % interval by Fisher's z-transformation. Variances of z: 1/(n−3) for Pearson, (1 + r²/2)/(n−3) for Spearman
  * (Bonett and Wright 2000), 0.437/(n−4) for Kendall (Fieller and others 1957).
  */
 export function fisherInterval(method: CorrelationMethod, value: number, n: number): readonly [number, number] | null {
@@ -69,9 +69,9 @@ export function fisherInterval(method: CorrelationMethod, value: number, n: numb
   return [Math.tanh(z - half), Math.tanh(z + half)];
 }
 
-/** Indices of the better half by `truth` (the paper's "top 50" of 100 cells), of pairs that are complete. */
-export function topHalf(predictor: readonly (number | null)[], truth: readonly (number | null)[]): number[] {
-  const pairs = finitePairs(predictor, truth);
+/** Indices of the better half by `groundTruth` (the paper's "top 50" of 100 cells), among complete pairs. */
+export function topHalf(predictor: readonly (number | null)[], groundTruth: readonly (number | null)[]): number[] {
+  const pairs = finitePairs(predictor, groundTruth);
   const order = pairs.index.map((index, k) => ({ index, value: at(pairs.y, k) })).sort((a, b) => b.value - a.value || a.index - b.index);
   return order.slice(0, Math.ceil(order.length / 2)).map((entry) => entry.index);
 }
@@ -79,13 +79,13 @@ export function topHalf(predictor: readonly (number | null)[], truth: readonly (
 export interface Regression {
   readonly slope: number;
   readonly intercept: number;
-  /** Standardised residual of each input pair; null where the pair is incomplete. */
+  /** Standardised residual of each input pair; null for incomplete pairs. */
   readonly residuals: readonly (number | null)[];
-  /** Indices of pairs whose standardised residual is at least the threshold, the largest first. */
+  /** Indices of pairs whose standardised residual reaches the threshold, the largest first. */
   readonly outliers: readonly number[];
 }
 
-/** Least-squares line with internally studentised residuals: each is divided by its own standard error. */
+/** Least-squares line with internally studentised residuals (each divided by its standard error). */
 export function regress(x: readonly (number | null)[], y: readonly (number | null)[], threshold = 2): Regression | null {
   const pairs = finitePairs(x, y);
   const n = pairs.x.length;

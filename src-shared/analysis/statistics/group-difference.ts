@@ -1,4 +1,4 @@
-/** Two groups of independent values, for example cells chosen by a GHN and cells drawn at random: their difference with interval and test. Pure. */
+/** Compares two groups of independent values, for example cells chosen by a GHN and random cells. Pure. */
 import { createGenerator } from "./resampling.ts";
 
 export interface GroupDifference {
@@ -6,13 +6,13 @@ export interface GroupDifference {
   readonly difference: number;
   /** 95 % percentile interval by resampling within each group. */
   readonly interval: readonly [number, number];
-  /** Two-sided permutation test of equal groups; exact where there are at most 20,000 divisions, else by that many random ones. */
+  /** p-value of a two-sided permutation test; exact for at most 20,000 partitions, otherwise by that many random ones. */
   readonly p: number;
 }
 
 const MOST_PERMUTATIONS = 20_000;
 
-/** Null when a group has fewer than two values. */
+/** Compares two groups; null if one has fewer than two values. */
 export function compareGroups(
   first: readonly number[],
   second: readonly number[],
@@ -30,7 +30,7 @@ export function compareGroups(
 function permutationP(values: readonly number[], size: number, observed: number, next: () => number): number {
   const total = values.reduce((sum, value) => sum + value, 0);
   const other = values.length - size;
-  // Rounding must not turn the observed division itself into a smaller one.
+  // Tolerance, so that rounding does not exclude the observed partition itself.
   const extreme = (sum: number): boolean => Math.abs(sum / size - (total - sum) / other) >= observed - 1e-12;
   if (binomial(values.length, size) <= MOST_PERMUTATIONS) {
     let [count, hits] = [0, 0];

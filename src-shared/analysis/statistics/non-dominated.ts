@@ -1,6 +1,6 @@
-/** Several objectives at once: non-dominated sorting and crowding (Deb et al., NSGA-II, 2002, sections III A and B). All values are to be small. */
+/** Non-dominated sorting and crowding distance (Deb et al., NSGA-II, 2002, sections III A and B). All objectives are minimised. */
 
-/** Whether `a` is nowhere worse than `b` and somewhere better. */
+/** Whether `a` is no worse than `b` in all objectives and better in at least one. */
 export function dominates(a: readonly number[], b: readonly number[]): boolean {
   let better = false;
   for (const [k, value] of a.entries()) {
@@ -12,8 +12,8 @@ export function dominates(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * Number of the front that each point is on: 0 for points that no other dominates, 1 for those that only points of front 0 dominate, and so on.
- * Takes O(objectives · points²) comparisons; with one objective it sorts.
+ * Front of each point: 0 if no other point dominates it, 1 if only points of front 0 do, and so on.
+ * Takes O(objectives · points²) comparisons; a single objective is sorted.
  */
 export function frontNumbers(points: readonly (readonly number[])[]): number[] {
   if (points.every((point) => point.length === 1)) {
@@ -49,8 +49,8 @@ export function frontNumbers(points: readonly (readonly number[])[]): number[] {
 }
 
 /**
- * How alone each point is among the others of its front: the sum over objectives of the distance between its two neighbours, as a share of the range of that
- * objective on the front. The ends of a front, and points of equal place, have Infinity and 0.
+ * Crowding distance of each point within its front: the sum over objectives of the distance between its neighbours, relative to the range of the objective on
+ * the front. Infinity at the ends of a front, 0 for coinciding points.
  */
 export function crowdingDistances(points: readonly (readonly number[])[], fronts: readonly number[]): number[] {
   const distances = new Array<number>(points.length).fill(0);
@@ -77,14 +77,14 @@ export function crowdingDistances(points: readonly (readonly number[])[], fronts
   return distances;
 }
 
-/** Indices of points, best first: by front, then the less crowded, then in the order given. */
+/** Indices of points, best first: by front, then by crowding distance (larger first), then by index. */
 export function paretoOrder(points: readonly (readonly number[])[]): number[] {
   const fronts = frontNumbers(points);
   const crowding = crowdingDistances(points, fronts);
   return points.map((_, i) => i).sort((a, b) => (fronts[a] ?? 0) - (fronts[b] ?? 0) || compareCrowding(crowding[b] ?? 0, crowding[a] ?? 0) || a - b);
 }
 
-/** Infinity minus Infinity is no number. */
+/** Infinity − Infinity is NaN. */
 function compareCrowding(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }

@@ -1,12 +1,12 @@
-/** One cell: what it costs (parameters or multiply-adds) and what it is worth (score or accuracy). */
+/** A cell: its cost (parameters or multiply-adds) and its value (score or accuracy). */
 export interface ParetoPoint {
   readonly cost: number;
   readonly value: number | null;
 }
 
 /**
- * Indices of the points that no other point beats: none is as cheap or cheaper and better, or cheaper and as good.
- * Ordered by cost. Of exact duplicates the first stays.
+ * Indices of the Pareto-optimal points: no other point is at least as cheap and as good, and strictly better in one.
+ * Ordered by cost. The first of exact duplicates is kept.
  */
 export function paretoFront(points: readonly ParetoPoint[]): number[] {
   const order = points

@@ -1,4 +1,4 @@
-/** How well a predictor ranks: what one wins or loses by trusting it. Pure; higher predictor and higher truth are better. */
+/** Ranking quality of a predictor. Pure; higher is better for both predictor and ground truth. */
 import { finitePairs } from "./coefficients.ts";
 
 /** Indices of the `k` largest values, best first; ties by index. */
@@ -10,23 +10,23 @@ export function topK(values: readonly number[], k: number): number[] {
     .map(({ index }) => index);
 }
 
-/** Share of the k cells that the predictor puts first which are among the k truly best, 0 to 1. Null when fewer than k pairs. */
-export function precisionAtK(predictor: readonly (number | null)[], truth: readonly (number | null)[], k: number): number | null {
-  const { x, y } = finitePairs(predictor, truth);
+/** Share of the predictor's k best cells that are among the k best by ground truth, in [0, 1]. Null for fewer than k pairs. */
+export function precisionAtK(predictor: readonly (number | null)[], groundTruth: readonly (number | null)[], k: number): number | null {
+  const { x, y } = finitePairs(predictor, groundTruth);
   if (k < 1 || x.length < k) return null;
   const best = new Set(topK(y, k));
   return topK(x, k).filter((index) => best.has(index)).length / k;
 }
 
-/** Best truth of all minus the best truth among the k cells that the predictor puts first, ≥ 0. Null when fewer than k pairs. */
-export function regretAtK(predictor: readonly (number | null)[], truth: readonly (number | null)[], k: number): number | null {
-  const { x, y } = finitePairs(predictor, truth);
+/** Best ground truth minus the best ground truth among the predictor's k best cells, ≥ 0. Null for fewer than k pairs. */
+export function regretAtK(predictor: readonly (number | null)[], groundTruth: readonly (number | null)[], k: number): number | null {
+  const { x, y } = finitePairs(predictor, groundTruth);
   if (k < 1 || x.length < k) return null;
   const chosen = topK(x, k).map((index) => y[index] ?? -Infinity);
   return Math.max(...y) - Math.max(...chosen);
 }
 
-/** Outcome of a paired comparison of two predictors on the same cells. */
+/** Paired comparison of two predictors on the same cells. */
 export interface PairedComparison {
   /** Correlation of the first minus that of the second. */
   readonly difference: number;

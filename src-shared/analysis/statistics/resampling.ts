@@ -1,4 +1,4 @@
-/** A small seeded generator for resampling, uniform in [0, 1). For statistics only, never for the engine (Mulberry32, public domain). */
+/** Seeded random generator for resampling, uniform in [0, 1) (Mulberry32, public domain). Not for the engine. */
 export function createGenerator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

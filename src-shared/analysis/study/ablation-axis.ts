@@ -1,13 +1,13 @@
-/** What the variants of an ablation are drawn over: a number that they differ in, one line for each value of another setting. Pure. */
+/** The axis of an ablation plot: the numeric setting that the variants differ in, with one line per value of another setting. Pure. */
 import type { VariantFacts } from "./study.ts";
 
 export interface AblationAxis {
-  /** Title of the number along the axis, for example "Propagation steps T". */
+  /** Title of the numeric setting, for example "Propagation steps T". */
   readonly title: string;
   readonly lines: readonly { readonly name: string; readonly points: readonly { readonly x: number; readonly variant: string }[] }[];
 }
 
-/** The axis of an ablation; null where the variants do not differ in exactly one number and at most one other setting, so that they can only be listed. */
+/** The axis of an ablation; null unless the variants differ in exactly one numeric and at most one other setting. */
 export function ablationAxis(variants: readonly VariantFacts[]): AblationAxis | null {
   const titles = [...new Set(variants.flatMap(({ settings }) => Object.keys(settings)))].filter(
     (title) => new Set(variants.map(({ settings }) => settings[title])).size > 1,

@@ -1,15 +1,15 @@
-/** Paired tests between the predictors of a study: who ranks the same cells better, beyond chance. Pure. */
+/** Paired tests of the predictors of a study on the same cells. Pure. */
 import type { PairedComparison } from "../statistics/ranking-quality.ts";
 import { drawCounts, ResampledCoefficients } from "../statistics/resampled-coefficients.ts";
 import { createGenerator } from "../statistics/resampling.ts";
 
-/** What is compared: the values of one predictor for each cell, once for each seed. */
+/** The values of one predictor for each cell, one list per seed. */
 export interface Ranked {
   readonly name: string;
   readonly runs: readonly { readonly values: readonly (number | null)[] }[];
 }
 
-/** Spearman's coefficient of `first` minus that of `second`, both with the truth, each the mean over its seeds. */
+/** Spearman correlation of `first` with the ground truth minus that of `second`, each the mean over its seeds. */
 export interface PredictorPair {
   readonly first: string;
   readonly second: string;
@@ -17,24 +17,24 @@ export interface PredictorPair {
 }
 
 /**
- * Compares every two predictors by resampling cells. Both coefficients of a pair are taken on the same resample of the cells that both know, so that what they share cancels; pairs that
- * know the same cells share the resamples too. Pairs with fewer than four cells or without spread are left out. p is two-sided, at least 1 / (resamples + 1), and not corrected for the
+ * Compares every pair of predictors by resampling cells. Both coefficients of a pair use the same resample of the cells known to both, so that shared variation cancels; pairs with the
+ * same cells also share the resamples. Pairs with fewer than four cells or without variance are skipped. p is two-sided, at least 1 / (resamples + 1), and not corrected for the
  * number of pairs.
  */
 export function comparePairs(
   predictors: readonly Ranked[],
-  truth: readonly (number | null)[],
+  groundTruth: readonly (number | null)[],
   { resamples = 1000, seed = 1 }: { readonly resamples?: number; readonly seed?: number } = {},
 ): PredictorPair[] {
-  const known = predictors.map(({ runs }) => truth.map((value, i) => finite(value) && runs.length > 0 && runs.every(({ values }) => finite(values[i]))));
+  const known = predictors.map(({ runs }) => groundTruth.map((value, i) => finite(value) && runs.length > 0 && runs.every(({ values }) => finite(values[i]))));
   const samples = new Map<string, Samples>();
   return predictors.flatMap((first, a) =>
     predictors.slice(a + 1).flatMap((second, offset): PredictorPair[] => {
       const b = a + 1 + offset;
-      const cells = truth.flatMap((_, i) => (known[a]?.[i] === true && known[b]?.[i] === true ? [i] : []));
+      const cells = groundTruth.flatMap((_, i) => (known[a]?.[i] === true && known[b]?.[i] === true ? [i] : []));
       if (cells.length < 4) return [];
       const key = cells.join();
-      const shared = samples.get(key) ?? new Samples(truth, cells, resamples, seed);
+      const shared = samples.get(key) ?? new Samples(groundTruth, cells, resamples, seed);
       samples.set(key, shared);
       const comparison = compare(shared.of(first), shared.of(second), cells.length);
       return comparison === null ? [] : [{ first: first.name, second: second.name, comparison }];
@@ -42,7 +42,7 @@ export function comparePairs(
   );
 }
 
-/** The pair of two predictors, seen from `first`; null where they were not compared. */
+/** The comparison of `first` with `second`; null if they were not compared. */
 export function pairOf(pairs: readonly PredictorPair[], first: string, second: string): PairedComparison | null {
   for (const { comparison, ...names } of pairs) {
     if (names.first === first && names.second === second) return comparison;
@@ -59,18 +59,18 @@ interface Coefficients {
   readonly resampled: readonly (number | null)[];
 }
 
-/** Resamples of one set of cells, the same for all predictors. */
+/** Resamples of one set of cells, shared by all predictors. */
 class Samples {
   private readonly cells: readonly number[];
-  private readonly truth: readonly number[];
-  /** How often each cell was drawn, for the whole set and then each resample. */
+  private readonly groundTruth: readonly number[];
+  /** How often each cell was drawn: for the whole set, then for each resample. */
   private readonly draws: readonly Int32Array[];
   private readonly known = new Map<Ranked, Coefficients>();
 
-  constructor(truth: readonly (number | null)[], cells: readonly number[], resamples: number, seed: number) {
+  constructor(groundTruth: readonly (number | null)[], cells: readonly number[], resamples: number, seed: number) {
     const next = createGenerator(seed);
     this.cells = cells;
-    this.truth = cells.map((i) => truth[i] ?? 0);
+    this.groundTruth = cells.map((i) => groundTruth[i] ?? 0);
     const drawn = Array.from({ length: resamples }, () => {
       const counts = new Int32Array(cells.length);
       drawCounts(next, cells.length, counts);
@@ -86,7 +86,7 @@ class Samples {
       ({ values }) =>
         new ResampledCoefficients(
           this.cells.map((i) => values[i] ?? 0),
-          this.truth,
+          this.groundTruth,
         ),
     );
     const [whole = null, ...resampled] = this.draws.map((counts) => {

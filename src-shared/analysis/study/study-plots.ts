@@ -1,16 +1,16 @@
-/** Plots of the report of a study as SVG text: no scripts, no outside references, readable in dark and light. Pure. */
+/** Plots of study reports as SVG: no scripts, no external references, for dark and light themes. Pure. */
 
 import { finitePairs } from "../statistics/coefficients.ts";
 import { regress } from "../statistics/correlation.ts";
 import { type AblationAxis, ablationAxis } from "./ablation-axis.ts";
 import type { PredictorData, StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
 
-/** Style of the plots; colours come from the page (`--ink`, `--soft`, `--line`, `--mark`). Kinds and lines also differ in shape and dash. */
+/** Style of the plots; colours come from the page (`--ink`, `--soft`, `--line`, `--mark`). Series also differ in marker and dash. */
 export const PLOT_STYLE = `svg{max-width:100%;height:auto}svg text{fill:var(--soft);font-size:11px;font-family:system-ui,sans-serif}svg text.strong{fill:var(--ink)}
 svg .dot{fill:var(--mark);fill-opacity:.7}svg .open{fill:var(--back);stroke:var(--mark);stroke-width:1.6}svg .whisker{stroke:var(--mark);stroke-width:2}svg .frame{fill:none;stroke:var(--line)}
 svg .grid{stroke:var(--line)}svg .zero{stroke:var(--soft)}svg .fit{stroke:var(--ink);stroke-dasharray:4 3}svg .curve{fill:none;stroke:var(--mark);stroke-width:1.8}`;
 
-/** Every predictor's Spearman coefficient with its 95 % interval; a filled mark for all cells, an open one for the better half. */
+/** Spearman coefficient of every predictor with its 95 % interval; filled markers for all cells, open ones for the better half. */
 export function coefficientPlot({ rows }: StudyResult): string {
   const [left, width, line] = [210, 520, 34];
   const height = rows.length * line + 40;
@@ -32,7 +32,7 @@ export function coefficientPlot({ rows }: StudyResult): string {
   return `<svg viewBox="0 0 ${left + width + 20} ${height}" width="${left + width + 20}" role="img" aria-label="Spearman coefficient of each predictor with its 95 % interval">${grid.join("")}${lines.join("")}</svg>`;
 }
 
-/** Rank correlation of the variants over the number that they differ in, with intervals; empty where there is no such number. */
+/** Rank correlation of the variants over the numeric setting they differ in, with intervals; empty without such a setting. */
 export function ablationPlot({ data, rows }: StudyResult): string {
   const axis = ablationAxis(data.variants ?? []);
   if (axis === null) return "";
@@ -42,7 +42,7 @@ export function ablationPlot({ data, rows }: StudyResult): string {
   if (known.length === 0) return "";
   const [low, high] = [Math.max(-1, Math.floor(10 * Math.min(0, ...known)) / 10), Math.min(1, Math.ceil(10 * Math.max(...known)) / 10)];
   const [left, width, top, height] = [60, 460, 14, 240];
-  // Steps of equal width, since such settings rise as 0, 1, 5 or 4, 7, 17.
+  // Equal spacing, since such settings take values like 0, 1, 5 or 4, 7, 17.
   const across = (x: number): number => left + (width * (xs.indexOf(x) + 0.5)) / xs.length;
   const up = (value: number): number => top + (height * (high - value)) / (high - low || 1);
   const ticks = Array.from({ length: 5 }, (_, i) => low + ((high - low) * i) / 4);
@@ -75,7 +75,7 @@ function curve(
   across: (x: number) => number,
   up: (value: number) => number,
 ): string {
-  // Lines stand side by side, so that their whiskers do not cover each other.
+  // Lines are shifted so that their whiskers do not overlap.
   const shift = 10 * (l - (axis.lines.length - 1) / 2);
   const points = line.points.flatMap(({ x, variant }) => {
     const one = rowOf.get(variant)?.all.spearman;
@@ -89,20 +89,20 @@ function curve(
   return `<path class="curve" stroke-dasharray="${DASHES[l % DASHES.length]}" d="${path}"/>${marks.join("")}`;
 }
 
-/** Lines are told apart by their marks: a disc, a ring, a square. */
+/** Lines are distinguished by their markers: disc, ring, square. */
 function marker(l: number, x: number, y: number): string {
   const shape = l % 3;
   if (shape === 2) return `<rect class="dot" x="${fix(x - 4)}" y="${fix(y - 4)}" width="8" height="8"/>`;
   return `<circle class="${shape === 0 ? "dot" : "open"}" cx="${fix(x)}" cy="${fix(y)}" r="4.5"/>`;
 }
 
-/** Predictor across (the mean over its seeds), trained accuracy upwards, with the least-squares line. */
-export function scatterPlot({ name, runs }: PredictorData, truth: readonly (number | null)[]): string {
-  const means = truth.map((_, i) => {
+/** Trained accuracy over the predictor (mean over its seeds), with the least-squares line. */
+export function scatterPlot({ name, runs }: PredictorData, groundTruth: readonly (number | null)[]): string {
+  const means = groundTruth.map((_, i) => {
     const values = runs.map((run) => run.values[i] ?? null).filter((value): value is number => value !== null);
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
   });
-  const { x, y } = finitePairs(means, truth);
+  const { x, y } = finitePairs(means, groundTruth);
   if (x.length < 2)
     return `<svg viewBox="0 0 300 220" role="img" aria-label="${html(name)}: too few values"><text x="150" y="110" text-anchor="middle">too few values</text></svg>`;
   const [x0, x1] = [Math.min(...x), Math.max(...x)];

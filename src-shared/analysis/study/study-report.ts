@@ -1,4 +1,4 @@
-/** The report page of a study, as Markdown and as one HTML file without scripts or outside references. Pure. */
+/** The report of a study as Markdown and as a single HTML file without scripts or external references. Pure. */
 import { coefficient, signedCoefficient as signed } from "../format.ts";
 import type { StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
 import { pairOf } from "./study-pairs.ts";
@@ -22,10 +22,10 @@ const HEAD = [
   "Spearman, top half",
   "Precision@k",
   "Regret@k",
-  "Against parameters",
+  "Compared with parameters",
 ];
 
-const COST_HEAD = ["Predictor", "Once: training the generator", "Parameters of the generator", "Each cell: making weights", "Each cell: measuring"];
+const COST_HEAD = ["Predictor", "Generator training (once)", "Generator parameters", "Weight generation per cell", "Evaluation per cell"];
 
 function cellsOf(row: StudyRow): string[] {
   const paired = row.againstParameters;
@@ -57,7 +57,7 @@ function costOf({ data }: StudyResult): string[][] {
     ]);
 }
 
-/** Each predictor of a row against that of a column, by name in the order of the rows. */
+/** Each row predictor compared with each column predictor, in the order of the rows. */
 function pairTable({ rows, pairs }: StudyResult): { readonly head: string[]; readonly body: string[][] } {
   const names = rows.map(({ name }) => name);
   return {
@@ -73,7 +73,7 @@ function pairTable({ rows, pairs }: StudyResult): { readonly head: string[]; rea
 }
 
 const PAIRS_TEXT =
-  "Spearman of the row minus Spearman of the column on the same cells, means over seeds; p two-sided by resampling cells, not corrected for the number of pairs.";
+  "Spearman of the row minus Spearman of the column on the same cells (means over seeds). p-values are two-sided, by resampling cells, and not corrected for the number of pairs.";
 
 function time(ms: number | null): string {
   if (ms === null) return "–";
@@ -84,37 +84,36 @@ function pText(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
-/** What the figures say in a few sentences. */
+/** Summarises the results in a few sentences. */
 export function findings(result: StudyResult): string[] {
   const sentences = [
-    `All predictors are compared on the same ${result.n} cells; k is ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`,
+    `All predictors are compared on the same ${result.n} cells, with k = ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`,
   ];
   const best = [...result.rows].filter((row) => row.all.spearman.value !== null).sort((a, b) => (b.all.spearman.value ?? -2) - (a.all.spearman.value ?? -2))[0];
-  if (best !== undefined)
-    sentences.push(`The highest rank correlation with trained accuracy is that of “${best.name}”, ${correlationText(best.all.spearman)}.`);
+  if (best !== undefined) sentences.push(`“${best.name}” has the highest rank correlation with trained accuracy: ${correlationText(best.all.spearman)}.`);
   for (const row of result.rows.filter((one) => one.kind === "generator" && one.againstParameters !== null)) {
     const { interval, difference } = row.againstParameters ?? { interval: [0, 0], difference: 0 };
-    const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "cannot be told apart from";
+    const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "does not rank significantly differently from";
     sentences.push(`“${row.name}” ${verdict} the parameter count on these cells (Spearman ${signed(difference)}).`);
   }
   sentences.push(...variantFindings(result));
   if (result.noiseCeiling !== null)
     sentences.push(
       result.noiseCeiling > 0
-        ? `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}. A predictor that knew the expected accuracy of every cell could be expected to reach ${Math.sqrt(result.noiseCeiling).toFixed(2)}, the square root of that, and no more.`
-        : `Two trainings of the same cells correlate with ${result.noiseCeiling.toFixed(2)}: by this protocol cells cannot be told apart, so that no correlation here says anything.`,
+        ? `Two trainings of the same cells have a correlation of ${result.noiseCeiling.toFixed(2)}. Its square root, ${Math.sqrt(result.noiseCeiling).toFixed(2)}, is the expected maximum for any predictor.`
+        : `Two trainings of the same cells have a correlation of ${result.noiseCeiling.toFixed(2)}: this protocol cannot distinguish the cells, so these correlations are not meaningful.`,
     );
-  if (result.noiseCeiling !== null && result.noiseCeiling > 0 && result.noiseCeiling < GOOD_TRUTH)
+  if (result.noiseCeiling !== null && result.noiseCeiling > 0 && result.noiseCeiling < RELIABLE_GROUND_TRUTH)
     sentences.push(
-      "Trainings this short tell the cells apart poorly, and what they tell is partly how fast a cell learns: train for more epochs or at a higher rate before much is read into this table.",
+      "The ground truth is poor: trainings this short barely distinguish the cells, and partly measure how fast a cell learns. Train for more epochs or with a higher learning rate before drawing conclusions.",
     );
   return sentences;
 }
 
-/** Agreement of two trainings below which a study says that its truth is poor; 0.7 is where reliability is usually called acceptable. */
-const GOOD_TRUTH = 0.7;
+/** Correlation of two trainings below which the ground truth is reported as poor; 0.7 is the conventional threshold of acceptable reliability. */
+const RELIABLE_GROUND_TRUTH = 0.7;
 
-/** Which variants rank better than others, corrected for the number of pairs; nothing where there is one generator only. */
+/** Which variants rank better than others, corrected for the number of pairs; empty with a single generator. */
 function variantFindings(result: StudyResult): string[] {
   const pairs = variantPairs(result);
   const [closest] = pairs;
@@ -123,7 +122,7 @@ function variantFindings(result: StudyResult): string[] {
   const apart = pairs.filter(({ adjusted }) => adjusted <= 0.05);
   if (apart.length === 0)
     return [
-      `No two variants can be told apart on these cells (smallest p${corrected} ${pText(closest.adjusted)}, “${closest.first}” and “${closest.second}”, Spearman ${signed(closest.comparison.difference)}).`,
+      `No two variants differ significantly on these cells (smallest p${corrected} ${pText(closest.adjusted)}: “${closest.first}” and “${closest.second}”, Spearman ${signed(closest.comparison.difference)}).`,
     ];
   return apart.map(({ first, second, comparison, adjusted }) => {
     const [better, worse] = comparison.difference > 0 ? [first, second] : [second, first];
@@ -131,7 +130,7 @@ function variantFindings(result: StudyResult): string[] {
   });
 }
 
-/** The variants over what they differ in, each pair with its corrected p. */
+/** All pairs of variants with their corrected p-values. */
 function variantTable(result: StudyResult): string[][] {
   return variantPairs(result).map(({ first, second, comparison, adjusted }) => [
     first,
@@ -142,8 +141,8 @@ function variantTable(result: StudyResult): string[][] {
   ]);
 }
 
-const VARIANT_HEAD = ["Variant", "Against", "Spearman, difference", "p", "p, corrected (Holm)"];
-const VARIANT_TEXT = "Scores of the variants (accuracy with generated weights) on the same cells, means over seeds; p two-sided by resampling cells.";
+const VARIANT_HEAD = ["Variant", "Compared with", "Spearman difference", "p", "p corrected (Holm)"];
+const VARIANT_TEXT = "Scores (accuracy with generated weights) on the same cells, means over seeds. p-values are two-sided, by resampling cells.";
 
 export function studyMarkdown(result: StudyResult): string {
   const { head, body } = pairTable(result);
@@ -151,28 +150,28 @@ export function studyMarkdown(result: StudyResult): string {
   return [
     `# ${result.data.title}`,
     "",
-    "## What it says",
+    "## Summary",
     "",
     ...findings(result).map((sentence) => `- ${sentence}`),
     "",
     "## Predictors",
     "",
-    ...table(HEAD, result.rows.map(cellsOf)),
+    ...markdownTable(HEAD, result.rows.map(cellsOf)),
     "",
-    ...(variants.length === 0 ? [] : ["## Variants against each other", "", VARIANT_TEXT, "", ...table(VARIANT_HEAD, variants), ""]),
+    ...(variants.length === 0 ? [] : ["## Comparison of variants", "", VARIANT_TEXT, "", ...markdownTable(VARIANT_HEAD, variants), ""]),
     "## Cost",
     "",
-    ...table(COST_HEAD, costOf(result)),
+    ...markdownTable(COST_HEAD, costOf(result)),
     "",
     "## Paired tests",
     "",
     PAIRS_TEXT,
     "",
-    ...table(head, body),
+    ...markdownTable(head, body),
     "",
     "## Protocol",
     "",
-    ...table(
+    ...markdownTable(
       ["", ""],
       result.data.protocol.map((row) => [...row]),
     ),
@@ -180,8 +179,8 @@ export function studyMarkdown(result: StudyResult): string {
   ].join("\n");
 }
 
-/** A table in Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** A Markdown table. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)];
 }
@@ -205,21 +204,21 @@ export function studyHtml(result: StudyResult): string {
   const variants = variantTable(result);
   return page(
     data.title,
-    `<h2>What it says</h2><ul>${findings(result)
+    `<h2>Summary</h2><ul>${findings(result)
       .map((sentence) => `<li>${html(sentence)}</li>`)
       .join("")}</ul>
 ${ablation === "" ? "" : `<h2>Variants</h2><p class="note">Spearman with its 95 % interval over cells, mean over seeds.</p><div class="wide">${ablation}</div>`}
-${variants.length === 0 ? "" : `<h2>Variants against each other</h2><p class="note">${html(VARIANT_TEXT)}</p><div class="wide">${htmlTable(VARIANT_HEAD, variants)}</div>`}
+${variants.length === 0 ? "" : `<h2>Comparison of variants</h2><p class="note">${html(VARIANT_TEXT)}</p><div class="wide">${htmlTable(VARIANT_HEAD, variants)}</div>`}
 <h2>Predictors</h2><div class="wide">${htmlTable(HEAD, rows.map(cellsOf))}</div>
-<p class="note">Spearman and 95 % interval: filled mark all cells, open mark the better half by trained accuracy.</p><div class="wide">${coefficientPlot(result)}</div>
-<h2>Predicted against trained accuracy</h2><div class="plots">${plots.join("")}</div>
+<p class="note">Spearman with 95 % interval. Filled markers: all cells; open markers: the better half by trained accuracy.</p><div class="wide">${coefficientPlot(result)}</div>
+<h2>Predictors vs trained accuracy</h2><div class="plots">${plots.join("")}</div>
 <h2>Cost</h2><div class="wide">${htmlTable(COST_HEAD, costOf(result))}</div>
 <h2>Paired tests</h2><p class="note">${html(PAIRS_TEXT)}</p><div class="wide">${htmlTable(head, body)}</div>
 <h2>Protocol</h2>${protocolTable(data.protocol)}`,
   );
 }
 
-/** A page without scripts or outside references, in dark and light. */
+/** An HTML page without scripts or external references, with dark and light themes. */
 export function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${html(title)}</title><style>${STYLE}</style></head><body>
 <h1>${html(title)}</h1>

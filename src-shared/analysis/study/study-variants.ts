@@ -1,9 +1,9 @@
-/** The variants of a study against each other: which of them rank cells better than others, beyond chance. Pure. */
+/** Pairwise comparison of the variants of a study. Pure. */
 import type { PairedComparison } from "../statistics/ranking-quality.ts";
 import type { StudyResult } from "./study.ts";
 import { pairOf } from "./study-pairs.ts";
 
-/** Spearman's coefficient of `first` minus that of `second`; `adjusted` is its p corrected for the number of pairs of variants. */
+/** Spearman coefficient of `first` minus that of `second`; `adjusted` is p corrected for the number of pairs. */
 export interface VariantPair {
   readonly first: string;
   readonly second: string;
@@ -11,7 +11,7 @@ export interface VariantPair {
   readonly adjusted: number;
 }
 
-/** Every two variants by the accuracy with generated weights, the pair with the smallest p first. Empty with fewer than two variants. */
+/** All pairs of variants, compared by their accuracy with generated weights, smallest p first. Empty with fewer than two variants. */
 export function variantPairs({ data, pairs }: Pick<StudyResult, "data" | "pairs">): VariantPair[] {
   const names = (data.variants ?? []).map(({ name }) => name);
   const known = names.flatMap((first, a) =>
@@ -24,7 +24,7 @@ export function variantPairs({ data, pairs }: Pick<StudyResult, "data" | "pairs"
   return known.map((pair, i) => ({ ...pair, adjusted: adjusted[i] ?? 1 })).sort((a, b) => a.comparison.p - b.comparison.p);
 }
 
-/** p values corrected for their number by Holm's step-down procedure (1979), in the order given; 1 at most. */
+/** p-values corrected by Holm's step-down procedure (1979), in the given order; at most 1. */
 export function holm(values: readonly number[]): number[] {
   const adjusted = values.map(() => 1);
   let least = 0;

@@ -1,4 +1,4 @@
-/** Figures of a study: every predictor against trained accuracy on the same cells, always with n and an interval. Pure. */
+/** Analysis of a study: every predictor compared with trained accuracy on the same cells, always with n and an interval. Pure. */
 import type { Architecture } from "../../domain/architecture/network.ts";
 import { COEFFICIENTS, type CorrelationMethod, finitePairs, pearson } from "../statistics/coefficients.ts";
 import { topHalf } from "../statistics/correlation.ts";
@@ -7,33 +7,33 @@ import { drawCounts, ResampledCoefficients } from "../statistics/resampled-coeff
 import { createGenerator } from "../statistics/resampling.ts";
 import { comparePairs, type PredictorPair, pairOf } from "./study-pairs.ts";
 
-/** One predictor with its value for each cell, once for each seed that it was trained with. */
+/** A predictor with its values for each cell, one list per seed. */
 export interface PredictorData {
   readonly name: string;
   readonly kind: "generator" | "proxy" | "sgd";
   readonly runs: readonly { readonly seed: number; readonly values: readonly (number | null)[] }[];
-  /** Milliseconds an architecture: making its weights, and measuring them. Null where there is no such thing. */
+  /** Milliseconds per architecture for generating and evaluating weights. Null if not applicable. */
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
-  /** Of a generator: its own parameters, and the seconds that training it took (means over seeds). */
+  /** Generators only: number of parameters and training time in seconds (means over seeds). */
   readonly generatorParameters?: number | null;
   readonly trainingSeconds?: number | null;
 }
 
-/** A variant of a generator with what tells it from the others. */
+/** A variant of a generator and the settings that distinguish it. */
 export interface VariantFacts {
-  /** Of its predictor. */
+  /** Name of its predictor. */
   readonly name: string;
-  /** The settings in which the variants differ, by title. */
+  /** The settings that differ between variants, by title. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface StudyData {
   readonly title: string;
-  /** What was done, as label and value, in order. */
+  /** The protocol as labels and values, in order. */
   readonly protocol: readonly (readonly [label: string, value: string])[];
   readonly cells: readonly string[];
-  /** Mean validation accuracy of the trained networks, by cell. */
+  /** Ground truth: mean validation accuracy of the trained networks, by cell. The name is part of the JSON format. */
   readonly truth: readonly (number | null)[];
   /** All trainings of each cell, for the noise ceiling. */
   readonly repetitions: readonly (readonly number[])[];
@@ -61,31 +61,31 @@ export interface StudyRow {
   readonly regret: number | null;
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
-  /** Against the parameter count, Spearman, mean over seeds. */
+  /** Comparison with the parameter count: Spearman, mean over seeds. */
   readonly againstParameters: PairedComparison | null;
 }
 
 export interface StudyResult {
   readonly data: StudyData;
   readonly rows: readonly StudyRow[];
-  /** Every two predictors against each other. */
+  /** All pairs of predictors. */
   readonly pairs: readonly PredictorPair[];
   readonly n: number;
   /** k of precision@k and regret@k. */
   readonly k: number;
-  /** Mean Pearson correlation between two trainings of the same cells (the reliability of the truth); null without repetitions. A perfect predictor is expected to reach its square root. */
+  /** Mean Pearson correlation of two trainings of the same cells (reliability of the ground truth); null without repetitions. Its square root is the expected maximum for any predictor. */
   readonly noiseCeiling: number | null;
 }
 
 const METHOD_NAMES: readonly CorrelationMethod[] = ["pearson", "spearman", "kendall"];
 
-/** @param options.resamples of the bootstrap over cells */
+/** Analyses a study. @param options.resamples number of bootstrap resamples over cells */
 export function analyseStudy(data: StudyData, options: { readonly resamples?: number; readonly seed?: number } = {}): StudyResult {
   const { resamples = 1000, seed = 1 } = options;
   const complete = data.truth.filter((value) => value !== null && Number.isFinite(value)).length;
   const k = Math.max(1, Math.round(complete / 10));
   const pairs = comparePairs(data.predictors, data.truth, { resamples, seed });
-  // The better half by truth, as the paper's "top 50": the same cells for all predictors.
+  // The better half by ground truth, the paper's "top 50"; the same cells for all predictors.
   const half = new Set(topHalf(data.truth, data.truth));
   const inHalf = (values: readonly (number | null)[]): (number | null)[] => values.map((value, i) => (half.has(i) ? value : null));
   const rows = data.predictors.map((predictor): StudyRow => {
@@ -115,13 +115,18 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
   return { data, rows, pairs, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };
 }
 
-/** The coefficient of each seed of a predictor on its own, in the order of its runs; `half`: over the better half of the cells by accuracy. */
-export function seedCoefficients(predictor: PredictorData, truth: readonly (number | null)[], method: CorrelationMethod, half = false): (number | null)[] {
-  const better = half ? new Set(topHalf(truth, truth)) : null;
+/** The coefficient of each seed of a predictor, in the order of its runs; `half`: only over the better half of the cells by accuracy. */
+export function seedCoefficients(
+  predictor: PredictorData,
+  groundTruth: readonly (number | null)[],
+  method: CorrelationMethod,
+  half = false,
+): (number | null)[] {
+  const better = half ? new Set(topHalf(groundTruth, groundTruth)) : null;
   return predictor.runs.map(({ values }) => {
     const { x, y } = finitePairs(
       values.map((value, i) => (better === null || better.has(i) ? value : null)),
-      truth,
+      groundTruth,
     );
     return COEFFICIENTS[method](x, y);
   });
@@ -129,12 +134,12 @@ export function seedCoefficients(predictor: PredictorData, truth: readonly (numb
 
 function correlations(
   runs: readonly (readonly (number | null)[])[],
-  truth: readonly (number | null)[],
+  groundTruth: readonly (number | null)[],
   resamples: number,
   seed: number,
 ): Record<CorrelationMethod, StudyCorrelation> {
-  const pairs = runs.map((run) => finitePairs(run, truth));
-  const intervals = bootstrap(pairs, truth.length, resamples, seed);
+  const pairs = runs.map((run) => finitePairs(run, groundTruth));
+  const intervals = bootstrap(pairs, groundTruth.length, resamples, seed);
   const entry = (method: CorrelationMethod): StudyCorrelation => {
     const known = pairs.map(({ x, y }) => COEFFICIENTS[method](x, y)).filter((value): value is number => value !== null);
     const value = meanOf(known);
@@ -144,7 +149,7 @@ function correlations(
   return { pearson: entry("pearson"), spearman: entry("spearman"), kendall: entry("kendall") };
 }
 
-/** Percentile intervals of the mean coefficients over runs; cells are resampled, the same for all runs and methods. */
+/** Percentile intervals of the mean coefficients over runs. All runs and methods share the resamples. */
 function bootstrap(
   runs: readonly ReturnType<typeof finitePairs>[],
   n: number,
@@ -178,7 +183,7 @@ function meanOf(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-/** Mean Pearson correlation over all pairs of repetitions that most cells have. */
+/** Mean Pearson correlation over all pairs of repetitions. */
 function noiseCeiling(repetitions: readonly (readonly number[])[]): number | null {
   const most = Math.max(0, ...repetitions.map((list) => list.length));
   const found: (number | null)[] = [];

@@ -1,11 +1,11 @@
-/** The report of a pipeline: cells that the GHN chose against random ones (paper, Table 1 and Figure 4), and the best of them trained to the end. Pure. */
+/** The report of a pipeline: cells chosen by the GHN compared with random cells (paper, Table 1 and Figure 4), and the fully trained best cell. Pure. */
 import { type Correlation, correlate } from "../statistics/correlation.ts";
 import { compareGroups, type GroupDifference } from "../statistics/group-difference.ts";
 import { html } from "./study-plots.ts";
-import { htmlTable, page, protocolTable, table } from "./study-report.ts";
+import { htmlTable, markdownTable, page, protocolTable } from "./study-report.ts";
 
-/** A cell after training; accuracies are means over its repetitions, from 0 to 1. */
-export interface TrainedCell {
+/** A trained cell; accuracy is the mean over its repetitions, in [0, 1]. */
+export interface ComparedCell {
   readonly name: string;
   readonly group: "top" | "random";
   readonly score: number | null;
@@ -17,8 +17,8 @@ export interface TrainedCell {
 export interface TopData {
   readonly title: string;
   readonly protocol: readonly (readonly [label: string, value: string])[];
-  readonly cells: readonly TrainedCell[];
-  /** The best cell, trained to the end several times. */
+  readonly cells: readonly ComparedCell[];
+  /** The best cell, fully trained several times. */
   readonly best: {
     readonly name: string;
     readonly parameters: number;
@@ -32,12 +32,12 @@ export interface TopResult {
   readonly data: TopData;
   readonly accuracy: GroupDifference | null;
   readonly parameters: GroupDifference | null;
-  /** Score against trained accuracy over both groups: chosen cells widen its range, so that it is no figure of the GHN's ranking over the space. */
+  /** Score vs trained accuracy over both groups. The chosen cells widen the range, so this does not measure the GHN's ranking over the whole space. */
   readonly agreement: Correlation;
 }
 
 export function analyseTop(data: TopData): TopResult {
-  const of = (group: TrainedCell["group"], value: (cell: TrainedCell) => number): number[] => data.cells.filter((cell) => cell.group === group).map(value);
+  const of = (group: ComparedCell["group"], value: (cell: ComparedCell) => number): number[] => data.cells.filter((cell) => cell.group === group).map(value);
   return {
     data,
     accuracy: compareGroups(
@@ -60,18 +60,18 @@ export function topFindings({ data, accuracy, agreement }: TopResult): string[] 
   const sentences: string[] = [];
   if (accuracy !== null) {
     const [low, high] = accuracy.interval;
-    const verdict = low > 0 ? "are better than" : high < 0 ? "are worse than" : "cannot be told apart from";
+    const verdict = low > 0 ? "are better than" : high < 0 ? "are worse than" : "do not differ significantly from";
     sentences.push(
-      `The cells that the GHN chose ${verdict} random cells after the same training: ${points(accuracy.difference)} percentage points, 95 % interval ${points(low)} to ${points(high)}, permutation test p = ${accuracy.p.toFixed(3)}.`,
+      `The cells chosen by the GHN ${verdict} random cells after the same training: ${points(accuracy.difference)} percentage points, 95 % interval ${points(low)} to ${points(high)}, permutation test p = ${accuracy.p.toFixed(3)}.`,
     );
   }
   if (agreement.value !== null)
     sentences.push(
-      `Over these ${agreement.n} cells score and trained accuracy have a rank correlation of ${points(agreement.value / 100)}. Half of the cells were chosen by that score, so it says less about the ranking of unseen cells than a correlation study does.`,
+      `Score and trained accuracy of these ${agreement.n} cells have a rank correlation of ${points(agreement.value / 100)}. Some of the cells were chosen by this score, so this says less about the ranking of unseen cells than a correlation study.`,
     );
   if (data.best !== null && data.best.test.length > 0)
     sentences.push(
-      `${data.best.name}, the best of them by validation accuracy, reaches ${moments(data.best.test)} % on test images (${data.best.test.length} ${data.best.test.length === 1 ? "training" : "trainings"}) with ${millions(data.best.parameters)} parameters.`,
+      `${data.best.name}, the best cell by validation accuracy, reaches a test accuracy of ${moments(data.best.test)} % (${data.best.test.length} ${data.best.test.length === 1 ? "training" : "trainings"}) with ${millions(data.best.parameters)} parameters.`,
     );
   return sentences;
 }
@@ -109,7 +109,7 @@ function cellRows({ data }: TopResult): string[][] {
     .sort((a, b) => b.accuracy - a.accuracy)
     .map((cell) => [
       cell.name,
-      cell.group === "top" ? "GHN" : "chance",
+      cell.group === "top" ? "GHN" : "random",
       cell.score === null ? "–" : (100 * cell.score).toFixed(1),
       (100 * cell.accuracy).toFixed(2),
       millions(cell.parameters),
@@ -121,23 +121,23 @@ export function topMarkdown(result: TopResult): string {
   return [
     `# ${result.data.title}`,
     "",
-    "## What it says",
+    "## Summary",
     "",
     ...topFindings(result).map((sentence) => `- ${sentence}`),
     "",
     "## Groups",
     "",
-    "Mean ± standard deviation over cells; of GHN Top-Best over trainings.",
+    "Mean ± standard deviation over cells; for GHN Top-Best over trainings.",
     "",
-    ...table(HEAD, groupRows(result)),
+    ...markdownTable(HEAD, groupRows(result)),
     "",
     "## Cells",
     "",
-    ...table(CELL_HEAD, cellRows(result)),
+    ...markdownTable(CELL_HEAD, cellRows(result)),
     "",
     "## Protocol",
     "",
-    ...table(
+    ...markdownTable(
       ["", ""],
       result.data.protocol.map((row) => [...row]),
     ),
@@ -148,23 +148,23 @@ export function topMarkdown(result: TopResult): string {
 export function topHtml(result: TopResult): string {
   return page(
     result.data.title,
-    `<h2>What it says</h2><ul>${topFindings(result)
+    `<h2>Summary</h2><ul>${topFindings(result)
       .map((sentence) => `<li>${html(sentence)}</li>`)
       .join("")}</ul>
-<h2>Groups</h2><p class="note">Mean ± standard deviation over cells; of GHN Top-Best over trainings.</p><div class="wide">${htmlTable(HEAD, groupRows(result))}</div>
-<figure><div class="wide">${groupPlot(result.data.cells)}</div><figcaption>Accuracy of each cell after the same training. Discs: chosen by the GHN, rings: drawn at random; the strokes are means.</figcaption></figure>
+<h2>Groups</h2><p class="note">Mean ± standard deviation over cells; for GHN Top-Best over trainings.</p><div class="wide">${htmlTable(HEAD, groupRows(result))}</div>
+<figure><div class="wide">${groupPlot(result.data.cells)}</div><figcaption>Accuracy of each cell after the same training. Discs: chosen by the GHN; rings: random; vertical lines: means.</figcaption></figure>
 <h2>Cells</h2><div class="wide">${htmlTable(CELL_HEAD, cellRows(result))}</div>
 <h2>Protocol</h2>${protocolTable(result.data.protocol)}`,
   );
 }
 
 /** Accuracies of both groups on one scale. */
-function groupPlot(cells: readonly TrainedCell[]): string {
+function groupPlot(cells: readonly ComparedCell[]): string {
   const values = cells.map((cell) => cell.accuracy);
   if (values.length === 0) return "";
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const across = (value: number): string => (110 + (480 * (value - low)) / (high - low || 1)).toFixed(1);
-  const line = (group: TrainedCell["group"], y: number): string => {
+  const line = (group: ComparedCell["group"], y: number): string => {
     const own = cells.filter((cell) => cell.group === group);
     if (own.length === 0) return "";
     const mean = own.reduce((sum, cell) => sum + cell.accuracy, 0) / own.length;
@@ -177,7 +177,7 @@ function groupPlot(cells: readonly TrainedCell[]): string {
   return `<svg viewBox="0 0 620 130" width="620" role="img" aria-label="Accuracy of chosen and random cells">${line("top", 30)}${line("random", 74)}<line class="grid" x1="110" x2="590" y1="100" y2="100"/><text x="110" y="118">${(100 * low).toFixed(1)} %</text><text x="590" y="118" text-anchor="end">${(100 * high).toFixed(1)} %</text></svg>`;
 }
 
-/** Mean ± sample standard deviation, in hundredths. */
+/** Mean ± sample standard deviation, in percent. */
 function moments(values: readonly number[]): string {
   if (values.length === 0) return "–";
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

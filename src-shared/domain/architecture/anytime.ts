@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { INPUT_NODES, MAX_NODES } from "./cell.ts";
 
-/** The five operations of the anytime space (paper, appendix 5.1). Nodes concatenate their inputs, so that an identity would do nothing. */
+/** The five operations of the anytime space (paper, appendix 5.1). Nodes concatenate their inputs, so there is no identity. */
 export const ANYTIME_OPERATIONS = ["conv1x1", "conv3x3", "conv5x5", "maxPool3x3", "avgPool3x3"] as const;
 export type AnytimeOperation = (typeof ANYTIME_OPERATIONS)[number];
 
@@ -13,23 +13,23 @@ export const ANYTIME_OPERATION_LABELS: Readonly<Record<AnytimeOperation, string>
   avgPool3x3: "3×3 avg",
 };
 
-/** Bound on the image scales of a network: full size and so many halvings less one. */
+/** Maximum number of image scales: full size and MAX_SCALES − 1 halvings. */
 export const MAX_SCALES = 4;
 export const MAX_ANYTIME_CELLS = 6;
 
 /**
- * One node. It brings its inputs to its own scale by pooling or upsampling, concatenates them, and applies its operation behind a 1×1 bottleneck.
+ * One node. It resizes its inputs to its own scale by pooling or upsampling, concatenates them, and applies its operation after a 1×1 bottleneck.
  * `inputs` are indices as in a standard cell: 0 and 1 are the cell's input nodes, 2 + i is `nodes[i]`.
  */
 export const anytimeNodeSchema = z.strictObject({
   operation: z.enum(ANYTIME_OPERATIONS),
   inputs: z.array(z.int().min(0)).min(1).max(MAX_NODES),
-  /** How often the image is halved, counted from the cell's own input. */
+  /** Number of halvings relative to the input of the cell. */
   scale: z
     .int()
     .min(0)
     .max(MAX_SCALES - 1),
-  /** Whether a classifier is attached to its output. */
+  /** Whether a classifier is attached to the output. */
   exit: z.boolean(),
 });
 
@@ -48,17 +48,17 @@ export const anytimeCellSchema = z.strictObject({ nodes: z.array(anytimeNodeSche
 export type AnytimeNode = z.infer<typeof anytimeNodeSchema>;
 export type AnytimeCell = z.infer<typeof anytimeCellSchema>;
 
-/** Scale of a cell's input: each cell works at half the size of the one before, down to the smallest scale (paper, appendix 5.1). */
+/** Scale of the input of a cell: each cell halves the scale of the previous one, down to the smallest scale (paper, appendix 5.1). */
 export function inputScale(cell: number, scales: number): number {
   return Math.min(cell, scales - 1);
 }
 
-/** Scales that a cell's nodes may take, relative to its input: 3, 2 and 1 of them in the paper's three cells. */
+/** Number of scales available to the nodes of a cell, relative to its input: 3, 2 and 1 in the paper's three cells. */
 export function scalesOf(cell: number, scales: number): number {
   return scales - inputScale(cell, scales);
 }
 
-/** A network that answers at several exits: different cells one after the other. At least one node has an exit. */
+/** An anytime network: a sequence of different cells. At least one node has an exit. */
 export const anytimeArchitectureSchema = z
   .strictObject({
     /** Image scales in the network. */
@@ -73,22 +73,22 @@ export const anytimeArchitectureSchema = z
           context.addIssue({
             code: "custom",
             path: ["cells", c, "nodes", i, "scale"],
-            message: `Node ${INPUT_NODES + i} of cell ${c + 1} has scale ${node.scale}; with ${scales} scales that cell has scales 0 to ${most - 1}.`,
+            message: `Node ${INPUT_NODES + i} of cell ${c + 1} has scale ${node.scale}, but with ${scales} scales this cell allows scales 0 to ${most - 1}.`,
           });
       });
     });
     if (!cells.some(({ nodes }) => nodes.some((node) => node.exit)))
-      context.addIssue({ code: "custom", path: ["cells"], message: "No node has an exit, so the network would never answer. Set exit on at least one node." });
+      context.addIssue({ code: "custom", path: ["cells"], message: "No node has an exit. Set exit on at least one node." });
   });
 export type AnytimeArchitecture = z.infer<typeof anytimeArchitectureSchema>;
 
-/** A node of an architecture, by cell and index in it (0 and 1 are the input nodes). */
+/** A node of an architecture: cell, and index in the cell (0 and 1 are the input nodes). */
 export interface AnytimeNodeRef {
   readonly cell: number;
   readonly node: number;
 }
 
-/** Indices (≥ 2) of a cell's leaves in ascending order; the next cells read their concatenation. */
+/** Indices (≥ 2) of the leaves of a cell in ascending order; the following cells read their concatenation. */
 export function leavesOf({ nodes }: AnytimeCell): number[] {
   const used = new Set(nodes.flatMap((node) => node.inputs));
   return nodes.map((_, i) => INPUT_NODES + i).filter((index) => !used.has(index));
@@ -99,57 +99,67 @@ export function exitNodes({ cells }: AnytimeArchitecture): AnytimeNodeRef[] {
   return cells.flatMap(({ nodes }, cell) => nodes.flatMap((node, i) => (node.exit ? [{ cell, node: INPUT_NODES + i }] : [])));
 }
 
-/** MSDNet (Huang et al., 2018), the paper's reference. Defaults are those of its CIFAR networks with ten exits. */
+/** MSDNet (Huang et al., 2018), the paper's reference. Defaults: its CIFAR networks with ten exits. */
 export const msdNetSchema = z.strictObject({
   kind: z.literal("msdnet"),
-  exits: z.int().min(1).max(20).default(10).meta({ title: "Exits", description: "Classifiers, one behind each block of layers." }),
-  base: z.int().min(1).max(20).default(4).meta({ title: "Layers before the first exit", description: "Of the first block; MSDNet has 4." }),
-  step: z.int().min(1).max(20).default(2).meta({ title: "Layers between exits", description: "Of every other block; MSDNet has 2." }),
-  stepMode: z.enum(["even", "growing"]).default("even").meta({ title: "Steps", description: "Even, or growing by a step with each exit." }),
-  channels: z.int().min(1).max(256).default(16).meta({ title: "Initial channels", description: "At full size; multiplied by the factor of each scale." }),
-  growth: z.int().min(1).max(128).default(6).meta({ title: "Growth rate", description: "Channels that a layer adds at full size." }),
+  exits: z.int().min(1).max(20).default(10).meta({ title: "Exits", description: "Number of classifiers, one after each block of layers." }),
+  base: z.int().min(1).max(20).default(4).meta({ title: "Layers before the first exit", description: "Layers of the first block; MSDNet uses 4." }),
+  step: z.int().min(1).max(20).default(2).meta({ title: "Layers between exits", description: "Layers of each further block; MSDNet uses 2." }),
+  stepMode: z.enum(["even", "growing"]).default("even").meta({ title: "Step mode", description: "Even, or growing with each exit." }),
+  channels: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .meta({ title: "Initial channels", description: "Channels at full size; multiplied by the factor of each scale." }),
+  growth: z.int().min(1).max(128).default(6).meta({ title: "Growth rate", description: "Channels added by each layer at full size." }),
   factors: z
     .array(z.int().min(1).max(16))
     .min(1)
     .max(MAX_SCALES)
     .default([1, 2, 4])
-    .meta({ title: "Growth factors", description: "One for each scale, which says how many scales there are." }),
+    .meta({ title: "Growth factors", description: "One per scale; their number is the number of scales." }),
   bottleneckFactors: z
     .array(z.int().min(1).max(16))
     .min(1)
     .max(MAX_SCALES)
     .default([1, 2, 4])
-    .meta({ title: "Bottleneck factors", description: "One for each scale." }),
+    .meta({ title: "Bottleneck factors", description: "One per scale." }),
   reduction: z
     .number()
     .min(0)
     .max(1)
     .default(0.5)
-    .meta({ title: "Reduction", description: "Share of the channels that is kept where a scale ends; 0 leaves the transitions out." }),
-  classifierChannels: z.int().min(1).max(512).default(128).meta({ title: "Classifier channels", description: "Of the two convolutions of an exit." }),
+    .meta({ title: "Reduction", description: "Share of channels kept where a scale ends; 0 omits the transitions." }),
+  classifierChannels: z.int().min(1).max(512).default(128).meta({ title: "Classifier channels", description: "Channels of the two convolutions of an exit." }),
 });
 export type MsdNet = z.infer<typeof msdNetSchema>;
 
 /** A residual network with classifiers at several depths (ResNet-MC of Huang et al., 2018), the second reference. */
 export const resNetSchema = z.strictObject({
   kind: z.literal("resnet"),
-  blocks: z.int().min(1).max(40).default(10).meta({ title: "Blocks a scale", description: "Residual blocks of two 3×3 convolutions each; ResNet-MC has 10." }),
-  channels: z.int().min(1).max(256).default(16).meta({ title: "Initial channels", description: "Doubled where the image is halved." }),
-  scales: z.int().min(1).max(MAX_SCALES).default(3).meta({ title: "Scales", description: "Image sizes." }),
+  blocks: z
+    .int()
+    .min(1)
+    .max(40)
+    .default(10)
+    .meta({ title: "Blocks per scale", description: "Residual blocks of two 3×3 convolutions each; ResNet-MC uses 10." }),
+  channels: z.int().min(1).max(256).default(16).meta({ title: "Initial channels", description: "Doubled whenever the image size is halved." }),
+  scales: z.int().min(1).max(MAX_SCALES).default(3).meta({ title: "Scales", description: "Number of image sizes." }),
   exitsAfter: z
     .array(z.int().min(1).max(40))
     .max(10)
     .default([4, 8])
-    .meta({ title: "Exits after block", description: "In each scale; one more is at the end of the network." }),
-  classifierChannels: z.int().min(1).max(512).default(128).meta({ title: "Classifier channels", description: "Of the two convolutions of an exit." }),
+    .meta({ title: "Exits after block", description: "Exits within each scale; one more exit is at the end of the network." }),
+  classifierChannels: z.int().min(1).max(512).default(128).meta({ title: "Classifier channels", description: "Channels of the two convolutions of an exit." }),
 });
 export type ResNetMc = z.infer<typeof resNetSchema>;
 
-/** A reference network of known structure. */
+/** A reference network with a known structure. */
 export const anytimeReferenceSchema = z.discriminatedUnion("kind", [msdNetSchema, resNetSchema]);
 export type AnytimeReference = z.infer<typeof anytimeReferenceSchema>;
 
-/** Whatever answers at several exits: cells of the search space, or a reference. */
+/** A network with several exits: cells of the search space, or a reference. */
 export const anytimeModelSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("cells"), architecture: anytimeArchitectureSchema }),
   msdNetSchema,
@@ -157,10 +167,10 @@ export const anytimeModelSchema = z.discriminatedUnion("kind", [
 ]);
 export type AnytimeModel = z.infer<typeof anytimeModelSchema>;
 
-/** Version of the file that export writes and import reads. */
+/** Version of the file format. */
 export const ANYTIME_FILE_VERSION = 1;
 
-/** An anytime architecture as a file; its `format` tells it apart from the file of a standard cell. */
+/** File of an anytime architecture; `format` distinguishes it from a standard cell file. */
 export const anytimeFileSchema = z.strictObject({
   format: z.literal("ghn-studio-anytime-cells"),
   version: z.literal(ANYTIME_FILE_VERSION),

@@ -3,7 +3,7 @@ import { ALL_OPERATIONS, type AnyOperationName } from "./operations.ts";
 
 /** Number of input nodes of a cell: the outputs of block i−1 (index 0) and block i−2 (index 1). */
 export const INPUT_NODES = 2;
-/** Bound on the operation nodes of any cell that is parsed. */
+/** Maximum number of operation nodes of a cell. */
 export const MAX_NODES = 64;
 
 /**
@@ -16,7 +16,7 @@ export const cellNodeSchema = z.strictObject({
 });
 
 /**
- * A cell: a directed acyclic graph of operation nodes behind two input nodes, in topological order.
+ * A cell: a directed acyclic graph of two input nodes and operation nodes in topological order.
  * Its output is the concatenation of `output` (indices as in `inputs`), by default of all leaf nodes.
  */
 export const cellSchema = z
@@ -49,7 +49,7 @@ export const cellSchema = z
         context.addIssue({
           code: "custom",
           path: ["output", j],
-          message: `The output names node ${index}, but the cell has nodes 0 to ${INPUT_NODES + cell.nodes.length - 1} only.`,
+          message: `The output names node ${index}, but the cell only has nodes 0 to ${INPUT_NODES + cell.nodes.length - 1}.`,
         });
     });
   });
@@ -64,7 +64,7 @@ export function outputNodes(cell: Cell): number[] {
   return cell.nodes.map((_, i) => i + INPUT_NODES).filter((index) => !used.has(index));
 }
 
-/** Version of the cell file that export writes and import reads. */
+/** Version of the cell file format. */
 export const CELL_FILE_VERSION = 1;
 
 export const cellFileSchema = z.strictObject({

@@ -5,19 +5,19 @@ import { cellSchema } from "./cell.ts";
 export const networkConfigSchema = z.strictObject({
   blocks: z.int().min(1).max(60).default(18).meta({
     title: "Blocks",
-    description: "Number of cells stacked one after the other. The paper uses 18.",
+    description: "Number of stacked cells. The paper uses 18.",
   }),
   initialChannels: z.int().min(4).max(512).default(32).meta({
     title: "Initial channels F",
-    description: "Channels of every node in the first blocks; doubled at each reduction. The paper uses 32.",
+    description: "Channels of each node in the first blocks; doubled at each reduction. The paper uses 32.",
   }),
   reductions: z.array(z.int().min(0).max(60)).max(8).default([6, 12]).meta({
     title: "Reductions after block",
-    description: "After these many blocks the image size is halved and the channels are doubled.",
+    description: "The image size is halved and the channels are doubled after these blocks.",
   }),
   stem: z.enum(["conv3x3", "imagenet", "stride8"]).default("conv3x3").meta({
     title: "Stem",
-    description: "First convolution: 3×3 at full size, 3×3 with stride 2 for 224 × 224 images, or three of stride 2 as DARTS has it there.",
+    description: "First layers: a 3×3 convolution at full size, a 3×3 convolution with stride 2 for 224 × 224 images, or three of stride 2 as in DARTS.",
   }),
   stemMultiplier: z.int().min(1).max(8).default(1).meta({
     title: "Stem multiplier",
@@ -25,19 +25,20 @@ export const networkConfigSchema = z.strictObject({
   }),
   separableRepeats: z.int().min(1).max(3).default(2).meta({
     title: "Separable repeats",
-    description: "How often separable and dilated convolutions are applied in a node.",
+    description: "How often a node applies its separable or dilated convolution.",
   }),
   dilatedRepeats: z.int().min(1).max(3).optional().meta({
     title: "Dilated repeats",
-    description: "How often dilated convolutions are applied, where that differs (DARTS applies them once).",
+    description: "How often a node applies its dilated convolution, if different (DARTS: once).",
   }),
   factorizedDivisor: z.int().min(1).max(8).default(4).meta({
     title: "1×7–7×1 bottleneck",
-    description: "The 1×7–7×1 operation works on C divided by this many channels.",
+    description: "The 1×7–7×1 operation uses C divided by this number of channels.",
   }),
   multiplyAddBudget: z.int().min(1000).optional().meta({
-    title: "Multiply-adds, at most",
-    description: "Training one cell: F becomes the largest whole number whose network stays under this (ImageNet-mobile: 600,000,000); empty keeps F.",
+    title: "Maximum multiply-adds",
+    description:
+      "For training a single cell: sets F to the largest value whose network stays within this budget (ImageNet-mobile: 600,000,000); empty keeps F.",
   }),
 });
 export type NetworkConfig = z.infer<typeof networkConfigSchema>;
@@ -45,14 +46,14 @@ export type NetworkConfig = z.infer<typeof networkConfigSchema>;
 /** How often each stem halves the image. */
 export const STEM_HALVINGS: Readonly<Record<NetworkConfig["stem"], number>> = { conv3x3: 0, imagenet: 1, stride8: 3 };
 
-/** A searchable architecture: one cell for all blocks, or separate cells where the scale is reduced. */
+/** An architecture: one cell for all blocks, or separate normal and reduction cells. */
 export const architectureSchema = z.strictObject({
   normal: cellSchema,
   reduction: cellSchema.optional(),
 });
 export type Architecture = z.infer<typeof architectureSchema>;
 
-/** Shape of what enters and leaves a network. */
+/** Input and output shape of a network. */
 export interface NetworkInput {
   /** Image height and width in pixels (square images are not required). */
   readonly height: number;
@@ -61,7 +62,7 @@ export interface NetworkInput {
   readonly classes: number;
 }
 
-/** Exact counts of a built network. Multiply-adds are for one image. */
+/** Exact counts of a network. Multiply-adds are per image. */
 export interface NetworkCounts {
   readonly parameters: number;
   readonly multiplyAdds: number;

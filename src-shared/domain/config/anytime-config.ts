@@ -15,44 +15,49 @@ import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon } fro
 export const anytimeSpaceSchema = z.strictObject({
   operations: z
     .array(z.enum(ANYTIME_OPERATIONS as unknown as [AnytimeOperation, ...AnytimeOperation[]]))
-    .min(1, "Switch on at least one operation.")
-    .refine((list) => new Set(list).size === list.length, "Each operation may be listed once.")
+    .min(1, "Select at least one operation.")
+    .refine((list) => new Set(list).size === list.length, "Each operation may be listed only once.")
     .default([...ANYTIME_OPERATIONS])
-    .meta({ title: "Operations", description: "The operations a node may take. The paper lists five." }),
+    .meta({ title: "Operations", description: "Operations that a node can have. The paper lists five." }),
   nodes: z.array(z.int().min(1).max(40)).min(1).max(MAX_ANYTIME_CELLS).default([24, 16, 8]).meta({
     title: "Nodes of each cell",
-    description: "One entry for each cell of the network, the first sees the largest images. The paper uses 24, 16 and 8.",
+    description: "One entry per cell of the network; the first cell sees the largest images. The paper uses 24, 16 and 8.",
   }),
   maxInputs: z.int().min(1).max(8).default(3).meta({
     title: "Inputs per node",
-    description: "A node draws 1 to this many inputs from all earlier nodes and concatenates them.",
+    description: "Each node draws 1 to this many inputs from the earlier nodes and concatenates them.",
   }),
   scales: z.int().min(1).max(MAX_SCALES).default(3).meta({
     title: "Image scales",
-    description: "Cell i works at half the size of cell i − 1 or below. The paper uses 3: 32, 16 and 8 pixels.",
+    description: "Each cell starts at half the size of the previous one. The paper uses 3 scales: 32, 16 and 8 pixels.",
   }),
-  exits: z.int().min(1).max(40).default(10).meta({ title: "Exits", description: "Nodes with a classifier, as many in every network. The last node has one." }),
+  exits: z
+    .int()
+    .min(1)
+    .max(40)
+    .default(10)
+    .meta({ title: "Exits", description: "Number of nodes with a classifier, the same in every network. The last node has one." }),
 });
 export type AnytimeSpace = z.infer<typeof anytimeSpaceSchema>;
 
-/** How wide the networks of the space are. */
+/** Width of the networks. */
 export const anytimeNetworkSchema = z.strictObject({
   initialChannels: z.int().min(2).max(256).default(16).meta({
     title: "Initial channels F",
-    description: "Channels of every node at full size; doubled at each smaller scale, as MSDNet's factors 1-2-4.",
+    description: "Channels of each node at full size; doubled at each smaller scale, like MSDNet's factors 1-2-4.",
   }),
 });
 export type AnytimeNetwork = z.infer<typeof anytimeNetworkSchema>;
 
-/** Over which budgets the curve is measured (notes, section 4). */
+/** Budgets that the area under the curve is taken over. */
 export const budgetRange = z
   .number()
   .min(1000)
   .max(1e12)
   .default(1.2e8)
-  .meta({ title: "Largest budget", description: "Multiply-adds. The area is taken over budgets from 0 to here, all equally likely." });
+  .meta({ title: "Largest budget", description: "In multiply-adds. The area is taken over budgets from 0 to this value, all equally likely." });
 
-/** Ranking by the area under the predicted curve. Cells are proposed at random, as in the paper. */
+/** Ranking by the area under the predicted curve. Networks are sampled at random, as in the paper. */
 export const anytimeSearchSettingsSchema = z.strictObject({
   samples: z.int().min(1).max(100_000).default(1000).meta({ title: "Networks to score", description: "Distinct networks (isomorphic ones count once)." }),
   validationImages: z
@@ -60,17 +65,17 @@ export const anytimeSearchSettingsSchema = z.strictObject({
     .min(10)
     .max(100_000)
     .default(5000)
-    .meta({ title: "Validation images", description: "Images each network is scored on, always the same in the same order." }),
-  batchSize: z.int().min(2).max(4096).default(250).meta({ title: "Evaluation batch", description: "Batch norm uses the statistics of this batch." }),
+    .meta({ title: "Validation images", description: "Images that each network is scored on; the same for all, in the same order." }),
+  batchSize: z.int().min(2).max(4096).default(250).meta({ title: "Evaluation batch", description: "Batch normalisation uses the statistics of this batch." }),
   maxBudget: budgetRange,
-  minMultiplyAdds: z.int().min(0).optional().meta({ title: "Multiply-adds, at least", description: "Of the last exit. Networks below are not considered." }),
-  maxMultiplyAdds: z.int().min(1).optional().meta({ title: "Multiply-adds, at most", description: "Of the last exit. Networks above are not considered." }),
+  minMultiplyAdds: z.int().min(0).optional().meta({ title: "Minimum multiply-adds", description: "Of the last exit. Networks below are skipped." }),
+  maxMultiplyAdds: z.int().min(1).optional().meta({ title: "Maximum multiply-adds", description: "Of the last exit. Networks above are skipped." }),
   shortlist: z.int().min(1).max(1000).default(10).meta({ title: "Shortlist", description: "Best networks to keep for training." }),
-  randomBaseline: z.int().min(0).max(1000).default(10).meta({ title: "Random baseline", description: "Networks drawn at random, for comparison." }),
+  randomBaseline: z.int().min(0).max(1000).default(10).meta({ title: "Random baseline", description: "Random networks, for comparison." }),
 });
 export type AnytimeSearchSettings = z.infer<typeof anytimeSearchSettingsSchema>;
 
-/** Training as MSDNet is trained (paper, appendix 5.3): the sum of the exits' losses, SGD with Nesterov momentum, steps at half and three quarters. */
+/** Training protocol of MSDNet (paper, appendix 5.3): sum of the losses of all exits, SGD with Nesterov momentum, decay at half and three quarters. */
 export const anytimeTrainingSchema = z.strictObject({
   ...cellTrainingSchema.pick({
     batchSize: true,
@@ -82,8 +87,8 @@ export const anytimeTrainingSchema = z.strictObject({
     augmentation: true,
   }).shape,
   epochs: z.number().min(0.01).max(2000).default(300).meta({ title: "Epochs", description: "The paper uses 300." }),
-  learningRate: z.number().positive().max(10).default(0.1).meta({ title: "Learning rate", description: "At the start. The paper uses 0.1." }),
-  decayRate: z.number().positive().max(1).default(0.1).meta({ title: "Decay rate", description: "The rate is multiplied by this at each of the points." }),
+  learningRate: z.number().positive().max(10).default(0.1).meta({ title: "Learning rate", description: "Initial learning rate. The paper uses 0.1." }),
+  decayRate: z.number().positive().max(1).default(0.1).meta({ title: "Decay rate", description: "Factor applied to the learning rate at each decay point." }),
   decayAt: z
     .array(z.number().min(0).max(1))
     .max(20)
@@ -94,17 +99,12 @@ export const anytimeTrainingSchema = z.strictObject({
     .min(0)
     .max(1)
     .default(1e-4)
-    .meta({ title: "Weight decay", description: "L2 on convolution and classifier weights. MSDNet uses 0.0001." }),
-  gradientClip: z
-    .number()
-    .min(0)
-    .max(1000)
-    .default(0)
-    .meta({ title: "Gradient clip", description: "Largest global norm of the gradient; 0 is off, as in MSDNet." }),
+    .meta({ title: "Weight decay", description: "L2 penalty on convolution and classifier weights. MSDNet uses 0.0001." }),
+  gradientClip: z.number().min(0).max(1000).default(0).meta({ title: "Gradient clip", description: "Maximum global gradient norm; 0 is off, as in MSDNet." }),
   multiplyAddBudget: z.int().min(1000).optional().meta({
-    title: "Multiply-adds, at most",
+    title: "Maximum multiply-adds",
     description:
-      "F of each searched network becomes the largest whole number whose last exit stays within this, so that networks are compared at equal cost; empty keeps F.",
+      "Sets F of each searched network to the largest value whose last exit stays within this budget, so that networks are compared at equal cost; empty keeps F.",
   }),
   maxBudget: budgetRange,
 });
@@ -118,13 +118,13 @@ const ghn = ghnConfigSchema.default(ghnConfigSchema.parse({}));
 const search = anytimeSearchSettingsSchema.default(anytimeSearchSettingsSchema.parse({}));
 const training = anytimeTrainingSchema.default(anytimeTrainingSchema.parse({}));
 
-/** Training of the GHN: the number of nodes is drawn anew for each cell, up to the cell's own (paper, appendix 5.2). */
+/** Training of the GHN: the number of nodes is drawn for each cell, up to that of the space (paper, appendix 5.2). */
 export const anytimeGhnTrainingSchema = z.strictObject({
   ...ghnTrainingSchema.omit({ nodes: true }).shape,
   maxBudget: budgetRange,
   randomNodes: z.boolean().default(true).meta({
     title: "Random numbers of nodes",
-    description: "Cells in training have 1 node up to those of the space, drawn anew each time, as in the paper; off: always as many as the space says.",
+    description: "Draws the number of nodes of each training cell from 1 to that of the space, as in the paper; off: always that of the space.",
   }),
 });
 export type AnytimeGhnTraining = z.infer<typeof anytimeGhnTrainingSchema>;
@@ -133,7 +133,7 @@ const ghnTraining = anytimeGhnTrainingSchema.default(anytimeGhnTrainingSchema.pa
 /** Trains a GHN on the anytime space. */
 export const anytimeGhnRunSchema = z.strictObject({ kind: z.literal("anytime-ghn"), ...common, space, ghn, training: ghnTraining });
 
-/** Ranks networks by the area under the curve that a trained GHN predicts. */
+/** Ranks networks by the area under the curve predicted by a trained GHN. */
 export const anytimeSearchRunSchema = z.strictObject({
   kind: z.literal("anytime-search"),
   ...common,
@@ -146,9 +146,9 @@ const references = z
   .array(anytimeReferenceSchema)
   .max(10)
   .default([msdNetSchema.parse({ kind: "msdnet" }), resNetSchema.parse({ kind: "resnet" })])
-  .meta({ title: "References", description: "Networks of known structure, trained under the same protocol." });
+  .meta({ title: "References", description: "Networks with a known structure, trained with the same protocol." });
 
-/** Which networks a training run takes. */
+/** The networks of a training run. */
 export const anytimeSourceSchema = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("search"), runId: z.string().min(1).max(64), top: z.int().min(0).max(1000), random: z.int().min(0).max(1000) }),
   z.strictObject({
@@ -158,18 +158,18 @@ export const anytimeSourceSchema = z.discriminatedUnion("from", [
 ]);
 export type AnytimeSource = z.infer<typeof anytimeSourceSchema>;
 
-/** Trains networks with several exits from scratch, and the references beside them. */
+/** Trains anytime networks from scratch, together with the references. */
 export const anytimeTrainingRunSchema = z.strictObject({
   kind: z.literal("anytime-training"),
   ...common,
   source: anytimeSourceSchema,
   references,
   training,
-  /** Whether the test images are measured, once, at the end of each training. */
+  /** Whether test accuracy is measured, once, at the end of each training. */
   measureTest: z.boolean().default(true).meta({ title: "Measure on test images", description: "Once, at the end of each training." }),
 });
 
-/** The whole path: train a GHN, search, train the winner beside random picks and references under one protocol. Its stages are runs of their own. */
+/** The full pipeline: train a GHN, search, and train the winners, random picks and references with the same protocol. Its stages are separate runs. */
 export const anytimeRunSchema = z.strictObject({
   kind: z.literal("anytime"),
   ...common,
@@ -177,8 +177,13 @@ export const anytimeRunSchema = z.strictObject({
   ghn,
   training: ghnTraining,
   search,
-  winners: z.int().min(0).max(100).default(1).meta({ title: "Winners", description: "Best networks of the search that are trained." }),
-  randomPicks: z.int().min(0).max(100).default(1).meta({ title: "Random picks", description: "Networks of the random baseline that are trained beside them." }),
+  winners: z.int().min(0).max(100).default(1).meta({ title: "Winners", description: "Number of best networks to train." }),
+  randomPicks: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(1)
+    .meta({ title: "Random picks", description: "Number of networks of the random baseline to train for comparison." }),
   references,
   final: training,
 });

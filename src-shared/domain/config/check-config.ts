@@ -1,13 +1,23 @@
-/** Checks of a run config beyond its schema, and schema errors as sentences. Pure: the window and the command line share it. */
+/** Checks run configs beyond their schema and turns schema errors into messages. Pure; shared by the window and the command line. */
 import type { z } from "zod";
 import { INPUT_NODES } from "../architecture/cell.ts";
 import { type NetworkConfig, STEM_HALVINGS } from "../architecture/network.ts";
 import type { SearchSpace } from "../architecture/search-space.ts";
 import type { DatasetConfig } from "../dataset.ts";
 import { checkAnytime } from "./check-anytime.ts";
-import { type ConfigProblem, checkAugmentation, checkBatch, checkHeldBack, checkOrder, DATASETS, type KnownData, type Report, sideOf } from "./check-parts.ts";
+import {
+  type ConfigProblem,
+  checkAugmentationFits,
+  checkBatch,
+  checkHeldBack,
+  checkOrder,
+  DATASETS,
+  type KnownData,
+  type ReportProblem,
+  sideOf,
+} from "./check-parts.ts";
 import { valueAt } from "./config-diff.ts";
-import { describeField, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
+import { describeField, type FieldSchema, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
 import {
   type CellSource,
   type CellTraining,
@@ -24,14 +34,14 @@ import {
 
 export type { ConfigProblem, KnownData } from "./check-parts.ts";
 
-/** Everything wrong with a config: fields that do not parse, or settings that contradict each other. Empty when it can run. */
+/** All problems of a config: fields that do not parse, or conflicting settings. Empty if the config is valid. */
 export function checkRunConfig(config: unknown, known: KnownData = {}): ConfigProblem[] {
   const parsed = runConfigSchema.safeParse(config);
   if (!parsed.success) return parsed.error.issues.flatMap((issue) => problemsOf(issue, config));
   return contradictions(parsed.data, known);
 }
 
-/** Settings of a parsed config that exclude each other. */
+/** The conflicting settings of a parsed config. */
 export function contradictions(config: RunConfig, known: KnownData = {}): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report = (path: string, message: string): void => {
@@ -46,7 +56,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
   if (config.kind !== "cell-training") {
     checkNoBudget(config.network, "network", report);
     if (config.dataset.streamed === true)
-      report("dataset.streamed", "dataset.streamed is for training cells from scratch only; other runs need their images in memory. Switch it off.");
+      report("dataset.streamed", "dataset.streamed only works for training cells from scratch; other runs keep their images in memory. Turn it off.");
   }
   switch (config.kind) {
     case "ghn-training":
@@ -59,7 +69,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
     case "cell-training":
       checkCellTraining(config.training, "training", config.dataset, images, report);
       if (config.source.from === "search" && config.source.top + config.source.random === 0)
-        report("source.top", "No cell is to be trained: source.top and source.random are both 0. Set one of them to at least 1.");
+        report("source.top", "There is no cell to train: source.top and source.random are both 0. Set one of them to at least 1.");
       checkBudget(config.network, cellsIn(config.source), report);
       break;
     case "pipeline":
@@ -83,93 +93,93 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
   return problems;
 }
 
-/** Answers how many images remain for training; undefined when that is not known. */
-function checkDataset(dataset: DatasetConfig, known: KnownData, report: Report): number | undefined {
+/** Returns the number of images left for training; undefined if unknown. */
+function checkDataset(dataset: DatasetConfig, known: KnownData, report: ReportProblem): number | undefined {
   const official = dataset.id === "folder" ? undefined : DATASETS[dataset.id];
   const all = known.trainImages ?? official?.trainImages;
   if (dataset.id === "folder" && (dataset.path === undefined || dataset.path === ""))
-    report("dataset.path", "dataset.path is missing: say which folder of images to use (one subfolder for each class).");
+    report("dataset.path", "dataset.path is missing. Set it to a folder of images with one subfolder per class.");
   if (dataset.id !== "folder" && dataset.imageSize !== undefined)
-    report("dataset.imageSize", `dataset.imageSize is for image folders only; ${official?.name ?? dataset.id} keeps its own size. Remove it.`);
+    report("dataset.imageSize", `dataset.imageSize only applies to image folders; ${official?.name ?? dataset.id} has a fixed size. Remove it.`);
   if (dataset.id !== "folder" && dataset.streamed === true)
-    report("dataset.streamed", `dataset.streamed is for image folders only; ${official?.name ?? dataset.id} fits into memory. Switch it off.`);
+    report("dataset.streamed", `dataset.streamed only applies to image folders; ${official?.name ?? dataset.id} fits into memory. Turn it off.`);
   if (all === undefined) return undefined;
-  const name = known.trainImages !== undefined && known.trainImages !== official?.trainImages ? "the images at hand" : (official?.name ?? "the images at hand");
+  const name = known.trainImages !== undefined && known.trainImages !== official?.trainImages ? "this dataset" : (official?.name ?? "this dataset");
   if (dataset.validationImages >= all) {
     report(
       "dataset.validationImages",
-      `dataset.validationImages holds back ${figure(dataset.validationImages)} images, but there are only ${figure(all)} in ${name} for training and validation together. Set it to ${figure(Math.floor(all / 5))} or less.`,
+      `dataset.validationImages holds out ${figure(dataset.validationImages)} images, but there are only ${figure(all)} in ${name} for training and validation. Set it to at most ${figure(Math.floor(all / 5))}.`,
     );
     return undefined;
   }
   return Math.min(all - dataset.validationImages, dataset.trainImages ?? Infinity);
 }
 
-function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConfig, report: Report): void {
+function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConfig, report: ReportProblem): void {
   const { reductions, blocks } = network;
   const beyond = reductions.filter((block) => block >= blocks);
   if (beyond.length > 0)
     report(
       `${path}.reductions`,
-      `${path}.reductions names block ${beyond.map(figure).join(" and ")}, but with ${path}.blocks = ${figure(blocks)} a reduction can come after block ${figure(blocks - 1)} at the latest. Use smaller numbers or more blocks.`,
+      `${path}.reductions contains block ${beyond.map(figure).join(" and ")}, but with ${path}.blocks = ${figure(blocks)} the last possible reduction is after block ${figure(blocks - 1)}. Use smaller numbers or more blocks.`,
     );
   if (reductions.some((block, i) => i > 0 && block <= (reductions[i - 1] ?? -1)))
-    report(`${path}.reductions`, `${path}.reductions must rise from one entry to the next; it is [${reductions.join(", ")}].`);
+    report(`${path}.reductions`, `${path}.reductions must be in ascending order (got [${reductions.join(", ")}]).`);
   const side = sideOf(dataset);
   const halvings = reductions.length + STEM_HALVINGS[network.stem];
   const most = Math.floor(Math.log2(side));
   if (halvings > most)
     report(
       `${path}.reductions`,
-      `Images of ${figure(side)} × ${figure(side)} pixels can be halved ${figure(most)} times at most, but ${path} halves them ${figure(halvings)} times. Use fewer reductions${network.stem === "conv3x3" ? "" : " or the conv3x3 stem"}.`,
+      `Images of ${figure(side)} × ${figure(side)} pixels can be halved at most ${figure(most)} times, but ${path} halves them ${figure(halvings)} times. Use fewer reductions${network.stem === "conv3x3" ? "" : " or the conv3x3 stem"}.`,
     );
 }
 
-/** F is solved for one cell: a network has one F, and cells of the same F differ in their multiply-adds. */
-function checkBudget({ multiplyAddBudget }: NetworkConfig, cells: number, report: Report): void {
+/** F is solved for a single cell, because cells with the same F differ in their multiply-adds. */
+function checkBudget({ multiplyAddBudget }: NetworkConfig, cells: number, report: ReportProblem): void {
   if (multiplyAddBudget !== undefined && cells !== 1)
     report(
       "network.multiplyAddBudget",
-      `network.multiplyAddBudget finds F for one cell, but ${figure(cells)} cells are to be trained. Train one cell a run, or remove the budget and set network.initialChannels.`,
+      `network.multiplyAddBudget sets F for a single cell, but this run trains ${figure(cells)} cells. Train one cell per run, or remove the budget and set network.initialChannels.`,
     );
 }
 
-function checkNoBudget({ multiplyAddBudget }: NetworkConfig, path: string, report: Report): void {
+function checkNoBudget({ multiplyAddBudget }: NetworkConfig, path: string, report: ReportProblem): void {
   if (multiplyAddBudget !== undefined)
-    report(`${path}.multiplyAddBudget`, `${path}.multiplyAddBudget finds F for one known cell, which only a run that trains one cell has. Remove it.`);
+    report(`${path}.multiplyAddBudget`, `${path}.multiplyAddBudget only applies to runs that train a single cell. Remove it.`);
 }
 
-/** How many cells a source asks for. */
+/** Number of cells that a source selects. */
 export function cellsIn(source: CellSource): number {
   return source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
 }
 
-function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images: number | undefined, report: Report): void {
+function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images: number | undefined, report: ReportProblem): void {
   if (training.validationCells > 0) checkHeldBack(training.validationImages, "training.validationImages", dataset, report);
   checkBatch(training.batchSize, "training.batchSize", images, report);
   if (training.halveAt.some((at, i) => i > 0 && at <= (training.halveAt[i - 1] ?? -1)))
-    report("training.halveAt", `training.halveAt must rise from one entry to the next; it is [${training.halveAt.join(", ")}].`);
-  checkAugmentation(training.augmentation, "training", dataset, report);
+    report("training.halveAt", `training.halveAt must be in ascending order (got [${training.halveAt.join(", ")}]).`);
+  checkAugmentationFits(training.augmentation, "training", dataset, report);
 }
 
-function checkSearch(search: SearchSettings, space: SearchSpace, dataset: DatasetConfig, report: Report): void {
+function checkSearch(search: SearchSettings, space: SearchSpace, dataset: DatasetConfig, report: ReportProblem): void {
   checkHeldBack(search.validationImages, "search.validationImages", dataset, report);
   if (search.shortlist > search.samples)
     report(
       "search.shortlist",
-      `search.shortlist keeps ${figure(search.shortlist)} cells, but only ${figure(search.samples)} are scored. Set it to search.samples at most.`,
+      `search.shortlist keeps ${figure(search.shortlist)} cells, but only ${figure(search.samples)} are scored. Set it to at most search.samples.`,
     );
   checkOrder(search.minParameters, search.maxParameters, "search.minParameters", "search.maxParameters", report);
   checkOrder(search.minMultiplyAdds, search.maxMultiplyAdds, "search.minMultiplyAdds", "search.maxMultiplyAdds", report);
   if (search.objectives.includes("latency") && search.latencyRuns === 0)
     report(
       "search.latencyRuns",
-      "search.objectives names latency, but search.latencyRuns is 0, so none is measured. Set it to 5 or more, or leave latency out.",
+      "search.objectives includes latency, but search.latencyRuns is 0, so it is not measured. Set it to at least 5, or remove latency.",
     );
   if (search.strategy === "evolution" && search.populationSize > search.samples)
     report(
       "search.populationSize",
-      `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the evolution strategy would never start. Set it below search.samples.`,
+      `search.populationSize is ${figure(search.populationSize)}, but only ${figure(search.samples)} cells are scored, so the evolution strategy would never start. Set it to less than search.samples.`,
     );
   if (search.strategy === "evolution" && search.tournamentSize > search.populationSize)
     report(
@@ -180,48 +190,49 @@ function checkSearch(search: SearchSettings, space: SearchSpace, dataset: Datase
   if (search.samples > cells)
     report(
       "search.samples",
-      `search.samples asks for ${figure(search.samples)} distinct cells, but the search space has ${figure(cells)} at most. Ask for fewer, or allow more operations or nodes.`,
+      `search.samples is ${figure(search.samples)}, but the search space has at most ${figure(cells)} distinct cells. Use fewer, or allow more operations or nodes.`,
     );
 }
 
-function checkCellTraining(training: CellTraining, path: string, dataset: DatasetConfig, images: number | undefined, report: Report): void {
+function checkCellTraining(training: CellTraining, path: string, dataset: DatasetConfig, images: number | undefined, report: ReportProblem): void {
   checkBatch(training.batchSize, `${path}.batchSize`, images, report);
   if (training.warmupEpochs >= training.epochs && training.warmupEpochs > 0)
     report(`${path}.warmupEpochs`, `${path}.warmupEpochs (${figure(training.warmupEpochs)}) must be shorter than ${path}.epochs (${figure(training.epochs)}).`);
-  checkAugmentation(training.augmentation, path, dataset, report);
+  checkAugmentationFits(training.augmentation, path, dataset, report);
   if (dataset.streamed === true) return;
   for (const field of ["smallestCrop", "colourJitter"] as const)
     if (training.augmentation[field] > 0)
       report(
         `${path}.augmentation.${field}`,
-        `${path}.augmentation.${field} works on images at their own size, which only dataset.streamed gives. Set it to 0, or stream an image folder.`,
+        `${path}.augmentation.${field} needs images at their original size, which only dataset.streamed provides. Set it to 0, or stream an image folder.`,
       );
 }
 
-function checkPrediction({ space, cells, predictors, dataset }: PredictionRun | StudyRun, images: number | undefined, report: Report): void {
+function checkPrediction({ space, cells, predictors, dataset }: PredictionRun | StudyRun, images: number | undefined, report: ReportProblem): void {
   const possible = cellsAtMost(space);
   if (cells.count > possible)
     report(
       "cells.count",
-      `cells.count asks for ${figure(cells.count)} distinct cells, but the search space has ${figure(possible)} at most. Ask for fewer, or allow more operations or nodes.`,
+      `cells.count is ${figure(cells.count)}, but the search space has at most ${figure(possible)} distinct cells. Use fewer, or allow more operations or nodes.`,
     );
   checkCellTraining(predictors.sgd, "predictors.sgd", dataset, images, report);
 }
 
-function checkStudy(study: StudyRun, images: number | undefined, report: Report): void {
+function checkStudy(study: StudyRun, images: number | undefined, report: ReportProblem): void {
   const { variants, seeds, dataset, validationImages, noiseCells, cells } = study;
   checkHeldBack(validationImages, "validationImages", dataset, report);
   checkCellTraining(study.truth, "truth", dataset, images, report);
-  if (new Set(seeds).size !== seeds.length) report("seeds", `seeds lists a seed twice: [${seeds.join(", ")}]. Each may be there once.`);
+  if (new Set(seeds).size !== seeds.length) report("seeds", `seeds must be unique (got [${seeds.join(", ")}]).`);
   if (noiseCells > cells.count)
-    report("noiseCells", `noiseCells trains ${figure(noiseCells)} cells twice, but cells.count is ${figure(cells.count)}. Set it to that at most.`);
+    report("noiseCells", `noiseCells is ${figure(noiseCells)}, but cells.count is only ${figure(cells.count)}. Set it to at most that.`);
   variants.forEach((variant, v) => {
     const twin = variants.findIndex((other) => other.name === variant.name);
-    if (twin !== v) report(`variants.${v}.name`, `variants.${v}.name is “${variant.name}”, as variants.${twin}.name. Give each variant a name of its own.`);
+    if (twin !== v)
+      report(`variants.${v}.name`, `variants.${v}.name is “${variant.name}”, the same as variants.${twin}.name. Give each variant a unique name.`);
     if (variant.ghn.generator === "one-shot" && variant.training.nodes !== study.space.nodes)
       report(
         `variants.${v}.training.nodes`,
-        `variants.${v}.training.nodes is ${figure(variant.training.nodes)}, but a one-shot supernet has weights of its own for every node and must be trained on cells of space.nodes = ${figure(study.space.nodes)}. Make the two agree.`,
+        `variants.${v}.training.nodes is ${figure(variant.training.nodes)}, but a one-shot supernet has separate weights for every node, so it must equal space.nodes (${figure(study.space.nodes)}).`,
       );
     checkGhnTraining(variant.training, dataset, images, (path, message) =>
       report(`variants.${v}.${path}`, message.replaceAll("training.", `variants.${v}.training.`)),
@@ -229,7 +240,7 @@ function checkStudy(study: StudyRun, images: number | undefined, report: Report)
   });
 }
 
-/** Labelled cells of a space, isomorphic ones counted apart: an upper bound. */
+/** Upper bound on the number of cells of a space: isomorphic cells are counted separately. */
 function cellsAtMost(space: SearchSpace): number {
   let cells = 1;
   for (let i = 0; i < space.nodes; i++) {
@@ -245,9 +256,9 @@ function cellsAtMost(space: SearchSpace): number {
   return cells;
 }
 
-// ---------------------------------------------------------------- schema errors as sentences
+// ---------------------------------------------------------------- schema errors
 
-/** One schema error as problems: one for each field at fault. */
+/** Converts a schema error to problems, one per field. */
 export function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
   const path = issue.path.map(String).join(".");
   const kind = kindOf(config);
@@ -255,11 +266,11 @@ export function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProb
     const written = valueAt(config, "kind");
     const suggestion = typeof written === "string" ? nearestWord(written, RUN_KINDS) : undefined;
     if (typeof config !== "object" || config === null || Array.isArray(config))
-      return [{ path: "", message: `A run config is a JSON object; this is ${quote(config)}. Start from a preset: ghn-studio run demo --print.` }];
+      return [{ path: "", message: `A run config must be a JSON object (got ${quote(config)}). Start from a preset: ghn-studio run demo --print` }];
     return [
       {
         path: "kind",
-        message: `${written === undefined ? "kind is missing: it" : `kind is ${quote(written)}, but it`} must be one of ${RUN_KINDS.join(", ")}.${suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`}`,
+        message: `${written === undefined ? "kind is required and" : "kind"} must be one of ${RUN_KINDS.join(", ")}${written === undefined ? "" : ` (got ${quote(written)})`}.${suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`}`,
       },
     ];
   }
@@ -273,15 +284,28 @@ export function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProb
       const written = valueAt(config, path);
       const choices = fields.flatMap((field) => field.enum ?? []).map(String);
       const suggestion = typeof written === "string" ? nearestWord(written, choices) : undefined;
-      const takes = fields.length === 0 ? issue.message : describeField(fields);
-      const title = fields[0]?.description;
-      if (written === undefined) return [{ path, message: `${path} is missing: it must be ${takes}.${title === undefined ? "" : ` ${title}`}` }];
-      return [{ path, message: `${path} must be ${takes}; it is ${quote(written)}.${suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`}` }];
+      const hint = suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`;
+      const entries = Array.isArray(written) ? wrongLength(written.length, fields) : null;
+      if (entries !== null) return [{ path, message: `${path} ${entries}` }];
+      const accepted = fields.length === 0 ? issue.message : describeField(fields);
+      if (written === undefined) return [{ path, message: `${path} is required and must be ${accepted}.` }];
+      if (written === "" && fields.some((field) => (field.minLength ?? 0) > 0)) return [{ path, message: `${path} must not be empty.` }];
+      return [{ path, message: `${path} must be ${accepted} (got ${quote(written)}).${hint}` }];
     }
   }
 }
 
-/** A field that does not exist, with the ones that may have been meant. */
+/** Says that a list has too few or too many entries; null if its length is fine. */
+function wrongLength(length: number, fields: readonly FieldSchema[]): string | null {
+  const lists = fields.filter((field) => field.type === "array");
+  const least = Math.min(...lists.map((field) => field.minItems ?? 0));
+  const most = Math.max(...lists.map((field) => field.maxItems ?? Infinity));
+  if (lists.length === 0 || (length >= least && length <= most)) return null;
+  if (length < least) return length === 0 ? "must not be empty." : `must have at least ${figure(least)} entries (got ${figure(length)}).`;
+  return `must have at most ${figure(most)} ${most === 1 ? "entry" : "entries"} (got ${figure(length)}).`;
+}
+
+/** The problem of an unknown field, with suggestions. */
 export function unknownField(kind: RunKind, path: string): ConfigProblem {
   const near = nearestFields(kind, path).map((field) => `"${field}"`);
   const list = near.length > 1 ? `${near.slice(0, -1).join(", ")} or ${near[near.length - 1] ?? ""}` : (near[0] ?? "");
@@ -291,12 +315,12 @@ export function unknownField(kind: RunKind, path: string): ConfigProblem {
     near.length > 0
       ? ` Did you mean ${list}?`
       : members.length > 0
-        ? ` ${group.length === 0 ? "It has" : `"${group.join(".")}" has`} ${members.join(", ")}.`
+        ? ` ${group.length === 0 ? "Fields" : `Fields of "${group.join(".")}"`}: ${members.join(", ")}.`
         : "";
-  return { path, message: `There is no field "${path}" in a ${kind} run.${hint}` };
+  return { path, message: `Unknown field "${path}" in a ${kind} config.${hint}` };
 }
 
-/** The kind that a config claims, where it is one. */
+/** The kind of a config, if it is a known one. */
 export function kindOf(config: unknown): RunKind | undefined {
   const kind = valueAt(config, "kind");
   return RUN_KINDS.find((known) => known === kind);

@@ -1,15 +1,15 @@
-/** What the checks of configs of all spaces have in common. */
+/** Config checks shared by all search spaces. */
 
 import type { DatasetConfig, DatasetId } from "../dataset.ts";
 import { figure } from "./config-fields.ts";
 
-/** Something wrong with a config: the dotted path of the field, and a whole sentence that says how to mend it. */
+/** A problem of a config: the dotted path of the field, and a message that says how to fix it. */
 export interface ConfigProblem {
   readonly path: string;
   readonly message: string;
 }
 
-/** What is known of a dataset before it is opened; a folder says nothing. */
+/** What is known about a dataset before it is opened; nothing for image folders. */
 export const DATASETS: Readonly<Record<Exclude<DatasetId, "folder">, { readonly name: string; readonly trainImages: number; readonly side: number }>> = {
   digits: { name: "the digits", trainImages: 1437, side: 8 },
   cifar10: { name: "CIFAR-10", trainImages: 50_000, side: 32 },
@@ -19,51 +19,51 @@ export const DATASETS: Readonly<Record<Exclude<DatasetId, "folder">, { readonly 
   kmnist: { name: "KMNIST", trainImages: 60_000, side: 28 },
 };
 
-/** Facts about the images at hand, where they are known: a sample of CIFAR-10 is smaller than CIFAR-10. */
+/** Facts about the images found, if known: a sample of CIFAR-10 is smaller than CIFAR-10. */
 export interface KnownData {
   readonly trainImages?: number;
 }
 
-export type Report = (path: string, message: string) => void;
+export type ReportProblem = (path: string, message: string) => void;
 
-/** Side of the images of a run in pixels. */
+/** Side of the images of a run, in pixels. */
 export function sideOf(dataset: DatasetConfig): number {
   return dataset.id === "folder" ? (dataset.imageSize ?? (dataset.streamed === true ? 224 : 32)) : DATASETS[dataset.id].side;
 }
 
-export function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: Report): void {
+export function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: ReportProblem): void {
   if (count > dataset.validationImages)
     report(
       path,
-      `${path} asks for ${figure(count)} images, but dataset.validationImages holds back only ${figure(dataset.validationImages)}. Make the two agree.`,
+      `${path} is ${figure(count)}, but dataset.validationImages holds out only ${figure(dataset.validationImages)} images. Use at most that many, or hold out more.`,
     );
 }
 
-export function checkBatch(batchSize: number, path: string, images: number | undefined, report: Report): void {
+export function checkBatch(batchSize: number, path: string, images: number | undefined, report: ReportProblem): void {
   if (images !== undefined && batchSize > images)
-    report(path, `${path} is ${figure(batchSize)}, but only ${figure(images)} images are left for training. Set it to ${figure(images)} at most.`);
+    report(path, `${path} is ${figure(batchSize)}, but only ${figure(images)} images are left for training. Set it to at most ${figure(images)}.`);
 }
 
-export function checkOrder(low: number | undefined, high: number | undefined, lowPath: string, highPath: string, report: Report): void {
+export function checkOrder(low: number | undefined, high: number | undefined, lowPath: string, highPath: string, report: ReportProblem): void {
   if (low !== undefined && high !== undefined && low > high)
-    report(lowPath, `${lowPath} (${figure(low)}) is above ${highPath} (${figure(high)}), so no cell fits. Exchange or widen them.`);
+    report(lowPath, `${lowPath} (${figure(low)}) is greater than ${highPath} (${figure(high)}), so nothing matches. Swap them or widen the range.`);
 }
 
-export function checkAugmentation(
+export function checkAugmentationFits(
   augmentation: { readonly cutout: number; readonly cropPadding: number },
   path: string,
   dataset: DatasetConfig,
-  report: Report,
+  report: ReportProblem,
 ): void {
   const side = sideOf(dataset);
   if (augmentation.cutout >= side)
     report(
       `${path}.augmentation.cutout`,
-      `${path}.augmentation.cutout blanks a square of ${figure(augmentation.cutout)} pixels, which covers the whole image of ${figure(side)} × ${figure(side)}. Set it to ${figure(Math.floor(side / 2))} or less.`,
+      `${path}.augmentation.cutout is ${figure(augmentation.cutout)}, which masks the whole image of ${figure(side)} × ${figure(side)} pixels. Set it to at most ${figure(Math.floor(side / 2))}.`,
     );
   if (augmentation.cropPadding >= side)
     report(
       `${path}.augmentation.cropPadding`,
-      `${path}.augmentation.cropPadding is ${figure(augmentation.cropPadding)}, which can move the whole image of ${figure(side)} × ${figure(side)} pixels out of view. Set it to ${figure(Math.floor(side / 4))} or less.`,
+      `${path}.augmentation.cropPadding is ${figure(augmentation.cropPadding)}, which can shift the whole image of ${figure(side)} × ${figure(side)} pixels out of view. Set it to at most ${figure(Math.floor(side / 4))}.`,
     );
 }

@@ -1,4 +1,4 @@
-/** Leaves of a config by dotted path. Arrays of plain values are one leaf; other arrays are walked by index. */
+/** Leaves of a config by dotted path. An array of plain values is one leaf; other arrays are indexed. */
 export type FlatConfig = ReadonlyMap<string, unknown>;
 
 export function flattenConfig(config: unknown): FlatConfig {
@@ -9,12 +9,12 @@ export function flattenConfig(config: unknown): FlatConfig {
 
 export interface ConfigDifference {
   readonly path: string;
-  /** One value per config, in order; undefined where the config lacks the path. */
+  /** One value per config, in order; undefined if the config lacks the path. */
   readonly values: readonly unknown[];
   readonly differs: boolean;
 }
 
-/** Every path that any config has, in the order of first appearance, and whether the configs agree on it. */
+/** All paths in order of first appearance, and whether the configs differ there. */
 export function compareConfigs(configs: readonly unknown[]): ConfigDifference[] {
   const flat = configs.map(flattenConfig);
   const paths = [...new Set(flat.flatMap((leaves) => [...leaves.keys()]))];
@@ -31,7 +31,7 @@ export interface ConfigChange {
   readonly after: unknown;
 }
 
-/** What was changed between two configs. */
+/** The changes between two configs. */
 export function diffConfigs(before: unknown, after: unknown): ConfigChange[] {
   return compareConfigs([before, after])
     .filter((difference) => difference.differs)
@@ -48,7 +48,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return false;
 }
 
-/** The value at a dotted path; undefined where there is none. */
+/** The value at a dotted path; undefined if there is none. */
 export function valueAt(config: unknown, path: string): unknown {
   let value: unknown = config;
   for (const part of path.split(".")) {

@@ -1,4 +1,4 @@
-/** What a run config may hold, field by field, read from its schema: for sentences about mistakes and for suggestions. */
+/** The fields of run configs, read from their schemas: for error messages and suggestions. */
 import { z } from "zod";
 import {
   anytimeGhnRunSchema,
@@ -14,7 +14,7 @@ import {
   studyRunSchema,
 } from "./run-config.ts";
 
-/** The part of a JSON schema that is used here. */
+/** The part of JSON Schema that is used here. */
 export interface FieldSchema {
   readonly type?: string;
   readonly title?: string;
@@ -52,7 +52,7 @@ const SCHEMAS = {
 
 const cache = new Map<RunKind, FieldSchema>();
 
-/** The fields of one kind of run. */
+/** The schema of a run kind. */
 export function configSchemaOf(kind: RunKind): FieldSchema {
   let schema = cache.get(kind);
   if (schema === undefined) {
@@ -62,7 +62,7 @@ export function configSchemaOf(kind: RunKind): FieldSchema {
   return schema;
 }
 
-/** The schemas that a path may mean: several where the config has alternatives, none where there is no such field. */
+/** The schemas of a path: several if the config has alternatives, none if there is no such field. */
 export function fieldsAt(kind: RunKind, path: readonly PropertyKey[]): FieldSchema[] {
   let level: FieldSchema[] = [configSchemaOf(kind)];
   for (const key of path) {
@@ -78,7 +78,7 @@ export function fieldsAt(kind: RunKind, path: readonly PropertyKey[]): FieldSche
   return level.flatMap(alternatives);
 }
 
-/** Every field of one kind of run that holds a value, by dotted path. Entries of lists are not walked. */
+/** The dotted paths of all fields with a value. List entries are not included. */
 export function fieldPaths(kind: RunKind): string[] {
   const paths = new Set<string>();
   const walk = (schema: FieldSchema, prefix: string): void => {
@@ -94,7 +94,7 @@ export function fieldPaths(kind: RunKind): string[] {
   return [...paths];
 }
 
-/** Every group of fields of one kind of run, by dotted path. */
+/** The dotted paths of all groups of fields. */
 export function groupPaths(kind: RunKind): string[] {
   return [
     ...new Set(
@@ -108,12 +108,12 @@ export function groupPaths(kind: RunKind): string[] {
   ];
 }
 
-/** The names that may follow a path: its fields, when it is a group. */
+/** The names of the fields of a group. */
 export function fieldsOf(kind: RunKind, path: readonly PropertyKey[]): string[] {
   return [...new Set(fieldsAt(kind, path).flatMap((field) => Object.keys(field.properties ?? {})))];
 }
 
-/** The fields that a mistyped path may have meant, best first; at most three. */
+/** Suggestions for a mistyped path, best first; at most three. */
 export function nearestFields(kind: RunKind, path: string): string[] {
   const known = [...fieldPaths(kind), ...groupPaths(kind)];
   const last = lastKey(path);
@@ -123,16 +123,16 @@ export function nearestFields(kind: RunKind, path: string): string[] {
   if (best !== undefined && inGroup && best.distance <= Math.max(1, Math.floor(last.length / 2))) return [best.candidate];
   const namesakes = known.filter((candidate) => lastKey(candidate).toLowerCase() === last.toLowerCase());
   if (namesakes.length > 0) return namesakes.slice(0, 3);
-  // `op`, `layers`: not near to anything, but perhaps a part of a name; best of one in the same group.
+  // `op`, `layers`: not similar to any name, but perhaps part of one; fields of the same group come first.
   const holding = known.filter((candidate) => lastKey(candidate).toLowerCase().includes(last.toLowerCase()));
   const inSameGroup = holding.filter((candidate) => path.includes(".") && sameGroup(path, candidate));
   return (inSameGroup.length > 0 ? inSameGroup : holding).slice(0, 3);
 }
 
-/** What a field takes, in words: "a whole number from 1 to 60". */
+/** What a field accepts: "a whole number from 1 to 60". */
 export function describeField(schemas: readonly FieldSchema[]): string {
   const words = [...new Set(schemas.map(describeOne))];
-  return words.length === 0 ? "something else" : words.join(", or ");
+  return words.length === 0 ? "something else" : words.join(" or ");
 }
 
 function describeOne(schema: FieldSchema): string {
@@ -146,26 +146,27 @@ function describeOne(schema: FieldSchema): string {
     case "boolean":
       return "true or false";
     case "string":
-      return `text${schema.maxLength === undefined ? "" : ` of at most ${figure(schema.maxLength)} characters`}`;
-    case "array": {
-      const size =
-        schema.minItems !== undefined && schema.maxItems !== undefined
-          ? ` with ${figure(schema.minItems)} to ${figure(schema.maxItems)} entries`
-          : schema.maxItems !== undefined
-            ? ` with at most ${figure(schema.maxItems)} entries`
-            : schema.minItems !== undefined
-              ? ` with at least ${figure(schema.minItems)} ${schema.minItems === 1 ? "entry" : "entries"}`
-              : "";
-      return schema.items === undefined ? `a list${size}` : `a list${size}, each ${alternatives(schema.items).map(describeOne).join(" or ")}`;
-    }
+      return schema.maxLength === undefined ? "text" : `text of at most ${figure(schema.maxLength)} characters`;
+    case "array":
+      return schema.items === undefined ? "a list" : `a list of ${[...new Set(alternatives(schema.items).map(describeEntries))].join(" or ")}`;
     case "object":
-      return `a group of fields (${Object.keys(schema.properties ?? {}).join(", ")})`;
+      return `an object with the fields ${Object.keys(schema.properties ?? {}).join(", ")}`;
     default:
       return "something else";
   }
 }
 
-/** " from 1 to 60", " above 0 and at most 1", " of at least 1". Bounds that only say "a safe integer" are left out. */
+/** The entries of a list in the plural: "whole numbers from 0 to 60". */
+function describeEntries(schema: FieldSchema): string {
+  if (schema.const !== undefined || schema.enum !== undefined) return `values, each ${describeOne(schema)}`;
+  return describeOne(schema)
+    .replace(/^a whole number/, "whole numbers")
+    .replace(/^a number/, "numbers")
+    .replace(/^an object/, "objects")
+    .replace(/^a list/, "lists");
+}
+
+/** " from 1 to 60", " above 0 and at most 1", " of at least 1". Bounds of safe integers are omitted. */
 function rangeWords({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: FieldSchema): string {
   const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined;
   const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
@@ -177,12 +178,12 @@ function rangeWords({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Fi
   return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
 }
 
-/** 5,000: digits in groups from four on, for sentences. */
+/** Formats a number for sentences: 5,000. */
 export function figure(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: 20 });
 }
 
-/** Edit distance with neighbours exchanged counting as one change (optimal string alignment), case ignored. */
+/** Case-insensitive edit distance in which a transposition counts once (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   const left = a.toLowerCase();
   const right = b.toLowerCase();
@@ -192,8 +193,8 @@ export function editDistance(a: string, b: string): number {
     const next = [i];
     for (let j = 1; j <= right.length; j++) {
       const change = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      const exchanged = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity;
-      next.push(Math.min(change, exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const transposed = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity;
+      next.push(Math.min(change, transposed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
     before = row;
     row = next;
@@ -201,7 +202,7 @@ export function editDistance(a: string, b: string): number {
   return row[right.length] ?? 0;
 }
 
-/** The word of a list that is nearest to what was written, if any is near. */
+/** The most similar word of a list, if any is similar enough. */
 export function nearestWord(written: string, words: readonly string[]): string | undefined {
   const ranked = words.map((word) => ({ word, distance: editDistance(written, word) })).sort((a, b) => a.distance - b.distance);
   const best = ranked[0];

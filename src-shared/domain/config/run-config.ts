@@ -24,18 +24,18 @@ const namedCellsSchema = z
   .min(1)
   .max(1000);
 
-/** Ranks cells with a trained GHN, the artifact of run `ghnRunId`. */
+/** Ranks cells with the GHN trained by run `ghnRunId`. */
 export const searchRunSchema = z.strictObject({
   kind: z.literal("search"),
   ...runCommon,
   ghnRunId: z.string().min(1).max(64).meta({ title: "GHN", description: "The run whose GHN generates the weights." }),
   space: searchSpaceSchema.default(searchSpaceSchema.parse({})),
   search: searchSettingsSchema.default(searchSettingsSchema.parse({})),
-  /** Scored instead of cells of the space; strategy, number and limits are then without effect. */
+  /** Scored instead of cells of the space; strategy, number of samples and limits then have no effect. */
   cells: namedCellsSchema.optional(),
 });
 
-/** Which cells a training run takes. */
+/** The cells of a training run. */
 export const cellSourceSchema = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("search"), runId: z.string().min(1).max(64), top: z.int().min(0).max(1000), random: z.int().min(0).max(1000) }),
   z.strictObject({ from: z.literal("training"), runId: z.string().min(1).max(64), best: z.int().min(1).max(1000) }),
@@ -49,13 +49,13 @@ export const cellTrainingRunSchema = z.strictObject({
   ...runCommon,
   source: cellSourceSchema,
   training: cellTrainingSchema.default(cellTrainingSchema.parse({})),
-  /** Whether the test images are measured at the end of each training. Short comparisons use validation only. */
+  /** Whether test accuracy is measured at the end of each training. Short comparisons use validation only. */
   measureTest: z.boolean().default(true).meta({ title: "Measure on test images", description: "Once, at the end of each training." }),
 });
 
 /**
- * The whole path: train a GHN, search, train the shortlist ("GHN Top") beside random cells, then train the best of
- * them to the end, several times ("GHN Top-Best"). Its stages are runs of their own.
+ * The full pipeline: train a GHN, search, train the shortlist ("GHN Top") and random cells, then train the best of
+ * them fully, several times ("GHN Top-Best"). Its stages are separate runs.
  */
 export const pipelineRunSchema = z.strictObject({
   kind: z.literal("pipeline"),
@@ -64,11 +64,11 @@ export const pipelineRunSchema = z.strictObject({
   ghn: ghnConfigSchema.default(ghnConfigSchema.parse({})),
   training: ghnTrainingSchema.default(ghnTrainingSchema.parse({})),
   search: searchSettingsSchema.default(searchSettingsSchema.parse({})),
-  /** Training of the shortlist and of the random baseline, all with one protocol. */
+  /** Training of the shortlist and the random baseline, with the same protocol. */
   compare: cellTrainingSchema.default(cellTrainingSchema.parse({})),
-  /** Network of the final training; the search network when absent. */
+  /** Network of the final training; defaults to the search network. */
   finalNetwork: networkConfigSchema.optional(),
-  /** Training of the winner to the end. */
+  /** Full training of the winner. */
   final: cellTrainingSchema.default(cellTrainingSchema.parse({})),
 });
 
@@ -95,7 +95,7 @@ export type GhnTraining = z.infer<typeof ghnTrainingSchema>;
 export type SearchSettings = z.infer<typeof searchSettingsSchema>;
 export type CellTraining = z.infer<typeof cellTrainingSchema>;
 
-/** All kinds of runs. Those of {@link STAGED_KINDS} are led by the supervisor, the others execute in a child process. */
+/** All run kinds. {@link STAGED_KINDS} are led by the supervisor, the others run in a child process. */
 export const RUN_KINDS = [
   "ghn-training",
   "search",
@@ -109,7 +109,7 @@ export const RUN_KINDS = [
   "anytime-training",
 ] as const satisfies readonly RunKind[];
 
-/** Kinds that have no process: they are made of stages, runs of their own. */
+/** Kinds without a process of their own: their stages are separate runs. */
 export const STAGED_KINDS = ["pipeline", "study", "anytime"] as const satisfies readonly RunKind[];
 export type StagedRun = Extract<RunConfig, { readonly kind: (typeof STAGED_KINDS)[number] }>;
 
@@ -119,7 +119,7 @@ export function isStaged(kind: RunKind): kind is StagedRunKind {
   return (STAGED_KINDS as readonly RunKind[]).includes(kind);
 }
 
-/** Kinds of runs in the anytime space: they have networks, candidates and trainings of another form. */
+/** Configs of the anytime space, whose networks, candidates and trainings have another form. */
 export type AnytimeConfig = Extract<RunConfig, { readonly kind: `anytime${string}` }>;
 export type CellConfig = Exclude<RunConfig, AnytimeConfig>;
 
@@ -127,7 +127,7 @@ export function isAnytime(config: RunConfig): config is AnytimeConfig {
   return config.kind.startsWith("anytime");
 }
 
-/** How a run stacks cells into networks; null for runs in the anytime space, which do not. */
+/** How a run stacks cells into a network; null for anytime runs. */
 export function cellNetworkOf(config: RunConfig): NetworkConfig | null {
   return isAnytime(config) ? null : config.network;
 }

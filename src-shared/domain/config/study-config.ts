@@ -2,23 +2,23 @@ import { z } from "zod";
 import { searchSpaceSchema } from "../architecture/search-space.ts";
 import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon } from "./training-config.ts";
 
-/** The fixed set of cells of a study: the same seed and space give the same cells in every run. */
+/** The fixed set of cells of a study: the same seed and space always give the same cells. */
 export const studyCellsSchema = z.strictObject({
   count: z
     .int()
     .min(4)
     .max(10_000)
     .default(100)
-    .meta({ title: "Cells", description: "Distinct random cells on which all predictors are compared. The paper uses 100." }),
+    .meta({ title: "Cells", description: "Distinct random cells that all predictors are compared on. The paper uses 100." }),
   seed: z
     .int()
     .min(0)
     .max(2 ** 31 - 1)
     .default(7)
-    .meta({ title: "Seed of the cells", description: "Draws the cells. Studies with the same seed and space share them, and with them what was trained." }),
+    .meta({ title: "Seed of the cells", description: "Selects the cells. Studies with the same seed and space share cells and trainings." }),
 });
 
-/** Predictors that need no hypernetwork: proxies of untrained networks and short trainings. */
+/** Predictors without a hypernetwork: zero-cost proxies and short trainings. */
 export const predictorsSchema = z.strictObject({
   proxies: z
     .boolean()
@@ -29,11 +29,11 @@ export const predictorsSchema = z.strictObject({
     .array(z.int().min(1).max(1_000_000))
     .max(10)
     .default([10, 100])
-    .meta({ title: "SGD steps", description: "Validation accuracy after so many steps of SGD, all from one training (paper: 10, 100, 200, 1000)." }),
+    .meta({ title: "SGD steps", description: "Validation accuracy after this many steps of SGD, from a single training (paper: 10, 100, 200, 1000)." }),
   sgd: cellTrainingSchema.default(cellTrainingSchema.parse({ epochs: 1, dropPath: 0, auxiliaryWeight: 0 })),
 });
 
-/** Measures predictors on the study's cells; its candidates carry one value for each predictor. */
+/** Measures predictors on the cells of a study; its candidates have one value per predictor. */
 export const predictionRunSchema = z.strictObject({
   kind: z.literal("prediction"),
   ...runCommon,
@@ -43,21 +43,21 @@ export const predictionRunSchema = z.strictObject({
 });
 export type PredictionRun = z.infer<typeof predictionRunSchema>;
 
-/** One weight generator that a study trains and compares. */
+/** A weight generator that a study trains and compares. */
 export const studyVariantSchema = z.strictObject({
-  name: z.string().min(1).max(80).meta({ title: "Name", description: "As the report shows it." }),
+  name: z.string().min(1).max(80).meta({ title: "Name", description: "Name in the report." }),
   ghn: ghnConfigSchema.default(ghnConfigSchema.parse({})),
   training: ghnTrainingSchema.default(ghnTrainingSchema.parse({})),
 });
 
 /**
- * A study: trains several weight generators with several seeds, lets each rank the same cells, trains those cells from scratch and compares. Correlation
- * studies (Table 3) and ablations (Figure 5, Table 4) differ only in their variants. Led by the supervisor; its stages are runs of their own.
+ * A study: trains several weight generators with several seeds, ranks the same cells with each, trains those cells from scratch and compares. Correlation
+ * studies (Table 3) and ablations (Figure 5, Table 4) differ only in their variants. Led by the supervisor; its stages are separate runs.
  */
 export const studyRunSchema = z.strictObject({
   kind: z.literal("study"),
   ...runCommon,
-  title: z.string().max(200).default("Correlation with trained accuracy").meta({ title: "Title", description: "Heads the report." }),
+  title: z.string().max(200).default("Correlation with trained accuracy").meta({ title: "Title", description: "Title of the report." }),
   space: searchSpaceSchema.default(searchSpaceSchema.parse({})),
   cells: studyCellsSchema.default(studyCellsSchema.parse({})),
   variants: z.array(studyVariantSchema).min(1).max(50),
@@ -71,26 +71,26 @@ export const studyRunSchema = z.strictObject({
     .min(1)
     .max(20)
     .default([1])
-    .meta({ title: "Seeds", description: "Each variant is trained once with each." }),
+    .meta({ title: "Seeds", description: "Each variant is trained once per seed." }),
   validationImages: z
     .int()
     .min(10)
     .max(100_000)
     .default(5000)
-    .meta({ title: "Validation images", description: "Images on which generated weights are scored." }),
+    .meta({ title: "Validation images", description: "Images that generated weights are scored on." }),
   predictors: predictorsSchema.default(predictorsSchema.parse({})),
-  /** How the cells are trained to know the truth. */
+  /** How the cells are trained for the ground truth. */
   truth: cellTrainingSchema.default(cellTrainingSchema.parse({ epochs: 50, dropPath: 0, auxiliaryWeight: 0 })),
   noiseCells: z.int().min(0).max(10_000).default(0).meta({
     title: "Cells trained twice",
-    description: "So many of the cells are trained with a second seed: how well two trainings agree is the ceiling for every predictor.",
+    description: "This many cells are trained with a second seed. The agreement of two trainings is the noise ceiling of all predictors.",
   }),
   truthRuns: z
     .int()
     .min(1)
     .max(64)
     .default(2)
-    .meta({ title: "Runs for the truth", description: "The trainings of the cells are divided over so many runs, which may be at work at the same time." }),
+    .meta({ title: "Ground-truth runs", description: "Number of runs that share the trainings of the cells and can be executed in parallel." }),
 });
 export type StudyRun = z.infer<typeof studyRunSchema>;
 export type StudyVariant = z.infer<typeof studyVariantSchema>;

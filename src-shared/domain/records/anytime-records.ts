@@ -1,17 +1,17 @@
 import type { AnytimeArchitecture, AnytimeModel, AnytimeNodeRef } from "../architecture/anytime.ts";
 
-/** One exit of a network that was measured. Multiply-adds are those spent when it answers, everything before it included. */
+/** One measured exit of a network. Multiply-adds include everything computed up to this exit. */
 export interface MeasuredExit {
-  /** The node that it is attached to; null in a reference. */
+  /** The node it is attached to; null for reference networks. */
   readonly node: AnytimeNodeRef | null;
   readonly multiplyAdds: number;
   /** On validation images, in [0, 1]. */
   readonly accuracy: number;
-  /** On test images; null where they were not looked at. */
+  /** On test images; null if not measured. */
   readonly testAccuracy: number | null;
 }
 
-/** What an area under a curve was taken over. */
+/** The range of budgets that an area is taken over. */
 export interface AreaRange {
   readonly maxBudget: number;
   readonly chance: number;
@@ -58,17 +58,17 @@ export interface AnytimeTraining extends AreaRange {
   readonly initialChannels: number | null;
   readonly parameters: number;
   readonly multiplyAdds: number;
-  /** Area under the curve that the search predicted; null where it predicted none. */
+  /** Area under the curve predicted by the search; null without a prediction. */
   readonly score: number | null;
   readonly exits: readonly MeasuredExit[];
-  /** Areas under the curves on validation and on test images. */
+  /** Area under the curve on validation and on test images. */
   readonly area: number;
   readonly testArea: number | null;
   readonly trainLoss: number;
   readonly seconds: number;
 }
 
-/** A network handed to a training run by the supervisor, resolved from its source. */
+/** A network to train, resolved by the supervisor from the source in the config. */
 export interface AnytimeToTrain {
   readonly name: string;
   readonly model: AnytimeModel;

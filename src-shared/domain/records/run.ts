@@ -6,8 +6,8 @@ import type { RunConfig, RunKind } from "../config/run-config.ts";
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
 /**
- * Life of a run: draft → queued → running → completed | failed | stopped | interrupted.
- * `stopped`: asked to stop, checkpoint kept. `interrupted`: its process died. Both can be resumed.
+ * Life cycle of a run: draft → queued → running → completed | failed | stopped | interrupted.
+ * `stopped`: stopped on request, with a checkpoint. `interrupted`: its process died. Both can be resumed.
  */
 export const RUN_STATUSES = ["queued", "running", "stopping", "stopped", "interrupted", "failed", "completed"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -15,18 +15,18 @@ export type RunStatus = (typeof RUN_STATUSES)[number];
 export const ACTIVE_STATUSES: readonly RunStatus[] = ["queued", "running", "stopping"];
 export const RESUMABLE_STATUSES: readonly RunStatus[] = ["stopped", "interrupted", "failed"];
 
-/** Progress of the stage that a run is in. Times are in seconds. */
+/** Progress of the current stage. Times are in seconds. */
 export interface RunProgress {
   readonly phase: string;
   readonly step: number;
   readonly totalSteps: number;
   readonly epoch?: number;
   readonly imagesPerSecond?: number;
-  /** Time left until the run ends, estimated; absent while unknown. */
+  /** Estimated time until the run ends; absent if unknown. */
   readonly secondsLeft?: number;
 }
 
-/** Why a run ended otherwise than well. */
+/** Why a run did not complete. */
 export interface RunFailure {
   readonly message: string;
   readonly remedy?: string;
@@ -46,7 +46,7 @@ export interface RunSummary {
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
-  /** Process time over all attempts, in seconds. */
+  /** Process time of all attempts, in seconds. */
   readonly activeSeconds: number;
   readonly progress: RunProgress | null;
   readonly failure: RunFailure | null;
@@ -58,7 +58,7 @@ export interface RunSummary {
   readonly queuePosition: number | null;
   /** Last and best value of each metric, by name. */
   readonly metrics: Readonly<Record<string, MetricSummary>>;
-  /** Backend and device that ran it, once known. */
+  /** Backend and device that executed it, once known. */
   readonly backend: string | null;
   readonly device: string | null;
 }
@@ -79,11 +79,11 @@ export interface RunDetail extends RunSummary {
   /** The stages of a pipeline, in order. */
   readonly children: readonly RunSummary[];
   readonly artifacts: readonly Artifact[];
-  /** Facts that a run states at its end (counts, accuracies, times). */
+  /** Results recorded at the end of a run (counts, accuracies, times). */
   readonly summary: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** A file that a run left. `path` is relative to the project folder. */
+/** A file written by a run. `path` is relative to the project folder. */
 export interface Artifact {
   readonly id: number;
   readonly runId: string;
@@ -96,8 +96,8 @@ export interface Artifact {
 }
 
 /**
- * A cell that a search scored or a training trained.
- * `score` is the validation accuracy with generated weights in [0, 1]; null when it was never scored.
+ * A cell scored by a search.
+ * `score` is the validation accuracy with generated weights in [0, 1]; null if not scored.
  */
 export interface Candidate {
   readonly id: number;
@@ -115,13 +115,13 @@ export interface Candidate {
   readonly scoreLoss: number | null;
   /** 1 is best; by score, ties by index. */
   readonly rank: number | null;
-  /** Chosen for the shortlist, or drawn as a random baseline, or neither. */
+  /** Chosen for the shortlist, drawn for the random baseline, or neither. */
   readonly role: "shortlist" | "random" | "none";
   readonly generationMs: number | null;
   readonly evaluationMs: number | null;
-  /** Median time of a forward pass of one image in milliseconds; absent where it was not measured. */
+  /** Median time of a forward pass of one image in milliseconds; absent if not measured. */
   readonly latencyMs?: number;
-  /** Values of other predictors by name, from a prediction run; absent elsewhere. */
+  /** Values of other predictors by name; prediction runs only. */
   readonly predictions?: Readonly<Record<string, number | null>>;
 }
 
@@ -141,7 +141,7 @@ export interface Training {
   readonly multiplyAdds: number;
   readonly score: number | null;
   readonly validationAccuracy: number;
-  /** Measured once at the end; null when the protocol does not measure it. */
+  /** Measured once at the end; null if the protocol does not measure it. */
   readonly testAccuracy: number | null;
   readonly trainLoss: number;
   readonly seconds: number;

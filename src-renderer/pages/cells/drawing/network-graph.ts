@@ -1,9 +1,9 @@
 import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
-import { edge, type Graph, type GraphEdge, type GraphNode, portNode } from "../../../../src-shared/drawing/graph.ts";
+import { type DrawingNode, edge, type Graph, type GraphEdge, portNode } from "../../../../src-shared/drawing/graph.ts";
 
 /** The stacked blocks, each as one box: the network collapsed. */
 export function networkGraph(architecture: Architecture, network: NetworkConfig): Graph {
-  const nodes: GraphNode[] = [box("stem", "stem", "First convolution of the network.", -1, null, "port")];
+  const nodes: DrawingNode[] = [box("stem", "stem", "First convolution of the network.", -1, null, "port")];
   const edges: GraphEdge[] = [];
   const reductions = new Set(network.reductions);
   let channels = network.initialChannels;
@@ -29,6 +29,6 @@ export function networkGraph(architecture: Architecture, network: NetworkConfig)
   return { nodes, edges };
 }
 
-function box(id: string, label: string, description: string, node: number, block: number | null, family: GraphNode["family"]): GraphNode {
+function box(id: string, label: string, description: string, node: number, block: number | null, family: DrawingNode["family"]): DrawingNode {
   return { ...portNode(id, label, description, node), width: 168, height: 28, block, family };
 }

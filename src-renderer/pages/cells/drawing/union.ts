@@ -1,6 +1,6 @@
 import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
 import { OPERATION_LABELS } from "../../../../src-shared/domain/architecture/operations.ts";
-import { edge, type Graph, type GraphEdge, type GraphNode, nodeId, operationNode, portNode } from "../../../../src-shared/drawing/graph.ts";
+import { type DrawingNode, edge, type Graph, type GraphEdge, nodeId, operationNode, portNode } from "../../../../src-shared/drawing/graph.ts";
 
 /** For each operation of b the operation of a that plays its part, or −1: same operation and shared inputs count. */
 export function matchNodes(a: Cell, b: Cell): number[] {
@@ -28,9 +28,9 @@ export function matchNodes(a: Cell, b: Cell): number[] {
 export function unionGraph(a: Cell, b: Cell): Graph {
   const partner = matchNodes(a, b);
   const matchOf = new Map(partner.map((i, j) => [i, j]));
-  const nodes: GraphNode[] = [
-    portNode(nodeId(0), "block i − 1", "Output of the block before.", 0),
-    portNode(nodeId(1), "block i − 2", "Output of the block before that.", 1),
+  const nodes: DrawingNode[] = [
+    portNode(nodeId(0), "block i − 1", "Output of the previous block.", 0),
+    portNode(nodeId(1), "block i − 2", "Output of the block before the previous one.", 1),
   ];
   a.nodes.forEach((node, i) => {
     const other = b.nodes[matchOf.get(i) ?? -1];

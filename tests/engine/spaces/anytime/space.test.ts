@@ -80,7 +80,7 @@ describe("the anytime space", () => {
     });
     const messages = (value: unknown): string[] => anytimeArchitectureSchema.safeParse(value).error?.issues.map((issue) => issue.message) ?? [];
     expect(messages(network({}))).toEqual([]);
-    expect(messages(network({ scale: 1 }))).toEqual(["Node 2 of cell 2 has scale 1; with 2 scales that cell has scales 0 to 0."]);
+    expect(messages(network({ scale: 1 }))).toEqual(["Node 2 of cell 2 has scale 1, but with 2 scales this cell allows scales 0 to 0."]);
     expect(messages(network({ exit: false }))[0]).toContain("No node has an exit");
     expect(messages(network({ inputs: [2] }))[0]).toContain("does not come before it");
     expect(messages(network({ inputs: [0, 0] }))[0]).toContain("lists input 0 twice");

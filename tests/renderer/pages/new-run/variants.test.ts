@@ -102,7 +102,7 @@ describe("problems of variants", () => {
     expect(inWords(problem?.message ?? "", "study")).toMatch(/^“Batch size” of variant 2 must be a whole number/);
     expect(inWords(problem?.message ?? "", "study", true)).toMatch(/^“Batch size” must be/);
     const twins = checkRunConfig(studyOf([variant("A"), variant("A")])).find(({ path }) => path === "variants.1.name");
-    expect(inWords(twins?.message ?? "", "study")).toMatch(/^“Name” of variant 2 is “A”, as “Name” of variant 1\./);
+    expect(inWords(twins?.message ?? "", "study")).toMatch(/^“Name” of variant 2 is “A”, the same as “Name” of variant 1\./);
     expect(unchosen("variants.0.name", "")).toBe("Give the variant a name.");
   });
 
@@ -119,7 +119,7 @@ describe("problems of variants", () => {
     const [problem] = checkRunConfig({ ...(studyOf([variant("A")]) as object), seeds: [1, "x"] });
     expect(inWords(problem?.message ?? "", "study")).toMatch(/^Entry 2 of “Seeds” must be a whole number/);
     expect(pathWords("references.1.growth", "anytime")).toBe("“Growth rate” of reference 2");
-    expect(inWords("seeds lists a seed twice: [1, 1].", "study")).toMatch(/^“Seeds” lists/);
+    expect(inWords("seeds must be unique (got [1, 1]).", "study")).toMatch(/^“Seeds” must be unique/);
   });
 });
 
