@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "electron-vite";
 import { ENTRY_SOURCES } from "./src-main/lib/entries.ts";
-import rendererConfig from "./vite.renderer.config.ts";
+import rendererConfig, { page } from "./vite.renderer.config.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -35,5 +35,5 @@ export default defineConfig({
       },
     },
   },
-  renderer: { ...rendererConfig, build: { ...rendererConfig.build, rolldownOptions: { input: { index: file("src-renderer/index.html") } } } },
+  renderer: { ...rendererConfig, build: { ...rendererConfig.build, rolldownOptions: { input: { index: page } } } },
 });

@@ -14,10 +14,10 @@ interface Step {
 }
 
 const module = (...parts: string[]): string => path.join(installation, "node_modules", ...parts);
-const own = (name: string): string => path.join(installation, "scripts", "checks", name);
+const script = (...parts: string[]): string => path.join(installation, "scripts", ...parts);
 const colors = process.stdout.isTTY;
 
-const tolerated = existsSync(own("tolerated.txt")) && readFileSync(own("tolerated.txt"), "utf8").includes("unused-code");
+const tolerated = existsSync(script("checks", "tolerated.txt")) && readFileSync(script("checks", "tolerated.txt"), "utf8").includes("unused-code");
 
 const STEPS: readonly Step[] = [
   { title: "Types: shared code", args: [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.shared.json"] },
@@ -25,7 +25,9 @@ const STEPS: readonly Step[] = [
   { title: "Types: window", args: [module("vue-tsc", "bin", "vue-tsc.js"), "-p", "tsconfig.web.json"] },
   { title: "Types: tests", args: [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.tests.json"] },
   { title: "Lint and format", args: [module("@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50", `--colors=${colors ? "force" : "off"}`] },
-  { title: "Imports: layers and cycles", args: [own("dependencies.ts")] },
+  { title: "Imports: layers and cycles", args: [script("checks", "dependencies.ts")] },
+  { title: "Lockfile", args: [script("lockfile.ts"), "--check"] },
+  { title: "Third-party notices", args: [script("notices.ts"), "--check"] },
   { title: "Unused files, exports and dependencies", args: [module("knip", "bin", "knip.js"), "--no-progress"], tolerated },
   {
     title: "Files and dependencies that only tests use",
