@@ -11,7 +11,7 @@ import { ExitCounter, measuredExits } from "../training/anytime-measure.ts";
 
 /** Score of one network. Times in milliseconds. */
 export interface AnytimeScore {
-  /** Area under the predicted curve (notes, section 4). */
+  /** Area under the predicted curve (docs/ghn.md, eq. 35). */
   readonly area: number;
   readonly exits: readonly MeasuredExit[];
   /** Mean cross-entropy over the exits. */

@@ -1,4 +1,4 @@
-/** Accuracy–multiply-adds curves of anytime networks (paper, section 3.2). Pure. */
+/** Accuracy–multiply-adds curves of anytime networks (paper, section 3.2; docs/ghn.md, section 9). Pure. */
 
 /** One exit: multiply-adds up to and including this exit, and accuracy in [0, 1]. */
 export interface ExitFigures {
@@ -14,7 +14,7 @@ export interface CurveRange {
   readonly chance: number;
 }
 
-/** Largest budget of the paper, in multiply-adds. */
+/** Default of the largest budget Bmax in multiply-adds (docs/ghn.md, eq. 35): about that of MSDNet's last exit. The paper gives no range. */
 export const PAPER_BUDGET = 1.2e8;
 
 type Budgeted = Pick<ExitFigures, "multiplyAdds">;

@@ -49,7 +49,7 @@ export const anytimeNetworkSchema = z.strictObject({
 });
 export type AnytimeNetwork = z.infer<typeof anytimeNetworkSchema>;
 
-/** Budgets that the area under the curve is taken over. */
+/** Budgets that the area under the curve is taken over (docs/ghn.md, eq. 35). */
 export const budgetRange = z
   .number()
   .min(1000)

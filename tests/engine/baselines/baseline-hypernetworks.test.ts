@@ -40,7 +40,7 @@ function within<T>(generator: Hypernetwork, use: (generator: Hypernetwork) => T)
   }
 }
 
-/** One graph, its nodes listed in two orders. */
+/** One graph with its nodes listed in two orders. */
 const LISTED: Cell = {
   nodes: [
     { operation: "sepConv3x3", inputs: [0] },
@@ -71,7 +71,7 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
     });
   });
 
-  it("is the same for the same seed, and gives each cell of a batch what it gets alone", () => {
+  it("is reproducible and gives a cell of a batch the same weights as alone", () => {
     const plans = [planOf(randomCell("a", 5)), planOf(randomCell("b", 9)), planOf(everyOperation(), networkConfig(), randomCell("d", 3))];
     const of = (seed: number) => within(MAKERS[kind](seed), (generator) => values(generator, plans));
     const together = of(1);
@@ -82,7 +82,7 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
         const [alone] = values(generator, [plan]);
         for (const [id, weight] of alone ?? []) {
           const other = together[i]?.get(id) ?? new Float32Array(0);
-          // Matrix products of other sizes add up in another order.
+          // Matrix products of different sizes sum in different orders.
           expect(
             weight.reduce((most, value, k) => Math.max(most, Math.abs(value - (other[k] ?? Number.NaN))), 0),
             id,
@@ -92,11 +92,11 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
     );
   });
 
-  it("has the gradients that differences give, in every parameter", () => {
+  it("has gradients that agree with finite differences, for every parameter", () => {
     const network = networkConfig({ blocks: 2, reductions: [1] });
     within(MAKERS[kind](1, network), (generator) => {
       const plans = [planOf(everyOperation(), network), planOf(randomCell("a", 3), network)];
-      // Smooth in the weights, so that differences are of the generator and not of a network's kinks.
+      // Smooth in the weights: the kinks of a network would spoil finite differences.
       const loss = (): Scalar =>
         tf
           .addN(
@@ -123,7 +123,7 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
         const step = 0.02;
         const difference = (at(step) - at(-step)) / (2 * step);
         const product = gradient.reduce((sum, one, i) => sum + one * (direction[i] ?? 0), 0);
-        // Float32 and the curvature over the step leave a few percent; ReLU of the hypernetwork has kinks.
+        // Float32, curvature and the kinks of the hypernetwork's ReLU leave a few percent.
         expect(Math.abs(difference - product), variable.name).toBeLessThan(0.05 * Math.max(norm, 0.1));
       }
       tf.dispose([value]);
@@ -131,7 +131,7 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
     });
   });
 
-  it("learns: the loss of generated networks falls, and no tensor is left behind", () => {
+  it("learns, and leaves no tensor behind", () => {
     const network = networkConfig({ blocks: 2, reductions: [1] });
     const before = tf.memory().numTensors;
     within(MAKERS[kind](1, network), (generator) => {
@@ -168,7 +168,7 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
       optimizer.dispose();
       tf.dispose([images, labels]);
     });
-    // Kernels of TensorFlow keep a few constants; a leak would grow with the thirty steps.
+    // TensorFlow's kernels keep a few constants; a leak would grow with the thirty steps.
     expect(tf.memory().numTensors - before).toBeLessThan(30);
   });
 });
@@ -190,7 +190,7 @@ describe("MLP hypernetwork", () => {
     });
   });
 
-  it("sees nothing of the graph: equal operations get equal weights, in isomorphic cells and in others", () => {
+  it("ignores the graph: equal operations get equal weights, in isomorphic and in other cells", () => {
     within(MAKERS.mlp(), (mlp) => {
       const [listed, relisted] = values(mlp, [planOf(LISTED), planOf(RELISTED)]);
       expect(listed?.get("block1/node2/sep0/pointwise")).toEqual(relisted?.get("block1/node3/sep0/pointwise"));
@@ -202,7 +202,7 @@ describe("MLP hypernetwork", () => {
 });
 
 describe("SMASH-style hypernetwork", () => {
-  it("sees the whole cell: another input far away changes a node's weights", () => {
+  it("sees the whole cell: a distant change changes a node's weights", () => {
     within(MAKERS.smash(), (smash) => {
       const other: Cell = { nodes: LISTED.nodes.map((node, i) => (i === 2 ? { ...node, inputs: [0, 2, 3] } : node)) };
       const [a, b] = values(smash, [planOf(LISTED), planOf(other)]);
@@ -210,24 +210,24 @@ describe("SMASH-style hypernetwork", () => {
     });
   });
 
-  it("takes one graph in two orders for two cells, where a GHN gives both the same", () => {
+  it("gives two orders of one graph different weights, unlike a GHN", () => {
     const differences = (generator: Hypernetwork): number => {
       const [listed, relisted] = values(generator, [planOf(LISTED), planOf(RELISTED)]);
       const other = relisted?.get("block1/node3/sep0/pointwise");
       return Math.max(...(listed?.get("block1/node2/sep0/pointwise") ?? []).map((value, i) => Math.abs(value - (other?.[i] ?? Number.NaN))));
     };
     expect(within(MAKERS.smash(), differences)).toBeGreaterThan(1e-3);
-    // Messages of equal nodes are added in another order: rounding.
+    // Messages are added in a different order, so there are rounding errors.
     expect(within(new GraphHyperNetwork(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "init")), differences)).toBeLessThan(1e-5);
   });
 
-  it("refuses cells that its tensor has no room for", () => {
+  it("refuses cells that are too large for its tensor", () => {
     within(MAKERS.smash(), (smash) => expect(() => smash.generate([planOf(randomCell("a", NODES + 1))])).toThrow(`at most ${NODES} nodes`));
   });
 });
 
 describe("selected rows", () => {
-  it("are those asked for, and their gradient adds up in the rows they came from", () => {
+  it("are picked in any order, and their gradients add up", () => {
     tf.tidy(() => {
       const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
       const select = Int32Array.of(2, -1, 0, 2);

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("GHN files", () => {
-  it("give back the GHN with its own config", async () => {
+  it("are read with the config that they were written with", async () => {
     const ghn = await readGhnFile(file, networkConfig(), INPUT, space);
     expect(ghn.exportWeights()).toEqual(weights);
     expect(ghn).toHaveProperty("config", ghnConfig());
@@ -44,17 +44,17 @@ describe("GHN files", () => {
   });
 
   it.each([
-    ["network", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 there and 8 here", "network.initialChannels"],
-    ["network", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] there and [1] here", "network.reductions"],
+    ["networks", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 there and 8 here", "network.initialChannels"],
+    ["networks", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] there and [1] here", "network.reductions"],
     ["images", networkConfig(), { ...INPUT, classes: 10 }, "classes is 3 there and 10 here", "dataset"],
     ["images", networkConfig(), { ...INPUT, width: 9 }, "image width is 8 there and 9 here", "dataset"],
-  ] as const)("are refused for another %s", async (_, network, input, sentence, field) => {
+  ] as const)("are refused for other %s", async (_, network, input, sentence, field) => {
     const tensors = tf.memory().numTensors;
     await expect(readGhnFile(file, network, input, space)).rejects.toMatchObject({ code: "ghn-mismatch", field, message: expect.stringContaining(sentence) });
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it("are refused when they hold something else, and leave nothing behind", async () => {
+  it("are refused if the content is wrong, and leave no tensor behind", async () => {
     const tensors = tf.memory().numTensors;
     const read = async (metadata: Record<string, string>, arrays = weights): Promise<unknown> =>
       readGhnFile(await write(metadata, arrays), networkConfig(), INPUT, space);
@@ -82,7 +82,7 @@ describe("one-shot supernet in place of a GHN", () => {
     read.dispose();
   });
 
-  it("refuses a search with nodes that it does not hold", async () => {
+  it("refuses a search with more nodes than it holds", async () => {
     const file = await write({ format: GHN_FILE_FORMAT, config: manifest });
     await expect(readGhnFile(file, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 5 }))).rejects.toMatchObject({ code: "ghn-mismatch" });
   });
@@ -92,7 +92,7 @@ describe.each(["smash", "mlp"] as const)("%s hypernetwork in place of a GHN", (g
   const config = { ...ghnConfig(), generator };
   const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 7, space });
 
-  it("is saved and read like a GHN, for as many nodes as it was trained on", async () => {
+  it("is saved and read like a GHN; SMASH serves no more nodes than it was trained on", async () => {
     const made = createGenerator(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 7 });
     const saved = made.exportWeights();
     made.dispose();

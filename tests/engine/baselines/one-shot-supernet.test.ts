@@ -39,7 +39,7 @@ describe("one-shot supernet", () => {
     supernet.dispose();
   });
 
-  it("equals a network of its own with the same weights", () => {
+  it("computes the same as a separate network with the same weights", () => {
     const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
     const rng = Rng.fromSeed(3, "cells");
     for (let i = 0; i < 5; i++) {
@@ -53,13 +53,13 @@ describe("one-shot supernet", () => {
         return [shared, forward(plan, backend.ops, own, images, { statistics: "batch" }).logits.dataSync()];
       });
       own.dispose();
-      // The same kernels on the same numbers.
+      // The same kernels on the same numbers: the same bits.
       expect(Array.from(a ?? [])).toEqual(Array.from(b ?? []));
     }
     supernet.dispose();
   });
 
-  it("gives gradients to the operations that a cell uses and to no others", () => {
+  it("gives gradients only to the operations that a cell uses", () => {
     const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
     const cell = {
       nodes: [
@@ -99,7 +99,7 @@ describe("one-shot supernet", () => {
     expect(count(["conv1x1", "sepConv3x3"], 8)).toBeGreaterThan(two * 1.8);
   });
 
-  it("comes back from a file as it was and leaves no tensor", () => {
+  it("exports and imports its weights and leaves no tensor behind", () => {
     const before = tf.memory().numTensors;
     const supernet = new Supernet(space, 3, network, input, Rng.fromSeed(1, "init"));
     const saved = supernet.exportWeights();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   labels = tf.tensor1d([0, 1, 2, 3, 0, 1], "int32");
 });
 
-/** Synaptic flow the obvious way: no scaling, hence only for networks too small to overflow. */
+/** Synaptic flow without scaling, for networks that are too small to overflow. */
 function plainSynflow(plan: NetworkPlan, ops: Ops, rng: Rng): number {
   const weights = new VariableWeights(plan, rng);
   const variables = weights.entries().flatMap(({ variable, decays }) => (decays ? [variable] : []));
@@ -55,7 +55,7 @@ function plainSynflow(plan: NetworkPlan, ops: Ops, rng: Rng): number {
 }
 
 describe("zero-cost proxies", () => {
-  it("synaptic flow is what the network without scaling gives, wherever that fits into float32", () => {
+  it("synaptic flow equals that of the network without scaling where float32 can hold it", () => {
     const rng = Rng.fromSeed(2, "cells");
     for (let i = 0; i < 8; i++) {
       const plan = buildPlan({ normal: sampleCell(space, rng) }, network, input);
@@ -75,7 +75,7 @@ describe("zero-cost proxies", () => {
     weights.dispose();
     const [stem, bottleneck, classifier] = values.map(({ values: list }) => list.map(Math.abs));
     if (stem === undefined || bottleneck === undefined || classifier === undefined) throw new Error("Expected three weights.");
-    // Mean over the image of the stem on ones with zero padding: each tap sees the share of the positions that it does not leave.
+    // Mean of the stem's output on an image of ones with zero padding: each kernel position covers the share of pixels where it is inside the image.
     const share = (k: number): number => (k === 1 ? 1 : 7 / 8);
     const hidden = [0, 1, 2, 3].map((c) => {
       let sum = 0;
@@ -98,7 +98,7 @@ describe("zero-cost proxies", () => {
     expect(synflow).toBeGreaterThan(100);
   });
 
-  it("jacobian covariance of equal images is that of one eigenvalue n and the rest 0", () => {
+  it("jacobian covariance of equal images has one eigenvalue n, the others are 0", () => {
     const plan = buildPlan({ normal: sampleCell(space, Rng.fromSeed(4, "cells")) }, network, input);
     const same = tf.tidy(() => tf.tile(tf.slice(images, [0, 0, 0, 0], [1, 8, 8, 3]), [4, 1, 1, 1]) as Tensor4D);
     const different = tf.tidy(() => tf.slice(images, [0, 0, 0, 0], [4, 8, 8, 3]) as Tensor4D);

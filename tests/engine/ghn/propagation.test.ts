@@ -37,7 +37,7 @@ function problem(seed: string, settings: PropagationSettings, { blocks = 3, oper
 
 type Propagate = (embeddings: Tensor2D, parameters: GnnParameters) => Tensor2D;
 
-/** Values, and gradients of a random combination of them, by one way of computing. */
+/** Values, and gradients of a random linear combination of them. */
 function run(of: Propagate, { embeddings, parameters }: Problem): { values: Float32Array; gradients: Float32Array[] } {
   const args = [embeddings, ...PARAMETER_NAMES.map((name) => parameters[name])];
   let values = new Float32Array(0);
@@ -80,7 +80,7 @@ function slowly(graphs: readonly ComputationGraph[], settings: PropagationSettin
 }
 
 describe.each(SETTINGS.map((settings) => [title(settings), settings] as const))("message passing, %s", (_, settings) => {
-  it("agrees with the slow version in values and gradients", () => {
+  it("agrees with the readable reference in values and gradients", () => {
     const given = problem("oracle", settings);
     const fast = run((x, p) => propagate(given.graphs, x, p, settings), given);
     const slow = run(slowly(given.graphs, settings), given);
@@ -90,7 +90,7 @@ describe.each(SETTINGS.map((settings) => [title(settings), settings] as const))(
     });
   });
 
-  it("has the gradients that differences give", () => {
+  it("has gradients that agree with finite differences", () => {
     const given = problem("differences", settings, { blocks: 2, operations: [3], width: 4, message: 4 });
     const { gradients } = run((x, p) => propagate(given.graphs, x, p, settings), given);
     const value = (changed: Problem): number =>
@@ -123,7 +123,7 @@ describe.each(SETTINGS.map((settings) => [title(settings), settings] as const))(
     });
   });
 
-  it("gives each graph of a batch, bit for bit, what it gets alone", () => {
+  it("gives each graph of a batch the same bits as alone", () => {
     const given = problem("batch", settings, { operations: [6, 2, 4] });
     const together = run((x, p) => propagate(given.graphs, x, p, settings), given).values;
     let first = 0;
@@ -139,8 +139,8 @@ describe.each(SETTINGS.map((settings) => [title(settings), settings] as const))(
 describe("message passing", () => {
   const settings: PropagationSettings = { propagation: "forward-backward", propagationSteps: 3, shareParameters: true, passEmbedding: true };
 
-  it("gives the same as one node after the other: isolated levels of a chain and of its reversal", () => {
-    // The slow version is strictly node by node; wide levels, odd and even, are what differs.
+  it("updates wide levels as if one node followed the other", () => {
+    // The reference updates one node at a time; only wide levels, odd and even, can differ from it.
     const wide: ComputationGraph = {
       blocks: [
         {
@@ -159,7 +159,7 @@ describe("message passing", () => {
     expect(distance(run((x, p) => propagate([wide], x, p, settings), given).values, run(slowly([wide], settings), given).values)).toBeLessThan(1e-5);
   });
 
-  it("leaves embeddings as they are without steps", () => {
+  it("leaves embeddings unchanged without steps", () => {
     const given = problem("none", settings);
     const result = run((x, p) => propagate(given.graphs, x, p, { ...settings, propagationSteps: 0 }), given);
     expect(result.values).toEqual(given.embeddings.values);
@@ -167,7 +167,7 @@ describe("message passing", () => {
     expect(result.gradients[5]?.every((value) => value === 0)).toBe(true);
   });
 
-  it("selects nodes in any order, and sums the gradients of those chosen twice", () => {
+  it("selects nodes in any order and adds up the gradients of nodes selected twice", () => {
     const given = problem("select", settings);
     const all = run((x, p) => propagate(given.graphs, x, p, settings), given).values;
     const select = Int32Array.from([4, 0, 4, 17]);
@@ -186,7 +186,7 @@ describe("message passing", () => {
     });
   });
 
-  it("computes anew what a later pass overwrote before the gradient was taken", () => {
+  it("computes its values again if another pass has overwritten them before the backward pass", () => {
     const given = problem("first", settings);
     const other = problem("second", settings, { blocks: 4, operations: [7] });
     const alone = run((x, p) => propagate(given.graphs, x, p, settings), given);
@@ -198,7 +198,7 @@ describe("message passing", () => {
     expect(interrupted).toEqual(alone);
   });
 
-  it("lets the first block reach the last one through the graph embedding only", () => {
+  it("connects blocks only through the graph embedding", () => {
     const given = problem("passing", settings, { operations: [4] });
     const changed = { ...given, embeddings: { ...given.embeddings, values: given.embeddings.values.map((value, i) => (i === 0 ? value + 1 : value)) } };
     const last = (result: { values: Float32Array }): Float32Array => result.values.slice(-6 * 6);

@@ -23,7 +23,7 @@ export function runBackward(pass: Pass, values: ForwardValues, gradients: ValueG
 function updateBackward(pass: Pass, step: ScheduleStep, values: ForwardValues, gradients: ValueGradients): void {
   const { schedule, widths } = pass;
   const { firstMessage, endMessage, firstEvent, endEvent } = step;
-  const { embedding: D, message: W } = widths;
+  const { embedding: D, message: Q } = widths;
   const { dh, dq, dx, dy } = gradients;
   const set = setOf(pass, step);
   const count = endEvent - firstEvent;
@@ -33,27 +33,27 @@ function updateBackward(pass: Pass, step: ScheduleStep, values: ForwardValues, g
   addRowProducts({ values: dy, ...events }, count, set.gruState, { values: dh, columns: D, rows: schedule.previous, first: firstEvent });
 
   // x = a G + n g + b_m  →  da = dx Gᵀ, eq. 28
-  const da = { values: scratch("da", count * W).fill(0, 0, count * W), columns: W, rows: countingTo(count), first: 0 };
+  const da = { values: scratch("da", count * Q).fill(0, 0, count * Q), columns: Q, rows: countingTo(count), first: 0 };
   addRowProducts({ values: dx, ...events }, count, set.folded, da);
   sumMessagesBackward(pass, step, da.values, dq);
 
   // q = relu(…)  →  dq = 0 where q = 0, eq. 28. All readers of these messages came later in the forward pass, so their gradients are complete.
-  for (let i = firstMessage * W; i < endMessage * W; i++) if (values.q[i] === 0) dq[i] = 0;
+  for (let i = firstMessage * Q; i < endMessage * Q; i++) if (values.q[i] === 0) dq[i] = 0;
   // q = relu(h W₁ + b₁)  →  dh += dq W₁ᵀ, eq. 29
-  const messages = { values: dq, columns: W, rows: countingTo(endMessage), first: firstMessage };
+  const messages = { values: dq, columns: Q, rows: countingTo(endMessage), first: firstMessage };
   addRowProducts(messages, endMessage - firstMessage, set.messageIn, { values: dh, columns: D, rows: schedule.sender, first: firstMessage });
 }
 
 /** a = Σ q  →  dq += da for each sender, eq. 28. `da` is of this step's events. */
 function sumMessagesBackward({ schedule, widths }: Pass, { firstEvent, endEvent }: ScheduleStep, da: Float32Array, dq: Float32Array): void {
   const { sourceStart, sources } = schedule;
-  const { message: W } = widths;
+  const { message: Q } = widths;
   for (let event = firstEvent; event < endEvent; event++) {
-    const from = (event - firstEvent) * W;
+    const from = (event - firstEvent) * Q;
     const end = sourceStart[event + 1] as number;
     for (let s = sourceStart[event] as number; s < end; s++) {
-      const to = (sources[s] as number) * W;
-      for (let i = 0; i < W; i++) dq[to + i] = (dq[to + i] as number) + (da[from + i] as number);
+      const to = (sources[s] as number) * Q;
+      for (let i = 0; i < Q; i++) dq[to + i] = (dq[to + i] as number) + (da[from + i] as number);
     }
   }
 }
@@ -116,7 +116,7 @@ function averageBackward({ schedule, widths }: Pass, { firstEvent, endEvent }: S
  */
 export function parameterGradients({ schedule, widths }: Pass, { h, a }: ForwardValues, { dq, dx, dy }: ValueGradients): Float32Array {
   const { events, messages, sender, previous, sourceStart, setEvents, setMessages } = schedule;
-  const { embedding: D, message: W } = widths;
+  const { embedding: D, message: Q } = widths;
   const n = new Float32Array(events);
   for (let event = 0; event < events; event++) n[event] = (sourceStart[event + 1] as number) - (sourceStart[event] as number);
   const size = packedSize(widths);
@@ -127,10 +127,10 @@ export function parameterGradients({ schedule, widths }: Pass, { h, a }: Forward
     const [firstEvent, endEvent] = [setEvents[set] as number, setEvents[set + 1] as number];
     const [firstMessage, endMessage] = [setMessages[set] as number, setMessages[set + 1] as number];
     // q = relu(h W₁ + b₁)  →  dW₁ = Σ hᵀ dq, db₁ = Σ dq
-    addWeightGradient(h, sender, D, dq, W, firstMessage, endMessage, gradient.messageIn);
-    addBiasGradient(dq, W, firstMessage, endMessage, gradient.messageInBias);
+    addWeightGradient(h, sender, D, dq, Q, firstMessage, endMessage, gradient.messageIn);
+    addBiasGradient(dq, Q, firstMessage, endMessage, gradient.messageInBias);
     // x = a G + n g + b_m  →  dG = Σ aᵀ dx, dg = Σ n dx, db_m = Σ dx
-    addWeightGradient(a, inOrder, W, dx, 3 * D, firstEvent, endEvent, gradient.folded);
+    addWeightGradient(a, inOrder, Q, dx, 3 * D, firstEvent, endEvent, gradient.folded);
     addBiasGradient(dx, 3 * D, firstEvent, endEvent, gradient.foldedBias, n);
     addBiasGradient(dx, 3 * D, firstEvent, endEvent, gradient.gruMessageBias);
     // y = h W_h + b_h  →  dW_h = Σ hᵀ dy, db_h = Σ dy

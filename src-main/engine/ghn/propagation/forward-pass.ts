@@ -39,20 +39,20 @@ export function setOf({ sets }: Pass, { set }: ScheduleStep): ParameterSet {
 function update(pass: Pass, step: ScheduleStep, values: ForwardValues): void {
   const { schedule, widths } = pass;
   const { firstMessage, endMessage, firstEvent, endEvent } = step;
-  const { embedding: D, message: W } = widths;
+  const { embedding: D, message: Q } = widths;
   const { h, q, a } = values;
   const set = setOf(pass, step);
   // q = relu(h W₁ + b₁), eq. 3
-  const messages = { values: q, columns: W, rows: countingTo(endMessage), first: firstMessage };
+  const messages = { values: q, columns: Q, rows: countingTo(endMessage), first: firstMessage };
   const senders = { values: h, columns: D, rows: schedule.sender, first: firstMessage };
   affineRows(senders, endMessage - firstMessage, set.messageInByOutput, set.messageInBias, messages);
-  for (let i = firstMessage * W; i < endMessage * W; i++) if ((q[i] as number) < 0) q[i] = 0;
+  for (let i = firstMessage * Q; i < endMessage * Q; i++) if ((q[i] as number) < 0) q[i] = 0;
 
   const count = endEvent - firstEvent;
   sumMessages(pass, step, values);
   // x = a G + b_m, eq. 22 (without n g, which `gates` adds)
   const x = { values: scratch("x", count * 3 * D), columns: 3 * D, rows: countingTo(count), first: 0 };
-  affineRows({ values: a, columns: W, rows: countingTo(endEvent), first: firstEvent }, count, set.foldedByOutput, set.gruMessageBias, x);
+  affineRows({ values: a, columns: Q, rows: countingTo(endEvent), first: firstEvent }, count, set.foldedByOutput, set.gruMessageBias, x);
   // y = h W_h + b_h, eq. 6
   const y = { values: scratch("y", count * 3 * D), columns: 3 * D, rows: countingTo(count), first: 0 };
   affineRows({ values: h, columns: D, rows: schedule.previous, first: firstEvent }, count, set.gruStateByOutput, set.gruStateBias, y);
@@ -62,14 +62,14 @@ function update(pass: Pass, step: ScheduleStep, values: ForwardValues): void {
 /** a = Σ q over the senders, eq. 22. */
 function sumMessages({ schedule, widths }: Pass, { firstEvent, endEvent }: ScheduleStep, { q, a }: ForwardValues): void {
   const { sourceStart, sources } = schedule;
-  const { message: W } = widths;
+  const { message: Q } = widths;
   for (let event = firstEvent; event < endEvent; event++) {
-    const to = event * W;
-    a.fill(0, to, to + W);
+    const to = event * Q;
+    a.fill(0, to, to + Q);
     const end = sourceStart[event + 1] as number;
     for (let s = sourceStart[event] as number; s < end; s++) {
-      const from = (sources[s] as number) * W;
-      for (let i = 0; i < W; i++) a[to + i] = (a[to + i] as number) + (q[from + i] as number);
+      const from = (sources[s] as number) * Q;
+      for (let i = 0; i < Q; i++) a[to + i] = (a[to + i] as number) + (q[from + i] as number);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type Tensor, type Tensor2D, tf } from "../../backend/ops/tf.ts";
 
-/** Widths: D of node embeddings, W of the hidden layer of the message function. */
+/** Widths: D of node embeddings, Q of the hidden layer of the message function. */
 export interface Widths {
   readonly embedding: number;
   readonly message: number;
@@ -8,14 +8,14 @@ export interface Widths {
 
 /**
  * Parameters of the GNN (docs/ghn.md, eqs. 3 to 9), each with a leading axis of sets: one set, or one for each block when blocks do not share parameters.
- * The comments give symbol and shape; D and W are the {@link Widths}. The gates stand side by side in the order reset, update, candidate.
+ * The comments give symbol and shape; D and Q are the {@link Widths}. The gates stand side by side in the order reset, update, candidate.
  */
 export interface GnnParameters<T = Tensor> {
-  /** W₁, [sets, D, W]. */
+  /** Q₁, [sets, D, Q]. */
   readonly messageIn: T;
-  /** b₁, [sets, W]. */
+  /** b₁, [sets, Q]. */
   readonly messageInBias: T;
-  /** W₂, [sets, W, D]. */
+  /** Q₂, [sets, Q, D]. */
   readonly messageOut: T;
   /** b₂, [sets, D]. */
   readonly messageOutBias: T;

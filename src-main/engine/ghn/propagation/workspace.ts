@@ -8,9 +8,9 @@ import { rowCount, type Schedule } from "./schedule.ts";
 export interface ForwardValues {
   /** Every state of every embedding, [rowCount, D]; the schedule numbers the rows. */
   readonly h: Float32Array;
-  /** Hidden layer of each message (eq. 3), [messages, W]. */
+  /** Hidden layer of each message (eq. 3), [messages, Q]. */
   readonly q: Float32Array;
-  /** Sum of q over the senders of each event (eq. 22), [events, W]. */
+  /** Sum of q over the senders of each event (eq. 22), [events, Q]. */
   readonly a: Float32Array;
   /** Reset gate of each event (eq. 7), [events, D]. */
   readonly r: Float32Array;

@@ -11,7 +11,7 @@ const NOBODY: NodeRef = { block: 0, node: 0 };
 /**
  * MSDNet for small images (Huang et al., 2018): layers of several scales, each of which reads all layers before it at its own scale and, with stride 2, at the next finer one.
  * A third of the layers on, the finest scale ends, and again; there a transition keeps a share of the channels ("max" pruning of the published code). With the schema's defaults
- * the multiply-adds at CIFAR-10's shapes are those of the notes, section 4.
+ * the multiply-adds at CIFAR-10's shapes are those of MSDNet's own code: 15.1 million at the first exit, 121.6 million at the last.
  */
 export function buildMsdNet(config: MsdNet, input: NetworkInput): AnytimePlan {
   const { exits, base, step, stepMode, channels, growth, factors, bottleneckFactors, reduction } = config;

@@ -15,7 +15,7 @@ const FEWEST = 4;
 const MOST = 512;
 
 /**
- * The largest F whose network stays within a budget of multiply-adds (paper, appendix 5.3 and notes, section 6: 600 million at 224 × 224). F is any whole
+ * The largest F whose network stays within a budget of multiply-adds (paper, section 3.1.2: 600 million at 224 × 224). F is any whole
  * number from 4 to 512: no operation asks for channels that can be divided by something. Counts are those of the built network, which never fall when F
  * rises, so that halving the interval finds it in ten plans.
  *

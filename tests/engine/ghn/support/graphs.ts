@@ -5,13 +5,13 @@ import type { Rng } from "../../../../src-main/engine/random.ts";
 
 const TYPES: readonly NodeType[] = ["identity", "conv1x1", "sepConv3x3", "maxPool3x3"];
 
-/** Stacked blocks with random edges and, unlike those of real cells, topological orders other than 0, 1, 2 … */
+/** Stacked blocks with random edges. Unlike in real cells, their topological order is not 0, 1, 2 … */
 export function randomGraph(rng: Rng, blocks: number, operations: number): ComputationGraph {
   return { blocks: Array.from({ length: blocks }, () => randomBlock(rng, operations)) };
 }
 
 function randomBlock(rng: Rng, operations: number): GraphBlock {
-  // The input nodes come first; operation nodes are placed at random.
+  // The input nodes come first, then the operation nodes in random order.
   const order = [0, 1, ...[...rng.permutation(operations)].map((i) => i + 2)];
   const nodes: GraphNode[] = order.map((_, node) => ({ type: node < 2 ? (node === 0 ? "input0" : "input1") : rng.choice(TYPES), inputs: [] }));
   for (let place = 2; place < order.length; place++) {
@@ -41,7 +41,7 @@ export function toTensor<T extends Tensor>({ shape, values }: Values): T {
   return tf.tensor(values.slice(), shape) as T;
 }
 
-/** Random parameters of an order at which no gate is saturated. */
+/** Random parameters, small enough that no gate saturates. */
 export function randomParameters(rng: Rng, sets: number, width: number, message: number): GnnParameters<Values> {
   const scale = 1 / Math.sqrt(width);
   return {

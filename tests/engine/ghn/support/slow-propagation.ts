@@ -1,4 +1,7 @@
-/** Message passing as the notes on the paper describe it, one node after the other, in tensor operations: what the fused operation is judged by. */
+/**
+ * The readable reference of message passing: docs/ghn.md, sections 3 and 4, one node at a time, in tensor operations. Tests compare the fused operation of
+ * src-main/engine/ghn/propagation with it.
+ */
 import { type Tensor2D, tf } from "../../../../src-main/engine/backend/ops/tf.ts";
 import type { GnnParameters } from "../../../../src-main/engine/ghn/propagation/packed-parameters.ts";
 import type { PropagationSettings } from "../../../../src-main/engine/ghn/propagation/schedule.ts";
@@ -6,7 +9,7 @@ import type { ComputationGraph, GraphBlock } from "../../../../src-main/engine/n
 
 type Sets = GnnParameters<Tensor2D>;
 
-/** Final embeddings of all nodes of one graph, [nodes, D]. */
+/** Final embeddings of all nodes of one graph, [nodes, D]. Blocks are stacked as in eq. 13. */
 export function slowPropagate(graph: ComputationGraph, embeddings: Tensor2D, parameters: GnnParameters, settings: PropagationSettings): Tensor2D {
   const width = embeddings.shape[1];
   const results: Tensor2D[] = [];
@@ -26,6 +29,7 @@ export function slowPropagate(graph: ComputationGraph, embeddings: Tensor2D, par
   return tf.concat2d(results, 0);
 }
 
+/** One phase of forward-backward propagation, eqs. 10 and 11. */
 function phase(block: GraphBlock, before: readonly Tensor2D[], passed: Tensor2D | null, set: Sets): Tensor2D[] {
   const states = [...before];
   const activate = (node: number, senders: readonly number[], extra: readonly Tensor2D[]): void => {
@@ -37,6 +41,7 @@ function phase(block: GraphBlock, before: readonly Tensor2D[], passed: Tensor2D 
   return states;
 }
 
+/** One synchronous step, eq. 12. */
 function synchronous(block: GraphBlock, before: readonly Tensor2D[], passed: Tensor2D | null, set: Sets): Tensor2D[] {
   return before.map((old, node) => {
     const neighbours = [...(block.nodes[node]?.inputs ?? []), ...readersOf(block, node)].map((sender) => state(before, sender));
@@ -56,14 +61,17 @@ function readersOf(block: GraphBlock, node: number): number[] {
   return block.nodes.flatMap(({ inputs }, reader) => (inputs.includes(node) ? [reader] : []));
 }
 
+/** M(h), eqs. 3 and 4. */
 function message(h: Tensor2D, set: Sets): Tensor2D {
   return tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(h, set.messageIn), set.messageInBias)) as Tensor2D, set.messageOut), set.messageOutBias);
 }
 
+/** m, eq. 5; zero if there are no messages. */
 function sum(messages: readonly Tensor2D[], set: Sets): Tensor2D {
   return messages.reduce((total, one) => tf.add(total, one), tf.zerosLike(set.messageOutBias));
 }
 
+/** h′, eqs. 6 to 9. */
 function gru(h: Tensor2D, m: Tensor2D, set: Sets): Tensor2D {
   const x = tf.split(tf.add(tf.matMul(m, set.gruMessage), set.gruMessageBias) as Tensor2D, 3, 1);
   const y = tf.split(tf.add(tf.matMul(h, set.gruState), set.gruStateBias) as Tensor2D, 3, 1);
@@ -75,7 +83,7 @@ function gru(h: Tensor2D, m: Tensor2D, set: Sets): Tensor2D {
   return tf.add(tf.mul(tf.sub(1, z), candidate), tf.mul(z, h));
 }
 
-/** Set number `set`, with vectors as rows. */
+/** One set of parameters, with vectors as matrices of one row. */
 function setOf(parameters: GnnParameters, set: number): Sets {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, tensor]) => {

@@ -28,7 +28,7 @@ export function randomCell(seed: string, nodes: number): Cell {
   return sampleCell(searchSpaceSchema.parse({}), Rng.fromSeed(seed, "cells"), nodes);
 }
 
-/** One node for each operation that there is, the extra ones too. */
+/** One node for each operation, including those of published cells. */
 export function everyOperation(): Cell {
   return { nodes: ALL_OPERATIONS.map((operation, i) => ({ operation, inputs: i === 0 ? [0, 1] : [i % 2] })) };
 }

@@ -45,7 +45,7 @@ function lossOf(backend: Backend, ghn: GraphHyperNetwork, plans: readonly BuiltP
   return tf.addN(losses as Tensor[]).asScalar();
 }
 
-/** Noise with a bright row whose place is the class. */
+/** Noise with a bright row whose position is the class. */
 function batch(count: number): { images: Tensor4D; labels: Tensor1D } {
   const rng = Rng.fromSeed(1, "images");
   const { height, width, channels, classes } = INPUT;
@@ -63,7 +63,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
   });
 
   describe("generated weights", () => {
-    it("have the shape of every slot: every operation, more nodes than before, reduction cells, wide stem", () => {
+    it("have the shape of every slot, for all operations, larger cells, reduction cells and wide stems", () => {
       withGhn(createSmall(), (ghn) => {
         checkShapes(ghn, planOf(everyOperation()));
         checkShapes(ghn, planOf(randomCell("a", 7)));
@@ -82,7 +82,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       ["without sharing", { shareParameters: false }],
       ["without passing", { passEmbedding: false }],
       ["without fan-in normalisation", { fanInNormalisation: false }],
-    ] as const)("come out %s too, and are different then", (_, settings) => {
+    ] as const)("work %s, with different values", (_, settings) => {
       const plan = planOf(randomCell("a", 5));
       const usual = withGhn(createSmall(), (ghn) => values(ghn, [plan]));
       withGhn(createSmall(settings), (ghn) => {
@@ -91,14 +91,14 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       });
     });
 
-    it("are equal for equal seeds and different for others", () => {
+    it("are equal for equal seeds and different for different seeds", () => {
       const plan = planOf(randomCell("a", 5));
       const of = (seed: number) => withGhn(createSmall({}, networkConfig(), seed), (ghn) => values(ghn, [plan]));
       expect(of(1)).toEqual(of(1));
       expect(of(1)).not.toEqual(of(2));
     });
 
-    it("are for each cell of a batch those that it gets alone", () => {
+    it("are the same for a cell of a batch as for the cell alone", () => {
       withGhn(createSmall(), (ghn) => {
         const plans = [planOf(randomCell("a", 5)), planOf(randomCell("b", 9)), planOf(everyOperation(), networkConfig(), randomCell("d", 3))];
         const together = values(ghn, plans);
@@ -146,9 +146,9 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       });
     });
 
-    it("are cut from the middle of larger kernels and from the front of the channels", () => {
+    it("are cut from the centre of larger kernels and from the first channels", () => {
       withGhn(createSmall(), (ghn) => {
-        // With nothing but biases, that number their own places, the values say where they come from.
+        // All weights are zero except the biases, which number their own positions, so each value tells where it was cut from.
         const arrays = Object.entries(ghn.exportWeights()).map(([name, { shape, values: old }]) => {
           const places = old.map((_, i) =>
             name.startsWith("decoder/") && i >= old.length - old.length / (shape[0] ?? 1) ? i - (old.length - old.length / (shape[0] ?? 1)) : 0,
@@ -165,7 +165,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
         const [weights] = values(ghn, [plan]);
         const places = (id: string, scale: number): number[] => Array.from(weights?.get(id) ?? [], (value) => Math.round(value / scale));
         const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
-        // 16 channels at most, 4 and 8 in the first two blocks; the 1×k pair works on a quarter.
+        // 16 channels at most, 4 and 8 in the first two blocks; the 1×k pair works on a quarter of them.
         const kernel = (size: number, first: number, channels: number): number[] =>
           range(first, first + size).flatMap((y) => range(first, first + size).flatMap((x) => range(0, channels).map((c) => (7 * y + x) * 16 + c)));
         expect(places("block0/node2/sep0/depthwise", 1 / 3)).toEqual(kernel(3, 2, 4));
@@ -174,14 +174,14 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
           range(2, 5).flatMap((k) => range(0, 2).flatMap((i) => range(0, 2).map((o) => k * 16 + i * 4 + o))),
         );
         expect(places("block1/node2/sep0/pointwise", Math.sqrt(2 / 8))).toEqual(range(0, 8).flatMap((i) => range(0, 8).map((o) => 16 * i + o)));
-        // A concatenation of three sources: the same part three times, since only biases differ from zero.
+        // A concatenation of three sources: the same part three times, because only the biases are not zero.
         const bottleneck = range(0, 4).flatMap((i) => range(0, 8).map((o) => 16 * i + o));
         expect(places("block1/input0/conv", Math.sqrt(2 / 12))).toEqual([...bottleneck, ...bottleneck, ...bottleneck]);
       });
     });
 
-    it("start at the scale that fan-in normalisation aims at", () => {
-      // The sizes of the paper's GHN: the law of large numbers has to hold.
+    it("start at the scale that fan-in normalisation is meant to give", () => {
+      // The paper's sizes, large enough for averages to be stable.
       const network = networkConfig({ initialChannels: 16 });
       const config = { hiddenSize: 32, messageHiddenSize: 32, decoderHiddenSize: 64, propagationSteps: 5 };
       withGhn(createSmall(config, network), (ghn) => {
@@ -203,12 +203,12 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
   });
 
   describe("learning", () => {
-    it("has the gradients that differences give, in every parameter", () => {
+    it("has gradients that agree with finite differences, for every parameter", () => {
       withGhn(createSmall({}, networkConfig({ blocks: 2, reductions: [1] })), (ghn) => {
         const network = networkConfig({ blocks: 2, reductions: [1] });
         const plans = [planOf(everyOperation(), network), planOf(randomCell("a", 3), network)];
         const { images, labels } = batch(6);
-        // A smooth function of the weights: the network itself has kinks of ReLU and maximum that differences of float32 would step over.
+        // A smooth function of the weights: the network itself has kinks (ReLU, max pooling) that spoil finite differences in float32.
         const loss = (): Scalar =>
           tf
             .addN(
@@ -242,7 +242,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       });
     });
 
-    it("brings the loss of generated networks down, and leaves no tensor behind", () => {
+    it("lowers the loss of generated networks and leaves no tensor behind", () => {
       const network = networkConfig({ blocks: 2, reductions: [1] });
       withGhn(createSmall({ hiddenSize: 16, messageHiddenSize: 16, decoderHiddenSize: 32 }, network), (ghn) => {
         const optimizer = backend.createAdam(
@@ -264,7 +264,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
         }
         const mean = (list: readonly number[]): number => list.reduce((sum, one) => sum + one, 0) / list.length;
         expect(mean(losses.slice(-8))).toBeLessThan(0.8 * mean(losses.slice(0, 8)));
-        // TensorFlow's kernels keep small constants for each new shape; once all shapes have been there, nothing is added.
+        // TensorFlow's kernels keep small constants for each new shape; once all shapes have occurred, the number is stable.
         expect(new Set(tensors.slice(-12)).size).toBe(1);
         optimizer.dispose();
         tf.dispose([images, labels]);
@@ -276,7 +276,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       withGhn(createSmall(), (ghn) => {
         const inside = tf.memory().numTensors;
         const weights = ghn.generate([planOf(randomCell("a", 4))]);
-        // Outside of a tidy exactly the weights are left.
+        // Outside a tidy exactly the weights remain.
         expect(tf.memory().numTensors - inside).toBe(planOf(randomCell("a", 4)).slots.length);
         tf.dispose([...(weights[0]?.values() ?? [])]);
       });
@@ -285,7 +285,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
   });
 
   describe("size", () => {
-    it("has parameters whose number does not depend on cells, and tensors in proportion to N", () => {
+    it("needs memory in proportion to N", () => {
       withGhn(createSmall(), (ghn) => {
         const bytes = (nodes: number): number => {
           const cell = {
@@ -308,7 +308,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
   });
 
   describe("files", () => {
-    it("gives back what was exported, and refuses what does not fit", () => {
+    it("imports what was exported and refuses what does not fit", () => {
       const plan = planOf(randomCell("a", 5));
       const [exported, generated] = withGhn(createSmall(), (ghn) => [ghn.exportWeights(), values(ghn, [plan])] as const);
       withGhn(createSmall({}, networkConfig(), 2), (ghn) => {
@@ -325,7 +325,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       });
     });
 
-    it("keeps two GHNs in one process apart", () => {
+    it("can have two GHNs in one process", () => {
       withGhn(createSmall(), (one) =>
         withGhn(createSmall({}, networkConfig(), 2), (two) => {
           expect(one.variables[0]?.name).toBe("ghn/embedding");
@@ -335,7 +335,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       );
     });
 
-    it("refuses other networks and sizes beyond all measure", () => {
+    it("refuses other networks and excessive sizes", () => {
       withGhn(createSmall(), (ghn) => {
         expect(() => ghn.generate([planOf(randomCell("a", 3), networkConfig({ blocks: 2 }))])).toThrow("made for 3 blocks");
         expect(() => ghn.generate([planOf(randomCell("a", 3), networkConfig({ initialChannels: 8 }))])).toThrow("at most");

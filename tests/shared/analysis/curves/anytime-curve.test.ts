@@ -31,7 +31,7 @@ describe("area under the accuracy–multiply-adds curve, by hand", () => {
     expect(areaUnderCurve(falling, RANGE)).toBeCloseTo(0.7, 12);
   });
 
-  it("takes the notes' range, and refuses an empty one", () => {
+  it("has a default range and refuses an empty one", () => {
     const one = [{ multiplyAdds: 6e7, accuracy: 0.9 }];
     expect(areaUnderCurve(one, { maxMultiplyAdds: 1.2e8, chance: 0.1 })).toBeCloseTo(0.5, 12);
     expect(() => areaUnderCurve(one, { maxMultiplyAdds: 0, chance: 0.1 })).toThrow(RangeError);
