@@ -22,6 +22,7 @@ import { type Candidate, type LogLine, type RunDetail, type RunSummary, runIdSch
 import type { RunEventMap } from "./domain/records/run-events.ts";
 import { candidateQuerySchema, type RunPage, runEditSchema, runQuerySchema } from "./domain/records/run-history.ts";
 import type { FolderListing, SystemInfo } from "./domain/records/system.ts";
+import { USER_PATH } from "./domain/user-paths.ts";
 
 export interface CallSpec<Input extends z.ZodType, Output> {
   readonly input: Input;
@@ -36,13 +37,16 @@ function call<Output>() {
 const nothing = z.strictObject({});
 const runId = runIdSchema;
 const runIds = z.array(runId).min(1).max(10_000);
-const filePath = z.string().min(1).max(4096);
+/** A path that is read or written: the gate checks it before a handler sees it. */
+const filePath = z.string().min(1).max(4096).meta(USER_PATH);
+/** A path that is only compared with remembered ones. */
+const rememberedPath = z.string().min(1).max(4096);
 const text = z.string().max(10_000);
 
 export const CALLS = {
   "system.info": call<SystemInfo>()(nothing),
   /** Folder browser, inside the allowed roots; the Electron host uses native dialogs instead. */
-  "system.browse": call<FolderListing>()(z.strictObject({ path: z.string().max(4096).optional() })),
+  "system.browse": call<FolderListing>()(z.strictObject({ path: z.string().max(4096).meta(USER_PATH).optional() })),
   /** Native folder or file chooser; null when cancelled or when the host has none (use system.browse). */
   "system.choose": call<{ path: string } | null>()(
     z.strictObject({ kind: z.enum(["folder", "file", "save"]), title: z.string().max(200), defaultPath: z.string().max(4096).optional() }),
@@ -53,7 +57,7 @@ export const CALLS = {
   "settings.set": call<null>()(z.strictObject({ key: z.string().regex(/^[a-zA-Z0-9.:_-]{1,100}$/), value: z.json() })),
 
   "project.recent": call<readonly RecentProject[]>()(nothing),
-  "project.forget": call<null>()(z.strictObject({ folder: filePath })),
+  "project.forget": call<null>()(z.strictObject({ folder: rememberedPath })),
   "project.create": call<ProjectInfo>()(z.strictObject({ folder: filePath, name: z.string().min(1).max(200) })),
   "project.open": call<ProjectInfo>()(z.strictObject({ folder: filePath })),
   "project.openSample": call<ProjectInfo>()(nothing),

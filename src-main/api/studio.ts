@@ -11,6 +11,7 @@ import type { DoctorFindings } from "../doctor/doctor.ts";
 import { UserError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
 import { AllowedFolders, hasProjectFile } from "./access/allowed-folders.ts";
+import { authorisePath } from "./access/authorise-path.ts";
 import { DatasetService } from "./datasets/dataset-service.ts";
 import { createGate, type Gate } from "./gate/dispatch.ts";
 import { handlers } from "./handlers/index.ts";
@@ -76,7 +77,7 @@ export class Studio implements StudioHost, StudioServices {
       log: options.log,
       onProgress: (progress) => this.#tellAll(progress),
     });
-    this.#gate = createGate(handlers, { log: options.log, secrets: options.secrets ?? [] });
+    this.#gate = createGate(handlers, { log: options.log, authorisePath, secrets: options.secrets ?? [] });
   }
 
   static async create(options: StudioOptions): Promise<Studio> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { USER_PATH } from "./user-paths.ts";
 
 export const DATASET_IDS = ["digits", "cifar10", "cifar100", "mnist", "fashion-mnist", "kmnist", "folder"] as const;
 export type DatasetId = (typeof DATASET_IDS)[number];
@@ -6,10 +7,15 @@ export type DatasetId = (typeof DATASET_IDS)[number];
 /** The images of a run and how they are split. Test images are used only for the final measurement. */
 export const datasetConfigSchema = z.strictObject({
   id: z.enum(DATASET_IDS).default("digits").meta({ title: "Dataset", description: "Images to search and train on." }),
-  path: z.string().max(4096).optional().meta({
-    title: "Folder or archive",
-    description: "Location of the images; empty: the data folder of the project.",
-  }),
+  path: z
+    .string()
+    .max(4096)
+    .optional()
+    .meta({
+      ...USER_PATH,
+      title: "Folder or archive",
+      description: "Location of the images; empty: the data folder of the project.",
+    }),
   imageSize: z.int().min(8).max(512).optional().meta({
     title: "Image size",
     description: "Image folders only: images are resized to this many pixels per side; empty: 32, or 224 when streamed.",

@@ -1,5 +1,7 @@
 /** The one gate for every call, whichever host it came through: known name, bounded size, parsed argument, mapped error. */
+import type { z } from "zod";
 import { CALLS, type CallName, type CallOutput, type CallParsed, type WireError } from "../../../src-shared/contract.ts";
+import { userPathsIn, withPaths } from "../../../src-shared/domain/user-paths.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { measureValue } from "./value-size.ts";
 import { toWireError } from "./wire-error.ts";
@@ -17,8 +19,10 @@ export type GateAnswer = { readonly ok: true; readonly value: unknown } | { read
 /** Answers every call; never rejects. */
 export type Gate<Context> = (name: unknown, input: unknown, context: Context) => Promise<GateAnswer>;
 
-export interface GateOptions {
+export interface GateOptions<Context> {
   readonly log: Logger;
+  /** The path as it may be used. @throws UserError when the caller may not use it */
+  readonly authorisePath: (path: string, context: Context) => Promise<string>;
   /** Largest argument in bytes, as it would travel; 8 MB unless given. */
   readonly maxBytes?: number;
   /** Texts that must never leave the process in an error, such as the token of the web host. */
@@ -35,7 +39,7 @@ export function isCallName(name: unknown): name is CallName {
 }
 
 /** Builds the gate over the handlers of a studio. */
-export function createGate<Context>(handlers: Handlers<Context>, options: GateOptions): Gate<Context> {
+export function createGate<Context>(handlers: Handlers<Context>, options: GateOptions<Context>): Gate<Context> {
   const maxBytes = options.maxBytes ?? MAX_CALL_BYTES;
   const refuse = (error: WireError): GateAnswer => {
     options.log.warning(`Call refused: ${error.message}`);
@@ -68,7 +72,8 @@ export function createGate<Context>(handlers: Handlers<Context>, options: GateOp
       }
       // The compiler cannot follow that one name selects both the schema and the handler.
       const handler = handlers[name] as (input: unknown, context: Context) => unknown;
-      return { ok: true, value: await handler(parsed.data, context) };
+      const data = await withAuthorisedPaths(CALLS[name].input, parsed.data, (path) => options.authorisePath(path, context));
+      return { ok: true, value: await handler(data, context) };
     } catch (thrown) {
       return { ok: false, error: toWireError(thrown, name, options.log, options.secrets ?? []) };
     } finally {
@@ -76,6 +81,16 @@ export function createGate<Context>(handlers: Handlers<Context>, options: GateOp
       if (ms > SLOW_MS) options.log.info(`The call ${name} took ${Math.round(ms)} ms.`);
     }
   };
+}
+
+/**
+ * A value with every path that its schema marks checked, and replaced by the path as it may be used.
+ * @throws what `authorise` throws for the first path that may not be used
+ */
+export async function withAuthorisedPaths<Value>(schema: z.ZodType, value: Value, authorise: (path: string) => Promise<string>): Promise<Value> {
+  const paths = userPathsIn(schema, value);
+  if (paths.length === 0) return value;
+  return withPaths(value, await Promise.all(paths.map(async ({ keys, path }) => ({ keys, path: await authorise(path) }))));
 }
 
 function label(name: unknown): string {

@@ -2,21 +2,14 @@
 
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";
-import { checkDatasetPath, checkedPath } from "./checked-path.ts";
 
 export const datasetHandlers: HandlersOf<
   CallContext,
   "datasets.list" | "datasets.describe" | "datasets.preview" | "datasets.download" | "datasets.cancelDownload" | "datasets.import"
 > = {
   "datasets.list": (_input, { studio, project }) => studio.datasets.list(project?.folder ?? null),
-  "datasets.describe": async ({ dataset }, context) => {
-    await checkDatasetPath(context, dataset);
-    return context.studio.datasets.describe(dataset, context.project?.folder ?? null);
-  },
-  "datasets.preview": async ({ dataset, perClass }, context) => {
-    await checkDatasetPath(context, dataset);
-    return context.studio.datasets.preview(dataset, perClass, context.project?.folder ?? null);
-  },
+  "datasets.describe": ({ dataset }, { studio, project }) => studio.datasets.describe(dataset, project?.folder ?? null),
+  "datasets.preview": ({ dataset, perClass }, { studio, project }) => studio.datasets.preview(dataset, perClass, project?.folder ?? null),
   "datasets.download": ({ id }, { studio }) => {
     studio.datasets.download(id);
     return null;
@@ -25,5 +18,5 @@ export const datasetHandlers: HandlersOf<
     studio.datasets.cancelDownload(id);
     return null;
   },
-  "datasets.import": async ({ id, path }, context) => context.studio.datasets.import(id, await checkedPath(context, path)),
+  "datasets.import": ({ id, path }, { studio }) => studio.datasets.import(id, path),
 };

@@ -2,9 +2,9 @@
 import { checkRunConfig } from "../../../src-shared/domain/config/check-config.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { listPresets } from "../../config/presets.ts";
+import { authoriseConfig } from "../access/authorise-path.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
-import { checkDatasetPath } from "./checked-path.ts";
 
 export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get" | "draft.save" | "draft.check"> = {
   "presets.list": () => listPresets(),
@@ -17,7 +17,8 @@ export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get"
     const { studio, project } = context;
     const parsed = runConfigSchema.safeParse(config);
     if (!parsed.success) return { problems: checkRunConfig(config), estimate: null };
-    await checkDatasetPath(context, parsed.data.dataset);
+    // A draft may be unfinished, so it travels as plain JSON and the gate sees no paths in it.
+    await authoriseConfig(parsed.data, context);
     const trainImages = await studio.datasets.knownTrainImages(parsed.data.dataset, project?.folder ?? null);
     const problems = checkRunConfig(config, trainImages === undefined ? {} : { trainImages });
     if (problems.length > 0) return { problems, estimate: null };

@@ -2,7 +2,6 @@
 import { exportChoices, writeExport } from "../../export/index.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
-import { checkedPath } from "./checked-path.ts";
 
 export const exportHandlers: HandlersOf<CallContext, "export.choices" | "export.write"> = {
   "export.choices": ({ subject }, context) => {
@@ -11,6 +10,6 @@ export const exportHandlers: HandlersOf<CallContext, "export.choices" | "export.
   },
   "export.write": async ({ subject, formats, folder, baseName }, context) => {
     const project = projectOf(context);
-    return writeExport({ folder: project.folder, ...project.store }, subject, formats, await checkedPath(context, folder), baseName);
+    return writeExport({ folder: project.folder, ...project.store }, subject, formats, folder, baseName);
   },
 };

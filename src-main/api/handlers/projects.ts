@@ -4,7 +4,6 @@ import type { RecentProject } from "../../../src-shared/domain/records/projects.
 import { hasProjectFile } from "../access/allowed-folders.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
-import { checkedPath } from "./checked-path.ts";
 
 /** A disk that does not answer (a network that is gone) must not hold up the welcome page, in ms. */
 const LOOK_MS = 1500;
@@ -33,8 +32,8 @@ export const projectHandlers: HandlersOf<
     studio.settings.forget(folder);
     return null;
   },
-  "project.create": async ({ folder, name }, context) => (await context.session.create(await checkedPath(context, folder), name)).info(),
-  "project.open": async ({ folder }, context) => (await context.session.open(await checkedPath(context, folder))).info(),
+  "project.create": async ({ folder, name }, { session }) => (await session.create(folder, name)).info(),
+  "project.open": async ({ folder }, { session }) => (await session.open(folder)).info(),
   "project.openSample": async (_input, { session }) => (await session.openSample()).info(),
   "project.current": (_input, { project }) => project?.info() ?? null,
   "project.close": async (_input, { session }) => {

@@ -6,9 +6,9 @@ import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-h
 import { configError } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
 import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
+import { authoriseConfig } from "../access/authorise-path.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
-import { checkDatasetPath } from "./checked-path.ts";
 import { runsCsv } from "./runs-csv.ts";
 
 type Names =
@@ -44,7 +44,6 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   "runs.get": ({ runId }, context) => projectOf(context).commands.detail(runId),
   "runs.create": async ({ name, config, tags }, context) => {
     const project = projectOf(context);
-    await checkDatasetPath(context, config.dataset);
     const trainImages = await context.studio.datasets.knownTrainImages(config.dataset, project.folder);
     const problems = contradictions(config, trainImages === undefined ? {} : { trainImages });
     if (problems.length > 0) throw configError(problems, "the form");
@@ -55,8 +54,16 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   },
   "runs.stop": ({ runId }, context) => done(() => projectOf(context).commands.stop(runId)),
   "runs.kill": ({ runId }, context) => done(() => projectOf(context).commands.kill(runId)),
-  "runs.resume": ({ runId }, context) => done(() => projectOf(context).commands.resume(runId)),
-  "runs.retry": ({ runId }, context) => projectOf(context).commands.retry(runId),
+  "runs.resume": async ({ runId }, context) => {
+    const { commands } = projectOf(context);
+    await authoriseConfig(commands.detail(runId).config, context);
+    return done(() => commands.resume(runId));
+  },
+  "runs.retry": async ({ runId }, context) => {
+    const { commands } = projectOf(context);
+    await authoriseConfig(commands.detail(runId).config, context);
+    return commands.retry(runId);
+  },
   "runs.update": ({ runId, name, notes, starred, tags }, context) =>
     projectOf(context).commands.update(runId, {
       ...(name === undefined ? {} : { name: name.trim() }),

@@ -6,7 +6,6 @@ import type { SystemInfo } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";
-import { checkedPath } from "./checked-path.ts";
 
 /** Settings that hosts keep for themselves; a page neither sees nor sets them. */
 const HOST_PREFIX = "host.";
@@ -33,15 +32,10 @@ export const systemHandlers: HandlersOf<
     const path = await host.choose(request);
     return path === null ? null : { path };
   },
-  "system.reveal": async ({ path }, context) => {
-    const checked = await checkedPath(context, path);
-    if ((await stat(checked).catch(() => null)) === null)
-      throw new UserError(`${checked} is not there any more.`, {
-        code: "file-missing",
-        file: checked,
-        remedy: "It may have been moved or deleted; export it again.",
-      });
-    return { revealed: await context.host.reveal(checked) };
+  "system.reveal": async ({ path }, { host }) => {
+    if ((await stat(path).catch(() => null)) === null)
+      throw new UserError(`${path} no longer exists.`, { code: "file-missing", file: path, remedy: "It may have been moved or deleted. Export it again." });
+    return { revealed: await host.reveal(path) };
   },
   "system.openExternal": async ({ url }, { host }) => {
     await host.openExternal(url);

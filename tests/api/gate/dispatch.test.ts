@@ -28,7 +28,7 @@ describe("the gate", () => {
       },
       "logs.list": ({ limit }) => Array.from({ length: limit }, (_, id) => ({ id, runId: "r", time: "", level: "info" as const, text: "" })),
     }),
-    { log, maxBytes: 100_000, secrets: [TOKEN] },
+    { log, authorisePath: async (path) => path, maxBytes: 100_000, secrets: [TOKEN] },
   );
 
   test("parses the argument and fills in defaults", async () => {

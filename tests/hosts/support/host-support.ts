@@ -27,7 +27,7 @@ export interface TestSession extends StudioSession {
 
 /** A session over a gate, for tests of a host alone. */
 export function testSession(given: Partial<Handlers<null>>, log: Logger, secrets: readonly string[] = []): TestSession {
-  const gate: Gate<null> = createGate(handlersWith(given), { log, secrets });
+  const gate: Gate<null> = createGate(handlersWith(given), { log, authorisePath: async (path) => path, secrets });
   const sinks = new Set<EventSink>();
   const emit = (event: StudioEvent): void => {
     for (const sink of sinks) if (event.name !== "run.live" || sink.wants(event.payload.runId)) sink.deliver(event);

@@ -1,0 +1,31 @@
+/** What a window may do with a path. The gate of the api applies it to every path of every call. */
+import { isAbsolute, resolve } from "node:path";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
+import { userPathsIn } from "../../../src-shared/domain/user-paths.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { CallContext } from "../services/call-context.ts";
+
+/**
+ * The path as it may be used: absolute; inside the allowed folders where the host has no native dialogs.
+ * @throws UserError `path-relative`, `path-outside`
+ */
+export async function authorisePath(path: string, { host, studio }: Pick<CallContext, "host" | "studio">): Promise<string> {
+  if (!host.anyPath) return studio.folders.resolve(path);
+  if (!isAbsolute(path) || path.includes("\0"))
+    throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, {
+      code: "path-relative",
+      remedy: "Enter the full path, starting at the root of the disk.",
+    });
+  return resolve(path);
+}
+
+/**
+ * Checks the paths in a config that did not pass the gate as one: that of a stored run, which another person may have written.
+ * @param config anything; what is not a config of a run has no paths
+ * @throws UserError `path-relative`, `path-outside`
+ */
+export async function authoriseConfig(config: unknown, context: Pick<CallContext, "host" | "studio">): Promise<void> {
+  const parsed = runConfigSchema.safeParse(config);
+  if (!parsed.success) return;
+  for (const { path } of userPathsIn(runConfigSchema, parsed.data)) await authorisePath(path, context);
+}
