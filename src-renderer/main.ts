@@ -17,7 +17,7 @@ import { useTheme } from "./stores/preferences/theme.ts";
 import { useProject } from "./stores/project.ts";
 import { describeError, useToasts } from "./stores/toasts.ts";
 
-// The content security policy forbids code made from strings; zod then does without.
+// The content security policy forbids eval, which zod uses unless told otherwise.
 z.config({ jitless: true });
 
 async function start(): Promise<void> {
@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   app.use(createPinia());
   const report = (cause: unknown): void => {
     const { text, detail } = describeError(cause);
-    useToasts().error("Something in the window went wrong", cause);
+    useToasts().error("Something went wrong", cause);
     call("log.report", { message: text.slice(0, 10_000), detail: detail.slice(0, 10_000) }).catch(() => undefined);
   };
   app.config.errorHandler = (cause) => {

@@ -1,6 +1,6 @@
 import type { CallInput, CallName, CallOutput, EventMap, EventName, StudioBridge, WireError } from "../../src-shared/contract.ts";
 
-/** A call that the main process refused or could not do, with the remedy it names. */
+/** A call that the main process rejected or failed to complete, with the suggested remedy. */
 export class StudioError extends Error {
   readonly code: string;
   readonly remedy: string | undefined;
@@ -17,7 +17,7 @@ export class StudioError extends Error {
 
 let current: StudioBridge | undefined;
 
-/** Finds the bridge of the host: the preload script's, or the web bridge made here. */
+/** Connects to the host: through the preload script on the desktop, otherwise through the web bridge. */
 export async function connectStudio(): Promise<StudioBridge> {
   if (current === undefined) current = window.studio ?? (await import("./web-bridge.ts")).createWebBridge();
   return current;
@@ -28,7 +28,7 @@ export function studio(): StudioBridge {
   return current;
 }
 
-/** Calls the main process; an answer that is an error is thrown as a StudioError. */
+/** Calls the main process; throws a StudioError if it answers with an error. */
 export async function call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
   const answer = await studio().call(name, plain(input));
   if (!answer.ok) throw new StudioError(answer.error);
@@ -39,7 +39,7 @@ export function onEvent<Name extends EventName>(name: Name, listener: (payload: 
   return studio().on(name, listener);
 }
 
-/** Reactive proxies cannot cross to another process: copy as plain values. */
+/** Reactive proxies cannot be sent to another process, so copy the plain values. */
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -1,19 +1,19 @@
-/** The bridge of the web host: calls over fetch, events over one WebSocket that reconnects by itself. */
+/** The bridge to the web host: calls over fetch, events over one WebSocket that reconnects automatically. */
 import type { CallAnswer, CallInput, CallName, EventMap, EventName, StudioBridge, WireError } from "../../src-shared/contract.ts";
 
-/** What the bridge needs of a browser; given by tests. */
+/** Browser APIs that the bridge uses; tests pass their own. */
 export interface WebBridgeOptions {
-  /** Address of the host, e.g. `http://127.0.0.1:8420`; the page's own unless given. */
+  /** Address of the host, e.g. `http://127.0.0.1:8420`; defaults to the page's own origin. */
   readonly origin?: string;
   readonly fetch?: typeof globalThis.fetch;
   readonly createSocket?: (url: string) => WebSocket;
 }
 
-/** Waits before trying to reconnect, in ms; the last one repeats. */
+/** Delays between reconnection attempts, in ms; the last one repeats. */
 const RETRY_MS = [250, 500, 1000, 2000, 5000] as const;
-/** The first call waits so long for the events, so that nothing falls between an answer and the first event. */
+/** The first call waits up to this many ms for the event stream, so that no event is missed between an answer and the first event. */
 const FIRST_CONNECTION_MS = 3000;
-/** Unless the host says how often it gives a sign of life. */
+/** Heartbeat interval in ms, until the host announces its own. */
 const ALIVE_MS = 15_000;
 
 type Listener = (payload: never) => void;
@@ -25,7 +25,7 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
   const listeners = new Map<string, Set<Listener>>();
   const connectionListeners = new Set<(connected: boolean) => void>();
   let socket: WebSocket | null = null;
-  // A page that has just been served has a host; it is told when that turns out wrong.
+  // The page was just served, so assume that the host is up until a connection fails.
   let connected = true;
   let failures = 0;
   let aliveMs = ALIVE_MS;
@@ -112,8 +112,8 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
           ok: false,
           error: {
             code: "offline",
-            message: "The studio does not answer.",
-            remedy: "Check that `ghn-studio serve` still runs and that the tunnel to it is open; the window reconnects by itself.",
+            message: "GHN Studio is not responding.",
+            remedy: "Check that `ghn-studio serve` is still running and that the tunnel is open. The window reconnects automatically.",
             detail: cause instanceof Error ? cause.message : String(cause),
           },
         };
@@ -140,7 +140,7 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
         connectionListeners.delete(listener);
       };
     },
-    // A browser does not tell where a dropped file lies.
+    // A browser does not reveal the path of a dropped file.
     pathOf: () => null,
   };
 }
@@ -151,12 +151,12 @@ async function httpError(response: Response): Promise<WireError> {
     case 401:
       return {
         code: "token",
-        message: "This page is no longer admitted: the studio was started anew.",
-        remedy: "Open the link that `ghn-studio serve` printed last.",
+        message: "Session expired: GHN Studio was restarted.",
+        remedy: "Open the latest link printed by `ghn-studio serve`.",
       };
     case 413:
-      return { code: "call-too-large", message: "That is too much data for one call.", remedy: "Send less at once." };
+      return { code: "call-too-large", message: "The request is too large.", remedy: "Send less data at a time." };
     default:
-      return { code: `http-${response.status}`, message: "The studio refused the call.", remedy: "Reload the page and try again.", detail };
+      return { code: `http-${response.status}`, message: "GHN Studio rejected the request.", remedy: "Reload the page and try again.", detail };
   }
 }

@@ -1,4 +1,4 @@
-/** Hands a text or picture to the person as a file. */
+/** Offers content as a download. */
 export function saveFile(name: string, content: Blob): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement("a");
@@ -12,7 +12,7 @@ export function saveText(name: string, text: string, type: string): void {
   saveFile(name, new Blob([text], { type: `${type};charset=utf-8` }));
 }
 
-/** A name that every file system takes. */
+/** A file name that is valid on every file system. */
 export function fileName(text: string): string {
   return (
     text
@@ -31,7 +31,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Rows as CSV (RFC 4180). Text that a spreadsheet would run as a formula gets a leading apostrophe. */
+/** Rows as CSV (RFC 4180). Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe. */
 export function csvOf(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   return [header, ...rows].map((row) => row.map(csvField).join(",")).join("\r\n");
 }
@@ -43,7 +43,7 @@ function csvField(value: string | number | null): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** An SVG document as PNG at twice its size. */
+/** Renders an SVG document as PNG, by default at twice its size. */
 export async function svgToPng(svg: string, width: number, height: number, scale = 2): Promise<Blob> {
   const image = new Image();
   image.width = width * scale;
@@ -55,6 +55,6 @@ export async function svgToPng(svg: string, width: number, height: number, scale
   canvas.height = Math.round(height * scale);
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob === null ? reject(new Error("The picture could not be made.")) : resolve(blob)), "image/png");
+    canvas.toBlob((blob) => (blob === null ? reject(new Error("Could not render the image.")) : resolve(blob)), "image/png");
   });
 }

@@ -3,7 +3,7 @@ import { METRICS } from "../../src-shared/domain/metrics.ts";
 
 export * from "../../src-shared/analysis/format.ts";
 
-/** Between a number and its unit: a thin space that does not break. */
+/** Narrow no-break space between a number and its unit. */
 const SPACE = "\u202f";
 
 export interface MetricInfo {
@@ -18,7 +18,7 @@ export function metricInfo(name: string): MetricInfo {
   return METRIC_INFO[name] ?? { title: name, unit: "", better: "none" };
 }
 
-/** Accuracies are stored in [0, 1] and shown in per cent; loads are stored in per cent already. */
+/** Accuracies are stored in [0, 1] and shown in percent; loads are already stored in percent. */
 export function isFraction(name: string): boolean {
   return metricInfo(name).unit === "%" && !name.startsWith("system/");
 }

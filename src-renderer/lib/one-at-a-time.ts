@@ -1,6 +1,6 @@
 /**
- * Runs `work` one at a time: what is asked for meanwhile is done once, after it. A browser keeps six connections to
- * a host; slow answers that nobody waits for any more must not take them all.
+ * Runs `work` one at a time; requests during a run are merged into one more run afterwards. A browser keeps six connections per
+ * host, which slow and outdated requests must not use up.
  */
 export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;

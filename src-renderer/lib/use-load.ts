@@ -7,7 +7,7 @@ export interface Loading<T> {
   reload(): Promise<void>;
 }
 
-/** Loads something, keeps the old while the new is on its way, and drops answers that were overtaken. */
+/** Loads data asynchronously. Keeps the old data while loading, and drops responses that are out of date. */
 export function useLoad<T>(load: () => Promise<T>): Loading<T> {
   const data = shallowRef<T | null>(null);
   const error = ref<unknown>(null);

@@ -25,7 +25,7 @@ function globalCommands(router: Router, palette: Ref<boolean>): Command[] {
   ];
 }
 
-/** Registers the commands of the window, listens to keys, and to the menus of the host. */
+/** Registers the global commands and runs them from shortcuts and from the menus of the host. */
 export function useWindowCommands(palette: Ref<boolean>): void {
   const router = useRouter();
   registerCommands(globalCommands(router, palette));

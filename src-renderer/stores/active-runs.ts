@@ -3,7 +3,7 @@ import { computed, ref } from "vue";
 import { ACTIVE_STATUSES, type RunSummary } from "../../src-shared/domain/records/run.ts";
 import { call, onEvent } from "../bridge/studio.ts";
 
-/** Runs that are queued or at work, for the side bar, wherever the person is. */
+/** Queued and running runs, shown in the side bar on every page. */
 export const useActiveRuns = defineStore("active-runs", () => {
   const byId = ref(new Map<string, RunSummary>());
   let listening = false;

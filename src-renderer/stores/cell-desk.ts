@@ -4,25 +4,25 @@ import { architectureSchema, networkConfigSchema } from "../../src-shared/domain
 import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
 import { useSettings } from "./preferences/settings.ts";
 
-/** A cell that someone laid on the desk to look at: from a run, a file or a sample. */
+/** A cell opened on the Cells page: from a run, a file or a random sample. */
 const deskCellSchema = z.object({
   id: z.string().min(1).max(40),
   name: z.string().max(200),
   architecture: architectureSchema,
   network: networkConfigSchema,
   dataset: datasetConfigSchema,
-  /** Where it came from, in words. */
+  /** Source of the cell, for display. */
   from: z.string().max(300),
 });
 export type DeskCell = z.infer<typeof deskCellSchema>;
 
 const MOST = 24;
 
-/** Cells to look at, remembered with the settings, so that a reload or a link finds them again. */
+/** Cells opened on the Cells page, stored with the settings so that reloads and links work. */
 export const useCellDesk = defineStore("cell-desk", () => {
   const cells = useSettings().setting("ui.cell-desk", z.array(deskCellSchema).max(MOST), []);
 
-  /** Lays a cell down and answers its id; the same cell in the same network keeps its place. */
+  /** Adds a cell and returns its id; a cell that is already present keeps its id. */
   function put(cell: Omit<DeskCell, "id">): string {
     const key = (entry: Omit<DeskCell, "id">): string => JSON.stringify([entry.architecture, entry.network, entry.dataset, entry.name]);
     const known = cells.value.find((entry) => key(entry) === key(cell));

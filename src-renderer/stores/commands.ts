@@ -2,11 +2,11 @@ import { onScopeDispose, shallowReactive } from "vue";
 import { useProject } from "./project.ts";
 
 export interface Command {
-  /** Stable: menus of the host name commands by it. */
+  /** Stable id; menus of the host refer to it. */
   readonly id: string;
   readonly title: string;
   readonly group: "Go to" | "Project" | "Window" | "Page";
-  /** Shown and obeyed: "Ctrl+K", "G R" (one after the other) or a single key. */
+  /** Shortcut: "Ctrl+K", a sequence such as "G R", or a single key. */
   readonly keys?: string;
   readonly needsProject?: boolean;
   run(): void;

@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { ref } from "vue";
 import { studio } from "../bridge/studio.ts";
 
-/** Whether events arrive. `generation` counts reconnections: whoever shows data loads it again when it changes. */
+/** Connection state. `generation` counts reconnections; components reload their data when it changes. */
 export const useConnection = defineStore("connection", () => {
   const connected = ref(true);
   const generation = ref(0);

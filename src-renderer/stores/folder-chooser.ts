@@ -13,7 +13,7 @@ interface Pending extends FolderRequest {
   resolve(path: string | null): void;
 }
 
-/** Asks for a folder or a file: with the native dialog where the host has one, else with the studio's own browser. */
+/** Asks for a folder or a file, with the native dialog of the desktop or else with the built-in browser. */
 export const useFolderChooser = defineStore("folder-chooser", () => {
   const pending = shallowRef<Pending | null>(null);
 

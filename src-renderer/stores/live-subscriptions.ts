@@ -6,7 +6,7 @@ function tell(): void {
   studio().subscribe([...wanted.keys()]);
 }
 
-/** Asks for live events of a run until the returned function is called. Several parts of a page may ask for one run. */
+/** Subscribes to live events of a run; the returned function unsubscribes. Subscriptions are reference-counted. */
 export function subscribeRun(runId: string): () => void {
   wanted.set(runId, (wanted.get(runId) ?? 0) + 1);
   tell();
@@ -21,7 +21,7 @@ export function subscribeRun(runId: string): () => void {
   };
 }
 
-/** After a reconnection the host knows nothing of this window any more. */
+/** The host forgets subscriptions when the connection is lost. */
 export function subscribeAgain(): void {
   if (wanted.size > 0) tell();
 }

@@ -5,12 +5,12 @@ import { onEvent, studio } from "../bridge/studio.ts";
 import { STATUS_TITLES } from "../lib/words.ts";
 import { useSettings } from "./preferences/settings.ts";
 
-/** Tells that a run ended while the window is not in front. The desktop host does this itself; a browser page does it here. */
+/** Notifies when a run ends while the window is in the background. The desktop host has its own notifications; this is for browsers. */
 export const useNotifications = defineStore("notifications", () => {
   const wanted = useSettings().setting("notifications", z.boolean(), studio().host === "electron");
   const atWork = new Set<string>();
 
-  /** Asks the browser for leave. False when the person or the browser says no. */
+  /** Asks the browser for permission. Returns false if it is denied. */
   async function permit(): Promise<boolean> {
     if (!("Notification" in window)) return false;
     return Notification.permission === "granted" || (await Notification.requestPermission()) === "granted";

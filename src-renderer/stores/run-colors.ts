@@ -5,7 +5,7 @@ import { useSettings } from "./preferences/settings.ts";
 export const RUN_COLORS = 8;
 const MAX_REMEMBERED = 400;
 
-/** One colour, dash and marker for each run, the same on every page. The slot is remembered with the settings. */
+/** A colour, dash and marker for each run, the same on every page. Slots are stored with the settings. */
 export const useRunColors = defineStore("run-colors", () => {
   const slots = useSettings().setting(
     "ui.run-colors",
@@ -19,7 +19,7 @@ export const useRunColors = defineStore("run-colors", () => {
     {},
   );
 
-  /** Gives every run a slot; runs shown together get different ones as long as there are enough. */
+  /** Assigns a slot to every run; runs shown together get different ones while there are enough. */
   function ensure(runIds: readonly string[]): void {
     const next: Record<string, number> = { ...slots.value };
     const taken = new Set<number>();

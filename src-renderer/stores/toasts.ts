@@ -9,7 +9,7 @@ export interface Toast {
   readonly text?: string;
   readonly detail?: string;
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** Milliseconds on screen; errors stay until they are dismissed. */
+  /** Milliseconds on screen; 0 keeps the toast until it is dismissed, as for errors. */
   readonly life: number;
 }
 
@@ -34,7 +34,7 @@ export const useToasts = defineStore("toasts", () => {
   return { list, push, dismiss, error };
 });
 
-/** What went wrong in words, what to do, and the details for whoever helps. */
+/** An error as text with its remedy, and the details for a bug report. */
 export function describeError(cause: unknown): { text: string; detail: string } {
   if (cause instanceof StudioError) {
     const text = cause.remedy === undefined ? cause.message : `${cause.message} ${cause.remedy}`;

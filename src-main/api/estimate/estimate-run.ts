@@ -10,6 +10,7 @@ import {
   searchSettingsSchema,
 } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
+import { STAGE_TITLES } from "../../../src-shared/domain/records/stages.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";
@@ -70,8 +71,8 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
       return [
         cellGhnStage(config, images, calibration),
         searchStage(work, network.blocks, phasesOf(config.ghn), search, calibration),
-        trainingStage("Comparison", work, search.shortlist + search.randomBaseline, config.compare, config.dataset, false, images, calibration),
-        trainingStage("Final training", finalWork, 1, config.final, config.dataset, true, images, calibration),
+        trainingStage(STAGE_TITLES.compare, work, search.shortlist + search.randomBaseline, config.compare, config.dataset, false, images, calibration),
+        trainingStage(STAGE_TITLES.final, finalWork, 1, config.final, config.dataset, true, images, calibration),
       ];
     }
     case "prediction":

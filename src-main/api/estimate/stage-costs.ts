@@ -1,6 +1,8 @@
 /** What the stages of a run cost on a measured device, given the work of their networks. Pure. */
+
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { CellTraining, GhnConfig, GhnTraining, SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
+import { STAGE_TITLES } from "../../../src-shared/domain/records/stages.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
 import { generationWork, type NetworkWork, passWork } from "./work.ts";
@@ -66,7 +68,7 @@ export function ghnStage(
   const ghnParameters = ghnSize(ghn);
   const checkpoint = ghnParameters * FLOAT * 3;
   return {
-    name: "GHN",
+    name: STAGE_TITLES.ghn,
     seconds: START_SECONDS + steps * training.metaBatch * oneNetwork + (training.epochs / training.validateEvery) * validation,
     memoryBytes:
       calibration.baseBytes +
@@ -88,7 +90,7 @@ export function searchStage(
   const one =
     scoreSeconds(work, search.validationImages, search.batchSize, calibration) + secondsOf(generationWork(work, propagationSteps), calibration.generation);
   return {
-    name: "Search",
+    name: STAGE_TITLES.search,
     seconds: START_SECONDS + (search.samples + search.randomBaseline) * one,
     // Forward alone, values are freed as soon as nobody reads them: a few layers are there at once.
     memoryBytes: calibration.baseBytes + GROWTH_BYTES + (work.activations / Math.max(1, blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,

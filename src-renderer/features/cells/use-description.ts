@@ -15,13 +15,13 @@ export interface CellSetting {
 export interface Described {
   readonly description: Ref<CellDescription | null>;
   readonly error: Ref<unknown>;
-  /** Facts about a drawn node. A cell drawn once stands for its first block; `reduction` for the first reduction. */
+  /** Facts about a node of the drawing. A single cell shows the figures of its first block, or of the first reduction block with `reduction`. */
   factsOf(node: PlacedNode, part: "normal" | "reduction"): NodeDescription | null;
-  /** Counts of whole blocks. */
+  /** Totals per block. */
   readonly blocks: ComputedRef<ReadonlyMap<number, NodeDescription>>;
 }
 
-/** Shapes and counts of a cell in its network, from the engine; the last answer stays until the next one is there. */
+/** Shapes and counts of a cell in its network, computed by the engine; the previous result stays until the next one arrives. */
 export function useDescription(setting: Ref<CellSetting | null>): Described {
   const description = shallowRef<CellDescription | null>(null);
   const error = ref<unknown>(null);
@@ -79,7 +79,7 @@ export function useDescription(setting: Ref<CellSetting | null>): Described {
   return { description, error, factsOf, blocks };
 }
 
-/** Sums over the nodes of each block. What leaves it are its output nodes, concatenated along the channels. */
+/** Sums over the nodes of each block. Its output is the concatenation of its output nodes along the channels. */
 export function blockCounts(nodes: readonly NodeDescription[], outputsOf: (block: number) => number): Map<number, NodeDescription> {
   const blocks = new Map<number, NodeDescription>();
   for (const node of nodes) {

@@ -7,7 +7,7 @@ import type { LineSettings } from "../../widgets/charts/options/line-option.ts";
 const schema = z.object({ x: z.enum(X_KINDS), smoothing: z.number().min(0).max(0.999), logX: z.boolean(), logY: z.boolean() });
 const USUAL: LineSettings = { x: "step", smoothing: 0.9, logX: false, logY: false };
 
-/** How a person likes to see curves, remembered for each page. */
+/** Chart settings of the user, stored per page. */
 export function useChartSettings(page: string): WritableComputedRef<LineSettings> {
   const stored = useSettings().setting(`ui.charts-${page}`, schema, USUAL);
   return computed<LineSettings>({ get: () => stored.value, set: (value) => (stored.value = { ...value }) });

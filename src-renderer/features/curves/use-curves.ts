@@ -10,7 +10,7 @@ import { type RunSeries, useRunSeries } from "./use-run-series.ts";
 export interface Curves {
   readonly data: RunSeries;
   readonly link: ChartLink;
-  /** Names of metrics of which there are points, in the order asked for. */
+  /** Names of the metrics that have points, in the requested order. */
   readonly present: ComputedRef<readonly string[]>;
   linesOf(name: string): readonly LineSpec[];
 }
@@ -18,13 +18,13 @@ export interface Curves {
 export interface CurveNames {
   run(runId: string): string;
   series(runId: string, series: number): string;
-  /** The run whose colour a line wears: a stage wears that of its pipeline where pipelines are compared. */
+  /** The run that determines the colour of a line: the pipeline of a stage when pipelines are compared. */
   owner?(runId: string): string;
 }
 
 /**
- * Curves of runs, ready to draw. Lines of different runs wear the colours of their runs; the several trainings of one
- * run wear one each.
+ * Curves of runs, ready to draw. Each run has its own colour; with a single run, each of its trainings has
+ * its own.
  */
 export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly string[]>, settings: Ref<LineSettings>, called: CurveNames): Curves {
   const data = useRunSeries(runIds, names);
@@ -75,7 +75,7 @@ export function useCurves(runIds: Ref<readonly string[]>, names: Ref<readonly st
         : several
           ? own || `series ${series.series + 1}`
           : called.run(series.runId);
-    // Several trainings of one run among others wear its colour; dash and marker tell them apart.
+    // Among several runs, trainings share the colour of their run and differ in dash and marker.
     const shape = runs > 1 && several ? (slot + series.series) % RUN_DASHES.length : slot;
     return {
       data: series,

@@ -8,20 +8,20 @@ import { append, refine, type SeriesData, seriesFrom, seriesKey, stepsInRange } 
 
 export interface RunSeries {
   readonly series: Ref<ReadonlyMap<string, SeriesData>>;
-  /** Grows with every change of the points. */
+  /** Incremented with every change of the points. */
   readonly version: Ref<number>;
   readonly loading: Ref<boolean>;
   readonly error: Ref<unknown>;
   reload(): Promise<void>;
-  /** Fetches what lies between the points of thinned lines, for the part of x that is in view. */
+  /** Loads the full detail of thinned lines for the visible range of x. */
   look(kind: XKind, range: readonly [number, number]): Promise<void>;
 }
 
 const BUCKETS = 1000;
 
 /**
- * Series of runs: loaded once (thinned by the main process), then appended by live events. Events that come while the
- * load is on its way wait for it; points known already are dropped, so nothing is lost and nothing doubled.
+ * Series of runs: loaded once (downsampled by the main process), then extended by live events. Events that arrive while the
+ * load is in flight wait for it; known points are dropped, so that nothing is lost or duplicated.
  */
 export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly string[]>): RunSeries {
   const series = shallowRef<ReadonlyMap<string, SeriesData>>(new Map());
@@ -32,7 +32,7 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
   let waiting: EventMap["run.live"][] | null = null;
   let generation = 0;
   let releases: (() => void)[] = [];
-  /** The part of x that was looked at closely last. */
+  /** The range of x for which detail was last loaded. */
   let seen: { readonly kind: XKind; readonly range: readonly [number, number] } | null = null;
 
   function take(event: Pick<EventMap["run.live"], "runId" | "metrics" | "cursor">): void {
@@ -90,7 +90,7 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
     const mine = generation;
     const width = range[1] - range[0];
     if (seen !== null && seen.kind === kind && seen.range[0] <= range[0] && seen.range[1] >= range[1] && seen.range[1] - seen.range[0] <= 3.01 * width) return;
-    // A margin on both sides, so that a short way to pan needs no new question.
+    // A margin on both sides, so that panning a little needs no new request.
     const wide: readonly [number, number] = [range[0] - width, range[1] + width];
     seen = { kind, range: wide };
     for (const runId of runIds.value) {
@@ -113,12 +113,12 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
         }
         if (changed) version.value++;
       } catch {
-        // The coarse line stays; the next zoom asks again.
+        // The coarse line stays; the next zoom tries again.
       }
     }
   }
 
-  /** After a reconnection only what was missed is fetched. */
+  /** After a reconnection, loads only the points that were missed. */
   async function catchUp(): Promise<void> {
     subscribeAgain();
     for (const runId of runIds.value) {

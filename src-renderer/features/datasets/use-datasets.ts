@@ -9,7 +9,7 @@ import { useToasts } from "../../stores/toasts.ts";
 export type DownloadProgress = EventMap["dataset.progress"];
 
 export interface Datasets extends Loading<readonly DatasetInfo[]> {
-  /** Downloads at work or just failed, by dataset. */
+  /** Downloads that are running or have just failed, by dataset. */
   readonly downloads: Ref<ReadonlyMap<string, DownloadProgress>>;
   download(id: string): Promise<void>;
   cancel(id: string): Promise<void>;
@@ -19,7 +19,7 @@ export function datasetId(id: string): DatasetId | undefined {
   return DATASET_IDS.find((known) => known === id);
 }
 
-/** The datasets and what is being fetched of them. */
+/** The datasets and their downloads. */
 export function useDatasets(): Datasets {
   const loading = useLoad(() => call("datasets.list", {}));
   const downloads = ref<ReadonlyMap<string, DownloadProgress>>(new Map());
@@ -36,14 +36,14 @@ export function useDatasets(): Datasets {
   async function download(id: string): Promise<void> {
     const known = datasetId(id);
     if (known === undefined) return;
-    note({ id, receivedBytes: 0, totalBytes: null, state: "running", message: "Asking the server…" });
+    note({ id, receivedBytes: 0, totalBytes: null, state: "running", message: "Contacting the server…" });
     try {
       await call("datasets.download", { id: known });
     } catch (cause) {
       const next = new Map(downloads.value);
       next.delete(id);
       downloads.value = next;
-      toasts.error("The download could not be started", cause);
+      toasts.error("Could not start the download", cause);
     }
   }
 
@@ -53,7 +53,7 @@ export function useDatasets(): Datasets {
     try {
       await call("datasets.cancelDownload", { id: known });
     } catch (cause) {
-      toasts.error("The download could not be stopped", cause);
+      toasts.error("Could not cancel the download", cause);
     }
   }
 

@@ -8,7 +8,7 @@ export interface ConfigRow {
   readonly title: string;
   readonly description: string;
   readonly value: unknown;
-  /** What the schema gives when nobody says otherwise; undefined where there is no default. */
+  /** Default of the schema; undefined if there is none. */
   readonly usual: unknown;
   readonly changed: boolean;
 }
@@ -22,23 +22,23 @@ const GROUP_TITLES: Readonly<Record<string, string>> = {
   "": "Run",
   dataset: "Dataset",
   network: "Network",
-  finalNetwork: "Network of the final training",
+  finalNetwork: "Final network",
   space: "Search space",
   ghn: "Graph HyperNetwork",
   training: "Training",
   "training.augmentation": "Augmentation",
   search: "Search",
   compute: "Compute",
-  compare: "Training of the shortlist",
-  "compare.augmentation": "Augmentation of the shortlist's training",
-  final: "Training of the winner",
-  "final.augmentation": "Augmentation of the winner's training",
+  compare: "Train shortlist",
+  "compare.augmentation": "Augmentation (train shortlist)",
+  final: "Train winner",
+  "final.augmentation": "Augmentation (train winner)",
   source: "Cells to train",
-  cells: "Cells of the study",
+  cells: "Study cells",
   predictors: "Other predictors",
-  "predictors.sgd": "Short trainings",
-  truth: "Training for the truth",
-  "truth.augmentation": "Augmentation of that training",
+  "predictors.sgd": "Short training",
+  truth: "Ground truth",
+  "truth.augmentation": "Augmentation (ground truth)",
 };
 
 const required: Readonly<Record<RunConfig["kind"], object>> = {
@@ -54,7 +54,7 @@ const required: Readonly<Record<RunConfig["kind"], object>> = {
   "anytime-training": { source: { from: "search", runId: "x", top: 0, random: 0 } },
 };
 
-/** The config that the schema makes of nothing, for telling what someone chose. */
+/** The config with all defaults, to tell which settings were changed. */
 export function usualConfig(kind: RunConfig["kind"]): RunConfig {
   return runConfigSchema.parse({ kind, ...required[kind] });
 }
@@ -64,7 +64,7 @@ export function fieldTitle(kind: RunConfig["kind"], path: string): { title: stri
   return { title: schema?.title ?? factTitle(path.split(".").at(-1) ?? path), description: schema?.description ?? "" };
 }
 
-/** Settings of a config in groups, in the words of the schema. */
+/** Settings of a config in groups, titled as in the schema. */
 export function configGroups(config: RunConfig): ConfigGroup[] {
   const usual = usualConfig(config.kind);
   const groups = new Map<string, ConfigRow[]>();

@@ -18,7 +18,7 @@ export function runsInWords(count: number): string {
   return PLURAL.select(count) === "one" ? "1 run" : `${count.toLocaleString("en-GB")} runs`;
 }
 
-/** What can be done with runs; each says what went wrong in words, and offers the way back where there is one. */
+/** Actions on runs. Each reports its errors as a toast and offers Undo where possible. */
 export function useRunActions(router: Router): {
   attempt(what: string, work: () => Promise<unknown>): Promise<boolean>;
   trash(ids: readonly string[]): Promise<void>;
@@ -30,7 +30,7 @@ export function useRunActions(router: Router): {
   resume(run: RunSummary): Promise<boolean>;
   stop(run: RunSummary): Promise<boolean>;
   kill(run: RunSummary): Promise<boolean>;
-  /** Opens the form with the config of a run; what is changed there is marked. */
+  /** Opens the form with the config of a run; changes are highlighted there. */
   clone(run: RunSummary): Promise<void>;
 } {
   const toasts = useToasts();
@@ -46,15 +46,15 @@ export function useRunActions(router: Router): {
   }
 
   async function restore(ids: readonly string[]): Promise<void> {
-    await attempt("The runs could not be restored", () => call("runs.restore", { runIds: [...ids] }));
+    await attempt("Could not restore the runs", () => call("runs.restore", { runIds: [...ids] }));
   }
 
   async function archive(ids: readonly string[], archived: boolean): Promise<void> {
-    const done = await attempt("The runs could not be archived", () => call("runs.archive", { runIds: [...ids], archived }));
+    const done = await attempt("Could not archive the runs", () => call("runs.archive", { runIds: [...ids], archived }));
     if (done)
       toasts.push({
         kind: "info",
-        title: `${runsInWords(ids.length)} ${archived ? "archived" : "back in the history"}`,
+        title: `${runsInWords(ids.length)} ${archived ? "archived" : "unarchived"}`,
         action: { label: "Undo", run: () => void call("runs.archive", { runIds: [...ids], archived: !archived }) },
       });
   }
@@ -64,25 +64,25 @@ export function useRunActions(router: Router): {
     restore,
     archive,
     async trash(ids) {
-      const done = await attempt("The runs could not be moved to the trash", () => call("runs.trash", { runIds: [...ids] }));
+      const done = await attempt("Could not move the runs to the trash", () => call("runs.trash", { runIds: [...ids] }));
       if (done) toasts.push({ kind: "info", title: `${runsInWords(ids.length)} moved to the trash`, action: { label: "Undo", run: () => void restore(ids) } });
     },
     async purge(ids) {
-      await attempt("The runs could not be deleted", async () => {
+      await attempt("Could not delete the runs", async () => {
         const answer = await call("runs.purge", { runIds: [...ids] });
-        toasts.push({ kind: "good", title: `${runsInWords(ids.length)} deleted for good`, text: `${bytes(answer.bytes)} set free.` });
+        toasts.push({ kind: "good", title: `${runsInWords(ids.length)} deleted`, text: `${bytes(answer.bytes)} freed.` });
       });
     },
-    star: (run) => attempt("The star could not be set", () => call("runs.update", { runId: run.id, starred: !run.starred })),
+    star: (run) => attempt("Could not star the run", () => call("runs.update", { runId: run.id, starred: !run.starred })),
     async retry(run) {
-      await attempt("The run could not be started again", async () => {
+      await attempt("Could not rerun", async () => {
         const next = await call("runs.retry", { runId: run.id });
         await router.push({ name: "run", params: { runId: next.id } });
       });
     },
-    resume: (run) => attempt("The run could not be resumed", () => call("runs.resume", { runId: run.id })),
-    stop: (run) => attempt("The run could not be stopped", () => call("runs.stop", { runId: run.id })),
-    kill: (run) => attempt("The run could not be killed", () => call("runs.kill", { runId: run.id })),
+    resume: (run) => attempt("Could not resume the run", () => call("runs.resume", { runId: run.id })),
+    stop: (run) => attempt("Could not stop the run", () => call("runs.stop", { runId: run.id })),
+    kill: (run) => attempt("Could not kill the run", () => call("runs.kill", { runId: run.id })),
     async clone(run) {
       await router.push({ name: "new-run", query: { clone: run.id } });
     },

@@ -1,7 +1,7 @@
 import type { Artifact, RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { leads } from "./stages.ts";
 
-/** The run after an event: its own facts, or those of one of its stages. */
+/** Applies an event to a run: the run itself or one of its stages changed. */
 export function withChange(run: RunDetail, summary: RunSummary): RunDetail {
   if (summary.id === run.id) return { ...run, ...summary, config: run.config, children: run.children, artifacts: run.artifacts, summary: run.summary };
   if (summary.parentId !== run.id) return run;
@@ -15,7 +15,7 @@ export function withArtifact(run: RunDetail, artifact: Artifact): RunDetail {
   return { ...run, artifacts: [...run.artifacts, artifact] };
 }
 
-/** The stage that is at work, else the last one that has begun, else the first. */
+/** The running stage, else the last one that has started, else the first. */
 export function liveStage(run: RunDetail): RunSummary | null {
   const { children } = run;
   return (
@@ -26,14 +26,14 @@ export function liveStage(run: RunDetail): RunSummary | null {
   );
 }
 
-/** Where the candidates of a run are: its own, or those of its search stage. */
+/** The run that holds the candidates: the run itself, or its search stage. */
 export function searchRunOf(run: RunDetail): string | null {
   if (run.kind === "search") return run.id;
   if (run.kind !== "pipeline") return null;
   return run.children.find((child) => child.kind === "search")?.id ?? null;
 }
 
-/** Runs whose curves belong to this page. */
+/** Runs whose curves are shown on this page. */
 export function curveRunsOf(run: RunDetail): string[] {
   return leads(run.kind) ? run.children.map((child) => child.id) : [run.id];
 }

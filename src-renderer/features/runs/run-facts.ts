@@ -1,6 +1,6 @@
 import { bytes, count, duration, NO_VALUE, percent, significant } from "../../lib/format.ts";
 
-/** "bestValidationAccuracy" and "best-validation-accuracy" as "Best validation accuracy"; words stay as they are. */
+/** "bestValidationAccuracy" and "best-validation-accuracy" as "Best validation accuracy"; other text is unchanged. */
 export function factTitle(key: string): string {
   const words = key.includes(" ")
     ? key
@@ -12,7 +12,7 @@ export function factTitle(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A fact with the unit that its name tells. */
+/** Formats a fact; the unit is derived from its name. */
 export function factValue(key: string, value: string | number | boolean | null): string {
   if (value === null) return NO_VALUE;
   if (typeof value === "boolean") return value ? "yes" : "no";

@@ -1,34 +1,41 @@
 import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { STAGE_TITLES } from "../../../src-shared/domain/records/stages.ts";
 
-export interface PipelineStage {
-  readonly key: string;
-  /** What stage runs may call themselves. */
-  readonly names: readonly string[];
-  readonly title: string;
+export interface StageInfo {
+  readonly key: keyof typeof STAGE_TITLES;
   readonly what: string;
 }
 
-/** The path of the paper, from the GHN to the trained winner. */
-export const PIPELINE_STAGES: readonly PipelineStage[] = [
-  { key: "ghn", names: ["ghn", "ghn-training"], title: "Train the GHN", what: "on random cells" },
-  { key: "search", names: ["search"], title: "Search", what: "GHN Top: rank by score" },
-  { key: "compare", names: ["compare"], title: "Train the shortlist", what: "beside random cells" },
-  { key: "final", names: ["final"], title: "Train the best", what: "GHN Top-Best" },
+/** The stages of a pipeline, in order. */
+export const PIPELINE_STAGES: readonly StageInfo[] = [
+  { key: "ghn", what: "on random cells" },
+  { key: "search", what: "rank cells by score (GHN Top)" },
+  { key: "compare", what: "and random cells" },
+  { key: "final", what: "GHN Top-Best" },
 ];
 
-/** The path of an anytime experiment. */
-export const ANYTIME_STAGES: readonly PipelineStage[] = [
-  { key: "ghn", names: ["ghn"], title: "Train the GHN", what: "on networks with exits" },
-  { key: "search", names: ["search"], title: "Search", what: "rank by area under the curve" },
-  { key: "train", names: ["train"], title: "Train the winner", what: "beside random picks and MSDNet" },
+/** The stages of an anytime run, in order. */
+export const ANYTIME_STAGES: readonly StageInfo[] = [
+  { key: "ghn", what: "on early-exit networks" },
+  { key: "search", what: "rank by area under the curve" },
+  { key: "train", what: "winner, random networks, references" },
 ];
 
-/** Whether a run is led through stages in a fixed order that the head of the page shows. */
+/** Name of the stage that a run is: the stage title, or the run name without that of its parent. "" for runs that are not a stage. */
+export function stageTitle({ stage, name }: Pick<RunSummary, "stage" | "name">): string {
+  if (stage === null) return "";
+  if (stage in STAGE_TITLES) return STAGE_TITLES[stage as keyof typeof STAGE_TITLES];
+  const separator = name.lastIndexOf(" – ");
+  return separator < 0 ? name : name.slice(separator + 3);
+}
+
+/** Whether runs of this kind have a fixed sequence of stages, shown in the header of the page. */
 export function hasStages(kind: RunKind): kind is "pipeline" | "anytime" {
   return kind === "pipeline" || kind === "anytime";
 }
 
-/** Whether runs of this kind consist of runs of their own. */
+/** Whether runs of this kind consist of other runs. */
 export function leads(kind: RunKind): boolean {
   return hasStages(kind) || kind === "study";
 }

@@ -6,14 +6,14 @@ import { type DeskCell, useCellDesk } from "../../stores/cell-desk.ts";
 
 const BIGGEST_FILE = 1_000_000;
 
-/** Networks that a cell without one is put into: that of the cell beside it, else the defaults. */
+/** Network and dataset for a cell that comes without: those of the other cell, else the defaults. */
 function settingOf(beside: DeskCell | null): Pick<DeskCell, "network" | "dataset"> {
   return { network: beside?.network ?? networkConfigSchema.parse({}), dataset: beside?.dataset ?? datasetConfigSchema.parse({}) };
 }
 
-/** Reads a file that someone chose; the main process parses and checks it. Answers its id on the desk. */
+/** Reads a cell file; the main process parses and validates it. Returns its id in the cell desk. */
 export async function importCell(file: File, beside: DeskCell | null): Promise<string> {
-  if (file.size > BIGGEST_FILE) throw new Error(`${file.name} is larger than 1 MB; no cell is that big.`);
+  if (file.size > BIGGEST_FILE) throw new Error(`${file.name} is larger than 1 MB, too large for a cell file.`);
   const json = await file.text();
   const architecture = await call("cells.parse", { json });
   return useCellDesk().put({ name: nameIn(json) ?? file.name.replace(/\.json$/i, ""), architecture, ...settingOf(beside), from: `File ${file.name}` });
@@ -25,11 +25,11 @@ function nameIn(json: string): string | null {
   return typeof name === "string" && name !== "" ? name : null;
 }
 
-/** A random cell of the standard space, another one each time it is asked for. */
+/** Samples a random cell of the standard space. */
 export async function sampleCell(beside: DeskCell | null): Promise<string> {
   const setting = settingOf(beside);
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   const [cell] = await call("cells.sample", { space: searchSpaceSchema.parse({ nodes: 9 }), ...setting, seed: seed % 2 ** 31, count: 1 });
-  if (cell === undefined) throw new Error("No cell was drawn.");
+  if (cell === undefined) throw new Error("No cell was sampled.");
   return useCellDesk().put({ name: `random ${seed % 10_000}`, architecture: cell.architecture, ...setting, from: `Random cell, seed ${seed % 2 ** 31}` });
 }

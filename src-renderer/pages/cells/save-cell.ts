@@ -11,7 +11,7 @@ export function saveSvg(name: string, layout: Layout): void {
 }
 
 export async function savePng(name: string, layout: Layout): Promise<void> {
-  // A whole network is long; canvases end at some 16,000 pixels a side.
+  // A whole network is long; canvases are limited to about 16,000 pixels per side.
   const scale = Math.min(3, 16_000 / Math.max(layout.width, layout.height));
   saveFile(`${fileName(name)}.png`, await svgToPng(cellSvg(layout, variable), Math.ceil(layout.width), Math.ceil(layout.height), scale));
 }

@@ -9,7 +9,7 @@ export interface CellSlots {
   swap(): void;
 }
 
-/** The one or two cells that the page shows, named in its address. Without an address, the last cell of the desk. */
+/** The one or two cells shown by the page, identified in its URL; defaults to the most recent cell. */
 export function useCellSlots(): CellSlots {
   const route = useRoute();
   const router = useRouter();

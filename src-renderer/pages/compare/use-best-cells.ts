@@ -9,7 +9,7 @@ export interface BestCell {
   readonly name: string;
   readonly architecture: Architecture;
   readonly value: number | null;
-  /** What the value is. */
+  /** Name of the value. */
   readonly measure: "Accuracy" | "Score";
   readonly parameters: number;
   readonly multiplyAdds: number;
@@ -17,7 +17,7 @@ export interface BestCell {
 
 const SHOWN = 5;
 
-/** The best cells of each run: by accuracy where cells were trained, else by score. */
+/** The best cells of each run: by accuracy if cells were trained, else by score. */
 export function useBestCells(runs: Ref<readonly RunDetail[]>): {
   readonly cells: Ref<ReadonlyMap<string, readonly BestCell[]>>;
   readonly loading: Ref<boolean>;

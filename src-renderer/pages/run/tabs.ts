@@ -8,10 +8,10 @@ export interface TabEntry {
   readonly count?: number | null;
 }
 
-/** Kinds that leave networks with several exits. */
+/** Kinds that produce early-exit networks. */
 const ANYTIME_RESULTS: ReadonlySet<RunDetail["kind"]> = new Set(["anytime", "anytime-search", "anytime-training"]);
 
-/** The tabs that a run of this kind has. */
+/** The tabs of a run of this kind. */
 export function tabsOf(run: RunDetail, counts: { readonly candidates: number; readonly trainings: number }): TabEntry[] {
   if (run.kind === "study")
     return [

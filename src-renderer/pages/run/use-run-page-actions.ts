@@ -17,15 +17,15 @@ export interface RunPageActions {
   act(action: RunAction): void;
   rename(name: string): Promise<void>;
   tag(tags: string[]): Promise<void>;
-  /** Opens the form of a new run that trains these cells from scratch. */
+  /** Opens the form for a new run that trains these cells from scratch. */
   train(from: RunDetail, cells: readonly NamedCell[]): Promise<void>;
   readonly renaming: Ref<boolean>;
   readonly tagging: Ref<boolean>;
-  /** What the export dialog is open for. */
+  /** Subject of the open export dialog. */
   readonly exporting: Ref<ExportSubject | null>;
 }
 
-/** What the buttons of the run page do. */
+/** Actions of the buttons on the run page. */
 export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): RunPageActions {
   const actions = useRunActions(router);
   const renaming = ref(false);
@@ -65,7 +65,7 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
   }
 
   async function train(from: RunDetail, cells: readonly NamedCell[]): Promise<void> {
-    await actions.attempt("The training could not be prepared", async () => {
+    await actions.attempt("Could not prepare the training", async () => {
       const { dataset, network, compute, seed } = from.config;
       const source = { from: "cells" as const, cells: cells.map(({ name, architecture }) => ({ name, architecture })) };
       const config = runConfigSchema.parse({ kind: "cell-training", seed, dataset, network, compute, source });
@@ -78,8 +78,8 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
   return {
     act,
     train,
-    rename: (name) => update("The run could not be renamed", { name }),
-    tag: (tags) => update("The tags could not be saved", { tags }),
+    rename: (name) => update("Could not rename the run", { name }),
+    tag: (tags) => update("Could not save the tags", { tags }),
     renaming,
     tagging,
     exporting,

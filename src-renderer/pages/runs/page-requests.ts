@@ -1,10 +1,10 @@
-/** Which pages of a long list to ask for next. */
+/** Decides which pages of a long list to request next. */
 
-/** Rows of a page. */
+/** Rows per page. */
 export const PAGE = 200;
-/** Pages that one request may cover: with an expression the host looks at every run for each request, so few large ones are cheaper than many small ones. */
+/** Maximum pages per request: with an expression the host evaluates every run per request, so a few large requests are cheaper than many small ones. */
 const AT_ONCE = 5;
-/** Pages kept ready on the side that the scroll goes to, and on the other. */
+/** Pages prefetched in the direction of scrolling, and in the other. */
 const AHEAD = 20;
 const BEHIND = 8;
 
@@ -14,18 +14,18 @@ export interface PageRequest {
 }
 
 export interface PageNeeds {
-  /** Rows in view, from the first to the last. */
+  /** First and last visible row. */
   readonly range: readonly [number, number];
-  /** Whether the last scroll went down. */
+  /** Whether the last scroll was downwards. */
   readonly down: boolean;
-  /** Pages that there are. */
+  /** Number of pages. */
   readonly pages: number;
   readonly requested: ReadonlySet<number>;
-  /** Whether pages out of view may be asked for, too. */
+  /** Whether pages out of view may be requested too. */
   readonly ahead: boolean;
 }
 
-/** What is in view comes first, alone, so that it comes soon; then its neighbourhood. Null when nothing is missing. */
+/** Visible pages are requested first and alone, so that they arrive soon, then their neighbours. Null if nothing is missing. */
 export function nextPages({ range, down, pages, requested, ahead }: PageNeeds): PageRequest | null {
   const top = Math.min(pages - 1, Math.floor(range[0] / PAGE));
   const bottom = Math.min(pages - 1, Math.floor(range[1] / PAGE));
@@ -48,7 +48,7 @@ export function nextPages({ range, down, pages, requested, ahead }: PageNeeds): 
   return down ? (below(AHEAD) ?? above(BEHIND)) : (above(AHEAD) ?? below(BEHIND));
 }
 
-/** One behind the last page of a row of missing pages that starts at `page` and ends at `last` at most. */
+/** End (exclusive) of the sequence of missing pages that starts at `page`, at most `last` + 1. */
 function until(page: number, last: number, requested: ReadonlySet<number>): number {
   let end = page + 1;
   while (end <= last && !requested.has(end)) end++;

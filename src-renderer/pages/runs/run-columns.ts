@@ -18,7 +18,7 @@ const FIXED: readonly GridColumn[] = [
   { id: "tags", title: "Tags", width: 150 },
 ];
 
-/** Metric columns that are shown until someone chooses otherwise, with short titles. */
+/** Metric columns shown by default, with short titles. */
 const USUAL_METRICS: Readonly<Record<string, string>> = {
   "metric:ghn/validation-accuracy:best": "GHN val. score",
   "metric:search/best:best": "Best score",

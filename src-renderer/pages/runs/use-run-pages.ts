@@ -15,7 +15,7 @@ export interface RunRow {
   readonly depth: 0 | 1;
 }
 
-/** The same row object for the same summary, so that a row that did not change is not drawn again. */
+/** Reuses the row object of a summary, so that unchanged rows are not rendered again. */
 const ROWS = [new WeakMap<RunSummary, RunRow>(), new WeakMap<RunSummary, RunRow>()] as const;
 function rowOf(run: RunSummary, depth: 0 | 1): RunRow {
   const known = ROWS[depth].get(run);
@@ -38,7 +38,7 @@ export interface RunPages {
   toggle(run: RunSummary): Promise<void>;
 }
 
-/** The rows of a query, fetched in pages as they scroll into view, kept up to date by events. */
+/** The rows of a query, loaded in pages as they scroll into view, and updated by events. */
 export function useRunPages(filter: Ref<RunFilter>): RunPages {
   const rows = shallowRef<(RunSummary | undefined)[]>([]);
   const total = ref(0);
@@ -52,7 +52,7 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
   let down = true;
   let inFlight = 0;
 
-  /** Stages that hang under a row of the list, with the place of that row. */
+  /** Stages shown below a row of the list, with the index of that row. */
   const inserted = computed(() =>
     [...expanded.value]
       .map(([id, children]) => ({ at: rows.value.findIndex((run) => run?.id === id), children }))
@@ -113,7 +113,7 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
     }
   }
 
-  /** Asks for what is seen first, then for what is near, the side that the scroll goes to before the other. */
+  /** Loads visible rows first, then nearby ones, first in the direction of scrolling. */
   function fetchMore(): void {
     while (inFlight < 2) {
       const next = nextPages({ range, down, pages: Math.max(1, Math.ceil(total.value / PAGE)), requested, ahead: inFlight === 0 });
@@ -131,7 +131,7 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
     fetchMore();
   }
 
-  /** Old rows stay until the new ones are there, so nothing flickers. */
+  /** Old rows stay until the new ones arrive, to avoid flicker. */
   async function reload(): Promise<void> {
     generation++;
     requested = new Set();

@@ -2,7 +2,7 @@ import type { WritableComputedRef } from "vue";
 import { z } from "zod";
 import { useSettings } from "./settings.ts";
 
-/** Folder in which new projects are made unless another is chosen; "" asks each time. */
+/** Default parent folder of new projects; "" means none. */
 export function useDefaultFolder(): WritableComputedRef<string> {
   return useSettings().setting("ui.project-folder", z.string().max(4096), "");
 }

@@ -5,7 +5,7 @@ import { useSettings } from "./settings.ts";
 
 export const DENSITIES = ["comfortable", "compact"] as const;
 
-/** How high the rows of tables are. */
+/** Row height of tables. */
 export const useDensity = defineStore("density", () => {
   const choice = useSettings().setting("ui.density", z.enum(DENSITIES), "comfortable");
   const rowHeight = computed(() => (choice.value === "compact" ? 28 : 34));

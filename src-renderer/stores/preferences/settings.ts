@@ -5,7 +5,7 @@ import { call } from "../../bridge/studio.ts";
 
 type Json = z.input<ReturnType<typeof z.json>>;
 
-/** What a person chose about the window. Kept by the main process; read once at start, written behind. */
+/** User settings of the window. Stored by the main process; read once at start, saved with a short delay. */
 export const useSettings = defineStore("settings", () => {
   const values = ref<Record<string, unknown>>({});
   const loaded = ref(false);
@@ -32,7 +32,7 @@ export const useSettings = defineStore("settings", () => {
     );
   }
 
-  /** A setting as a ref; a stored value that no longer fits its schema counts as unset. */
+  /** A setting as a ref; a stored value that does not match the schema counts as unset. */
   function setting<Schema extends z.ZodType>(key: string, schema: Schema, fallback: z.output<Schema>): WritableComputedRef<z.output<Schema>> {
     return computed({
       get: () => {

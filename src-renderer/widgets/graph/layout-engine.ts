@@ -9,7 +9,7 @@ function start(): InstanceType<typeof ELK> {
   return new ELK({ workerFactory: () => new ElkWorker() });
 }
 
-/** ELK in a web worker. One that does not answer in time is ended, and the caller draws the simple way. */
+/** ELK in a web worker. A worker that does not respond in time is terminated, and the caller falls back to the simple layout. */
 export const layoutEngine: Engine = async (graph) => {
   elk ??= start();
   const engine = elk;
@@ -18,7 +18,7 @@ export const layoutEngine: Engine = async (graph) => {
     timer = setTimeout(() => {
       engine.terminateWorker();
       if (elk === engine) elk = null;
-      reject(new Error("The layout took too long."));
+      reject(new Error("The layout timed out."));
     }, PATIENCE);
   });
   try {

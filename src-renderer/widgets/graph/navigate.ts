@@ -2,7 +2,7 @@ import type { Layout, PlacedNode } from "../../../src-shared/drawing/layout.ts";
 
 export type Way = "up" | "down" | "left" | "right";
 
-/** The node that an arrow key leads to: the nearest one that lies that way, connected ones first. */
+/** The target node of an arrow key: the nearest one in that direction, preferring connected nodes. */
 export function neighbour(layout: Layout, from: PlacedNode, way: Way): PlacedNode | null {
   const linked = new Set(layout.edges.flatMap((edge) => (edge.from === from.id ? [edge.to] : edge.to === from.id ? [edge.from] : [])));
   const [cx, cy] = centre(from);

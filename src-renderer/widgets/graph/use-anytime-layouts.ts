@@ -4,12 +4,12 @@ import { anytimeCellGraph } from "../../../src-shared/drawing/anytime-graph.ts";
 import type { Direction, Layout } from "../../../src-shared/drawing/layout.ts";
 import { useLayout } from "./use-layout.ts";
 
-/** What a drawing needs to know of an exit: at which node it is, null for networks without cells. */
+/** Position of an exit for drawing: its node, or null for networks without cells. */
 export interface DrawnExit {
   readonly node: AnytimeNodeRef | null;
 }
 
-/** Layouts of the cells of a network with exits, one for each cell that a network may have; those of cells that it lacks stay empty. */
+/** Layouts of the cells of an early-exit network, one for each possible cell; those of missing cells stay empty. */
 export function useAnytimeLayouts(architecture: Ref<AnytimeArchitecture | null>, exits: Ref<readonly DrawnExit[]>): readonly Ref<Layout | null>[] {
   const direction = ref<Direction>("down");
   return Array.from({ length: MAX_ANYTIME_CELLS }, (_, cell) =>

@@ -3,7 +3,7 @@ import type { Graph } from "../../../src-shared/drawing/graph.ts";
 import { type Direction, type Layout, layout } from "../../../src-shared/drawing/layout.ts";
 import { layoutEngine } from "./layout-engine.ts";
 
-/** The layout of a graph that changes; the old drawing stays until the new one is there. */
+/** The layout of a changing graph; the old layout stays until the new one is ready. */
 export function useLayout(graph: Ref<Graph | null>, direction: Ref<Direction>): Ref<Layout | null> {
   const placed = shallowRef<Layout | null>(null);
   let generation = 0;

@@ -3,12 +3,12 @@ import { z } from "zod";
 export interface GridColumn {
   readonly id: string;
   readonly title: string;
-  /** Longer, for the tooltip and the column chooser. */
+  /** Longer title for the tooltip and the column chooser. */
   readonly hint?: string;
   readonly width: number;
   readonly align?: "left" | "right";
   readonly sortKey?: string;
-  /** First click sorts downwards: for numbers of which more is better, and for dates. */
+  /** Whether the first click sorts in descending order, as for dates and for numbers where higher is better. */
   readonly descendingFirst?: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface SortKey {
   readonly descending: boolean;
 }
 
-/** Which columns, in which order, how wide, which stay in view. Saved with the settings. */
+/** Visibility, order, width and pinning of columns. Stored with the settings. */
 export const gridStateSchema = z.object({
   order: z.array(z.string()).max(200),
   hidden: z.array(z.string()).max(400),
@@ -26,7 +26,7 @@ export const gridStateSchema = z.object({
 });
 export type GridState = z.infer<typeof gridStateSchema>;
 
-/** A click sorts by one column, with Shift it joins the sort; up, down, then off. */
+/** A click sorts by one column, Shift+click adds a column; cycles through ascending, descending and off. */
 export function nextSort(sort: readonly SortKey[], column: GridColumn, join: boolean): SortKey[] {
   const key = column.sortKey;
   if (key === undefined) return [...sort];

@@ -4,13 +4,13 @@ import type { GridColumn, GridState } from "./grid.ts";
 
 export interface ShownColumn extends GridColumn {
   readonly pinned: boolean;
-  /** Distance from the left edge, for columns that stay in view. */
+  /** Distance from the left edge, for pinned columns. */
   readonly start: number;
 }
 
 const features = tableFeatures({ columnOrderingFeature, columnPinningFeature, columnSizingFeature, columnVisibilityFeature });
 
-/** The columns to draw, from left to right. Rows come from elsewhere, so the table has none. */
+/** The visible columns from left to right. The table instance has no rows, since rows are virtualised elsewhere. */
 export function useGridColumns(columns: Ref<readonly GridColumn[]>, state: Ref<GridState>): ComputedRef<ShownColumn[]> {
   const byId = computed(() => new Map(columns.value.map((column) => [column.id, column])));
   const table = useTable({

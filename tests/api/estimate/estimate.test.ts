@@ -53,7 +53,7 @@ describe("the estimate of a run", () => {
     const demo = (await listPresets()).find((preset) => preset.id === "demo");
     if (demo === undefined) throw new Error("There is no demo preset.");
     const estimate = estimateRun(demo.config, images, calibration);
-    expect(estimate.stages.map((stage) => stage.name)).toEqual(["GHN", "Search", "Comparison", "Final training"]);
+    expect(estimate.stages.map((stage) => stage.name)).toEqual(["Train GHN", "Search", "Train shortlist", "Train winner"]);
     expect(estimate.seconds).toBeCloseTo(
       estimate.stages.reduce((sum, stage) => sum + stage.seconds, 0),
       6,

@@ -49,6 +49,11 @@ export class Visitor {
     return this.id(testid).click();
   }
 
+  /** Waits until an element has an attribute with this value. */
+  attribute(testid: string, name: string, value: string): Promise<void> {
+    return this.page.locator(`[data-testid="${testid}"][${name}="${value}"]`).waitFor({ state: "attached" });
+  }
+
   /** Goes to a page of the window by its address. */
   async go(path: string): Promise<void> {
     await this.page.evaluate((hash) => {

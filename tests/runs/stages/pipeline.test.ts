@@ -74,7 +74,7 @@ describe("a pipeline", () => {
     s.launcher.script = "fail:3";
     const run = await untilStatus(s, id, "failed", "completed");
     expect(run.status).toBe("failed");
-    expect(run.failure?.message).toMatch(/^(Search|Comparison|Final training): The training diverged\.$/);
+    expect(run.failure?.message).toMatch(/^(Search|Train shortlist|Train winner): The training diverged\.$/);
     s.launcher.script = "complete";
     s.supervisor.resume(id);
     await untilStatus(s, id, "completed");

@@ -1,5 +1,6 @@
 import type { AnytimeRun, AnytimeTrainingSettings, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import type { AnytimeTraining } from "../../../../src-shared/domain/records/anytime-records.ts";
+import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
 import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { RunFacts } from "../../../store/records/runs.ts";
@@ -8,8 +9,6 @@ import type { StagedKind, StagePlan } from "../stages.ts";
 /** Stages of an anytime experiment, in order. */
 export const ANYTIME_STAGES = ["ghn", "search", "train"] as const;
 type Stage = (typeof ANYTIME_STAGES)[number];
-
-const TITLES: Readonly<Record<Stage, string>> = { ghn: "GHN", search: "Search by area", train: "Training" };
 
 /** Train a GHN on the anytime space, rank networks by area, train the winner beside random picks and references. */
 export function anytimeKind(project: Project): StagedKind {
@@ -33,7 +32,7 @@ export function anytimePlan(run: AnytimeRun): StagePlan[] {
   const work = stageWork(run);
   return ANYTIME_STAGES.map((stage, i) => ({
     key: stage,
-    title: TITLES[stage],
+    title: STAGE_TITLES[stage],
     after: ANYTIME_STAGES.slice(Math.max(0, i - 1), i),
     work: work[stage],
     config: (done) => stageConfig(run, stage, done),

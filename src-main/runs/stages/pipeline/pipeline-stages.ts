@@ -1,13 +1,12 @@
 import type { CellTraining, PipelineRun, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import type { RunProgress, RunSummary } from "../../../../src-shared/domain/records/run.ts";
+import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
 import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import { type StagePlan, stagesByKey, stagesProgress } from "../stages.ts";
 
 /** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best beside random ones, train the winner to the end. */
 export const STAGES = ["ghn", "search", "compare", "final"] as const;
 export type Stage = (typeof STAGES)[number];
-
-export const STAGE_TITLES: Readonly<Record<Stage, string>> = { ghn: "GHN", search: "Search", compare: "Comparison", final: "Final training" };
 
 /** Runs of the stages that are done, by stage. */
 export type StageRuns = Readonly<Partial<Record<Stage, string>>>;

@@ -1,7 +1,7 @@
 import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
 import { type DrawingNode, edge, type Graph, type GraphEdge, portNode } from "../../../../src-shared/drawing/graph.ts";
 
-/** The stacked blocks, each as one box: the network collapsed. */
+/** The network as a graph of its blocks, one box each. */
 export function networkGraph(architecture: Architecture, network: NetworkConfig): Graph {
   const nodes: DrawingNode[] = [box("stem", "stem", "First convolution of the network.", -1, null, "port")];
   const edges: GraphEdge[] = [];
@@ -15,7 +15,7 @@ export function networkGraph(architecture: Architecture, network: NetworkConfig)
       box(
         `b${block}`,
         `${block + 1} · ${title} · ${channels}`,
-        `Block ${block + 1}: ${title} cell with ${channels} channels a node.`,
+        `Block ${block + 1}: ${title} cell with ${channels} channels per node.`,
         -3,
         block,
         reduces ? "conv" : "identity",

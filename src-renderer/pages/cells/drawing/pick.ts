@@ -33,7 +33,7 @@ export function unionCounts(graph: Graph): {
   };
 }
 
-/** The file that the studio and its command line read back. */
+/** The cell file that GHN Studio and its command line import. */
 export function cellFile(name: string, architecture: Architecture, source: string): CellFile {
   return cellFileSchema.parse({
     format: "ghn-studio-cell",

@@ -5,7 +5,7 @@ import type { Layout, PlacedEdge, PlacedNode, Point } from "../../../../src-shar
 const GAP = 54;
 const SIDE = 46;
 
-/** The whole network: the layout of a cell once for each block, and the edges between the blocks. */
+/** The whole network: the layout of the cell repeated per block, with the edges between blocks. */
 export function stackLayout(normal: Layout, reduction: Layout | null, network: NetworkConfig): Layout {
   const nodes: PlacedNode[] = [];
   const edges: PlacedEdge[] = [];

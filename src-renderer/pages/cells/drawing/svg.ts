@@ -2,7 +2,7 @@ import type { Family } from "../../../../src-shared/drawing/graph.ts";
 import type { Layout } from "../../../../src-shared/drawing/layout.ts";
 import { arrowHead, type DrawingColors, escapeXml, FONT_STACK, layoutSvg } from "../../../../src-shared/drawing/svg.ts";
 
-/** A drawing as an SVG document of its own, in the colours of the window. */
+/** A drawing as a standalone SVG document in the colours of the window. */
 export function cellSvg(layout: Layout, color: (variable: string) => string): string {
   const families: readonly Family[] = ["identity", "conv", "sep", "dil", "pool", "port"];
   const byFamily = (name: (family: Family) => string): DrawingColors["fill"] =>

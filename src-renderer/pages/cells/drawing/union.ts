@@ -2,7 +2,7 @@ import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/doma
 import { OPERATION_LABELS } from "../../../../src-shared/domain/architecture/operations.ts";
 import { type DrawingNode, edge, type Graph, type GraphEdge, nodeId, operationNode, portNode } from "../../../../src-shared/drawing/graph.ts";
 
-/** For each operation of b the operation of a that plays its part, or −1: same operation and shared inputs count. */
+/** For each operation of b its counterpart in a, or −1; matched by operation and shared inputs. */
 export function matchNodes(a: Cell, b: Cell): number[] {
   const partner: number[] = [];
   const free = new Set(a.nodes.map((_, i) => i));
@@ -24,7 +24,7 @@ export function matchNodes(a: Cell, b: Cell): number[] {
   return partner;
 }
 
-/** Both cells in one graph: what they share once, what only a has as removed, what only b has as added. */
+/** Both cells in one graph: shared parts once, parts only in a as removed, parts only in b as added. */
 export function unionGraph(a: Cell, b: Cell): Graph {
   const partner = matchNodes(a, b);
   const matchOf = new Map(partner.map((i, j) => [i, j]));
@@ -62,7 +62,7 @@ function edgesOf(cell: Cell, id: (index: number) => string): GraphEdge[] {
   ];
 }
 
-/** Two acyclic cells may point against each other when joined; the layout takes that, as long as no edge is doubled. */
+/** Merging two acyclic cells may create cycles; the layout handles those, but not duplicate edges. */
 function breakCycles(graph: Graph): Graph {
   const seen = new Set<string>();
   return { nodes: graph.nodes, edges: graph.edges.filter((entry) => !seen.has(entry.id) && seen.add(entry.id)) };

@@ -11,13 +11,13 @@ export const CELL_VIEWS = ["cell", "blocks", "network"] as const;
 export type CellView = (typeof CELL_VIEWS)[number];
 
 export interface CellDrawing {
-  /** The picture of the chosen view. */
+  /** Layout of the selected view. */
   readonly layout: ComputedRef<Layout | null>;
-  /** Both cells in one graph, while two are compared. */
+  /** Both cells merged into one graph, if two are compared. */
   readonly union: ComputedRef<Graph | null>;
 }
 
-/** What the page draws: one cell, two in one drawing, the blocks, or every node of the network. */
+/** The drawing of the page: one cell, two merged cells, the blocks, or every node of the network. */
 export function useCellDrawing(a: Ref<DeskCell | null>, b: Ref<DeskCell | null>, view: Ref<CellView>, part: Ref<Part>, direction: Ref<Direction>): CellDrawing {
   const union = computed(() =>
     a.value === null || b.value === null ? null : drawnGraph(partOf(a.value.architecture, part.value), partOf(b.value.architecture, part.value)),

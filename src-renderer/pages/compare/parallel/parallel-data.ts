@@ -12,7 +12,7 @@ export interface AxisChoice extends ParallelAxis {
   valueOf(run: RunDetail): number | string | null;
 }
 
-/** Everything that could be an axis: settings that differ, best values of metrics, time. */
+/** All possible axes: settings that differ, best metric values, and time. */
 export function axisChoices(runs: readonly RunDetail[]): AxisChoice[] {
   const settings = compareConfigs(runs.map((run) => run.config))
     .filter((row) => row.differs && row.path !== "kind" && !/^source\.|ghnRunId$/.test(row.path))
@@ -55,7 +55,7 @@ export function axisChoices(runs: readonly RunDetail[]): AxisChoice[] {
   return [...settings, ...results, time];
 }
 
-/** What is worth looking at first: a few settings, then what came out. */
+/** Default axes: a few settings, then results. */
 export function usualAxes(choices: readonly AxisChoice[], runs: readonly RunDetail[]): string[] {
   const filled = (axis: AxisChoice): number => runs.filter((run) => axis.valueOf(run) !== null).length;
   const frequent = choices.filter((axis) => filled(axis) >= runs.length / 2);

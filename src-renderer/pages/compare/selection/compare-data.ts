@@ -4,23 +4,23 @@ import type { SeriesData } from "../../../widgets/charts/options/series.ts";
 
 export const MOST_RUNS = 8;
 
-/** Ids in an address: known signs only, no doubles, at most eight. */
+/** Run ids in a URL: valid characters only, no duplicates, at most eight. */
 export function runsInQuery(value: unknown): string[] {
   if (typeof value !== "string") return [];
   return [...new Set(value.split(",").filter((id) => /^[A-Za-z0-9_-]{1,64}$/.test(id)))].slice(0, MOST_RUNS);
 }
 
-/** Metrics of a run; of a pipeline, those of its stages as well. */
+/** Metrics of a run, including those of the stages of a pipeline. */
 export function metricsOf(run: RunDetail): Readonly<Record<string, MetricSummary>> {
   return Object.assign({}, ...[...run.children].reverse().map((child) => child.metrics), run.metrics) as Record<string, MetricSummary>;
 }
 
 export interface ConfigRow extends ConfigDifference {
-  /** For each run whether its value is another than the baseline's. */
+  /** For each run, whether its value differs from the baseline. */
   readonly changed: readonly boolean[];
 }
 
-/** Settings of the runs beside each other; which run is the baseline decides what counts as changed. */
+/** Settings of the runs side by side; changes are relative to the baseline. */
 export function configRows(runs: readonly RunDetail[], baseline: number): ConfigRow[] {
   return compareConfigs(runs.map((run) => run.config)).map((row) => ({
     ...row,
@@ -28,14 +28,14 @@ export function configRows(runs: readonly RunDetail[], baseline: number): Config
   }));
 }
 
-/** The last value at or before an epoch; null where the series has not begun. */
+/** The last value at or before an epoch; null if the series starts later. */
 export function valueAtEpoch(series: SeriesData, epoch: number): number | null {
   let found: number | null = null;
   for (let i = 0; i < series.epoch.length && (series.epoch[i] ?? 0) <= epoch + 1e-9; i++) found = series.value[i] ?? found;
   return found;
 }
 
-/** Whether a value is better than the baseline's: −1 worse, 0 equal or not told, 1 better. */
+/** Whether a value is better than that of the baseline: −1 worse, 0 equal or unknown, 1 better. */
 export function verdict(value: number | null, baseline: number | null, better: "lower" | "higher" | "none"): -1 | 0 | 1 {
   if (value === null || baseline === null || better === "none" || value === baseline) return 0;
   return value > baseline === (better === "higher") ? 1 : -1;

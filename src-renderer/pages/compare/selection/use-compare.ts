@@ -9,7 +9,7 @@ import { MOST_RUNS, runsInQuery } from "./compare-data.ts";
 
 export interface Comparison {
   readonly ids: ComputedRef<readonly string[]>;
-  /** In the order of the address, the baseline first; runs that are still loading are left out. */
+  /** In the order of the URL, baseline first; runs that are still loading are omitted. */
   readonly runs: ComputedRef<readonly RunDetail[]>;
   readonly baseline: ComputedRef<string | null>;
   readonly missing: Ref<readonly string[]>;
@@ -19,7 +19,7 @@ export interface Comparison {
   pin(runId: string): void;
 }
 
-/** The runs side by side, named in the address, so that a comparison can be kept as a link and survives a reload. */
+/** The compared runs, identified in the URL so that a comparison can be bookmarked and survives a reload. */
 export function useCompare(): Comparison {
   const route = useRoute();
   const router = useRouter();

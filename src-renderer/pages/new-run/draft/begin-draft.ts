@@ -13,8 +13,8 @@ async function originOf(runId: string): Promise<Origin> {
 }
 
 /**
- * Fills the form as its address asks: `clone=run`, `preset=id`, `ghn=run` (a search with its GHN),
- * `source=run` (train cells of that search); else the draft left behind, else the first preset.
+ * Fills the form from the URL query: `clone=<run>`, `preset=<id>`, `ghn=<run>` (search with its GHN) or
+ * `source=<run>` (train cells of that search); else restores the saved draft, else applies the first preset.
  */
 export async function beginDraft(draft: DraftState, query: LocationQuery, presets: readonly Preset[]): Promise<void> {
   const clone = text(query["clone"]);
@@ -46,7 +46,7 @@ export async function beginDraft(draft: DraftState, query: LocationQuery, preset
   if (kind !== undefined) draft.setKind(kind);
 }
 
-/** The next step after a run: same images, same network, same space; its GHN searches, or its cells are trained. */
+/** The next step after a run, with the same dataset, network and space: a search with its GHN, or training of its cells. */
 async function follow(draft: DraftState, runId: string, field: "ghnRunId" | "source"): Promise<void> {
   const run = await call("runs.get", { runId });
   const anytime = isAnytime(run.config);

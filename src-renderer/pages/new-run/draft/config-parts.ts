@@ -8,10 +8,10 @@ import {
   studyRunSchema,
 } from "../../../../src-shared/domain/config/run-config.ts";
 
-/** A config while it is being edited: any field may hold what does not parse yet. */
+/** A config being edited; any field may hold an invalid value. */
 export type EditedConfig = Readonly<Record<string, unknown>> & { readonly kind: RunKind };
 
-/** Everything that some kind of run has, by what it means: the `training` of two kinds is not the same. */
+/** Parts of configs by meaning; the `training` of two kinds need not be the same. */
 interface Parts {
   readonly shared: Readonly<Record<string, unknown>>;
   readonly space: unknown;
@@ -26,9 +26,9 @@ interface Parts {
   readonly ghnRunId: unknown;
   readonly source: unknown;
   readonly measureTest: unknown;
-  /** All settings of the anytime space, whose networks are of another form. */
+  /** All settings of the anytime space, whose networks have a different structure. */
   readonly anytime: Readonly<Record<string, unknown>>;
-  /** What predictions and studies have besides. */
+  /** Parts that only predictions and studies have. */
   readonly study: Readonly<Record<string, unknown>>;
 }
 
@@ -80,11 +80,11 @@ const NO_PARTS: Parts = {
   study: studyParts(studyRunSchema.parse({ kind: "study", variants: [{ name: "GHN" }] })),
 };
 
-/** Keeps what was set in one kind of run while another is looked at. */
+/** Keeps the settings of one kind of run while another kind is selected. */
 export class PartsBox {
   private parts: Parts = NO_PARTS;
 
-  /** Remembers the parts of a config. */
+  /** Stores the parts of a config. */
   keep(config: EditedConfig): void {
     if (config.kind.startsWith("anytime")) {
       this.keepAnytime(config);
@@ -115,12 +115,12 @@ export class PartsBox {
 
   private keepAnytime(config: EditedConfig): void {
     const { seed, dataset, compute, checkpointEvery } = config;
-    // The training of an anytime-training run is the final one of the whole experiment.
+    // The training of an anytime-training run corresponds to the final one of an anytime experiment.
     const own = config.kind === "anytime-training" ? { ...anytimeParts({ ...config, training: undefined }), final: config.training } : anytimeParts(config);
     this.parts = { ...this.parts, shared: { ...this.parts.shared, seed, dataset, compute, checkpointEvery }, anytime: { ...this.parts.anytime, ...own } };
   }
 
-  /** The config of a kind, made of what is remembered. */
+  /** The config of a kind, assembled from the stored parts. */
   as(kind: RunKind): EditedConfig {
     const { shared, space, ghn, ghnTraining, search, cells, compare, final, finalNetwork, ghnRunId, source, measureTest, study, anytime } = this.parts;
     const { network: _, ...sharedByAll } = shared;

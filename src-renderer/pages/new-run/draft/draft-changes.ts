@@ -2,8 +2,8 @@ import { diffConfigs, valueAt } from "../../../../src-shared/domain/config/confi
 import { alignedVariants, variantsIn } from "./variants.ts";
 
 /**
- * What differs from the run that a config was cloned from: paths of the config with the values of that run. Variants of a study are compared with those they came from, wherever they stand
- * now; a new one is one change at `variants.<place>`, and where some were removed or moved, `variants` holds the earlier names.
+ * Changes against the run that a config was cloned from: paths of the config with the values of that run. Variants of a study are compared with their originals even after they were
+ * moved; a new one is a single change at `variants.<index>`, and if some were removed or moved, `variants` holds the original names.
  */
 export function changesFrom(origin: unknown, now: unknown): ReadonlyMap<string, unknown> {
   const before = variantsIn(valueAt(origin, "variants"));

@@ -2,16 +2,16 @@ import { valueAt, withValueAt } from "../../../../src-shared/domain/config/confi
 import type { DatasetInfo } from "../../../../src-shared/domain/records/dataset-info.ts";
 import type { EditedConfig } from "./config-parts.ts";
 
-/** Datasets whose images mean something else when they are mirrored. */
+/** Datasets whose images change meaning when mirrored. */
 const NOT_MIRRORED = ["digits", "mnist", "kmnist"];
 
 export interface Fitted {
   readonly config: EditedConfig;
-  /** Paths that had to be changed. */
+  /** Paths that were changed. */
   readonly changed: readonly string[];
 }
 
-/** Settings that cannot work with a dataset, brought to ones that can; all others stay as they are. */
+/** Adjusts settings that are invalid for a dataset; all others stay as they are. */
 export function fitToDataset(config: EditedConfig, info: Pick<DatasetInfo, "id" | "trainImages" | "height" | "width">): Fitted {
   let next: unknown = config;
   const changed: string[] = [];

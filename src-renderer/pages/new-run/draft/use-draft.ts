@@ -14,7 +14,7 @@ import { changesFrom } from "./draft-changes.ts";
 
 type Json = CallInput<"draft.save">["config"];
 
-/** What the run was cloned from. */
+/** The run that the draft was cloned from. */
 export interface Origin {
   readonly runId: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface DraftState {
   readonly checkError: Ref<unknown>;
   readonly savedAt: Ref<string | null>;
   readonly saveError: Ref<unknown>;
-  /** Paths whose values are not those of the run it was cloned from, with the old values. */
+  /** Paths whose values differ from the cloned run, with the original values. */
   readonly changes: ComputedRef<ReadonlyMap<string, unknown>>;
   readonly usualName: ComputedRef<string>;
   valueOf(path: string): unknown;
@@ -44,7 +44,7 @@ export interface DraftState {
   saveNow(): Promise<void>;
 }
 
-/** The config being made: checked as it changes, saved behind the person's back, compared with the run it came from. */
+/** The config being edited: validated on every change, saved automatically, compared with the run it was cloned from. */
 export function useDraft(): DraftState {
   const box = new PartsBox();
   const config = shallowRef<EditedConfig>(box.as("pipeline"));
@@ -61,7 +61,7 @@ export function useDraft(): DraftState {
   let unsaved = false;
 
   const local = computed(() => checkRunConfig(config.value));
-  /** The main process knows the images; what it found counts while the config is the one it saw. */
+  /** The main process also checks against the dataset; its problems apply as long as the config is the one it checked. */
   const problems = computed(() => {
     const found = new Map(local.value.map((problem) => [`${problem.path}|${problem.message}`, problem]));
     if (answered.value?.config === config.value)

@@ -2,15 +2,15 @@ import type { ConfigProblem } from "../../../../src-shared/domain/config/check-c
 import { sameValue, valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
 import { fieldsOf } from "../../../../src-shared/domain/config/config-fields.ts";
 
-/** A variant of a study while it is edited: any field may hold what does not parse yet. */
+/** A variant of a study being edited; any field may hold an invalid value. */
 export type EditedVariant = Readonly<Record<string, unknown>>;
 
-/** Stands for the number of a variant in paths that mean all of them: `variants.*.training.epochs`. */
+/** Placeholder for the index in paths that refer to all variants: `variants.*.training.epochs`. */
 export const ALL = "*";
 
 export const variantPath = (variant: number | typeof ALL, path: string): string => `variants.${variant}.${path}`;
 
-/** Every setting of a variant by dotted path inside it, in the order of the schema: `ghn.generator`, …, `training.augmentation.cutout`. Its name is none. */
+/** Every setting of a variant by dotted path, in schema order: `ghn.generator`, …, `training.augmentation.cutout`. The name is not a setting. */
 export function variantFields(): string[] {
   const walk = (path: string): string[] => {
     const inside = fieldsOf("study", ["variants", "0", ...path.split(".")]);
@@ -19,7 +19,7 @@ export function variantFields(): string[] {
   return ["ghn", "training"].flatMap(walk);
 }
 
-/** The variants of an edited config; entries that are no objects become empty. */
+/** The variants of an edited config; entries that are not objects become empty. */
 export function variantsIn(value: unknown): readonly EditedVariant[] {
   return Array.isArray(value) ? value.map((entry: unknown) => (typeof entry === "object" && entry !== null ? { ...entry } : {})) : [];
 }
@@ -29,17 +29,17 @@ export function nameOf(variant: EditedVariant | undefined, index: number): strin
   return typeof name === "string" && name.trim() !== "" ? name : `Variant ${index + 1}`;
 }
 
-/** Settings in which the variants are not all alike. */
+/** Settings that are not the same in all variants. */
 export function differingFields(variants: readonly EditedVariant[], fields: readonly string[] = variantFields()): string[] {
   return fields.filter((path) => variants.some((variant) => !sameValue(valueAt(variant, path), valueAt(variants[0], path))));
 }
 
-/** Settings in which a variant is not as the first one. */
+/** Settings in which a variant differs from the first. */
 export function differencesFromFirst(variants: readonly EditedVariant[], index: number, fields: readonly string[] = variantFields()): string[] {
   return fields.filter((path) => !sameValue(valueAt(variants[index], path), valueAt(variants[0], path)));
 }
 
-/** The name of a copy, which no variant has: “GHN copy”, “GHN copy 2”. A number alone would read as a setting: T = 2. */
+/** An unused name for a copy: “GHN copy”, “GHN copy 2”. A number alone would read as a setting, such as T = 2. */
 export function copyName(variants: readonly EditedVariant[], name: string): string {
   const taken = new Set(variants.map((variant) => variant["name"]));
   const stem = `${name.replace(/ copy(?: \d+)?$/, "").slice(0, 70)} copy`;
@@ -47,14 +47,14 @@ export function copyName(variants: readonly EditedVariant[], name: string): stri
   for (let number = 2; ; number++) if (!taken.has(`${stem} ${number}`)) return `${stem} ${number}`;
 }
 
-/** With a copy of a variant right behind it, under a name of its own. */
+/** Duplicates a variant, placing the copy after it under a new name. */
 export function withCopy(variants: readonly EditedVariant[], index: number): EditedVariant[] {
   const original = variants[index];
   if (original === undefined) return [...variants];
   return [...variants.slice(0, index + 1), { ...structuredClone(original), name: copyName(variants, nameOf(original, index)) }, ...variants.slice(index + 1)];
 }
 
-/** With the entry at `from` moved to `to`; unchanged where there is no such place. */
+/** Moves the entry at `from` to `to`; unchanged if there is no such index. */
 export function moved<Entry>(list: readonly Entry[], from: number, to: number): Entry[] {
   const entry = list[from];
   if (entry === undefined || to < 0 || to >= list.length) return [...list];
@@ -62,12 +62,12 @@ export function moved<Entry>(list: readonly Entry[], from: number, to: number): 
   return [...rest.slice(0, to), entry, ...rest.slice(to)];
 }
 
-/** With one setting the same in all variants. */
+/** Sets one setting to the same value in all variants. */
 export function withInAll(variants: readonly EditedVariant[], path: string, value: unknown): EditedVariant[] {
   return variants.map((variant) => withValueAt(variant, path, value) as EditedVariant);
 }
 
-/** Problems of variants by place: common ones (`ALL`) are those that every variant has at a setting in which all agree. */
+/** Problems of variants by index; common problems (`ALL`) affect a setting that is the same in all variants. */
 export function problemsByVariant(
   problems: readonly ConfigProblem[],
   variants: readonly EditedVariant[],
@@ -88,7 +88,7 @@ export function problemsByVariant(
   return own.set(ALL, common);
 }
 
-/** Problems as a list tells them: what is wrong in all variants alike is said once. */
+/** Problems for display in a list: a problem common to all variants is listed once. */
 export function gatheredProblems(problems: readonly ConfigProblem[], variants: readonly EditedVariant[]): ConfigProblem[] {
   const common = problemsByVariant(problems, variants).get(ALL) ?? new Map<string, string>();
   if (common.size === 0) return [...problems];
@@ -99,14 +99,14 @@ export function gatheredProblems(problems: readonly ConfigProblem[], variants: r
   });
 }
 
-/** The setting that a path inside a variant is about: entries of a list belong to it. Null for none, as the name. */
+/** The setting that a path inside a variant belongs to, e.g. the list of a list entry. Null if none, as for the name. */
 export function settingOf(path: string, fields: readonly string[] = variantFields()): string | null {
   return fields.find((field) => path === field || path.startsWith(`${field}.`)) ?? null;
 }
 
 /**
- * The variants of the run that a config was cloned from, each at the place of the variant that it became, so that they can be compared one by one: by name, else by place.
- * Undefined at the places of new ones.
+ * The variants of the cloned run, aligned with the edited variants for comparison: matched by name, else by index.
+ * Undefined at the indices of new variants.
  */
 export function alignedVariants(before: readonly EditedVariant[], now: readonly EditedVariant[]): (EditedVariant | undefined)[] {
   const left = new Set(before);

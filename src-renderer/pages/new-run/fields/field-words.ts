@@ -2,7 +2,7 @@ import { type FieldSchema, fieldsAt } from "../../../../src-shared/domain/config
 import type { RunKind } from "../../../../src-shared/domain/config/run-config.ts";
 import { configValue } from "../../../lib/format.ts";
 
-/** What the form needs to know of one field. */
+/** Description of one form field. */
 export interface FieldInfo {
   readonly path: string;
   readonly title: string;
@@ -13,7 +13,7 @@ export interface FieldInfo {
   readonly fallback: unknown;
 }
 
-/** Choices of the schema in words. */
+/** Display names of choices in the schema. */
 const CHOICE_WORDS: Readonly<Record<string, string>> = {
   graph: "Graph HyperNetwork",
   smash: "SMASH-style hypernetwork",
@@ -26,15 +26,15 @@ const CHOICE_WORDS: Readonly<Record<string, string>> = {
   "local-search": "Local search",
   conv3x3: "3×3 convolution",
   imagenet: "ImageNet, stride 2",
-  stride8: "ImageNet, three of stride 2",
-  cosine: "Cosine, one period",
-  exponential: "Exponential, by epoch",
+  stride8: "ImageNet, three stride-2 convolutions",
+  cosine: "Cosine",
+  exponential: "Exponential, per epoch",
   step: "Steps",
   stop: "End the run",
-  substitute: "Take another of the class",
+  substitute: "Use another image of the class",
   even: "Even",
-  growing: "Growing with each exit",
-  auto: "Best one here",
+  growing: "Increasing with each exit",
+  auto: "Best available",
   tensorflow: "TensorFlow",
   wasm: "WebAssembly",
 };
@@ -68,16 +68,16 @@ function controlOf(schema: FieldSchema): FieldInfo["control"] {
   return "text";
 }
 
-/** Group of a field inside its section, where it has one of its own: "Augmentation". */
+/** Group of a field within its section, if it has one, such as "Augmentation". */
 export function subgroupOf(path: string): string {
   const parts = path.split(".");
   return GROUP_TITLES[parts.at(-2) ?? ""] ?? "";
 }
 
-/** What the entries of lists are called in sentences. */
+/** Names of list entries in sentences. */
 const ENTRY_WORDS: Readonly<Record<string, string>> = { variants: "of variant", references: "of reference" };
 
-/** A field in words: “Batch size”, “Batch size” of variant 2, entry 2 of “Seeds”; null where there is no such field. */
+/** Display name of a field: “Batch size”, “Batch size” of variant 2, entry 2 of “Seeds”; null if there is no such field. */
 export function pathWords(path: string, kind: RunKind): string | null {
   if (path.includes(".*.")) {
     const one = pathWords(path.replace(".*.", ".0."), kind);
@@ -93,26 +93,26 @@ export function pathWords(path: string, kind: RunKind): string | null {
   return list === undefined ? null : `Entry ${number} of “${list}”`;
 }
 
-/** A sentence about a config with the titles of fields in place of their paths. @param short leaves out which entry of a list it is about, where that is plain to see */
+/** Replaces field paths in a sentence by field titles. @param short omits the list entry, for places where it is obvious */
 export function inWords(message: string, kind: RunKind, short = false): string {
   const titled = (path: string): string => {
     const words = pathWords(path, kind) ?? path;
     return short ? words.replace(/” of (?:[a-z]+ \d+|all [a-z]+)$/, "”") : words;
   };
-  // A path without a dot is told from a plain word only at the beginning.
+  // A path without a dot is recognised only at the beginning; elsewhere it may be a plain word.
   return message.replace(/^[a-z][A-Za-z]*(?= (?:must|is|lists|trains|holds|asks)\b)|\b[a-z][A-Za-z]*(?:\.(?:[a-zA-Z]+|\d+|\*(?=\.)))+\b(?!\()/g, titled);
 }
 
-/** What is said of choices that have not been made yet. */
+/** Messages for required choices that are missing. */
 const UNCHOSEN: Readonly<Record<string, string>> = {
-  ghnRunId: "Choose the run whose GHN generates the weights.",
-  "source.runId": "Choose the run whose cells are trained.",
+  ghnRunId: "Select the run whose GHN generates the weights.",
+  "source.runId": "Select the run whose cells are trained.",
   "source.cells": "Add at least one cell.",
   variants: "Add at least one variant.",
   "variants.*.name": "Give the variant a name.",
 };
 
-/** The sentence for a choice that is still open; null for everything else. */
+/** The message for a missing choice; null for anything else. */
 export function unchosen(path: string, value: unknown): string | null {
   const empty = value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
   return empty ? (UNCHOSEN[path.replace(/\.\d+\./, ".*.")] ?? null) : null;
@@ -122,7 +122,7 @@ export function valueWord(value: unknown): string {
   return typeof value === "string" ? choiceWord(value) || "empty" : configValue(value);
 }
 
-/** What was typed as the value of a field: a number where it reads as one, else the text, for the check to complain about. */
+/** Parses typed text as the value of a field: a number if possible, else the text, which validation then reports. */
 export function parseTyped(text: string, control: FieldInfo["control"]): unknown {
   const trimmed = text.trim();
   if (control === "numbers") {
@@ -136,7 +136,7 @@ export function parseTyped(text: string, control: FieldInfo["control"]): unknown
   return control === "text" ? text : numberOr(trimmed);
 }
 
-/** The value as it is typed. */
+/** The value as text for editing. */
 export function typedText(value: unknown): string {
   if (value === undefined || value === null) return "";
   return Array.isArray(value) ? value.join(", ") : String(value);

@@ -1,7 +1,7 @@
 import { ANYTIME_OPERATION_LABELS, ANYTIME_OPERATIONS, type AnytimeOperation } from "../../../../src-shared/domain/architecture/anytime.ts";
 import { OPERATION_DESCRIPTIONS, OPERATION_LABELS, OPERATIONS, type OperationName } from "../../../../src-shared/domain/architecture/operations.ts";
 
-/** An operation as the form offers it; the family gives its colour, as in drawings. */
+/** An operation in the form; its family determines the colour, as in drawings. */
 export interface OperationChoice<Name extends string> {
   readonly name: Name;
   readonly label: string;
@@ -21,7 +21,7 @@ const FAMILIES: Readonly<Record<OperationName, OperationChoice<OperationName>["f
   avgPool3x3: "pool",
 };
 
-const BOTTLENECK = "Behind a 1×1 bottleneck on the concatenated inputs.";
+const BOTTLENECK = "Applied after a 1×1 bottleneck on the concatenated inputs.";
 const ANYTIME_DESCRIPTIONS: Readonly<Record<AnytimeOperation, string>> = {
   conv1x1: `1×1 convolution. ${BOTTLENECK}`,
   conv3x3: `3×3 convolution. ${BOTTLENECK}`,
@@ -30,7 +30,7 @@ const ANYTIME_DESCRIPTIONS: Readonly<Record<AnytimeOperation, string>> = {
   avgPool3x3: `3×3 average pooling. ${BOTTLENECK}`,
 };
 
-/** The operations of the standard space, in the paper's order. */
+/** The operations of the standard space, in the order of the paper. */
 export const CELL_CHOICES: readonly OperationChoice<OperationName>[] = OPERATIONS.map((name) => ({
   name,
   label: OPERATION_LABELS[name],

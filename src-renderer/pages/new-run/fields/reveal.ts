@@ -3,7 +3,7 @@ import { type InjectionKey, inject, onScopeDispose, provide } from "vue";
 type Listener = (path: string) => void;
 const KEY: InjectionKey<Set<Listener>> = Symbol("reveal");
 
-/** In the form: answers a function that asks its parts to unfold what hides a field. */
+/** Called by the form: returns a function that asks its parts to expand whatever hides a field. */
 export function provideReveal(): Listener {
   const listeners = new Set<Listener>();
   provide(KEY, listeners);
@@ -12,14 +12,14 @@ export function provideReveal(): Listener {
   };
 }
 
-/** In a part of the form: hears which field is about to be shown. */
+/** Called by parts of the form: registers a listener for fields about to be shown. */
 export function onReveal(listener: Listener): void {
   const listeners = inject(KEY, null);
   listeners?.add(listener);
   onScopeDispose(() => listeners?.delete(listener));
 }
 
-/** Names of the places where a field may be, the narrowest first: itself, the one for all entries of its list, the lists and groups it is in. */
+/** Paths at which a field may be shown, most specific first: the field itself, the one for all entries of its list, then the enclosing lists and groups. */
 export function placesOf(path: string): string[] {
   const places: string[] = [];
   for (let parts = path.split("."); parts.length > 0; parts = parts.slice(0, -1)) {

@@ -1,16 +1,16 @@
 import { fieldPaths } from "../../../../src-shared/domain/config/config-fields.ts";
 import type { RunKind } from "../../../../src-shared/domain/config/run-config.ts";
 
-/** One part of the form. Its fields come from the schema: `basic` only says which come first; all others are folded. */
+/** One section of the form. Its fields come from the schema; `basic` lists those shown first, the others are collapsed. */
 export interface Section {
   readonly id: string;
   readonly title: string;
-  /** What it is about, in the paper's words. */
+  /** Short description, in the terms of the paper. */
   readonly text: string;
-  /** Groups of the config that belong here, by dotted path; "" stands for fields outside any group. */
+  /** Groups of the config in this section, by dotted path; "" means fields outside any group. */
   readonly groups: readonly string[];
   readonly basic: readonly string[];
-  /** Fields that a control of their own takes care of. */
+  /** Fields with a custom control. */
   readonly own?: readonly string[];
 }
 
@@ -18,8 +18,8 @@ const CELL_TRAINING_BASICS = ["epochs", "batchSize", "learningRate", "repetition
 
 const DATASET: Section = {
   id: "dataset",
-  title: "Images",
-  text: "The images are split once: most train, the ones held back rank cells, and the test images are looked at only in the last measurement.",
+  title: "Dataset",
+  text: "The training images are split once into training and validation images; validation images rank cells. Test images are used only for the final measurement.",
   groups: ["dataset"],
   basic: ["dataset.validationImages", "dataset.trainImages"],
   own: ["dataset.id", "dataset.path"],
@@ -28,7 +28,7 @@ const DATASET: Section = {
 const SPACE: Section = {
   id: "space",
   title: "Search space",
-  text: "A cell is a random directed acyclic graph. Each node applies one operation to one or two earlier nodes; the leaves are concatenated.",
+  text: "A cell is a random directed acyclic graph. Each node applies one operation to one or two earlier nodes; the outputs of all leaf nodes are concatenated.",
   groups: ["space"],
   basic: ["space.nodes", "space.maxInputs"],
   own: ["space.operations"],
@@ -37,7 +37,7 @@ const SPACE: Section = {
 const NETWORK: Section = {
   id: "network",
   title: "Network",
-  text: "Blocks of the same cell are stacked; at each reduction the image is halved and the channels are doubled.",
+  text: "The network stacks blocks of the same cell; each reduction halves the resolution and doubles the channels.",
   groups: ["network"],
   basic: ["network.blocks", "network.initialChannels", "network.reductions"],
 };
@@ -45,15 +45,15 @@ const NETWORK: Section = {
 const GHN: Section = {
   id: "ghn",
   title: "Graph HyperNetwork",
-  text: "The GHN passes messages along the graph of a network and turns the embedding of each node into that node's weights.",
+  text: "The GHN passes messages along the computation graph and decodes the embedding of each node into its weights.",
   groups: ["ghn"],
   basic: ["ghn.generator", "ghn.propagation", "ghn.propagationSteps"],
 };
 
 const GHN_TRAINING: Section = {
   id: "training",
-  title: "Training the GHN",
-  text: "At each step a random cell is drawn, its weights are generated, and the loss of one batch of images is carried back into the GHN.",
+  title: "Train GHN",
+  text: "Each step samples a random cell, generates its weights, and backpropagates the loss on one batch of images into the GHN.",
   groups: ["training"],
   basic: ["training.nodes", "training.epochs", "training.batchSize", "training.learningRate"],
 };
@@ -61,15 +61,15 @@ const GHN_TRAINING: Section = {
 const SEARCH: Section = {
   id: "search",
   title: "Search",
-  text: "Cells are ranked by their validation accuracy with generated weights; none of them is trained. The best make up the shortlist (GHN Top).",
+  text: "Cells are ranked by validation accuracy with generated weights; none of them is trained. The best form the shortlist (GHN Top).",
   groups: ["search"],
   basic: ["search.strategy", "search.samples", "search.validationImages", "search.shortlist", "search.randomBaseline"],
 };
 
 const RUN: Section = {
   id: "run",
-  title: "Reproduction and computing",
-  text: "The same seed and config on the same backend give the same numbers. Every run names the backend it used.",
+  title: "Reproducibility and compute",
+  text: "The same seed and config give the same numbers on the same backend. Each run records its backend.",
   groups: ["", "compute"],
   basic: ["seed", "compute.backend"],
   own: ["kind", "ghnRunId", "measureTest", "cells"],
@@ -90,7 +90,7 @@ function withField(section: Section, field: string): Section {
 const STUDY_CELLS: Section = {
   id: "cells",
   title: "Cells",
-  text: "All predictors are compared on one fixed set of distinct random cells; the same seed and space give the same cells in every run.",
+  text: "All predictors are compared on one fixed set of distinct random cells, determined by the seed and the search space.",
   groups: ["cells"],
   basic: ["cells.count", "cells.seed"],
 };
@@ -98,7 +98,7 @@ const STUDY_CELLS: Section = {
 const PREDICTORS: Section = {
   id: "predictors",
   title: "Other predictors",
-  text: "What a generator has to beat: zero-cost proxies of untrained networks, and validation accuracy after a few steps of SGD.",
+  text: "Baselines for the generators: zero-cost proxies of untrained networks, and validation accuracy after a few steps of SGD.",
   groups: ["predictors"],
   basic: ["predictors.proxies", "predictors.sgdSteps"],
 };
@@ -106,7 +106,7 @@ const PREDICTORS: Section = {
 const ANYTIME_SPACE: Section = {
   id: "space",
   title: "Search space",
-  text: "Different cells one after the other. Every node has an operation, an image scale and perhaps an exit; it concatenates its inputs behind a 1×1 bottleneck.",
+  text: "A sequence of different cells. Every node has an operation, an image scale and optionally an exit; its inputs are concatenated and reduced by a 1×1 bottleneck.",
   groups: ["space", "network"],
   basic: ["space.exits", "space.scales", "space.maxInputs", "network.initialChannels"],
   own: ["space.operations", "space.nodes"],
@@ -114,13 +114,13 @@ const ANYTIME_SPACE: Section = {
 
 const ANYTIME_GHN_TRAINING: Section = {
   ...GHN_TRAINING,
-  text: "At each step a random network of random size is drawn, its weights are generated, and the losses of its exits are carried back into the GHN.",
+  text: "Each step samples a random network of random size, generates its weights, and backpropagates the losses of its exits into the GHN.",
   basic: ["training.randomNodes", "training.epochs", "training.batchSize", "training.learningRate"],
 };
 
 const ANYTIME_SEARCH: Section = {
   ...SEARCH,
-  text: "Networks are ranked by the area under the curve of accuracy over multiply-adds that generated weights predict: the expected accuracy under a budget nobody knows.",
+  text: "Networks are ranked by the area under the curve of accuracy over multiply-adds, predicted with generated weights: the expected accuracy under an unknown budget.",
   basic: ["search.samples", "search.validationImages", "search.maxBudget", "search.shortlist", "search.randomBaseline"],
 };
 
@@ -135,13 +135,10 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     RUN,
   ],
   "cell-training": [
-    { id: "source", title: "Cells", text: "Which cells are trained from scratch.", groups: [], basic: [], own: ["source"] },
+    { id: "source", title: "Cells", text: "Select the cells to train from scratch.", groups: [], basic: [], own: ["source"] },
     DATASET,
     NETWORK,
-    withField(
-      cellTraining("training", "Training from scratch", "Stochastic gradient descent with one period of a cosine, as the paper trains its networks."),
-      "measureTest",
-    ),
+    withField(cellTraining("training", "Training from scratch", "SGD with a cosine learning-rate schedule, as in the paper."), "measureTest"),
     RUN,
   ],
   pipeline: [
@@ -153,11 +150,11 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     SEARCH,
     cellTraining(
       "compare",
-      "Training the shortlist",
-      "The shortlist and the random cells are trained from scratch with one short protocol, so that scores can be compared with accuracies.",
+      "Train shortlist",
+      "The shortlist and a set of random cells are trained from scratch with a short protocol, to compare scores with trained accuracy.",
     ),
     {
-      ...cellTraining("final", "Training the best", "The best of them is trained to the end, several times where you ask for it (GHN Top-Best)."),
+      ...cellTraining("final", "Train winner", "The best cell is fully trained, optionally several times (GHN Top-Best)."),
       own: ["finalNetwork"],
     },
     RUN,
@@ -171,7 +168,7 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     {
       id: "variants",
       title: "Generators",
-      text: "What is compared: each variant is trained once with each seed, then it scores the same cells.",
+      text: "The variants to compare. Each variant is trained once per seed and then scores the same cells.",
       groups: [],
       basic: ["title", "seeds", "validationImages"],
       own: ["variants"],
@@ -180,12 +177,12 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     {
       ...cellTraining(
         "truth",
-        "Truth",
-        "How the cells are trained from scratch, to know what a predictor should have said. What was trained before with the same protocol is used again.",
+        "Ground truth",
+        "How the cells are trained from scratch to obtain the accuracies that predictors should predict. Earlier trainings with the same protocol are reused.",
       ),
       basic: ["noiseCells", "truthRuns", ...CELL_TRAINING_BASICS.map((field) => `truth.${field}`)],
     },
-    // What stands outside of any group is shown where it belongs.
+    // Fields outside any group are shown in the section where they belong.
     { ...RUN, own: [...(RUN.own ?? []), "title", "seeds", "validationImages", "variants", "noiseCells", "truthRuns"] },
   ],
   anytime: [
@@ -195,7 +192,11 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     ANYTIME_GHN_TRAINING,
     ANYTIME_SEARCH,
     {
-      ...cellTraining("final", "Training", "Winner, random picks and references are trained under one protocol, with the sum of the losses of their exits."),
+      ...cellTraining(
+        "final",
+        "Train networks",
+        "The winner, random networks and references are trained with the same protocol, on the sum of the losses of their exits.",
+      ),
       basic: ["winners", "randomPicks", ...CELL_TRAINING_BASICS.map((field) => `final.${field}`), "final.multiplyAddBudget", "final.maxBudget"],
       own: ["references"],
     },
@@ -203,7 +204,7 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
   ],
   "anytime-ghn": [DATASET, ANYTIME_SPACE, GHN, ANYTIME_GHN_TRAINING, RUN],
   "anytime-search": [
-    { id: "source", title: "GHN", text: "The GHN of the anytime space that generates the weights.", groups: [], basic: [], own: ["ghnRunId"] },
+    { id: "source", title: "GHN", text: "The GHN that generates the weights.", groups: [], basic: [], own: ["ghnRunId"] },
     DATASET,
     ANYTIME_SPACE,
     ANYTIME_SEARCH,
@@ -213,18 +214,15 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     {
       id: "source",
       title: "Networks",
-      text: "Which networks are trained from scratch, and the references beside them.",
+      text: "Select the networks to train from scratch, and reference networks for comparison.",
       groups: [],
       basic: [],
       own: ["source", "references"],
     },
     DATASET,
-    { ...NETWORK, text: "Channels of every node at full size; doubled at each smaller scale.", basic: ["network.initialChannels"] },
+    { ...NETWORK, text: "Channels per node at full resolution; doubled at each smaller scale.", basic: ["network.initialChannels"] },
     {
-      ...withField(
-        cellTraining("training", "Training", "SGD with Nesterov momentum and the sum of the losses of all exits, as MSDNet is trained."),
-        "measureTest",
-      ),
+      ...withField(cellTraining("training", "Training", "SGD with Nesterov momentum on the sum of the losses of all exits, as for MSDNet."), "measureTest"),
     },
     RUN,
   ],
@@ -234,7 +232,7 @@ export function sectionsOf(kind: RunKind): readonly Section[] {
   return SECTIONS[kind];
 }
 
-/** The fields of a section: those shown at once, in order, and the folded ones. */
+/** The fields of a section: those always shown, in order, and the collapsed ones. */
 export function fieldsOfSection(kind: RunKind, section: Section): { readonly basic: readonly string[]; readonly advanced: readonly string[] } {
   const inside = fieldPaths(kind).filter(
     (path) => (section.groups.some((group) => belongs(path, group)) || section.basic.includes(path)) && !(section.own ?? []).includes(path),
@@ -243,7 +241,7 @@ export function fieldsOfSection(kind: RunKind, section: Section): { readonly bas
   return { basic, advanced: inside.filter((path) => !basic.includes(path)) };
 }
 
-/** The section that a path is in, for marks in the outline. */
+/** The section that contains a path, for the markers in the outline. */
 export function sectionOfPath(kind: RunKind, path: string): Section | undefined {
   return SECTIONS[kind].find(
     (section) =>

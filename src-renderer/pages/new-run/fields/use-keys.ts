@@ -1,15 +1,15 @@
 import { type Ref, ref, watch } from "vue";
 
 export interface Keys {
-  /** One key for each entry of a list, in order. */
+  /** One key per list entry, in order. */
   readonly list: Ref<readonly number[]>;
   insert(at: number, key?: number): void;
-  /** Answers the key that was taken away. */
+  /** Returns the removed key. */
   remove(at: number): number | undefined;
   move(from: number, to: number): void;
 }
 
-/** Keys for the entries of a list that have none of their own, so that each keeps its place in the page while others come and go. Told of every change; new ones where the list was replaced. */
+/** Stable keys for list entries without an id, so that each keeps its element while others are added and removed. Must be told of every change; all keys are new when the list is replaced. */
 export function useKeys(length: Ref<number>): Keys {
   let next = 0;
   const list = ref<readonly number[]>([]);

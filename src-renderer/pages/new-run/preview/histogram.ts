@@ -4,7 +4,7 @@ export interface Bins {
   readonly counts: readonly number[];
 }
 
-/** Counts of values in `wanted` bins of equal width from the least to the greatest. Equal values make one bin around them. */
+/** Counts values in `wanted` bins of equal width between minimum and maximum. If all values are equal, there is a single bin around them. */
 export function binned(values: readonly number[], wanted: number): Bins {
   const finite = values.filter((value) => Number.isFinite(value));
   if (finite.length === 0) return { edges: [0, 1], counts: [0] };

@@ -9,7 +9,7 @@ export const REFERENCE_TITLES: Readonly<Record<ReferenceKind, string>> = { msdne
 
 const SCHEMAS = { msdnet: msdNetSchema, resnet: resNetSchema } as const;
 
-/** A reference as its paper has it. */
+/** A reference with the settings of its paper. */
 export function usualReference(kind: ReferenceKind): EditedReference {
   return SCHEMAS[kind].parse({ kind });
 }
@@ -18,12 +18,12 @@ export function referenceKind(reference: EditedReference | undefined): Reference
   return reference?.["kind"] === "resnet" ? "resnet" : "msdnet";
 }
 
-/** The references of an edited config; entries that are no objects become empty. */
+/** The references of an edited config; entries that are not objects become empty. */
 export function referencesIn(value: unknown): readonly EditedReference[] {
   return Array.isArray(value) ? value.map((entry: unknown) => (typeof entry === "object" && entry !== null ? { ...entry } : {})) : [];
 }
 
-/** Settings of a reference of this kind, in the order of its schema. */
+/** Settings of a reference of this kind, in schema order. */
 export function referenceFields(kind: RunKind, reference: ReferenceKind): string[] {
   const known = fieldsOf(kind, ["references", "0"]);
   return Object.keys(SCHEMAS[reference].shape).filter((key) => key !== "kind" && known.includes(key));

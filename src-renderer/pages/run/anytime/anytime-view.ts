@@ -3,10 +3,10 @@ import type { AnytimeArchitecture } from "../../../../src-shared/domain/architec
 import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../../../src-shared/domain/records/anytime-records.ts";
 import type { StepSpec } from "../../../widgets/charts/options/step-option.ts";
 
-/** Whose accuracies are shown: predicted with generated weights, or of trained networks on validation or test images. */
+/** Accuracies shown: predicted with generated weights, or of trained networks on validation or test images. */
 export type AnytimeSight = "predicted" | "validation" | "test";
 
-/** A network with several exits, as the page shows it. */
+/** A network with early exits, as shown on the page. */
 export interface AnytimeRow {
   readonly id: string;
   readonly label: string;
@@ -14,13 +14,13 @@ export interface AnytimeRow {
   readonly rank: number | null;
   readonly parameters: number;
   readonly multiplyAdds: number;
-  /** Area under the curve that is shown. */
+  /** Area under the displayed curve. */
   readonly area: number;
-  /** Area that the search predicted for a trained network. */
+  /** Area predicted by the search, for a trained network. */
   readonly predicted: number | null;
-  /** With the accuracies that are shown. */
+  /** Exits with the displayed accuracies. */
   readonly exits: readonly MeasuredExit[];
-  /** Null for references: their structure is known by name. */
+  /** Null for references, whose structure is fixed. */
   readonly architecture: AnytimeArchitecture | null;
   readonly maxBudget: number;
   readonly chance: number;
@@ -43,7 +43,7 @@ export function candidateRows(candidates: readonly AnytimeCandidate[]): AnytimeR
   }));
 }
 
-/** Trainings with their accuracies on validation or on test images, best area first; without a figure on the test images a training is left out. */
+/** Trainings with their validation or test accuracies, best area first; trainings without test accuracies are omitted. */
 export function trainingRows(trainings: readonly AnytimeTraining[], sight: "validation" | "test"): AnytimeRow[] {
   const repeated = new Set(trainings.filter((training) => training.repetition > 0).map((training) => training.name));
   return trainings
@@ -74,7 +74,7 @@ export function trainingRows(trainings: readonly AnytimeTraining[], sight: "vali
     .sort((a, b) => b.area - a.area);
 }
 
-/** What is drawn until someone chooses: all of a few trainings; of a search the three best and two random picks. */
+/** Networks plotted by default: all trainings if there are few; for a search, the three best and two random networks. */
 export function usualRows(rows: readonly AnytimeRow[], sight: AnytimeSight): readonly string[] {
   if (sight !== "predicted") return rows.slice(0, 8).map((row) => row.id);
   const ranked = rows.filter((row) => row.rank !== null).slice(0, 3);
@@ -82,8 +82,8 @@ export function usualRows(rows: readonly AnytimeRow[], sight: AnytimeSight): rea
 }
 
 /**
- * Networks that are drawn until someone chooses, with their places among the colours. A training has that of its series, in which its learning curves are drawn too, as long as no
- * other drawn one has it.
+ * Networks plotted by default, with their colour slots. A training uses the slot of its series, as in its learning curves, unless another
+ * plotted network already has it.
  */
 export function usualSlots(rows: readonly AnytimeRow[], sight: AnytimeSight): ReadonlyMap<string, number> {
   const shown = usualRows(rows, sight);
@@ -97,7 +97,7 @@ export function usualSlots(rows: readonly AnytimeRow[], sight: AnytimeSight): Re
 
 const SLOTS = 8;
 
-/** The first place among the colours that no drawn network has; null where all are taken. */
+/** The first free colour slot; null if all are taken. */
 export function freeSlot(drawn: ReadonlyMap<string, number>): number | null {
   const taken = new Set(drawn.values());
   return Array.from({ length: SLOTS }, (_, slot) => slot).find((slot) => !taken.has(slot)) ?? null;
@@ -110,7 +110,7 @@ export function specsOf(rows: readonly AnytimeRow[], drawn: ReadonlyMap<string, 
   });
 }
 
-/** The range of budgets of these networks: the largest that an area was taken over. */
+/** The budget range of these networks: the largest range over which an area was computed. */
 export function rangeOf(rows: readonly AnytimeRow[]): { readonly maxBudget: number; readonly chance: number } {
   return {
     maxBudget: rows.length === 0 ? PAPER_BUDGET : Math.max(...rows.map((row) => row.maxBudget)),
@@ -118,7 +118,7 @@ export function rangeOf(rows: readonly AnytimeRow[]): { readonly maxBudget: numb
   };
 }
 
-/** What a network answers under a budget: the number of the exit from 1, or null before the first, and the accuracy. */
+/** The exit that a network uses within a budget, counted from 1, and its accuracy; null if the budget is below the first exit. */
 export function answerUnder(row: AnytimeRow, budget: number): { readonly exit: number | null; readonly accuracy: number; readonly spent: number } {
   const at = exitUnderBudget(row.exits, budget);
   const exit = row.exits[at];

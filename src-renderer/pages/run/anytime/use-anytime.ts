@@ -11,10 +11,10 @@ export interface AnytimeResults {
   readonly trainings: readonly AnytimeTraining[];
 }
 
-/** Seconds between two looks while the run is at work. */
+/** Seconds between reloads while the run is running. */
 const LOOK_MS = 4000;
 
-/** Networks of a run with their curves; read again when a stage ends, and now and then while one is at work. */
+/** Networks of a run with their curves; reloaded when a stage ends and periodically while one is running. */
 export function useAnytime(run: Ref<RunDetail>): Loading<AnytimeResults> {
   const loading = useLoad<AnytimeResults>(async () => {
     const runId = run.value.id;

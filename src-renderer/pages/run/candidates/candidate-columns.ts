@@ -6,14 +6,14 @@ export const CANDIDATE_COLUMNS: readonly GridColumn[] = [
   { id: "score", title: "Score", hint: "Validation accuracy with generated weights", width: 100, align: "right", sortKey: "score", descendingFirst: true },
   { id: "scoreLoss", title: "Loss", hint: "Mean cross-entropy with generated weights", width: 90, align: "right", sortKey: "scoreLoss" },
   { id: "parameters", title: "Parameters", width: 112, align: "right", sortKey: "parameters" },
-  { id: "multiplyAdds", title: "Multiply-adds", hint: "For one image", width: 122, align: "right", sortKey: "multiplyAdds" },
-  { id: "role", title: "Chosen", hint: "Shortlist, or random baseline", width: 104, sortKey: "role" },
+  { id: "multiplyAdds", title: "Multiply-adds", hint: "Per image", width: 122, align: "right", sortKey: "multiplyAdds" },
+  { id: "role", title: "Role", hint: "Shortlist or random baseline", width: 104, sortKey: "role" },
   { id: "nodes", title: "Nodes", width: 78, align: "right", sortKey: "nodes" },
-  { id: "index", title: "Proposed", hint: "Place in the order of proposal", width: 98, align: "right", sortKey: "index" },
+  { id: "index", title: "Proposed", hint: "Position in the order of proposal", width: 98, align: "right", sortKey: "index" },
   { id: "evaluationMs", title: "Scoring", hint: "Time to score", width: 92, align: "right", sortKey: "evaluationMs", descendingFirst: true },
-  { id: "generationMs", title: "Weights", hint: "Time to generate the weights", width: 92, align: "right", sortKey: "generationMs", descendingFirst: true },
-  { id: "latencyMs", title: "Latency", hint: "Median time of one image, where it was measured", width: 92, align: "right", sortKey: "latencyMs" },
-  { id: "operations", title: "Operations", hint: "How often each occurs", width: 320 },
+  { id: "generationMs", title: "Weights", hint: "Time to generate weights", width: 92, align: "right", sortKey: "generationMs", descendingFirst: true },
+  { id: "latencyMs", title: "Latency", hint: "Median latency per image, if measured", width: 92, align: "right", sortKey: "latencyMs" },
+  { id: "operations", title: "Operations", hint: "Number of occurrences of each operation", width: 320 },
 ];
 
 export const USUAL_CANDIDATE_COLUMNS: GridState = {

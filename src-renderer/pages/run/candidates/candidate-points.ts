@@ -6,7 +6,7 @@ import type { ScatterPoint, ScatterShape } from "../../../widgets/charts/options
 export type Cost = "parameters" | "multiplyAdds";
 export const COST_TITLES: Readonly<Record<Cost, string>> = { parameters: "Parameters", multiplyAdds: "Multiply-adds" };
 
-/** Scored candidates as points of score against cost, the Pareto front marked and drawn. */
+/** Scored candidates as points of score against cost, with the Pareto front. */
 export function candidatePlot(candidates: readonly Candidate[], cost: Cost): { points: ScatterPoint[]; shape: ScatterShape } {
   const scored = candidates.flatMap((candidate) => (candidate.score === null ? [] : [{ candidate, score: candidate.score }]));
   const front = paretoFront(scored.map(({ candidate, score }) => ({ cost: candidate[cost], value: score })));

@@ -21,11 +21,11 @@ export const PREDICTOR_TITLES: Readonly<Record<Predictor, string>> = {
 };
 export const TRUTH_TITLES: Readonly<Record<Truth, string>> = { validationAccuracy: "Validation accuracy", testAccuracy: "Test accuracy" };
 
-/** One cell with the mean over its trainings. */
+/** A cell with means over its trainings. */
 export interface TrainedCell {
   readonly key: string;
   readonly name: string;
-  /** The first of its trainings, for opening. */
+  /** Its first training, which the row opens. */
   readonly training: Training;
   readonly role: Training["role"];
   readonly repetitions: number;
@@ -34,11 +34,11 @@ export interface TrainedCell {
   readonly multiplyAdds: number;
   readonly validationAccuracy: number;
   readonly testAccuracy: number | null;
-  /** Stages train for different lengths: cells are compared within one protocol only. */
+  /** Stages train for different numbers of epochs, so cells are only compared within one protocol. */
   readonly epochs: number;
 }
 
-/** Trainings of one run and length, gathered by cell: isomorphic cells count once, repetitions are averaged. */
+/** Trainings of one run and length, grouped by cell: isomorphic cells count once, repetitions are averaged. */
 export function trainedCells(trainings: readonly Training[]): TrainedCell[] {
   const groups = new Map<string, Training[]>();
   for (const training of trainings) {
@@ -83,7 +83,7 @@ export interface Agreement {
   readonly regression: Regression | null;
 }
 
-/** How well each predictor agrees with what training gives. `half`: only the better half by accuracy. */
+/** Correlation of each predictor with trained accuracy. `half`: only the better half by accuracy. */
 export function agreements(
   cells: readonly TrainedCell[],
   truth: Truth,
@@ -99,7 +99,7 @@ export function agreements(
   return { cells: used, rows };
 }
 
-/** Cells as points of accuracy against a predictor, with the line of the regression and its outliers. */
+/** Cells as points of accuracy against a predictor, with regression line and outliers. */
 export function agreementPlot(cells: readonly TrainedCell[], agreement: Agreement, truth: Truth): { points: ScatterPoint[]; shape: ScatterShape } {
   const { predictor, regression } = agreement;
   const outliers = new Set(regression?.outliers ?? []);
@@ -127,12 +127,12 @@ export interface RoleMean {
   readonly role: Training["role"];
   readonly n: number;
   readonly mean: number;
-  /** Sample deviation; null for a single cell. */
+  /** Sample standard deviation; null for a single cell. */
   readonly deviation: number | null;
   readonly best: number;
 }
 
-/** Mean, deviation and best accuracy of the shortlist beside the random cells. */
+/** Mean, standard deviation and best accuracy of the shortlist and of the random cells. */
 export function roleMeans(cells: readonly TrainedCell[], truth: Truth): RoleMean[] {
   return (["shortlist", "random", "none"] as const).flatMap((role): RoleMean[] => {
     const values = cells.flatMap((cell) => (cell.role === role ? (cell[truth] ?? []) : []));

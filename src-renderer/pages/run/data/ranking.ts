@@ -1,7 +1,7 @@
 import type { Candidate } from "../../../../src-shared/domain/records/run.ts";
 
 /**
- * Candidates by score, the best first, ties by the lower loss and then by the order of proposal, as the store ranks them. Cells of the random baseline stand among the others but have no rank; those
+ * Candidates by score, best first; ties by lower loss, then by order of proposal, as in the store. Cells of the random baseline are listed among the others but have no rank; those
  * without a score come last.
  */
 export function ranked(candidates: readonly Candidate[]): Candidate[] {
@@ -39,7 +39,7 @@ function valueFor(candidate: Candidate, key: CandidateKey): string | number | nu
   return candidate[key] ?? null;
 }
 
-/** A copy in the order of one column; missing values come last either way. */
+/** A copy sorted by one column; missing values come last in both directions. */
 export function sortCandidates(candidates: readonly Candidate[], sort: readonly { readonly key: string; readonly descending: boolean }[]): Candidate[] {
   const keys = sort.flatMap(({ key, descending }) =>
     CANDIDATE_KEYS.filter((known) => known === key).map((known) => ({ key: known, sign: descending ? -1 : 1 })),

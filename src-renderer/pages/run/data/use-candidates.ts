@@ -7,9 +7,9 @@ import { subscribeRun } from "../../../stores/live-subscriptions.ts";
 import { ranked } from "./ranking.ts";
 
 export interface Candidates {
-  /** In the order of their rank. */
+  /** Ordered by rank. */
   readonly list: Ref<readonly Candidate[]>;
-  /** How many the run has; may be more than are listed. */
+  /** Total of the run; may exceed the number listed. */
   readonly total: Ref<number>;
   readonly loading: Ref<boolean>;
   readonly error: Ref<unknown>;
@@ -18,7 +18,7 @@ export interface Candidates {
 
 const MOST = 20_000;
 
-/** The candidates of a run; those that are scored while someone watches join the ranking. */
+/** The candidates of a run, updated live as more are scored. */
 export function useCandidates(runId: Ref<string | null>): Candidates {
   const list = shallowRef<readonly Candidate[]>([]);
   const total = ref(0);
@@ -78,7 +78,7 @@ export function useCandidates(runId: Ref<string | null>): Candidates {
       known = new Map();
       void reload();
     }),
-    // Shortlist and baseline are drawn at the end of a search.
+    // Shortlist and baseline are selected at the end of a search.
     onEvent("run.changed", (run) => run.id === runId.value && run.status === "completed" && void reload()),
   ];
   watch(() => useConnection().generation, reload);

@@ -12,12 +12,12 @@ export interface RunState {
   readonly run: Ref<RunDetail | null>;
   readonly error: Ref<unknown>;
   readonly progress: Ref<RunProgress | null>;
-  /** The cell that the run works on now; null until it says so. */
+  /** The cell being processed; null until the run reports one. */
   readonly current: Ref<CurrentCell | null>;
   reload(): Promise<void>;
 }
 
-/** One run with everything about it, kept up to date by events. Another id loads another run. */
+/** A run with all details, kept up to date by events; reloaded when the id changes. */
 export function useRun(runId: Ref<string | null>): RunState {
   const run = shallowRef<RunDetail | null>(null);
   const error = ref<unknown>(null);
@@ -49,7 +49,7 @@ export function useRun(runId: Ref<string | null>): RunState {
     if (before === null) return;
     if (summary.id === before.id) progress.value = summary.progress;
     run.value = withChange(before, summary);
-    // Facts and artifacts of its end come with the whole run only.
+    // Final facts and artifacts are only part of the full run.
     if (summary.id === before.id && summary.status !== before.status) void reload();
   }
 

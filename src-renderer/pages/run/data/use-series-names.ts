@@ -5,12 +5,12 @@ import { call } from "../../../bridge/studio.ts";
 import { useLoad } from "../../../lib/use-load.ts";
 import type { Trainings } from "./use-trainings.ts";
 
-/** Names of the networks that the series of a run belong to: of trained cells, or of networks with exits. Empty where a training has not ended yet. */
+/** Names of the networks of the series of a run: trained cells or early-exit networks. Empty for trainings that have not finished. */
 export function useSeriesNames(run: Ref<RunDetail | null>, trainings: Trainings): (owner: string, series: number) => string {
   const { data: anytime, reload } = useLoad(async () =>
     run.value !== null && isAnytime(run.value.config) ? await call("anytime.trainings", { runId: run.value.id }) : [],
   );
-  // One more training shows in the last value of the area.
+  // A finished training changes the last value of the area.
   watch(
     () => [run.value?.id, run.value?.status, run.value?.metrics["anytime/area"]?.count, ...(run.value?.children ?? []).map((child) => child.status)].join(),
     reload,

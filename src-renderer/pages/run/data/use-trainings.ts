@@ -12,7 +12,7 @@ export interface Trainings {
   reload(): Promise<void>;
 }
 
-/** Finished trainings of a run; of a pipeline, those of all its stages. New ones join as they finish. */
+/** Finished trainings of a run, including all stages of a pipeline, updated live. */
 export function useTrainings(runId: Ref<string | null>, liveRunIds: Ref<readonly string[]>): Trainings {
   const { data, error, loading, reload } = useLoad<readonly Training[]>(async () =>
     runId.value === null ? [] : await call("trainings.list", { runId: runId.value }),

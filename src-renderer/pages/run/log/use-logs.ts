@@ -13,10 +13,10 @@ export interface Logs {
 }
 
 const PAGE = 5000;
-/** Lines kept in the window; the oldest go first. */
+/** Maximum number of lines in memory; the oldest are dropped. */
 const MOST = 50_000;
 
-/** Log lines of runs in the order of time, growing while the runs do. */
+/** Log lines of runs in order of time, updated live. */
 export function useLogs(runIds: Ref<readonly string[]>): Logs {
   const lines = shallowRef<readonly LogLine[]>([]);
   const loading = ref(false);

@@ -10,7 +10,7 @@ export interface Tile {
   readonly hint?: string;
 }
 
-/** Curves of the overview for each kind of run; the others are under "Curves". */
+/** Curves shown in the overview, by kind of run; all others are in the Curves tab. */
 export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly MetricName[]>> = {
   "ghn-training": ["ghn/loss", "ghn/validation-accuracy", "learning-rate", "images-per-second"],
   search: ["search/best", "search/score", "images-per-second"],
@@ -26,7 +26,7 @@ export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly Metric
 
 export type LastValue = (name: MetricName) => number | null;
 
-/** What one wants to know at a glance. Values come from the live curves, else from what the run stored. */
+/** Key figures. Values come from the live curves, else from the stored metrics of the run. */
 export function overviewTiles(run: RunDetail, progress: RunProgress | null, last: LastValue, trainings: readonly Training[]): Tile[] {
   const best = (name: MetricName): string => metricValue(name, run.metrics[name]?.best);
   const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `at step ${whole(run.metrics[name]?.bestStep)}`);
@@ -50,7 +50,7 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
         },
         {
           id: "score",
-          label: "Score now",
+          label: "Current score",
           value: percent(last("ghn/validation-accuracy")),
           note: `${run.config.kind === "ghn-training" ? run.config.training.validationCells : ""} unseen cells`,
           hint: "Mean validation accuracy of unseen cells with generated weights",
@@ -143,7 +143,7 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
   }
 }
 
-/** What a progress bar and the words beside it say; null before the first report. */
+/** Value and text of the progress bar; null before the first report. */
 export function progressWords(progress: RunProgress | null): { share: number | null; words: string; left: string } | null {
   if (progress === null) return null;
   const share = progress.totalSteps > 0 ? Math.min(1, progress.step / progress.totalSteps) : null;
@@ -151,6 +151,6 @@ export function progressWords(progress: RunProgress | null): { share: number | n
   return {
     share,
     words: `${progress.phase} · ${whole(progress.step)}${progress.totalSteps > 0 ? ` of ${whole(progress.totalSteps)}` : ""}${epoch}`,
-    left: progress.secondsLeft === undefined ? "time left not known yet" : `${duration(progress.secondsLeft)} left`,
+    left: progress.secondsLeft === undefined ? "estimating time left" : `${duration(progress.secondsLeft)} left`,
   };
 }

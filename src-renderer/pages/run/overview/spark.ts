@@ -1,14 +1,14 @@
 export interface SparkBox {
   readonly width: number;
   readonly height: number;
-  /** Lowest and highest value of the scale; null takes that of the points. */
+  /** Limits of the scale; null uses those of the points. */
   readonly floor: number | null;
   readonly ceiling: number | null;
-  /** Only this many of the last points are drawn. */
+  /** Maximum number of points drawn, most recent first. */
   readonly points: number;
 }
 
-/** Path of the last points in a box; a missing value breaks the line. Empty without two points. */
+/** SVG path of the most recent points; a missing value interrupts the line. Empty with fewer than two points. */
 export function sparkPath(x: readonly number[], y: readonly (number | null)[], box: SparkBox): string {
   const from = Math.max(0, x.length - box.points);
   const values = y.slice(from).filter((value): value is number => value !== null && Number.isFinite(value));

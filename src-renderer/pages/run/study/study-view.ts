@@ -7,7 +7,7 @@ import { percent, significant } from "../../../lib/format.ts";
 import type { AblationShape } from "../../../widgets/charts/options/ablation-option.ts";
 import type { ScatterPoint, ScatterShape } from "../../../widgets/charts/options/scatter-option.ts";
 
-/** Where a coefficient and its interval lie on a scale from -1 to 1, in percent of its width. */
+/** Position of a coefficient and its interval on a scale from -1 to 1, in percent of its width. */
 export interface Whisker {
   readonly value: number;
   readonly from: number;
@@ -20,7 +20,7 @@ export function whiskerOf({ value, interval }: StudyCorrelation): Whisker | null
   return { value: at(value), from: at(interval?.[0] ?? value), to: at(interval?.[1] ?? value) };
 }
 
-/** The cells of a study as points of trained accuracy against one predictor (its mean over seeds). `half`: only the better half by accuracy. */
+/** The cells of a study as points of trained accuracy against one predictor (mean over seeds). `half`: only the better half by accuracy. */
 export function studyPlot(
   data: StudyData,
   predictor: PredictorData,
@@ -53,7 +53,7 @@ function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The variants of a study by their coefficient: over the number that they differ in, or side by side. Null with fewer than two that have one. */
+/** The variants of a study by coefficient: over the numeric setting in which they differ, or side by side. Null with fewer than two coefficients. */
 export function ablationView({ data, rows, noiseCeiling }: StudyResult, method: CorrelationMethod, half: boolean): AblationShape | null {
   const variants = data.variants ?? [];
   const known = new Map(rows.map((row) => [row.name, (half ? row.topHalf : row.all)[method]]));
@@ -83,13 +83,13 @@ export interface StudyCellRow {
   readonly index: number;
   readonly label: string;
   readonly truth: number | null;
-  /** The second training, where there was one. */
+  /** Accuracy of the second training, if any. */
   readonly second: number | null;
-  /** The mean over seeds of each predictor, in their order. */
+  /** Mean over seeds per predictor, in order. */
   readonly values: readonly (number | null)[];
 }
 
-/** The cells of a study, best first by trained accuracy; untrained ones behind. */
+/** The cells of a study by trained accuracy, best first, untrained ones last. */
 export function cellRows(data: StudyData): StudyCellRow[] {
   return data.cells
     .map((label, index) => ({
@@ -102,7 +102,7 @@ export function cellRows(data: StudyData): StudyCellRow[] {
     .sort((a, b) => (b.truth ?? -1) - (a.truth ?? -1) || a.index - b.index);
 }
 
-/** The stages of a study as one reads them: each generator with its scores, by variant and seed, then the other predictors, then the truth. */
+/** The stages of a study in display order: each generator followed by its scores, by variant and seed, then the other predictors, then the ground truth. */
 export function inReadingOrder<Stage extends Pick<RunSummary, "stage">>(stages: readonly Stage[]): Stage[] {
   const rank = ({ stage }: Stage): readonly number[] => {
     const [, what = "", first = "0", second = "0"] = /^([a-z]+)(?:-(\d+))?(?:-(\d+))?$/.exec(stage ?? "") ?? [];

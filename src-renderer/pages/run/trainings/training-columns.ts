@@ -3,7 +3,7 @@ import type { GridColumn, GridState, SortKey } from "../../../widgets/grid/grid.
 
 export const TRAINING_COLUMNS: readonly GridColumn[] = [
   { id: "name", title: "Cell", width: 180, sortKey: "name" },
-  { id: "role", title: "Chosen", hint: "Shortlist, or random baseline", width: 96, sortKey: "role" },
+  { id: "role", title: "Role", hint: "Shortlist or random baseline", width: 96, sortKey: "role" },
   { id: "stage", title: "Stage", width: 170, sortKey: "runId" },
   {
     id: "validationAccuracy",
@@ -40,7 +40,7 @@ export const USUAL_TRAINING_COLUMNS: GridState = {
   widths: {},
 };
 
-/** A copy in the order of columns; missing values come last either way. */
+/** A copy sorted by columns; missing values come last in both directions. */
 export function sortTrainings(trainings: readonly Training[], sort: readonly SortKey[]): Training[] {
   return [...trainings].sort((a, b) => {
     for (const { key, descending } of sort) {

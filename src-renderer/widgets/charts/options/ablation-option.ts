@@ -8,27 +8,27 @@ export interface AblationPoint {
   readonly variant: string;
   readonly value: number;
   readonly interval: readonly [number, number] | null;
-  /** Of each seed alone. */
+  /** Coefficient per seed. */
   readonly seeds: readonly number[];
 }
 
 /** Coefficients of the variants of a study. */
 export interface AblationShape {
-  /** What lies along the axis; empty where the variants are only listed. */
+  /** Title of the axis; empty if the variants are only listed. */
   readonly title: string;
   readonly categories: readonly string[];
-  /** Whether points of a line follow each other, as those of a number do. */
+  /** Whether the points of a line form a sequence, as for a numeric setting. */
   readonly joined: boolean;
   readonly lines: readonly { readonly name: string; readonly points: readonly AblationPoint[] }[];
-  /** What a perfect predictor could be expected to reach; null when it is not known. */
+  /** Expected coefficient of a perfect predictor; null if unknown. */
   readonly ceiling: number | null;
 }
 
 export const ABLATION_BOX = { left: 66, right: 18, top: 14, bottom: 46 } as const;
-/** Lines stand side by side, so that their whiskers do not cover each other; share of a category. */
+/** Offset between lines, as a fraction of a category, so that their whiskers do not overlap. */
 const SHIFT = 0.09;
 
-/** Each variant as a mark with its interval and its seeds as small rings; marks of one line are joined. */
+/** Each variant as a marker with its interval, and its seeds as small rings; markers of one line are connected. */
 export function ablationOption(shape: AblationShape, theme: ChartTheme, yName: string, width: number): ChartOption {
   const axis = axisStyle(theme);
   const series: Record<string, unknown>[] = shape.lines.flatMap(({ points }, l) => {

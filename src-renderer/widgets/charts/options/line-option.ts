@@ -11,7 +11,7 @@ export interface LineSpec {
   readonly label: string;
   readonly color: string;
   readonly dash: readonly number[];
-  /** Shape drawn at a few places of the line; none when the line is alone. */
+  /** Marker drawn at a few points of the line; none for a single line. */
   readonly marker: string | null;
 }
 
@@ -30,7 +30,7 @@ export interface DrawnLine {
 
 export const PLOT_BOX = { left: 56, right: 14, top: 8, bottom: 26 } as const;
 
-/** Values that are set, not measured: an average of them would show what never was. */
+/** Values that are set rather than measured; smoothing would show values that never occurred. */
 const EXACT: ReadonlySet<string> = new Set(["learning-rate", "search/best", "ghn/skipped"]);
 
 /**
@@ -58,14 +58,14 @@ export function formatAxisY(name: string): (value: number) => string {
     : (value) => (Math.abs(value) >= 1000 ? withoutZeros(count(value)) : withoutZeros(significant(value, 3)));
 }
 
-/** Round figures without the zeros behind the point, as axes show them. */
+/** Removes trailing zeros, for axis labels. */
 export function withoutZeros(text: string): string {
   return text.replace(/(\.\d*?)0+(?=$|[^\d])/, "$1").replace(/\.(?=$|[^\d])/, "");
 }
 
 /**
- * The points in view as x, y, x, y …, at most a lowest and a highest for each pixel; peaks and gaps (NaN) stay. Typed,
- * because the drawing library copies what it is given, and copies of typed arrays are cheap.
+ * The visible points as x, y, x, y …, with at most a minimum and a maximum per pixel; peaks and gaps (NaN) are kept. A typed array,
+ * because the chart library copies its input, and typed arrays are cheap to copy.
  */
 function pairs(
   x: readonly number[],
@@ -95,7 +95,7 @@ function pairs(
   return flat;
 }
 
-/** Index of the first x above a place; x ascends. */
+/** Index of the first x above a value; x is ascending. */
 function firstAbove(x: readonly number[], place: number): number {
   let low = 0;
   let high = x.length;
@@ -107,7 +107,7 @@ function firstAbove(x: readonly number[], place: number): number {
   return low;
 }
 
-/** A few places of a line for its markers. */
+/** Positions of the markers along a line. */
 function markersOf(points: Float64Array): [number, number][] {
   const count = points.length / 2;
   const every = Math.max(1, Math.floor(count / MARKERS_PER_LINE));
@@ -163,7 +163,7 @@ export function lineOption(
     }
   }
   const skipped = lines.flatMap((line) => line.raw.skipped).filter((x) => (range === null || (x >= range[0] && x <= range[1])) && (!settings.logX || x > 0));
-  // With several lines nobody could tell whose step it was; the count and the gaps stay.
+  // With several lines it would be unclear which line skipped the step; the count and the gaps are still shown.
   if (lines.length === 1 && skipped.length > 0 && series[0] !== undefined) {
     const every = Math.ceil(skipped.length / MOST_SKIP_MARKS);
     series[0].markLine = {
@@ -218,7 +218,7 @@ export function linesCsv(lines: readonly DrawnLine[]): { header: string[]; rows:
   return { header: ["line", "metric", "series", "step", "epoch", `${X_TITLES.wall} (s)`, `${X_TITLES.active} (s)`, "value", "smoothed"], rows };
 }
 
-/** The chart as a picture that stands alone: with its title, the name of x and a legend. */
+/** The chart as a standalone image with title, x-axis name and legend. */
 export function pictureOption(option: ChartOption, title: string, xTitle: string, labels: readonly string[], theme: ChartTheme): ChartOption {
   const several = labels.length > 1;
   const text = { color: theme.text, fontFamily: theme.font };

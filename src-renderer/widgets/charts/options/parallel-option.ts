@@ -12,20 +12,20 @@ export interface ParallelRow {
   readonly id: string;
   readonly label: string;
   readonly color: string;
-  /** Number, text, or null where the run lacks it; in the order of the axes. */
+  /** Number, text, or null if missing; in the order of the axes. */
   readonly values: readonly (number | string | null)[];
 }
 
 export const PARALLEL_BOX = { left: 70, right: 90, top: 44, bottom: 26 } as const;
 
-/** Texts of a category axis, sorted as people count. */
+/** Labels of a category axis, in natural sort order. */
 export function categoriesOf(rows: readonly ParallelRow[], axis: number): string[] {
   return [...new Set(rows.flatMap((row) => (row.values[axis] === null || row.values[axis] === undefined ? [] : [String(row.values[axis])])))].sort((a, b) =>
     a.localeCompare(b, "en", { numeric: true }),
   );
 }
 
-/** One line a run through all axes. A run that lacks a value is drawn up to it and on behind it. */
+/** One line per run through all axes, interrupted at missing values. */
 export function parallelOption(
   rows: readonly ParallelRow[],
   axes: readonly ParallelAxis[],

@@ -17,7 +17,7 @@ export interface ScatterShape {
   readonly yName: string;
   formatX(value: number): string;
   formatY(value: number): string;
-  /** Line of the regression, from its two ends. */
+  /** Regression line, given by its end points. */
   readonly line?: readonly [readonly [number, number], readonly [number, number]] | null;
   /** Pareto front, ordered by x. */
   readonly front?: readonly (readonly [number, number])[];
@@ -25,7 +25,7 @@ export interface ScatterShape {
 
 export const SCATTER_BOX = { left: 66, right: 16, top: 10, bottom: 42 } as const;
 
-/** Colour and shape of each group, so that neither is needed alone. */
+/** Colour and shape of each group, so that neither is needed to tell groups apart. */
 export function groupStyle(group: ScatterGroup, theme: ChartTheme): { color: string; symbol: string; size: number; name: string; hollow?: boolean } {
   switch (group) {
     case "shortlist":

@@ -2,7 +2,7 @@ import { minMaxIndices } from "../../../../src-shared/analysis/curves/downsample
 import type { MetricColumns } from "../../../../src-shared/domain/metrics.ts";
 import type { XKind } from "./chart-link.ts";
 
-/** One growing line of a run. Arrays are appended in place; `version` of the owner tells when. */
+/** A growing series of a run. Arrays are appended in place; the owner's `version` signals changes. */
 export interface SeriesData {
   readonly key: string;
   readonly runId: string;
@@ -13,7 +13,7 @@ export interface SeriesData {
   wall: number[];
   active: number[];
   value: (number | null)[];
-  /** Points stored by the run, of which these may be a selection. */
+  /** Total points stored by the run; these may be a sample. */
   total: number;
   thinned: boolean;
 }
@@ -41,7 +41,7 @@ export function seriesFrom(runId: string, columns: MetricColumns, total: number,
   };
 }
 
-/** Appends points behind the last step; what is known already is dropped. Answers how many were new. */
+/** Appends points after the last step; known points are dropped. Returns the number of new points. */
 export function append(data: SeriesData, columns: MetricColumns): number {
   const last = data.step.at(-1) ?? Number.NEGATIVE_INFINITY;
   let added = 0;
@@ -74,14 +74,14 @@ function thin(data: SeriesData): void {
 export interface Line {
   readonly x: number[];
   readonly y: (number | null)[];
-  /** Where a value is missing because the step was skipped. */
+  /** Positions of skipped steps, which have no value. */
   readonly skipped: number[];
 }
 
-/** Seconds of standstill from which a pause is shown as a gap on the wall clock. */
+/** Pauses of at least this many seconds are shown as a gap on the wall-time axis. */
 const PAUSE = 15;
 
-/** The points of a line over the chosen x; a missing value or a pause of the run leaves a gap. */
+/** The points of a line over the selected x; a missing value or a pause of the run leaves a gap. */
 export function lineOf(data: SeriesData, kind: XKind): Line {
   const source = data[kind];
   const x: number[] = [];
@@ -104,7 +104,7 @@ export function lineOf(data: SeriesData, kind: XKind): Line {
   return { x, y, skipped };
 }
 
-/** Index of the point nearest to a place; x ascends. */
+/** Index of the point nearest to a value; x is ascending. */
 export function nearest(x: readonly number[], place: number): number {
   let low = 0;
   let high = x.length - 1;
@@ -116,7 +116,7 @@ export function nearest(x: readonly number[], place: number): number {
   return Math.abs((x[low] ?? 0) - place) <= Math.abs((x[high] ?? 0) - place) ? low : high;
 }
 
-/** Steps that belong to a range of another x, for asking for more detail. */
+/** Converts a range of another x to steps, for requesting more detail. */
 export function stepsInRange(data: SeriesData, kind: XKind, range: readonly [number, number]): readonly [number, number] {
   const source = data[kind];
   if (source.length === 0) return [0, 0];

@@ -5,7 +5,7 @@ import type { ChartOption } from "../plot/echarts.ts";
 import { axisStyle, type ChartTheme, RUN_DASHES, RUN_MARKERS } from "../plot/theme.ts";
 import { withoutZeros } from "./line-option.ts";
 
-/** The curve of one network that answers at several exits. */
+/** The curve of one early-exit network. */
 export interface StepSpec {
   readonly id: string;
   readonly label: string;
@@ -17,13 +17,13 @@ export interface StepSpec {
 export interface StepShape {
   readonly maxBudget: number;
   readonly chance: number;
-  /** Drawn as an upright line; the exits that answer there are marked. */
+  /** Drawn as a vertical line; the exits used within it are highlighted. */
   readonly budget: number;
 }
 
 export const STEP_BOX = { left: 66, right: 18, top: 12, bottom: 44 } as const;
 
-/** Step curves of accuracy over multiply-adds: exits as markers, those that answer under the budget larger. */
+/** Step curves of accuracy over multiply-adds, with exits as markers; those used within the budget are larger. */
 export function stepOption(specs: readonly StepSpec[], shape: StepShape, theme: ChartTheme, highlighted: string | null): ChartOption {
   const axis = axisStyle(theme);
   const range = { maxMultiplyAdds: shape.maxBudget, chance: shape.chance };

@@ -5,7 +5,7 @@ import { svgOf } from "./use-plot.ts";
 
 export interface ChartSource {
   name(): string;
-  /** The chart with an opaque ground, as it goes into a file. */
+  /** The chart with an opaque background, for export. */
   option(): ChartOption;
   /** Width and height in pixels. */
   size(): readonly [number, number];
@@ -18,7 +18,7 @@ export interface ChartExports {
   csv(): void;
 }
 
-/** Picture and data of a chart as files. */
+/** Exports a chart as image and data files. */
 export function chartExports(source: ChartSource): ChartExports {
   const svg = (): string => svgOf(source.option(), ...source.size());
   return {

@@ -1,4 +1,4 @@
-/** Only the parts of ECharts that the studio draws with. */
+/** Only the parts of ECharts that are used. */
 import { LineChart, ParallelChart, ScatterChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent, ParallelComponent, TitleComponent } from "echarts/components";
 import * as core from "echarts/core";

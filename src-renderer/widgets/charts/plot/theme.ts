@@ -15,7 +15,7 @@ export interface ChartTheme {
   readonly runs: readonly string[];
 }
 
-/** Dash and marker of each run slot: whoever does not tell colours apart tells these. */
+/** Dash and marker of each run slot, to tell runs apart without relying on colour. */
 export const RUN_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [], [7, 3], [2, 2.5], [9, 3, 2, 3]];
 export const RUN_MARKERS: readonly string[] = ["circle", "rect", "triangle", "diamond", "rect", "triangle", "diamond", "circle"];
 
@@ -32,7 +32,7 @@ export function readTheme(): ChartTheme {
     warn: value("--warn"),
     good: value("--good"),
     bad: value("--bad"),
-    // Single quotes: the name goes into style attributes of exported pictures.
+    // Single quotes, because the name is used in style attributes of exported images.
     font: value("--font-sans").replaceAll('"', "'"),
     runs: Array.from({ length: 8 }, (_, i) => value(`--run-${i}`)),
   };
@@ -48,7 +48,7 @@ export function useChartTheme(): ComputedRef<ChartTheme> {
   });
 }
 
-/** Axes, all alike: hairlines, small figures, no clutter. */
+/** Common axis style: thin lines, small labels. */
 export function axisStyle(theme: ChartTheme): Record<string, unknown> {
   return {
     axisLine: { show: true, lineStyle: { color: theme.line } },

@@ -17,7 +17,7 @@ export interface Band {
 
 export interface PlotPointerOptions {
   readonly box: PlotBox;
-  /** Whether a drag marks a part of x only, or a rectangle. */
+  /** Whether a drag selects a range of x or a rectangle. */
   readonly shape: "x" | "rectangle";
   hover(x: number | null, y: number | null, pixel: readonly [number, number] | null): void;
   select(x: readonly [number, number], y: readonly [number, number]): void;
@@ -28,7 +28,7 @@ export interface PlotPointerOptions {
   click?(pixel: readonly [number, number]): void;
 }
 
-/** Pointer on a plot: hover, drag to mark, Shift-drag to pan, Ctrl-wheel to zoom, double click for everything. */
+/** Pointer interaction on a plot: hover, drag to select, Shift+drag to pan, Ctrl+wheel to zoom, double-click to reset. */
 export function usePlotPointer(
   element: Ref<HTMLElement | null>,
   chart: Ref<Chart | null>,

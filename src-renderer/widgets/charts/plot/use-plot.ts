@@ -4,11 +4,11 @@ import { type Chart, type ChartOption, init } from "./echarts.ts";
 
 export interface Plot {
   readonly chart: Ref<Chart | null>;
-  /** Draws at the next frame, once, and only while the chart is in sight. */
+  /** Draws once in the next frame, and only while the chart is visible. */
   redraw(): void;
 }
 
-/** An ECharts instance in an element: made when first seen, resized with it, drawn only in sight. */
+/** An ECharts instance in an element: created when first visible, resized with the element, drawn only while visible. */
 export function usePlot(element: Ref<HTMLElement | null>, option: () => ChartOption, after: (chart: Chart) => void = () => undefined): Plot {
   const chart = shallowRef<Chart | null>(null);
   const visible = useElementVisibility(element);

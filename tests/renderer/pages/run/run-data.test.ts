@@ -218,7 +218,7 @@ describe("words", () => {
       words: "Training · 50 of 200",
       left: "30\u202fs left",
     });
-    expect(progressWords({ phase: "Training", step: 5, totalSteps: 0 })).toMatchObject({ share: null, left: "time left not known yet" });
+    expect(progressWords({ phase: "Training", step: 5, totalSteps: 0 })).toMatchObject({ share: null, left: "estimating time left" });
   });
 
   it("draws a spark line that breaks at gaps", () => {
