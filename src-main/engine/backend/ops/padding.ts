@@ -17,3 +17,11 @@ export function samePadding(size: number, kernel: number, stride: number, dilati
   const before = Math.floor(total / 2);
   return { size, output, before, after: total - before };
 }
+
+/** The reciprocal of the number of pixels of each size × size pooling window that are inside the image, [output rows, output columns]. */
+export function windowShares(rows: SamePadding, columns: SamePadding, size: number, stride: number): Float32Array {
+  const inside = (axis: SamePadding, at: number): number => Math.min(axis.size, at * stride - axis.before + size) - Math.max(0, at * stride - axis.before);
+  const shares = new Float32Array(rows.output * columns.output);
+  for (let i = 0, k = 0; i < rows.output; i++) for (let j = 0; j < columns.output; j++) shares[k++] = 1 / (inside(rows, i) * inside(columns, j));
+  return shares;
+}

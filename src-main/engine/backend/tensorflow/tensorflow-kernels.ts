@@ -1,6 +1,6 @@
 /** The engine's kernels on TensorFlow (CPU and CUDA): usually one native operation each. */
-import type { ConvAttributes, KernelImplementations, PoolAttributes } from "../ops/kernels.ts";
-import { at } from "../ops/kernels.ts";
+import { at, type ConvAttributes, type KernelImplementations, type PoolAttributes, type Shape4D } from "../ops/kernels.ts";
+import { samePadding, windowShares } from "../ops/padding.ts";
 import { type Tensor, type TensorInfo, tf } from "../ops/tf.ts";
 import type { NativeAttribute, NativeKernels } from "./native.ts";
 import { ownKernels } from "./own-kernels.ts";
@@ -17,6 +17,8 @@ export interface TensorFlowKernelOptions {
   readonly oneDnn: boolean;
   /** False disables the project's own kernels. */
   readonly own: boolean;
+  /** Sizes from which oneDNN's kernels are used. Tests lower them to check the kernels with small images. */
+  readonly oneDnnFrom?: typeof ONE_DNN_FROM;
 }
 
 /** oneDNN's kernels are registered under separate names, with this label. They are not part of TensorFlow's public interface, so each is tried at start. */
@@ -24,7 +26,7 @@ const ONE_DNN_PREFIX = "_MklNative";
 const ONE_DNN_LABEL = "MklNameChangeOp";
 
 /** Sizes from which oneDNN is faster: in multiply-adds for convolutions, their gradients and depthwise convolutions, in elements for batch norm and pools. */
-const ONE_DNN_FROM = { conv: 8e6, convGradient: 2e6, depthwise: 4e5, batchNorm: 3e4, avgPool: 6e4, maxPool: 4e3 };
+export const ONE_DNN_FROM = { conv: 8e6, convGradient: 2e6, depthwise: 4e5, batchNorm: 3e4, avgPool: 6e4, maxPool: 4e3 };
 
 /** @param native the kernels of the active TensorFlow backend */
 export function tensorflowKernels(native: NativeKernels, options: TensorFlowKernelOptions): KernelImplementations {
@@ -83,12 +85,13 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
   const reshape = [float, native.type("Tshape", "int32")];
   const broadcast = [float, native.type("Tidx", "int32")];
   const resize = [float, native.bool("align_corners", false), native.bool("half_pixel_centers", false)];
+  const from = options.oneDnnFrom ?? ONE_DNN_FROM;
   const available = oneDnnKernels();
   const own = options.own && !native.usesGpu ? ownKernels(native) : null;
 
   /** The name of the kernel to run, and whether it is oneDNN's. */
-  const choose = (name: string, work: number, from: number): { readonly name: string; readonly oneDnn: boolean } =>
-    work >= from && available.has(name) ? { name: ONE_DNN_PREFIX + name, oneDnn: true } : { name, oneDnn: false };
+  const choose = (name: string, work: number, least: number): { readonly name: string; readonly oneDnn: boolean } =>
+    work >= least && available.has(name) ? { name: ONE_DNN_PREFIX + name, oneDnn: true } : { name, oneDnn: false };
 
   /** Names of the oneDNN kernels that exist and work here; none on CUDA. */
   function oneDnnKernels(): ReadonlySet<string> {
@@ -133,6 +136,18 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     return found;
   }
 
+  /** Each window distributes dy evenly over its pixels: the gradient of a depthwise convolution with ones. */
+  function averagePoolGradient(dy: TensorInfo, { size, stride, inputShape }: PoolAttributes & { readonly inputShape: Shape4D }): Tensor {
+    const [, height, width, channels] = inputShape;
+    const [rows, columns] = [samePadding(height, size, stride, 1), samePadding(width, size, stride, 1)];
+    return tf.tidy(() => {
+      const shares = tf.tensor4d(windowShares(rows, columns, size, stride), [1, rows.output, columns.output, 1]);
+      const shared = native.run("Mul", onlyFloat, [dy, shares]);
+      const ones = tf.ones([size, size, channels, 1]);
+      return native.run("DepthwiseConv2dNativeBackpropInput", convolution({ stride, padding: "SAME" }, false), [native.vector(inputShape), ones, shared]);
+    });
+  }
+
   function batchNormGradient(
     dy: TensorInfo,
     x: TensorInfo,
@@ -143,7 +158,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
     epsilon: number,
     training: boolean,
   ): Tensor[] {
-    const { name, oneDnn } = training ? choose("FusedBatchNormGradV3", elements(x), ONE_DNN_FROM.batchNorm) : { name: "FusedBatchNormGradV3", oneDnn: false };
+    const { name, oneDnn } = training ? choose("FusedBatchNormGradV3", elements(x), from.batchNorm) : { name: "FusedBatchNormGradV3", oneDnn: false };
     const outputs = native.runMany(name, batchNormAttributes(epsilon, training, oneDnn), [dy, x, gamma, mean, variance, extra], 5);
     for (const unused of outputs.slice(3)) unused.dispose();
     return outputs.slice(0, 3);
@@ -154,36 +169,36 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
       const [kh = 0, kw = 0, , cout = 0] = w.shape;
       // A 1 × 1 convolution is one matrix product in both kernels.
       const work = kh * kw === 1 ? 0 : (elements(x) * kh * kw * cout) / attributes.stride ** 2;
-      const { name, oneDnn } = choose("Conv2D", work, ONE_DNN_FROM.conv);
+      const { name, oneDnn } = choose("Conv2D", work, from.conv);
       return native.run(name, convolution(attributes, oneDnn), [x, w]);
     },
     conv2dInputGradient({ dy, w }, attributes) {
       const [kh = 0, kw = 0, cin = 0] = w.shape;
       const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
-      const { name, oneDnn } = choose("Conv2DBackpropInput", work, ONE_DNN_FROM.convGradient);
+      const { name, oneDnn } = choose("Conv2DBackpropInput", work, from.convGradient);
       return native.run(name, convolution(attributes, oneDnn), [native.vector(attributes.inputShape), w, dy]);
     },
     conv2dFilterGradient({ x, dy }, attributes) {
       const [kh, kw, cin] = attributes.filterShape;
       // oneDNN's kernel for 1 × 1 filters with a stride writes beyond its buffer (TensorFlow 2.21: the process crashes with a corrupted heap).
       const work = kh * kw === 1 && attributes.stride > 1 ? 0 : elements(dy) * kh * kw * cin;
-      const { name, oneDnn } = choose("Conv2DBackpropFilter", work, ONE_DNN_FROM.convGradient);
+      const { name, oneDnn } = choose("Conv2DBackpropFilter", work, from.convGradient);
       return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
     },
     depthwise({ x, w }, attributes) {
       const [kh = 0, kw = 0] = w.shape;
-      const { name, oneDnn } = choose("DepthwiseConv2dNative", (elements(x) * kh * kw) / attributes.stride ** 2, ONE_DNN_FROM.depthwise);
+      const { name, oneDnn } = choose("DepthwiseConv2dNative", (elements(x) * kh * kw) / attributes.stride ** 2, from.depthwise);
       return native.run(name, convolution(attributes, oneDnn), [x, w]);
     },
     depthwiseInputGradient({ dy, w }, attributes) {
       const [kh = 0, kw = 0] = w.shape;
-      const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropInput", elements(dy) * kh * kw, ONE_DNN_FROM.depthwise);
+      const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropInput", elements(dy) * kh * kw, from.depthwise);
       return native.run(name, convolution(attributes, oneDnn), [native.vector(attributes.inputShape), w, dy]);
     },
     depthwiseFilterGradient({ x, dy }, attributes) {
       const [kh, kw] = attributes.filterShape;
       // oneDNN is only faster for 3 × 3; from 5 × 5 on it takes twice the time of the default kernel.
-      const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropFilter", kh * kw > 9 ? 0 : elements(dy) * kh * kw, ONE_DNN_FROM.depthwise);
+      const { name, oneDnn } = choose("DepthwiseConv2dNativeBackpropFilter", kh * kw > 9 ? 0 : elements(dy) * kh * kw, from.depthwise);
       return native.run(name, convolution(attributes, oneDnn), [x, native.vector(attributes.filterShape), dy]);
     },
 
@@ -191,7 +206,7 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
 
     batchNorm({ x, gamma, beta }, { epsilon }) {
       if (own !== null) return own.batchNorm({ x, gamma, beta }, { epsilon });
-      const { name, oneDnn } = choose("FusedBatchNormV3", elements(x), ONE_DNN_FROM.batchNorm);
+      const { name, oneDnn } = choose("FusedBatchNormV3", elements(x), from.batchNorm);
       return native.runMany(name, batchNormForward(epsilon, oneDnn), [x, gamma, beta, native.empty(), native.empty()], 6);
     },
     batchNormGradient: (inputs, { epsilon }) => {
@@ -212,19 +227,20 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
 
     // oneDNN's max pooling saves the position of each maximum; the default gradient searches again on one thread and is 40 times slower.
     maxPool({ x }, attributes) {
-      const { name, oneDnn } = choose("MaxPool", elements(x), ONE_DNN_FROM.maxPool);
+      const { name, oneDnn } = choose("MaxPool", elements(x), from.maxPool);
       return oneDnn ? native.runMany(name, pool(attributes, true), [x], 2) : [native.run(name, pool(attributes, false), [x]), tf.scalar(0)];
     },
     maxPoolGradient({ dy, x, y, saved }, attributes) {
-      const { name, oneDnn } = choose("MaxPoolGrad", elements(x), ONE_DNN_FROM.maxPool);
+      const { name, oneDnn } = choose("MaxPoolGrad", elements(x), from.maxPool);
       return native.run(name, pool(attributes, oneDnn), oneDnn ? [x, y, dy, saved] : [x, y, dy]);
     },
     avgPool({ x }, attributes) {
-      const { name, oneDnn } = choose("AvgPool", elements(x), ONE_DNN_FROM.avgPool);
+      const { name, oneDnn } = choose("AvgPool", elements(x), from.avgPool);
       return native.run(name, pool(attributes, oneDnn), [x]);
     },
     avgPoolGradient({ dy }, attributes) {
-      const { name, oneDnn } = choose("AvgPoolGrad", elements({ shape: attributes.inputShape }), ONE_DNN_FROM.avgPool);
+      const { name, oneDnn } = choose("AvgPoolGrad", elements({ shape: attributes.inputShape }), from.avgPool);
+      if (!oneDnn && countsPadding(attributes)) return averagePoolGradient(dy, attributes);
       return native.run(name, pool(attributes, oneDnn), [native.vector(attributes.inputShape), dy]);
     },
 
@@ -248,6 +264,17 @@ export function tensorflowKernels(native: NativeKernels, options: TensorFlowKern
       return native.run("ResizeNearestNeighborGrad", resize, [dy, native.vector([height / factor, width / factor])]);
     },
   };
+}
+
+/**
+ * Whether TensorFlow's CPU kernel `AvgPoolGrad` is wrong for a shape (version 2.21). If a window is larger than the image, the kernel forgets that the padding before the
+ * image shortens the window, and divides by too many pixels. Example: size 5, stride 3 and a side of 4 pixels, as in the auxiliary head.
+ */
+function countsPadding({ size, stride, inputShape: [, height, width] }: PoolAttributes & { readonly inputShape: Shape4D }): boolean {
+  return [height, width].some((side) => {
+    const { before, output } = samePadding(side, size, stride, 1);
+    return Array.from({ length: output }, (_, i) => before - i * stride).some((hidden) => hidden > 0 && size > side && size - hidden < side);
+  });
 }
 
 function elements({ shape }: { readonly shape: readonly number[] }): number {

@@ -95,16 +95,6 @@ function addProducts(
   }
 }
 
-/** The reciprocal of the number of pixels of each pooling window that are inside the image, [output rows, output columns]. */
-export function tapShares([, height, width]: BatchShape, { height: kh, width: kw, rows, columns, stride }: SlidingWindow): Float32Array {
-  const inside = (at: number, before: number, kernel: number, size: number): number =>
-    Math.min(size, at * stride - before + kernel) - Math.max(0, at * stride - before);
-  const shares = new Float32Array(rows.output * columns.output);
-  for (let i = 0, k = 0; i < rows.output; i++)
-    for (let j = 0; j < columns.output; j++) shares[k++] = 1 / (inside(i, rows.before, kh, height) * inside(j, columns.before, kw, width));
-  return shares;
-}
-
 /** Mean over the pixels of each image, [n, channels]. */
 export function globalMean(x: Float32Array, [n, height, width, channels]: BatchShape): Float32Array {
   const sums = new Float64Array(n * channels);

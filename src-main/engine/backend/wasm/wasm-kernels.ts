@@ -3,7 +3,7 @@
  * (dilated depthwise convolutions and their gradients, gradients of ReLU and max pooling, batch norm) are own SIMD kernels; the rest are plain loops.
  */
 import { type ConvAttributes, type KernelImplementations, type Shape4D, shape4 } from "../ops/kernels.ts";
-import { type SamePadding, samePadding } from "../ops/padding.ts";
+import { type SamePadding, samePadding, windowShares } from "../ops/padding.ts";
 import { type Tensor, type Tensor3D, type Tensor4D, type TensorInfo, tf } from "../ops/tf.ts";
 import * as loops from "./loops.ts";
 import { SimdKernels } from "./simd-kernels.ts";
@@ -97,7 +97,8 @@ export function wasmKernels(): KernelImplementations {
     avgPoolGradient: ({ dy }, { size, stride, inputShape }) =>
       tf.tidy(() => {
         const [, height, width, channels] = shape4(dy, "dy");
-        const shares = tf.tensor4d(loops.tapShares(inputShape, poolWindow(inputShape, size, stride)), [1, height, width, 1]);
+        const { rows, columns } = poolWindow(inputShape, size, stride);
+        const shares = tf.tensor4d(windowShares(rows, columns, size, stride), [1, height, width, 1]);
         const ones = tf.ones([size, size, channels, 1]) as Tensor4D;
         return tf.depthwiseConv2d(spread(tf.mul(tensor4(dy), shares), shape4(ones, "ones"), { stride, padding: "SAME", inputShape }), ones, 1, "valid");
       }),
@@ -197,7 +198,11 @@ function axesOf([, height, width]: Shape4D, kh: number, kw: number, { stride, pa
   return [axis(height, kh), axis(width, kw)];
 }
 
-function poolWindow([, height, width]: Shape4D, size: number, stride: number): loops.SlidingWindow {
+function poolWindow(
+  [, height, width]: Shape4D,
+  size: number,
+  stride: number,
+): loops.SlidingWindow & { readonly rows: SamePadding; readonly columns: SamePadding } {
   return { height: size, width: size, stride, rows: samePadding(height, size, stride, 1), columns: samePadding(width, size, stride, 1) };
 }
 
