@@ -12,7 +12,7 @@ import { meansByCell } from "../runs/sources/cell-source.ts";
 /** The part of an open project that exports read. */
 export interface ExportProject {
   readonly folder: string;
-  readonly runs: { get(id: string): RunSummary | null; facts(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
+  readonly runs: { get(id: string): RunSummary | null; record(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
   readonly candidates: {
     get(id: number): Candidate | null;
     list(runId: string, page?: { readonly limit?: number }): { readonly rows: readonly Candidate[]; readonly total: number };
@@ -129,7 +129,7 @@ function anytimeWeightsOf(project: ExportProject, training: AnytimeTraining): Ar
 }
 
 function build(project: ExportProject, run: RunSummary, training: Training | null, candidate: Candidate | null): Exportable {
-  const facts = project.runs.facts(run.id);
+  const facts = project.runs.record(run.id);
   if (facts === null) throw missing(`run ${run.id}`);
   const stored = training?.architecture ?? candidate?.architecture ?? null;
   const family = relatives(project, run);

@@ -5,11 +5,11 @@ import { packageVersion } from "../config/version.ts";
 import { openProject, type Project } from "../store/project/project.ts";
 import type { StoreWriter } from "../store/store.ts";
 import type { ChildLauncher } from "./child/launcher.ts";
-import { findGpus } from "./supervisor/gpus.ts";
-import type { RunCare } from "./supervisor/run-care.ts";
+import { findGpus } from "./devices/find-gpus.ts";
+import type { RunEditor } from "./supervisor/run-editor.ts";
 import { RunSupervisor, type SupervisorOptions } from "./supervisor/supervisor.ts";
 
-/** An event of the runs, as hosts pass it on. */
+/** An event about runs, with its name, as hosts forward it. */
 export type RunEvent = { readonly [Name in keyof RunEventMap]: { readonly name: Name; readonly payload: RunEventMap[Name] } }[keyof RunEventMap];
 
 /** An open project with the supervisor that executes its runs. */
@@ -18,15 +18,15 @@ export interface RunServices {
   info(): ProjectInfo;
   readonly store: StoreWriter;
   readonly commands: Pick<RunSupervisor, "detail" | "create" | "stop" | "kill" | "resume" | "retry" | "reorderQueue"> &
-    Pick<RunCare, "update" | "archive" | "trash" | "restore"> & { purge(runIds: readonly string[]): Promise<number> };
-  /** Names of runs that have a process now. */
+    Pick<RunEditor, "update" | "archive" | "trash" | "restore"> & { purge(runIds: readonly string[]): Promise<number> };
+  /** Names of the runs that are running. */
   running(): readonly string[];
-  /** How many runs may be at work at the same time. */
+  /** Sets how many runs may run at the same time. */
   setConcurrency(count: number): void;
-  /** Hears everything about all runs, live data included. Answers how to stop listening. */
+  /** Adds a listener for all events of all runs, live data included. @returns a function that removes it */
   onEvent(listener: (event: RunEvent) => void): () => void;
   rename(name: string): Promise<void>;
-  /** Stops what runs with checkpoints, kills what does not stop in time, and lets go of the folder. */
+  /** Stops all runs with a checkpoint, kills those that do not stop within `graceMs`, and releases the folder. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export interface OpenOptions extends Partial<Omit<SupervisorOptions, "project" |
 const EVENTS = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added"] as const satisfies readonly (keyof RunEventMap)[];
 
 /**
- * Opens a project and starts its supervisor: runs that a dead one left become `interrupted`, runs that wait begin.
+ * Opens a project and starts its supervisor: runs that a dead supervisor left become `interrupted`, queued runs start.
  * @throws UserError as {@link openProject}
  */
 export async function openProjectServices(folder: string, options: OpenOptions): Promise<RunServices> {
@@ -54,7 +54,7 @@ export async function openProjectServices(folder: string, options: OpenOptions):
 }
 
 function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
-  const { care } = supervisor;
+  const { editor } = supervisor;
   let listeners = 0;
   let closed: Promise<void> | null = null;
   return {
@@ -69,16 +69,16 @@ function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
       resume: (runId) => supervisor.resume(runId),
       retry: (runId) => supervisor.retry(runId),
       reorderQueue: (runIds) => supervisor.reorderQueue(runIds),
-      update: (runId, edit) => care.update(runId, edit),
-      archive: (runIds, archived) => care.archive(runIds, archived),
-      trash: (runIds) => care.trash(runIds),
-      restore: (runIds) => care.restore(runIds),
-      purge: async (runIds) => care.purge(runIds).bytes,
+      update: (runId, edit) => editor.update(runId, edit),
+      archive: (runIds, archived) => editor.archive(runIds, archived),
+      trash: (runIds) => editor.trash(runIds),
+      restore: (runIds) => editor.restore(runIds),
+      purge: async (runIds) => editor.purge(runIds).bytes,
     },
     running: () => supervisor.running().map((run) => run.name),
     setConcurrency: (count) => supervisor.setConcurrency(count),
     onEvent(listener) {
-      // Live data are gathered only while somebody listens.
+      // Live data are collected only while there is a listener.
       const subscriber = `listener ${listeners++}`;
       supervisor.live.subscribe(subscriber, "all");
       const off = EVENTS.map((name) => supervisor.events.on(name, (payload) => listener({ name, payload } as RunEvent)));

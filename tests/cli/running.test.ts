@@ -195,7 +195,7 @@ async function checkpointIn(folder: string): Promise<void> {
 function workerOf(folder: string): number {
   const pid = look(
     folder,
-    (store, runs) => runs.filter((run) => run.kind !== "pipeline" && run.status === "running").map((run) => store.runs.facts(run.id)?.processId)[0] ?? null,
+    (store, runs) => runs.filter((run) => run.kind !== "pipeline" && run.status === "running").map((run) => store.runs.record(run.id)?.processId)[0] ?? null,
   );
   if (pid === null) throw new Error("No run is at work.");
   return pid;

@@ -8,13 +8,13 @@ import { fitAnytimeChannels, planOfModel } from "../../engine/spaces/anytime/mod
 import { buildAnytimePlan } from "../../engine/spaces/anytime/plan.ts";
 import { randomNodeCounts, sampleAnytime } from "../../engine/spaces/anytime/sampler.ts";
 import type { Calibration } from "./calibration.ts";
-import { ghnStage, type ImageFacts, phasesOf, type Stage, searchStage, trainingStage, USUAL_PROPAGATION_STEPS } from "./stage-costs.ts";
+import { ghnStage, type ImageFacts, phasesOf, type StageCost, searchStage, trainingStage, USUAL_PROPAGATION_STEPS } from "./stage-costs.ts";
 import { average, type NetworkWork } from "./work.ts";
 
 /** Networks that stand for a space. */
 const SAMPLES = 8;
 
-export function anytimeStages(config: AnytimeConfig, images: ImageFacts, calibration: Calibration): Stage[] {
+export function anytimeStages(config: AnytimeConfig, images: ImageFacts, calibration: Calibration): StageCost[] {
   const { network, dataset } = config;
   switch (config.kind) {
     case "anytime-ghn": {
@@ -67,8 +67,8 @@ function trainingStages(
   { dataset, measureTest }: Pick<AnytimeConfig, "dataset"> & { readonly measureTest: boolean },
   images: ImageFacts,
   calibration: Calibration,
-): Stage[] {
-  const stage = (name: string, own: NetworkWork, networks: number): Stage =>
+): StageCost[] {
+  const stage = (name: string, own: NetworkWork, networks: number): StageCost =>
     trainingStage(name, own, networks, training, dataset, measureTest, images, calibration);
   return [
     ...(count === 0 ? [] : [stage("Training", work, count)]),

@@ -17,7 +17,7 @@ import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { anytimeStages } from "./anytime-stages.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
-import { ghnStage, type ImageFacts, phasesOf, type Stage, searchStage, trainingStage, USUAL_PROPAGATION_STEPS, usedImages } from "./stage-costs.ts";
+import { ghnStage, type ImageFacts, phasesOf, type StageCost, searchStage, trainingStage, USUAL_PROPAGATION_STEPS, usedImages } from "./stage-costs.ts";
 import { average, meanWork, passWork, workOf } from "./work.ts";
 
 export type { ImageFacts } from "./stage-costs.ts";
@@ -38,7 +38,7 @@ export function estimateRun(config: RunConfig, images: ImageFacts, calibration: 
   };
 }
 
-function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibration): Stage[] {
+function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibration): StageCost[] {
   if (isAnytime(config)) return anytimeStages(config, images, calibration);
   const { network } = config;
   switch (config.kind) {
@@ -99,18 +99,18 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
   }
 }
 
-function cellGhnStage({ space, network, ghn, training, dataset }: Omit<GhnTrainingRun, "kind">, images: ImageFacts, calibration: Calibration): Stage {
+function cellGhnStage({ space, network, ghn, training, dataset }: Omit<GhnTrainingRun, "kind">, images: ImageFacts, calibration: Calibration): StageCost {
   const validated = meanWork(space, network, images.input, space.nodes);
   return ghnStage(meanWork(space, network, images.input, training.nodes), validated, ghn, training, dataset, images, calibration);
 }
 
 /** The stage so many times, one after the other. */
-function times(stage: Stage, count: number, name: string): Stage {
+function times(stage: StageCost, count: number, name: string): StageCost {
   return { ...stage, name, seconds: stage.seconds * count, diskBytes: stage.diskBytes * count };
 }
 
 /** Proxies cost about ten passes forward and backward over one batch; all short trainings of a cell are one. */
-function predictionStage({ space, network, cells, predictors, dataset }: PredictionRun | StudyRun, images: ImageFacts, calibration: Calibration): Stage {
+function predictionStage({ space, network, cells, predictors, dataset }: PredictionRun | StudyRun, images: ImageFacts, calibration: Calibration): StageCost {
   const work = meanWork(space, network, images.input, space.nodes);
   const { sgd } = predictors;
   const steps = Math.max(0, ...predictors.sgdSteps);

@@ -15,7 +15,7 @@ export interface ImageFacts {
   readonly testImages: number;
 }
 
-export interface Stage {
+export interface StageCost {
   readonly name: string;
   readonly seconds: number;
   readonly memoryBytes: number;
@@ -41,9 +41,9 @@ export function phasesOf({ generator, propagationSteps }: GhnConfig): number {
   return generator === "graph" ? propagationSteps : 0;
 }
 
-export type Split = { readonly validationImages: number; readonly trainImages?: number | undefined };
+type SplitSizes = { readonly validationImages: number; readonly trainImages?: number | undefined };
 
-export function usedImages(images: ImageFacts, split: Split): number {
+export function usedImages(images: ImageFacts, split: SplitSizes): number {
   return Math.max(1, Math.min(images.trainImages - split.validationImages, split.trainImages ?? Number.POSITIVE_INFINITY));
 }
 
@@ -53,10 +53,10 @@ export function ghnStage(
   validated: NetworkWork,
   ghn: GhnConfig,
   training: Pick<GhnTraining, "batchSize" | "epochs" | "metaBatch" | "validationCells" | "validationImages" | "validateEvery">,
-  split: Split,
+  split: SplitSizes,
   images: ImageFacts,
   calibration: Calibration,
-): Stage {
+): StageCost {
   const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
   const steps = Math.max(1, Math.round(training.epochs * perEpoch));
   const oneNetwork =
@@ -86,7 +86,7 @@ export function searchStage(
   propagationSteps: number,
   search: Pick<SearchSettings, "samples" | "randomBaseline" | "validationImages" | "batchSize">,
   calibration: Calibration,
-): Stage {
+): StageCost {
   const one =
     scoreSeconds(work, search.validationImages, search.batchSize, calibration) + secondsOf(generationWork(work, propagationSteps), calibration.generation);
   return {
@@ -103,11 +103,11 @@ export function trainingStage(
   work: NetworkWork,
   cells: number,
   training: Pick<CellTraining, "batchSize" | "epochs" | "repetitions">,
-  split: Split,
+  split: SplitSizes,
   measureTest: boolean,
   images: ImageFacts,
   calibration: Calibration,
-): Stage {
+): StageCost {
   const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
   const batches = Math.max(1, Math.round(training.epochs * perEpoch));
   const validations = Math.min(VALIDATIONS, Math.max(1, training.epochs));

@@ -61,7 +61,7 @@ export function cellsCommand(io: Io): Command {
         requireProject(options.project);
         const base = await withView(options.project, (view) => {
           const run = findRun(view.store, options.ghn);
-          const config = view.store.runs.facts(run.id)?.config;
+          const config = view.store.runs.record(run.id)?.config;
           if (config?.kind === "ghn-training" || config?.kind === "pipeline") return { id: run.id, config };
           throw new UserError(`The run ${run.name} did not train a GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
         });

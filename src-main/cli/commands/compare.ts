@@ -28,7 +28,7 @@ export function compareCommand(io: Io): Command {
 function compare(io: Io, view: ProjectView, references: readonly string[], all: boolean, json: boolean): void {
   const runs = references.map((reference) => seenFromOutside(view.folder)(findRun(view.store, reference)));
   const outcomes = runs.map((run) => outcomeOf(view, run));
-  const configs = runs.map((run) => view.store.runs.facts(run.id)?.config ?? {});
+  const configs = runs.map((run) => view.store.runs.record(run.id)?.config ?? {});
   const settings = compareConfigs(configs).filter((difference) => all || difference.differs);
   const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((name) => !name.startsWith("system/"));
   if (json) {

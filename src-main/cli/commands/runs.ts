@@ -116,7 +116,7 @@ function runTable(io: Io, view: ProjectView, rows: readonly RunSummary[], stages
       String(run.seed),
       localTime(run.createdAt),
       timeText(run),
-      headline(run, view.store.runs.facts(run.id)?.summary),
+      headline(run, view.store.runs.record(run.id)?.summary),
     ]),
   );
 }

@@ -40,7 +40,7 @@ export function showCommand(io: Io): Command {
 function document(view: ProjectView, run: RunSummary, options: ShowOptions): unknown {
   const { store } = view;
   const children = store.runs.children(run.id).map(seenFromOutside(view.folder));
-  const details = store.runs.facts(run.id);
+  const details = store.runs.record(run.id);
   return {
     ...run,
     config: details?.config ?? null,
@@ -62,7 +62,7 @@ function document(view: ProjectView, run: RunSummary, options: ShowOptions): unk
 
 function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOptions): void {
   const { store } = view;
-  const details = store.runs.facts(run.id);
+  const details = store.runs.record(run.id);
   const children = store.runs.children(run.id).map(seenFromOutside(view.folder));
   io.out(`${io.style("bold", run.name)}  ${statusWord(io, run.status)}`);
   io.out(
@@ -107,7 +107,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
           kindWord(child.kind),
           statusWord(io, child.status),
           timeText(child),
-          headline(child, store.runs.facts(child.id)?.summary),
+          headline(child, store.runs.record(child.id)?.summary),
         ]),
       ),
     );

@@ -8,7 +8,7 @@ import type { PipelineRun, StudyRun } from "../../../src-shared/domain/config/ru
 import { loadConfig } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
 import { analysedTop } from "../../runs/stages/pipeline/top-data.ts";
-import type { Report } from "../../runs/stages/report-files.ts";
+import type { RunReport } from "../../runs/stages/report-files.ts";
 import { analysedStudy } from "../../runs/stages/study/study-data.ts";
 import type { StoreReader } from "../../store/store.ts";
 import { Exit } from "../output/errors.ts";
@@ -144,7 +144,7 @@ async function report(io: Io, reference: string, options: ReportOptions): Promis
 }
 
 /** The report of a study or a pipeline, built from the store. */
-function reportOf(store: StoreReader, runId: string): Report & { readonly result: unknown } {
+function reportOf(store: StoreReader, runId: string): RunReport & { readonly result: unknown } {
   if (store.runs.get(runId)?.kind === "pipeline") {
     const result = analysedTop(store, runId);
     return { result, markdown: topMarkdown(result), html: topHtml(result) };

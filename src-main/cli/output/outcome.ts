@@ -75,7 +75,7 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
   const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
   const { training, candidate } = resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
   const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
-  const topFive = family.map((member) => store.runs.facts(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
+  const topFive = family.map((member) => store.runs.record(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
   return {
     runId: run.id,
     cellsRanked: candidates.filter((other) => other.role !== "random" && other.score !== null).length,

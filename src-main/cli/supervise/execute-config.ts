@@ -77,7 +77,7 @@ export function setsOf({ set, data }: RunOptions): readonly string[] {
 export function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: Pick<RunOptions, "resume" | "tag">): string {
   if (options.resume === true) {
     const unfinished = project.store.runs.query(runQuerySchema.parse({ topLevelOnly: true, status: [...RESUMABLE_STATUSES], limit: 10_000 })).rows;
-    const same = unfinished.find((run) => sameValue(project.store.runs.facts(run.id)?.config, config));
+    const same = unfinished.find((run) => sameValue(project.store.runs.record(run.id)?.config, config));
     if (same !== undefined) {
       io.note(`Resuming run ${same.id} (${same.name}).`);
       project.commands.resume(same.id);

@@ -8,17 +8,17 @@ export interface ChildExit {
   readonly signal: string | null;
 }
 
-/** A child process as the supervisor sees it, whoever started it. */
+/** A child process as the supervisor sees it, started by Node or by Electron. */
 export interface ChildHandle {
   readonly pid: number | null;
   post(message: ToWorker): void;
-  /** Every message, unchecked. */
+  /** Receives every message, unvalidated. */
   onMessage(listener: (message: unknown) => void): void;
-  /** What the process prints, both streams. */
+  /** Receives what the process prints, on both streams. */
   onOutput(listener: (text: string) => void): void;
-  /** Called once, after the last message and the last output. */
+  /** Called once, after the last message and the last output were received. */
   onExit(listener: (exit: ChildExit) => void): void;
-  /** Ends the process at once. */
+  /** Kills the process. */
   kill(): void;
 }
 
@@ -28,15 +28,15 @@ export interface ChildLauncher {
 }
 
 export interface NodeLauncherOptions {
-  /** The worker's entry; the run worker beside this file by default. */
+  /** Entry of the worker; the source of the run worker by default. */
   readonly script?: string;
-  /** Node to run it with; the one that runs this process by default. */
+  /** Node executable; the one that runs this process by default. */
   readonly execPath?: string;
   readonly execArgv?: readonly string[];
 }
 
-/** How long after its end a process's last words are waited for, in milliseconds. */
-const LAST_WORDS_MS = 2000;
+/** How long to wait for the remaining output of a process after its exit, in milliseconds. */
+const LAST_OUTPUT_MS = 2000;
 
 /** Starts run workers with `child_process.fork`. */
 export function nodeLauncher(options: NodeLauncherOptions = {}): ChildLauncher {
@@ -50,7 +50,7 @@ export function nodeLauncher(options: NodeLauncherOptions = {}): ChildLauncher {
         stdio: ["ignore", "pipe", "pipe", "ipc"],
         serialization: "json",
       });
-      // A child that is gone answers with an error instead of taking the message: its exit tells the rest.
+      // Sending to a child that is gone emits an error; its exit is reported separately.
       child.on("error", () => undefined);
       return {
         pid: child.pid ?? null,
@@ -85,7 +85,7 @@ export function nodeLauncher(options: NodeLauncherOptions = {}): ChildLauncher {
           });
           child.on("exit", (code, signal) => {
             exit = { code, signal };
-            setTimeout(tell, LAST_WORDS_MS).unref();
+            setTimeout(tell, LAST_OUTPUT_MS).unref();
             settle();
           });
           if (exit !== null) queueMicrotask(tell);

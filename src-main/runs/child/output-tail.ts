@@ -1,4 +1,4 @@
-/** The last of what a process printed, bounded. */
+/** The end of the output of a process, bounded. */
 export class OutputTail {
   private text = "";
   private readonly limit: number;
@@ -12,7 +12,7 @@ export class OutputTail {
     this.text = (this.text + text).slice(-this.limit);
   }
 
-  /** The last lines, none of them cut in two. */
+  /** The last complete lines. */
   toString(): string {
     const cut = this.text.length >= this.limit ? this.text.indexOf("\n") + 1 : 0;
     return this.text.slice(cut).trimEnd();

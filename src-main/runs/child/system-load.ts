@@ -10,20 +10,20 @@ interface Sample {
 }
 
 /**
- * Turns heartbeats into curves. A point belongs to a step of the run, so that the load lies beneath the other curves
- * and goes back with them to a checkpoint: beats of one step become one point, with the mean of percentages and the
- * highest of memory (MB).
+ * Turns heartbeats into curves. A point belongs to a step of the run, so that the load is plotted against the same axis
+ * as the other curves and is truncated with them when the run resumes. All heartbeats of one step become one point: the
+ * mean of percentages, the maximum of memory (MB).
  */
 export class SystemLoad {
   private lastStep: number;
   private readonly samples = new Map<MetricName, Sample>();
 
-  /** @param lastStep step of the last point that is stored already; −1 when there is none */
+  /** @param lastStep step of the last stored point; −1 when there is none */
   constructor(lastStep: number) {
     this.lastStep = lastStep;
   }
 
-  /** Points due after this beat; none while the run is still at the step of the last point. */
+  /** Points to store after this heartbeat; none while the run is still at the step of the last point. */
   add(beat: Heartbeat, at: { readonly step: number; readonly epoch: number; readonly wall: number; readonly active: number }): MetricColumns[] {
     this.note("system/cpu", beat.cpuPercent);
     this.note("system/memory", beat.memoryBytes / 1e6);

@@ -1,4 +1,4 @@
-/** Listeners by event name, typed. A listener that throws harms neither the others nor the one who emits. */
+/** A typed event emitter. A listener that throws affects neither other listeners nor the emitting code. */
 export class Emitter<Events extends object> {
   private readonly listeners = new Map<keyof Events, Set<(payload: never) => void>>();
   private readonly onError: (error: unknown) => void;
@@ -7,7 +7,7 @@ export class Emitter<Events extends object> {
     this.onError = onError;
   }
 
-  /** Answers how to stop listening. */
+  /** Adds a listener. @returns a function that removes it */
   on<Name extends keyof Events>(name: Name, listener: (payload: Events[Name]) => void): () => void {
     const known = this.listeners.get(name) ?? new Set();
     known.add(listener);

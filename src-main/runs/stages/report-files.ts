@@ -5,13 +5,13 @@ import type { Artifact } from "../../../src-shared/domain/records/run.ts";
 import type { Project } from "../../store/project/project.ts";
 
 /** The report of a run. */
-export interface Report {
+export interface RunReport {
   readonly markdown: string;
   readonly html: string;
 }
 
-/** Writes a report as Markdown and HTML beside the other files of a run, replacing an earlier one. Answers the two artifacts. */
-export function writeReport(project: Pick<Project, "artifactFolder" | "store">, runId: string, { markdown, html }: Report): Artifact[] {
+/** Writes a report as Markdown and HTML to the folder of a run, replacing an earlier one. Returns the two artifacts. */
+export function writeReport(project: Pick<Project, "artifactFolder" | "store">, runId: string, { markdown, html }: RunReport): Artifact[] {
   const folder = project.artifactFolder(runId);
   return (
     [
@@ -31,7 +31,7 @@ export function writeReport(project: Pick<Project, "artifactFolder" | "store">, 
   });
 }
 
-/** The file has the old content or the new one, never a part. */
+/** Writes atomically: the file has either the old content or the new one. */
 function writeWhole(file: string, data: Buffer): void {
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {

@@ -1,36 +1,36 @@
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, type RunProgress, type RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { Outcome } from "./outcomes.ts";
+import type { RunOutcome } from "../outcomes/run-outcome.ts";
 
-/** One stage of a run that is made of stages. */
+/** One stage of a run that consists of stages. */
 export interface StagePlan {
-  /** Told apart by this within its run; kept as the `stage` of the stage's run. */
+  /** Unique within the run; stored as `stage` of the run of this stage. */
   readonly key: string;
   readonly title: string;
-  /** Keys of the stages that must be done before. */
+  /** Keys of the stages that must complete before it starts. */
   readonly after: readonly string[];
   /** Share of the work of the whole, in any unit. */
   readonly work: number;
-  /** The config of its run, given the runs of the stages that are done, by key. */
+  /** The config of its run, given the ids of the runs of completed stages, by key. */
   readonly config: (done: ReadonlyMap<string, string>) => RunConfig;
 }
 
-/** What a kind of run that is made of stages has to say. */
+/** A kind of run that consists of stages. */
 export interface StagedKind {
   /**
-   * The stages as far as they can be told now. What was told once must be told again: a stage is recognised by its key. `complete` is false while stages may still be added when others
-   * are done.
+   * The stages that are known now. A stage that was returned once must always be returned again; it is recognised by its
+   * key. `complete` is false while more stages may be added once others are done.
    */
   plan(runId: string, stages: ReadonlyMap<string, RunSummary>): { readonly stages: readonly StagePlan[]; readonly complete: boolean };
-  /** How the run ends once all stages are done; may leave artifacts. What takes long is done in a thread, which ends when the signal is aborted. */
-  conclude(runId: string, done: ReadonlyMap<string, string>, signal: AbortSignal): Outcome | Promise<Outcome>;
+  /** The outcome once all stages are done; may write artifacts. Long work runs in a thread, which ends when the signal is aborted. */
+  conclude(runId: string, done: ReadonlyMap<string, string>, signal: AbortSignal): RunOutcome | Promise<RunOutcome>;
 }
 
-/** What is to be done next for a run made of stages. */
+/** What to do next for a run that consists of stages. */
 export interface NextStages {
-  /** Stages that have no run yet and whose predecessors are done. */
+  /** Stages without a run whose predecessors are done. */
   readonly create: readonly StagePlan[];
-  /** Runs of stages that ended before their time and are to go on. */
+  /** Runs of stages that ended early and can continue. */
   readonly enqueue: readonly string[];
   readonly done: ReadonlyMap<string, string>;
   readonly over: boolean;
@@ -43,7 +43,7 @@ export function stagesByKey(children: readonly RunSummary[]): Map<string, RunSum
   return runs;
 }
 
-/** Which stages can begin or go on. Pure. */
+/** Which stages can start or continue. Pure. */
 export function nextStages(plan: { readonly stages: readonly StagePlan[]; readonly complete: boolean }, runs: ReadonlyMap<string, RunSummary>): NextStages {
   const done = new Map<string, string>();
   for (const { key } of plan.stages) {
@@ -61,10 +61,10 @@ export function nextStages(plan: { readonly stages: readonly StagePlan[]; readon
   return { create, enqueue, done, over: plan.complete && done.size === plan.stages.length };
 }
 
-/** Parts of the progress bar of a run made of stages. */
+/** Steps of the progress bar of a run that consists of stages. */
 const PARTS = 1000;
 
-/** Progress over all stages. The time left is what the rest of the work takes at the speed seen so far, with as many stages at a time as are at work now. */
+/** Progress over all stages. The time left is estimated from the speed so far, with as many stages at a time as are running now. */
 export function stagesProgress(plan: readonly StagePlan[], runs: ReadonlyMap<string, RunSummary>): RunProgress {
   const total = plan.reduce((sum, { work }) => sum + work, 0);
   let doneWork = 0;
@@ -85,13 +85,13 @@ export function stagesProgress(plan: readonly StagePlan[], runs: ReadonlyMap<str
     first === undefined
       ? finished === plan.length
         ? "Done"
-        : "Waiting for a free place"
+        : "Waiting in the queue"
       : current.length === 1
         ? `Stage ${finished + 1} of ${plan.length}, ${first.title}: ${first.progress?.phase ?? "starting"}`
-        : `${finished} of ${plan.length} stages done, at work: ${current.map(({ title }) => title).join(", ")}`;
+        : `${finished} of ${plan.length} stages done, running: ${current.map(({ title }) => title).join(", ")}`;
   const speed = current.length === 1 ? first?.progress?.imagesPerSecond : undefined;
   const later = (rest: number): number | undefined => (doneWork > 0 && current.length > 0 ? (rest * seconds) / doneWork / current.length : undefined);
-  // A stage alone at work knows its own time best.
+  // A single running stage has the best estimate of its own time.
   const own = current.length === 1 ? first?.progress?.secondsLeft : undefined;
   const behind = first === undefined || own === undefined ? undefined : later(total - doneWork - first.rest);
   const secondsLeft = own !== undefined && behind !== undefined ? own + behind : later(total - doneWork);

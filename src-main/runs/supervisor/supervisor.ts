@@ -1,82 +1,83 @@
-import { availableParallelism } from "node:os";
 import { isStaged, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import type { Project } from "../../store/project/project.ts";
+import type { Attempt } from "../attempt/attempt.ts";
 import type { ChildLauncher } from "../child/launcher.ts";
+import { GpuAssignment } from "../devices/gpu-assignment.ts";
 import { Emitter } from "../live/emitter.ts";
-import { LiveUpdates } from "../live/live.ts";
-import { CLOSED, KILLED, notStarted, type Outcome, STOPPED, silent, storeFailure } from "../stages/outcomes.ts";
-import { Attempt } from "./attempt.ts";
-import { forgetAllCheckpoints } from "./checkpoints.ts";
-import { Devices } from "./devices.ts";
-import { RUN_VARIABLE, recoverRuns } from "./recovery.ts";
-import { existingRun, RunCare, runDetail } from "./run-care.ts";
-import { StagedLead } from "./staged-lead.ts";
-import { prepareStart } from "./start-message.ts";
+import { LiveUpdates } from "../live/live-updates.ts";
+import { CLOSED, KILLED, notStarted, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
+import { storeFailure } from "../outcomes/store-failure.ts";
+import { OutcomeRecorder } from "./outcome-recorder.ts";
+import { recoverRuns } from "./recovery.ts";
+import { existingRun, runDetail } from "./run-detail.ts";
+import { RunEditor } from "./run-editor.ts";
+import { StageCoordinator } from "./stage-coordinator.ts";
+import { startAttempt } from "./start-attempt.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export interface SupervisorOptions {
   readonly project: Project;
   readonly launcher: ChildLauncher;
-  /** Version of the studio, frozen into each run. */
+  /** Version of GHN Studio, recorded with each run. */
   readonly version: string;
   /** Folders with datasets, in order of preference. */
   readonly dataFolders: readonly string[];
-  /** GPUs to spread runs over, as CUDA names them; none: one run at a time on whatever there is. */
+  /** GPUs to distribute runs over, as CUDA names them; without any, runs use whatever device there is. */
   readonly gpus?: readonly string[];
-  /** Runs at work at the same time; one a GPU by default, at least one. */
+  /** Number of runs that may run at the same time, at least 1; by default one per GPU. */
   readonly concurrency?: number;
-  /** How long a child may be silent before it is given up, in milliseconds. A step on large images takes minutes. */
+  /** How long a child may be silent before it is terminated, in milliseconds. A step on large images takes minutes. */
   readonly silenceMs?: number;
   /** How long a run may take to stop with a checkpoint, in milliseconds. */
   readonly stopGraceMs?: number;
 }
 
-/** A run that has a place: it is being prepared (no attempt yet) or executed. */
-interface Place {
+/** A run that takes up a place: it is being prepared (no attempt yet) or executed. */
+interface ActiveRun {
   attempt: Attempt | null;
-  /** Set when it was asked to end while it was being prepared. */
-  cancelled: Outcome | null;
+  /** Set when the run was asked to end while it was being prepared. */
+  cancelled: RunOutcome | null;
 }
 
 const SILENCE_MS = 600_000;
 const STOP_GRACE_MS = 180_000;
-/** How often silence and requests of other processes are looked for, in milliseconds. */
-const LOOK_MS = 500;
-/** A look that comes so late means that the machine slept: nobody was silent then. */
-const SLEPT_MS = 30_000;
+/** Interval of checks for unresponsive processes and for requests of other programs, in milliseconds. */
+const TICK_MS = 500;
 
 /**
- * Leads the runs of a project: the queue, their child processes, their ends. There is one supervisor a project, in the
- * process that holds it open. Everything it knows for good is in the store.
+ * Executes the runs of a project: the queue, the child processes, and how they end. There is one supervisor per project,
+ * in the process that holds it open. Its lasting state is in the store.
  */
 export class RunSupervisor {
   readonly events = new Emitter<RunEventMap>();
   readonly live: LiveUpdates;
-  readonly care: RunCare;
+  readonly editor: RunEditor;
   private readonly options: SupervisorOptions;
   private readonly project: Project;
-  private readonly devices: Devices;
-  private readonly places = new Map<string, Place>();
-  private readonly staged: StagedLead;
-  /** Ends that could not be stored yet. */
-  private readonly unsaved = new Map<string, Outcome>();
+  private readonly gpus: GpuAssignment;
+  private readonly outcomes: OutcomeRecorder;
+  private readonly watchdog: Watchdog;
+  private readonly stages: StageCoordinator;
+  private readonly active = new Map<string, ActiveRun>();
   private concurrency: number;
   private timer: NodeJS.Timeout | null = null;
-  private lastLook = performance.now();
   private closing = false;
   private pumping = false;
-  private onEmpty: (() => void)[] = [];
+  private onIdle: (() => void)[] = [];
 
   constructor(options: SupervisorOptions) {
     this.options = options;
     this.project = options.project;
-    this.devices = new Devices(options.gpus ?? []);
-    this.concurrency = Math.max(1, options.concurrency ?? this.devices.count);
+    this.gpus = new GpuAssignment(options.gpus ?? []);
+    this.concurrency = Math.max(1, options.concurrency ?? this.gpus.count);
     this.live = new LiveUpdates(this.project.store, this.events);
-    this.care = new RunCare(this.project, this.live, this.events);
-    this.staged = new StagedLead({
+    this.editor = new RunEditor(this.project, this.live, this.events);
+    this.outcomes = new OutcomeRecorder(this.project, this.live, this.events);
+    this.watchdog = new Watchdog(options.silenceMs ?? SILENCE_MS);
+    this.stages = new StageCoordinator({
       project: this.project,
       live: this.live,
       version: options.version,
@@ -86,16 +87,16 @@ export class RunSupervisor {
     });
   }
 
-  /** Puts right what an earlier supervisor left, then starts what waits. */
+  /** Repairs what an earlier supervisor left behind, then starts queued runs. */
   start(): void {
     for (const runId of recoverRuns(this.project)) this.live.changed(runId, true);
-    this.timer = setInterval(() => this.look(), LOOK_MS);
-    // A project that is open but idle must not keep a program alive.
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    // An open but idle project must not keep the program alive.
     this.timer.unref();
     this.pump();
   }
 
-  /** Adds a run to the end of the queue. The config is frozen from here on. */
+  /** Adds a run to the end of the queue. Its config is frozen from here on. */
   create(name: string, config: RunConfig, tags: readonly string[] = []): RunDetail {
     this.refuseWhenClosing();
     const runId = this.project.store.runs.create({ name, config, codeVersion: this.options.version, tags });
@@ -108,34 +109,34 @@ export class RunSupervisor {
     return runDetail(this.project.store, runId);
   }
 
-  /** A new run with the same config. */
+  /** Creates a new run with the same config. */
   retry(runId: string): RunDetail {
     const { name, config, tags } = this.detail(runId);
     return this.create(name, config, tags);
   }
 
   /**
-   * Asks a run to write a checkpoint and end; one that waits just leaves the queue. A pipeline stops with its stage.
-   * @throws UserError when it is neither at work nor waiting
+   * Asks a run to write a checkpoint and end; a queued run just leaves the queue. A pipeline stops with its stage.
+   * @throws UserError `run-not-active`
    */
   stop(runId: string): void {
-    this.end(runId, (place) => {
-      if (place.attempt === null) place.cancelled = STOPPED;
-      else place.attempt.stop();
+    this.end(runId, (active) => {
+      if (active.attempt === null) active.cancelled = STOPPED;
+      else active.attempt.stop();
     });
   }
 
-  /** Ends a run at once, without a checkpoint. @throws UserError when it is neither at work nor waiting */
+  /** Ends a run at once, without a checkpoint. @throws UserError `run-not-active` */
   kill(runId: string): void {
-    this.end(runId, (place) => {
-      place.cancelled = KILLED;
-      place.attempt?.condemn(KILLED);
+    this.end(runId, (active) => {
+      active.cancelled = KILLED;
+      active.attempt?.terminate(KILLED);
     });
   }
 
   /**
-   * Puts a run into the queue again; it goes on from its last good checkpoint. A stage goes on with its pipeline.
-   * @throws UserError when it did not end before its time
+   * Queues a run again; it continues from its last good checkpoint. A stage continues together with its pipeline.
+   * @throws UserError `run-not-resumable`, `run-trashed`
    */
   resume(runId: string): void {
     this.refuseWhenClosing();
@@ -149,7 +150,7 @@ export class RunSupervisor {
     if (!RESUMABLE_STATUSES.includes(run.status))
       throw new UserError(`The run ${run.name} is ${run.status}; there is nothing to resume.`, {
         code: "run-not-resumable",
-        remedy: run.status === "completed" ? "Start a new run with its configuration." : "Wait for its end.",
+        remedy: run.status === "completed" ? "Start a new run with its configuration." : "Wait until it has ended.",
       });
     if (run.trashedAt !== null) throw new UserError(`The run ${run.name} is in the trash.`, { code: "run-trashed", remedy: "Restore it first." });
     store.runs.enqueue(runId);
@@ -162,47 +163,47 @@ export class RunSupervisor {
     for (const run of this.project.store.runs.queued()) this.live.changed(run.id, true);
   }
 
-  /** How many runs may be at work at the same time; those at work go on. */
+  /** How many runs may run at the same time; runs that are already running continue. */
   setConcurrency(count: number): void {
     this.concurrency = Math.max(1, Math.floor(count));
     this.pump();
   }
 
-  /** Runs with a process. */
+  /** Runs that take up a place. */
   running(): RunSummary[] {
-    return [...this.places.keys()].flatMap((runId) => this.project.store.runs.get(runId) ?? []);
+    return [...this.active.keys()].flatMap((runId) => this.project.store.runs.get(runId) ?? []);
   }
 
-  /** Asks everything to stop with a checkpoint, ends what does not in time; what waits stays in the queue. */
+  /** Asks all runs to stop with a checkpoint and terminates those that do not in time; queued runs stay queued. */
   async close(graceMs = STOP_GRACE_MS): Promise<void> {
     this.closing = true;
     if (this.timer !== null) clearInterval(this.timer);
-    const empty = this.places.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.onEmpty.push(resolve));
-    for (const runId of [...this.places.keys()]) if (ACTIVE_STATUSES.includes(this.project.store.runs.get(runId)?.status ?? "completed")) this.stop(runId);
+    const idle = this.active.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => this.onIdle.push(resolve));
+    for (const runId of [...this.active.keys()]) if (this.isActive(runId)) this.stop(runId);
     const deadline = setTimeout(() => {
-      for (const place of this.places.values()) {
-        place.cancelled ??= CLOSED;
-        place.attempt?.condemn(CLOSED);
+      for (const active of this.active.values()) {
+        active.cancelled ??= CLOSED;
+        active.attempt?.terminate(CLOSED);
       }
     }, graceMs);
-    await empty;
+    await idle;
     clearTimeout(deadline);
-    this.staged.close();
+    this.stages.close();
     this.live.close();
   }
 
-  // ------------------------------------------------------------------ queue
+  // ---- Queue
 
-  /** Gives free places to what waits: stages of pipelines at work first, then the queue in order. */
+  /** Fills free places: stages of running pipelines first, then the queue in its order. */
   private pump(): void {
     if (this.closing || this.pumping) return;
     this.pumping = true;
     try {
-      while (this.places.size < this.concurrency) {
-        const waiting = this.project.store.runs.queued().filter((run) => !this.places.has(run.id) && !this.stageLives(run));
+      while (this.active.size < this.concurrency) {
+        const waiting = this.project.store.runs.queued().filter((run) => !this.active.has(run.id) && !this.hasActiveStage(run));
         const next = waiting.find((run) => run.parentId !== null) ?? waiting[0];
         if (next === undefined) return;
-        if (isStaged(next.kind)) this.staged.begin(next);
+        if (isStaged(next.kind)) this.stages.begin(next);
         else void this.begin(next);
       }
     } finally {
@@ -210,155 +211,117 @@ export class RunSupervisor {
     }
   }
 
-  /** True while a process of a pipeline's stage is still ending: the pipeline must not go on before. */
-  private stageLives(run: RunSummary): boolean {
-    return isStaged(run.kind) && this.project.store.runs.children(run.id).some((stage) => this.places.has(stage.id));
+  /** True while the process of one of its stages is still ending: a pipeline must not continue before that. */
+  private hasActiveStage(run: RunSummary): boolean {
+    return isStaged(run.kind) && this.project.store.runs.children(run.id).some((stage) => this.active.has(stage.id));
   }
 
   private async begin(run: RunSummary): Promise<void> {
-    const place: Place = { attempt: null, cancelled: null };
-    this.places.set(run.id, place);
-    const { project, options } = this;
-    const { store } = project;
+    const active: ActiveRun = { attempt: null, cancelled: null };
+    this.active.set(run.id, active);
     try {
-      // Read before the start is noted: a run that never began has no wall clock yet.
-      const facts = store.runs.facts(run.id);
-      if (facts === null) throw new Error(`Run ${run.id} has no details.`);
-      store.runs.begin(run.id);
-      this.live.changed(run.id, true);
-      if (facts.codeVersion !== options.version)
-        this.note(run.id, "warning", `The run began with version ${facts.codeVersion} and goes on with ${options.version}: its numbers may differ.`);
-      const start = await prepareStart({ project, run, facts, dataFolders: options.dataFolders, note: (level, text) => this.note(run.id, level, text) });
-      if (place.cancelled !== null) {
-        this.finish(run.id, place.cancelled);
-        this.leave(run.id);
-        return;
-      }
-      // Streamed images are decoded on Node's own threads, four unless it is told otherwise before it starts.
-      const decoders = facts.config.dataset.streamed === true ? { UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism())) } : {};
-      const child = options.launcher.launch({ ...this.devices.assign(run.id, facts.config), ...decoders, [RUN_VARIABLE]: run.id });
-      place.attempt = new Attempt({
-        project,
+      const outcome = await startAttempt(run, {
+        ...this.options,
+        gpus: this.gpus,
         live: this.live,
         events: this.events,
-        child,
-        start,
-        datasetFingerprint: facts.datasetFingerprint,
-        stopGraceMs: options.stopGraceMs ?? STOP_GRACE_MS,
-        onOutcome: (outcome) => this.finish(run.id, outcome),
+        stopGraceMs: this.options.stopGraceMs ?? STOP_GRACE_MS,
+        note: (level, text) => this.note(run.id, level, text),
+        cancelled: () => active.cancelled,
+        onAttempt: (attempt) => {
+          active.attempt = attempt;
+        },
+        onOutcome: (ended) => this.finish(run.id, ended),
         onGone: () => this.leave(run.id),
         onProgress: () => {
-          if (run.parentId !== null) this.staged.follow(run.parentId);
+          if (run.parentId !== null) this.stages.follow(run.parentId);
         },
       });
-      store.runs.update(run.id, { processId: child.pid });
+      if (outcome === null) return;
+      this.finish(run.id, outcome);
+      this.leave(run.id);
     } catch (error) {
-      place.attempt?.condemn({ status: "interrupted", failure: storeFailure(error) });
-      if (place.attempt !== null) return;
+      // The attempt tells its own end; without one the run ends here.
+      active.attempt?.terminate({ status: "interrupted", failure: storeFailure(error) });
+      if (active.attempt !== null) return;
       this.finish(run.id, notStarted(error));
       this.leave(run.id);
     }
   }
 
-  /** Notes how a run ended. Its process may take a moment more to go. */
-  private finish(runId: string, outcome: Outcome): void {
-    const { store } = this.project;
-    try {
-      const activeSeconds = this.places.get(runId)?.attempt?.activeSeconds;
-      store.runs.update(runId, {
-        status: outcome.status,
-        failure: outcome.failure,
-        finishedAt: new Date().toISOString(),
-        queuePosition: null,
-        processId: null,
-        ...(activeSeconds === undefined ? {} : { activeSeconds }),
-        ...(outcome.summary === undefined ? {} : { summary: outcome.summary }),
-      });
-      if (outcome.status === "completed") forgetAllCheckpoints(this.project, runId);
-    } catch (error) {
-      // The store cannot be written now (a full disk). It is tried again with every look; should the studio end
-      // before, the run becomes interrupted when the project is opened again.
-      this.unsaved.set(runId, outcome);
-      this.events.emit("run.changed", { ...existingRun(store, runId), status: "interrupted", failure: storeFailure(error) });
-      return;
-    }
-    this.unsaved.delete(runId);
-    this.live.changed(runId, true);
+  /** Stores how a run ended. Its process may still need a moment to exit. */
+  private finish(runId: string, outcome: RunOutcome): void {
+    this.outcomes.record(runId, outcome, this.active.get(runId)?.attempt?.activeSeconds);
   }
 
-  /** The run's process is gone: its place is free, and its pipeline goes on. */
+  /** The process of a run is gone: its place is free, and its pipeline continues. */
   private leave(runId: string): void {
-    this.places.delete(runId);
-    this.devices.release(runId);
+    this.active.delete(runId);
+    this.gpus.release(runId);
     const { store } = this.project;
     const run = store.runs.get(runId);
-    if (run !== null && run.parentId !== null) this.staged.stageEnded(run.parentId);
-    if (this.places.size === 0) for (const resolve of this.onEmpty.splice(0)) resolve();
+    if (run !== null && run.parentId !== null) this.stages.stageEnded(run.parentId);
+    if (this.active.size === 0) for (const resolve of this.onIdle.splice(0)) resolve();
     this.pump();
   }
 
-  // ------------------------------------------------------------------- ends
+  // ---- Ending runs
 
-  private end(runId: string, endPlace: (place: Place) => void): void {
+  private end(runId: string, endActive: (active: ActiveRun) => void): void {
     const { store } = this.project;
     const run = existingRun(store, runId);
-    const place = this.places.get(runId);
+    const active = this.active.get(runId);
     if (!ACTIVE_STATUSES.includes(run.status))
-      throw new UserError(`The run ${run.name} is ${run.status}; it is not at work.`, {
+      throw new UserError(`The run ${run.name} is ${run.status}, not running.`, {
         code: "run-not-active",
-        remedy: "Runs that are at work or wait can be stopped.",
+        remedy: "Only running and queued runs can be stopped.",
       });
     if (isStaged(run.kind) && run.status !== "queued") {
-      this.endStaged(run, endPlace);
+      this.endStaged(run, endActive);
       return;
     }
-    if (place === undefined) {
+    if (active === undefined) {
       this.finish(runId, STOPPED);
-      if (run.parentId !== null) this.staged.stageEnded(run.parentId);
+      if (run.parentId !== null) this.stages.stageEnded(run.parentId);
       return;
     }
     store.runs.update(runId, { status: "stopping" });
     this.live.changed(runId, true);
-    endPlace(place);
+    endActive(active);
   }
 
-  private endStaged(run: RunSummary, endPlace: (place: Place) => void): void {
+  private endStaged(run: RunSummary, endActive: (active: ActiveRun) => void): void {
     const { store } = this.project;
     store.runs.update(run.id, { status: "stopping" });
     this.live.changed(run.id, true);
-    const stages = this.staged.activeStages(run.id);
-    // Those that wait first: with the last that is at work the run itself ends.
-    for (const stage of stages.toSorted((a, b) => Number(this.places.has(a.id)) - Number(this.places.has(b.id))))
-      if (ACTIVE_STATUSES.includes(store.runs.get(stage.id)?.status ?? "completed")) this.end(stage.id, endPlace);
-    // Between two stages there is nothing to wait for, unless the last one's process is still leaving.
-    if (stages.length > 0 || this.stageLives(run)) return;
-    this.staged.abandon(run.id);
+    const stages = this.stages.activeStages(run.id);
+    // Queued stages first: the run itself ends together with its last running stage.
+    for (const stage of stages.toSorted((a, b) => Number(this.active.has(a.id)) - Number(this.active.has(b.id))))
+      if (this.isActive(stage.id)) this.end(stage.id, endActive);
+    // Between two stages there is nothing to wait for, unless the process of the last one is still exiting.
+    if (stages.length > 0 || this.hasActiveStage(run)) return;
+    this.stages.abandon(run.id);
     this.finish(run.id, STOPPED);
   }
 
-  // ------------------------------------------------------------------ looks
+  private isActive(runId: string): boolean {
+    return ACTIVE_STATUSES.includes(this.project.store.runs.get(runId)?.status ?? "completed");
+  }
 
-  private look(): void {
-    const now = performance.now();
-    const slept = now - this.lastLook > SLEPT_MS;
-    this.lastLook = now;
-    const silence = this.options.silenceMs ?? SILENCE_MS;
-    for (const { attempt } of this.places.values()) {
-      if (attempt === null) continue;
-      if (slept) attempt.lastSeen = now;
-      if (now - attempt.lastSeen <= silence) continue;
-      attempt.condemn(silent(silence));
-    }
-    for (const [runId, outcome] of this.unsaved) this.finish(runId, outcome);
+  // ---- Regular checks
+
+  private tick(): void {
+    this.watchdog.check([...this.active.values()].flatMap(({ attempt }) => attempt ?? []));
+    this.outcomes.retry();
     try {
       this.answerRequests();
     } catch (error) {
-      // Another process has the database for itself just now: the next look comes soon.
+      // Another process is using the database exclusively: the next tick comes soon.
       if (!(error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_"))) throw error;
     }
   }
 
-  /** Does what other processes (the command line) asked for. */
+  /** Does what other programs (the command line) asked for. */
   private answerRequests(): void {
     for (const request of this.project.store.requests.take()) {
       try {

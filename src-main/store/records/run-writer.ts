@@ -4,7 +4,7 @@ import type { AnytimeToTrain } from "../../../src-shared/domain/records/anytime-
 import type { RunFailure, RunProgress, RunStatus } from "../../../src-shared/domain/records/run.ts";
 import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
 import { prepared } from "../database/database.ts";
-import { type RunFacts, type RunReader, SqliteRunReader } from "./runs.ts";
+import { type RunReader, type RunRecord, SqliteRunReader } from "./runs.ts";
 
 export interface NewRun {
   readonly name: string;
@@ -36,7 +36,7 @@ export interface RunChange {
   readonly datasetFingerprint?: string;
   readonly datasetDescription?: string;
   readonly resumedFrom?: readonly number[];
-  readonly summary?: RunFacts["summary"];
+  readonly summary?: RunRecord["summary"];
   readonly cells?: readonly CellToTrain[];
   readonly networks?: readonly AnytimeToTrain[];
   readonly processId?: number | null;

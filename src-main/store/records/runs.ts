@@ -9,7 +9,7 @@ import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts
 import { type RunRow, viewCondition } from "./run-row.ts";
 
 /** What lists of runs never show. */
-export interface RunFacts {
+export interface RunRecord {
   readonly config: RunConfig;
   readonly codeVersion: string;
   readonly datasetFingerprint: string | null;
@@ -26,7 +26,7 @@ export interface RunFacts {
 
 export interface RunReader {
   get(id: string): RunSummary | null;
-  facts(id: string): RunFacts | null;
+  record(id: string): RunRecord | null;
   /** Stages of a pipeline in their order. */
   children(id: string): RunSummary[];
   /** Runs in these states, the oldest first. */
@@ -65,7 +65,7 @@ export class SqliteRunReader implements RunReader {
     return row === undefined ? null : (this.summaries([row])[0] ?? null);
   }
 
-  facts(id: string): RunFacts | null {
+  record(id: string): RunRecord | null {
     const row = this.db.prepare<[string], DetailRow>("SELECT * FROM run_details WHERE run_id = ?").get(id);
     if (row === undefined) return null;
     return {
@@ -74,7 +74,7 @@ export class SqliteRunReader implements RunReader {
       datasetFingerprint: row.dataset_fingerprint,
       datasetDescription: row.dataset_description,
       resumedFrom: JSON.parse(row.resumed_from) as number[],
-      summary: JSON.parse(row.summary) as RunFacts["summary"],
+      summary: JSON.parse(row.summary) as RunRecord["summary"],
       cells: row.cells === null ? null : (JSON.parse(row.cells) as CellToTrain[]),
       networks: row.networks === null ? null : (JSON.parse(row.networks) as AnytimeToTrain[]),
       processId: row.process_id,

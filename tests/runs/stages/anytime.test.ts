@@ -81,7 +81,7 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
       const saved = stage === undefined ? undefined : store.artifacts.checkpoints(stage.id)[0]?.step;
       return stage?.status === "running" && saved !== undefined && saved < (stage.progress?.step ?? 0);
     });
-    process.kill(store.runs.facts(training()?.id ?? "")?.processId ?? 0, "SIGKILL");
+    process.kill(store.runs.record(training()?.id ?? "")?.processId ?? 0, "SIGKILL");
     expect((await ended(services, killed)).status).toBe("interrupted");
     commands.resume(killed);
     expect((await ended(services, killed)).status).toBe("completed");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { pipelineProgress, stageWeights } from "../../../src-main/runs/stages/pipeline/pipeline-stages.ts";
+import { pipelinePlan, stageWeights } from "../../../src-main/runs/stages/pipeline/pipeline-stages.ts";
+import { stagesByKey, stagesProgress } from "../../../src-main/runs/stages/stages.ts";
 import type { PipelineRun } from "../../../src-shared/domain/config/run-config.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { config, curve, type Studio, studio, until, untilStatus } from "../support/project.ts";
@@ -86,21 +87,21 @@ describe("a pipeline", () => {
     const { id } = s.supervisor.create("Kill", pipeline());
     await until(s.supervisor, () => s.project.store.runs.children(id).some((run) => curve(s.project, run.id).length === 5));
     s.supervisor.kill(id);
-    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("as asked");
+    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("on request");
   });
 
   it("goes into the trash and is purged with its stages and files", async () => {
     const s = studio();
     const { id } = s.supervisor.create("Trash", pipeline());
-    expect(() => s.supervisor.care.trash([id])).toThrow(/at work|waiting/);
+    expect(() => s.supervisor.editor.trash([id])).toThrow(/running|queued/);
     await untilStatus(s, id, "completed");
-    expect(() => s.supervisor.care.purge([id])).toThrow("not in the trash");
-    s.supervisor.care.trash([id]);
+    expect(() => s.supervisor.editor.purge([id])).toThrow("not in the trash");
+    s.supervisor.editor.trash([id]);
     expect(s.project.store.runs.children(id).every((run) => run.trashedAt !== null)).toBe(true);
-    s.supervisor.care.restore([id]);
+    s.supervisor.editor.restore([id]);
     expect(s.project.store.runs.get(id)?.trashedAt).toBeNull();
-    s.supervisor.care.trash([id]);
-    expect(s.supervisor.care.purge([id]).bytes).toBeGreaterThan(0);
+    s.supervisor.editor.trash([id]);
+    expect(s.supervisor.editor.purge([id]).bytes).toBeGreaterThan(0);
     expect(s.project.store.runs.count()).toBe(0);
     expect(s.project.store.artifacts.bytes()).toBe(0);
   });
@@ -128,7 +129,7 @@ describe("progress of a pipeline", () => {
       status: "running" as const,
       progress: { phase: "Training", step: 50, totalSteps: 100, secondsLeft: 100 },
     };
-    const progress = pipelineProgress(settings, [stage]);
+    const progress = stagesProgress(pipelinePlan(settings), stagesByKey([stage]));
     expect(progress.phase).toBe("Stage 1 of 4, GHN: Training");
     expect(progress.step).toBe(Math.round(500 * weights.ghn));
     expect(progress.secondsLeft).toBeCloseTo(100 + ((1 - weights.ghn) * 100) / (weights.ghn / 2), 6);

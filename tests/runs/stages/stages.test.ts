@@ -73,6 +73,6 @@ describe("progress over stages", () => {
     // Of 10 units 1 + 3/2 are done, in 25 seconds; two stages are at work.
     expect(progress.step).toBe(250);
     expect(progress.secondsLeft).toBeCloseTo((7.5 * 25) / 2.5 / 2, 9);
-    expect(progress.phase).toBe("1 of 4 stages done, at work: B, C");
+    expect(progress.phase).toBe("1 of 4 stages done, running: B, C");
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { explainDeath } from "../../../src-main/runs/child/exit-reason.ts";
 import { parseFromWorker } from "../../../src-main/runs/child/from-worker.ts";
 import { OutputTail } from "../../../src-main/runs/child/output-tail.ts";
 import { SystemLoad } from "../../../src-main/runs/child/system-load.ts";
+import { exitReason } from "../../../src-main/runs/outcomes/exit-reason.ts";
 import { ORPHANED_EXIT_CODE, processPort } from "../../../src-main/workers/port.ts";
 import { parseToWorker } from "../../../src-main/workers/to-worker.ts";
 import { config, studio, untilStatus } from "../support/project.ts";
@@ -98,7 +98,7 @@ describe("the port of a utility process", () => {
 
 describe("the death of a process", () => {
   const death = { code: null, signal: null, output: "", memoryBytes: null };
-  const message = (partial: object): string => explainDeath({ ...death, ...partial }, 10e9).message;
+  const message = (partial: object): string => exitReason({ ...death, ...partial }, 10e9).message;
 
   it("is explained by what is known of it", () => {
     expect(message({ code: 1 })).toContain("exit code 1");
@@ -107,7 +107,7 @@ describe("the death of a process", () => {
     expect(message({ signal: "SIGKILL", memoryBytes: 8e9 })).toContain("memory ran out");
     expect(message({ code: 1, output: "tensorflow: OOM when allocating tensor" })).toContain("out of memory");
     expect(message({ code: ORPHANED_EXIT_CODE })).toContain("lost its connection");
-    expect(explainDeath({ ...death, code: 1, output: "last words" }).detail).toBe("last words");
+    expect(exitReason({ ...death, code: 1, output: "last words" }).detail).toBe("last words");
   });
 
   it("before it began is told too", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Devices } from "../../../src-main/runs/supervisor/devices.ts";
+import { GpuAssignment } from "../../../src-main/runs/devices/gpu-assignment.ts";
 import type { EventMap } from "../../../src-shared/contract.ts";
 import { config, curve, studio, until, untilStatus } from "../support/project.ts";
 
@@ -36,13 +36,13 @@ describe("the queue", () => {
   });
 
   it("gives the GPU that a config names, and none to wasm", () => {
-    const devices = new Devices(["0", "1"]);
+    const devices = new GpuAssignment(["0", "1"]);
     expect(devices.assign("a", config({ compute: { gpu: "1" } }))).toEqual({ CUDA_VISIBLE_DEVICES: "1" });
     expect(devices.assign("b", config())).toEqual({ CUDA_VISIBLE_DEVICES: "0" });
     expect(devices.assign("c", config({ compute: { backend: "wasm" } }))).toEqual({ CUDA_VISIBLE_DEVICES: "" });
     devices.release("a");
     expect(devices.assign("d", config())).toEqual({ CUDA_VISIBLE_DEVICES: "1" });
-    expect(new Devices([]).assign("e", config())).toEqual({});
+    expect(new GpuAssignment([]).assign("e", config())).toEqual({});
   });
 });
 

@@ -81,5 +81,5 @@ it("what other processes ask for is done", async () => {
   postRequest(s.project.folder, "stop", "nobody");
   postRequest(s.project.folder, "resume", id);
   await untilStatus(s, id, "completed");
-  expect(s.project.store.logs.list(id).some((line) => line.text.includes("not at work"))).toBe(true);
+  expect(s.project.store.logs.list(id).some((line) => line.text.includes("not running"))).toBe(true);
 });

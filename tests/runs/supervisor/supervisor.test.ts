@@ -69,10 +69,10 @@ describe("a run in a child process", () => {
     expect((await untilStatus(s, id, "failed")).failure).toEqual({ message: "The training diverged.", remedy: "Lower the learning rate." });
   });
 
-  it("that gives no sign of life is ended", async () => {
+  it("that gives did not respond is ended", async () => {
     const s = studio("silent", { silenceMs: 700 });
     const { id } = s.supervisor.create("Silent", config());
-    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("no sign of life");
+    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("did not respond");
   });
 
   it("goes on only with the images it began with", async () => {
@@ -138,7 +138,7 @@ describe("stopping", () => {
     const { id } = s.supervisor.create("Kill", config());
     await until(s.supervisor, () => curve(s.project, id).length === 15);
     s.supervisor.kill(id);
-    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("as asked");
+    expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("on request");
     s.launcher.script = "complete";
     s.supervisor.resume(id);
     await untilStatus(s, id, "completed");
@@ -149,7 +149,7 @@ describe("stopping", () => {
     const s = studio();
     const { id } = s.supervisor.create("Done", config());
     await untilStatus(s, id, "completed");
-    expect(() => s.supervisor.stop(id)).toThrow("not at work");
+    expect(() => s.supervisor.stop(id)).toThrow("not running");
     expect(() => s.supervisor.resume(id)).toThrow("nothing to resume");
     expect(() => s.supervisor.stop("nobody")).toThrow("There is no run nobody");
   });

@@ -10,5 +10,5 @@ supervisor.start();
 const { id } = supervisor.create("Orphaned", config({ kind: "pipeline" }));
 supervisor.create("Waiting", config());
 supervisor.events.on("run.changed", (run) => {
-  if (run.parentId === id && run.metrics["ghn/loss"]?.count === 15) process.send?.({ id, stage: run.id, child: project.store.runs.facts(run.id)?.processId });
+  if (run.parentId === id && run.metrics["ghn/loss"]?.count === 15) process.send?.({ id, stage: run.id, child: project.store.runs.record(run.id)?.processId });
 });

@@ -81,7 +81,7 @@ describe("runs", () => {
     expect(store.runs.queued().map((run) => run.id)).toEqual([stage, parent]);
     expect(names(project, { topLevelOnly: true })).toEqual(["parent"]);
     store.runs.update(stage, { summary: { a: 1, b: "x", c: null, d: true }, resumedFrom: [5], datasetFingerprint: "f" });
-    expect(store.runs.facts(stage)).toMatchObject({
+    expect(store.runs.record(stage)).toMatchObject({
       config: parentless,
       codeVersion: "2",
       summary: { a: 1, b: "x", c: null, d: true },
@@ -93,7 +93,7 @@ describe("runs", () => {
     store.candidates.append(stage, [candidate(0, 0.5)]);
     store.artifacts.add(stage, { kind: "ghn", name: "g", path: `artifacts/${stage}/g`, bytes: 3, sha256: "s" });
     store.runs.delete(parent);
-    expect([store.runs.get(stage), store.runs.facts(stage), store.metrics.all(stage), store.candidates.count(stage), store.artifacts.bytes()]).toEqual([
+    expect([store.runs.get(stage), store.runs.record(stage), store.metrics.all(stage), store.candidates.count(stage), store.artifacts.bytes()]).toEqual([
       null,
       null,
       [],

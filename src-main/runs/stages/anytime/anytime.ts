@@ -3,18 +3,18 @@ import type { AnytimeTraining } from "../../../../src-shared/domain/records/anyt
 import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
 import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { Project } from "../../../store/project/project.ts";
-import type { RunFacts } from "../../../store/records/runs.ts";
+import type { RunRecord } from "../../../store/records/runs.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";
 
 /** Stages of an anytime experiment, in order. */
-export const ANYTIME_STAGES = ["ghn", "search", "train"] as const;
+const ANYTIME_STAGES = ["ghn", "search", "train"] as const;
 type Stage = (typeof ANYTIME_STAGES)[number];
 
-/** Train a GHN on the anytime space, rank networks by area, train the winner beside random picks and references. */
+/** Trains a GHN on the anytime space, ranks networks by area, and trains the winner, random networks and references. */
 export function anytimeKind(project: Project): StagedKind {
   const configOf = (runId: string): AnytimeRun => {
-    const config = project.store.runs.facts(runId)?.config;
-    if (config?.kind !== "anytime") throw new Error(`Run ${runId} is no anytime experiment.`);
+    const config = project.store.runs.record(runId)?.config;
+    if (config?.kind !== "anytime") throw new Error(`Run ${runId} is not an anytime experiment.`);
     return config;
   };
   return {
@@ -22,7 +22,7 @@ export function anytimeKind(project: Project): StagedKind {
     conclude: (runId, done) => ({
       status: "completed",
       failure: null,
-      summary: anytimeSummary(configOf(runId), project.store.anytime.trainings(runId), project.store.runs.facts(done.get("search") ?? "")?.summary ?? {}),
+      summary: anytimeSummary(configOf(runId), project.store.anytime.trainings(runId), project.store.runs.record(done.get("search") ?? "")?.summary ?? {}),
     }),
   };
 }
@@ -44,7 +44,7 @@ function stageConfig(run: AnytimeRun, stage: Stage, done: ReadonlyMap<string, st
   const common = { seed, dataset, network, compute, checkpointEvery };
   const before = (name: Stage): string => {
     const id = done.get(name);
-    if (id === undefined) throw new Error(`The stage ${stage} was to begin before ${name} was done.`);
+    if (id === undefined) throw new Error(`The stage ${stage} cannot start before ${name} is done.`);
     return id;
   };
   switch (stage) {
@@ -64,15 +64,15 @@ function stageConfig(run: AnytimeRun, stage: Stage, done: ReadonlyMap<string, st
   }
 }
 
-/** Images of a dataset of which nobody knows before it is opened. */
-const USUAL_IMAGES = 10_000;
+/** Assumed number of images of a dataset that has not been opened yet. */
+const DEFAULT_IMAGES = 10_000;
 /** A training step costs about three forward passes. */
 const TRAINING_COST = 3;
 
-/** Work of the stages, counted in networks times images. Networks of a GHN's training have about half of the nodes. */
+/** Work of the stages in networks times images. Networks with a random number of nodes have about half of them on average. */
 function stageWork(run: AnytimeRun): Readonly<Record<Stage, number>> {
   const { dataset, training, search, final } = run;
-  const known = CATALOG[dataset.id].trainExpected || USUAL_IMAGES;
+  const known = CATALOG[dataset.id].trainExpected || DEFAULT_IMAGES;
   const images = Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
   const trained = run.winners + run.randomPicks + run.references.length;
   return {
@@ -87,7 +87,7 @@ function trainings({ repetitions }: AnytimeTrainingSettings, networks: number): 
 }
 
 /** What the experiment found: areas of winner, random picks and each reference on test images, over the range of the final training. */
-export function anytimeSummary(run: AnytimeRun, all: readonly AnytimeTraining[], search: RunFacts["summary"]): RunFacts["summary"] {
+export function anytimeSummary(run: AnytimeRun, all: readonly AnytimeTraining[], search: RunRecord["summary"]): RunRecord["summary"] {
   const facts: Record<string, string | number | boolean | null> = { networksRanked: search["cellsScored"] ?? null, maxBudget: run.final.maxBudget };
   const mean = (group: readonly AnytimeTraining[], of: (training: AnytimeTraining) => number | null): number | null => {
     const values = group.flatMap((training) => of(training) ?? []);

@@ -1,23 +1,22 @@
 import type { CellTraining, PipelineRun, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
-import type { RunProgress, RunSummary } from "../../../../src-shared/domain/records/run.ts";
 import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
 import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
-import { type StagePlan, stagesByKey, stagesProgress } from "../stages.ts";
+import type { StagePlan } from "../stages.ts";
 
-/** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best beside random ones, train the winner to the end. */
-export const STAGES = ["ghn", "search", "compare", "final"] as const;
-export type Stage = (typeof STAGES)[number];
+/** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best cells and random ones, fully train the winner. */
+export const PIPELINE_STAGES = ["ghn", "search", "compare", "final"] as const;
+export type PipelineStageKey = (typeof PIPELINE_STAGES)[number];
 
 /** Runs of the stages that are done, by stage. */
-export type StageRuns = Readonly<Partial<Record<Stage, string>>>;
+export type StageRuns = Readonly<Partial<Record<PipelineStageKey, string>>>;
 
 /** The config of a stage, given the runs of those before it. */
-export function stageConfig(pipeline: PipelineRun, stage: Stage, runs: StageRuns): RunConfig {
+export function stageConfig(pipeline: PipelineRun, stage: PipelineStageKey, runs: StageRuns): RunConfig {
   const { seed, dataset, network, compute, checkpointEvery, space, ghn, training, search, compare, final, finalNetwork } = pipeline;
   const common = { seed, dataset, network, compute, checkpointEvery };
-  const before = (name: Stage): string => {
+  const before = (name: PipelineStageKey): string => {
     const id = runs[name];
-    if (id === undefined) throw new Error(`The stage ${stage} of a pipeline was to begin before ${name} was done.`);
+    if (id === undefined) throw new Error(`The stage ${stage} of a pipeline cannot start before ${name} is done.`);
     return id;
   };
   switch (stage) {
@@ -31,7 +30,7 @@ export function stageConfig(pipeline: PipelineRun, stage: Stage, runs: StageRuns
         ...common,
         source: { from: "search", runId: before("search"), top: Math.min(search.shortlist, search.samples), random: search.randomBaseline },
         training: compare,
-        // The test images take part in nothing but the last measurement.
+        // Test images are used only for the final measurement.
         measureTest: false,
       };
     case "final":
@@ -46,18 +45,18 @@ export function stageConfig(pipeline: PipelineRun, stage: Stage, runs: StageRuns
   }
 }
 
-/** Images of a dataset of which nobody knows before it is opened. */
-const USUAL_IMAGES = 10_000;
+/** Assumed number of images of a dataset that has not been opened yet. */
+const DEFAULT_IMAGES = 10_000;
 /** A training step costs about three forward passes; scoring a cell costs one. */
 const TRAINING_COST = 3;
 
 /**
- * Share of each stage in the work of a pipeline; they sum to 1. Counted in images that pass a network, weighted by
- * blocks × channels², which is what a network of a given space costs.
+ * Share of each stage in the work of a pipeline; they sum to 1. Counted in images that pass through a network, weighted
+ * by blocks × channels², to which the cost of a network of a given space is proportional.
  */
-export function stageWeights(pipeline: PipelineRun): Readonly<Record<Stage, number>> {
+export function stageWeights(pipeline: PipelineRun): Readonly<Record<PipelineStageKey, number>> {
   const { dataset, search, training, compare, final } = pipeline;
-  const known = CATALOG[dataset.id].trainExpected || USUAL_IMAGES;
+  const known = CATALOG[dataset.id].trainExpected || DEFAULT_IMAGES;
   const images = Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
   const network = pipeline.network.blocks * pipeline.network.initialChannels ** 2;
   const last = pipeline.finalNetwork ?? pipeline.network;
@@ -73,18 +72,14 @@ export function stageWeights(pipeline: PipelineRun): Readonly<Record<Stage, numb
   return { ghn: work.ghn / total, search: work.search / total, compare: work.compare / total, final: work.final / total };
 }
 
-/** The stages of a pipeline, one after the other. */
+/** The stages of a pipeline, each after the one before. */
 export function pipelinePlan(pipeline: PipelineRun): StagePlan[] {
   const weights = stageWeights(pipeline);
-  return STAGES.map((stage, i) => ({
+  return PIPELINE_STAGES.map((stage, i) => ({
     key: stage,
     title: STAGE_TITLES[stage],
-    after: STAGES.slice(Math.max(0, i - 1), i),
+    after: PIPELINE_STAGES.slice(Math.max(0, i - 1), i),
     work: weights[stage],
     config: (done) => stageConfig(pipeline, stage, Object.fromEntries(done)),
   }));
-}
-
-export function pipelineProgress(pipeline: PipelineRun, stages: readonly RunSummary[]): RunProgress {
-  return stagesProgress(pipelinePlan(pipeline), stagesByKey(stages));
 }

@@ -1,18 +1,18 @@
 import { correlate } from "../../../../src-shared/analysis/statistics/correlation.ts";
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
-import type { RunFacts } from "../../../store/records/runs.ts";
+import type { RunRecord } from "../../../store/records/runs.ts";
 import type { StoreReader } from "../../../store/store.ts";
 import { meansByCell } from "../../sources/cell-source.ts";
 import type { StageRuns } from "./pipeline-stages.ts";
 
 /**
- * What a pipeline found, at its end: how many cells were ranked, the winner with its size and accuracy on test images
- * (mean and sample standard deviation over repetitions), the shortlist ("GHN Top") against the random baseline, and
- * how well scores with generated weights agree with accuracies after training, with n.
+ * The results of a completed pipeline: the number of ranked cells, the winner with its size and accuracy on test images
+ * (mean and sample standard deviation over repetitions), the shortlist ("GHN Top") against the random baseline, and the
+ * correlation of scores with generated weights and accuracies after training, with n.
  */
-export function pipelineSummary(store: StoreReader, runs: StageRuns): RunFacts["summary"] {
+export function pipelineSummary(store: StoreReader, runs: StageRuns): RunRecord["summary"] {
   const of = (id: string | undefined): Training[] => (id === undefined ? [] : store.trainings.list(id));
-  const searchFacts = runs.search === undefined ? {} : (store.runs.facts(runs.search)?.summary ?? {});
+  const searchFacts = runs.search === undefined ? {} : (store.runs.record(runs.search)?.summary ?? {});
   const compared = of(runs.compare);
   const final = of(runs.final);
   const winner = final[0];
@@ -45,7 +45,7 @@ export function pipelineSummary(store: StoreReader, runs: StageRuns): RunFacts["
       `${name}ValidationAccuracy`,
       cells.filter((cell) => cell.first.role === role).map((cell) => cell.mean),
     );
-  // A cell that is in both groups was trained twice but is one pair of score and accuracy.
+  // A cell in both groups was trained twice but counts as one pair of score and accuracy.
   const pairs = [...new Map(cells.map((cell) => [cell.first.canonical, cell])).values()];
   const scores = pairs.map((cell) => cell.first.score);
   const accuracies = pairs.map((cell) => cell.mean);
@@ -59,7 +59,7 @@ export function pipelineSummary(store: StoreReader, runs: StageRuns): RunFacts["
   return facts;
 }
 
-/** Adds count, mean and sample standard deviation of some values; nothing when there are none. */
+/** Adds count, mean and sample standard deviation of the values; nothing when there are none. */
 function addMoments(facts: Record<string, string | number | boolean | null>, name: string, values: readonly number[]): void {
   if (values.length === 0) return;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

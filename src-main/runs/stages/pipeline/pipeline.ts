@@ -10,7 +10,7 @@ import { analysedTop } from "./top-data.ts";
 /** Train a GHN, search, compare, train the winner: one stage after the other. */
 export function pipelineKind(project: Project): StagedKind {
   const configOf = (runId: string): PipelineRun => {
-    const config = project.store.runs.facts(runId)?.config;
+    const config = project.store.runs.record(runId)?.config;
     if (config?.kind !== "pipeline") throw new Error(`Run ${runId} is no pipeline.`);
     return config;
   };

@@ -12,7 +12,7 @@ import { stagesByKey } from "../stages.ts";
  */
 export function analysedTop(store: StoreReader, runId: string): TopResult {
   const run = store.runs.get(runId);
-  const facts = store.runs.facts(runId);
+  const facts = store.runs.record(runId);
   if (run === null || facts?.config.kind !== "pipeline")
     throw new UserError(`The run ${run?.name ?? runId} is no pipeline.`, { code: "run-kind", remedy: "Name a pipeline; ghn-studio runs lists all runs." });
   const { config } = facts;
@@ -24,7 +24,7 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
   const final = trainings("final");
   const [winner] = final;
   const search = config.search;
-  const ghnFacts = store.runs.facts(stages.get("ghn")?.id ?? "");
+  const ghnFacts = store.runs.record(stages.get("ghn")?.id ?? "");
   const data: TopData = {
     title: `GHN Top against Random: ${run.name}`,
     cells: meansByCell(trainings("compare")).map(({ first, mean }) => ({

@@ -1,15 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { StudyData, StudyResult } from "../../../../src-shared/analysis/study/study.ts";
 import { entryPath } from "../../../lib/entries.ts";
-import type { Report } from "../report-files.ts";
+import type { RunReport } from "../report-files.ts";
 
-export interface AnalysedStudy extends Report {
+export interface AnalysedStudy extends RunReport {
   readonly result: StudyResult;
 }
 
 /**
- * Analyses a study in a thread of its own: resampling hundreds of cells takes seconds, in which the supervisor has other runs to listen to.
- * @throws Error when the thread fails; AbortError when the signal says so
+ * Analyses a study in a thread: resampling hundreds of cells takes seconds, during which the supervisor must handle other runs.
+ * @throws Error when the thread fails; AbortError when the signal is aborted
  */
 export function analyseInThread(data: StudyData, signal: AbortSignal): Promise<AnalysedStudy> {
   return new Promise((resolve, reject) => {
@@ -24,7 +24,7 @@ export function analyseInThread(data: StudyData, signal: AbortSignal): Promise<A
     worker.once("error", reject);
     worker.once("exit", (code) => {
       signal.removeEventListener("abort", abort);
-      reject(new Error(`The thread that analyses the study ended with code ${code}.`));
+      reject(new Error(`The thread that analyses the study exited with code ${code}.`));
     });
   });
 }

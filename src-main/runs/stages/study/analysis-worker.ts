@@ -1,4 +1,4 @@
-/** Entry of the thread that analyses a study: the figures and both forms of its report. */
+/** Entry of the thread that analyses a study: computes its statistics and both formats of its report. */
 import { parentPort, workerData } from "node:worker_threads";
 import { analyseStudy, type StudyData } from "../../../../src-shared/analysis/study/study.ts";
 import { studyHtml, studyMarkdown } from "../../../../src-shared/analysis/study/study-report.ts";

@@ -11,37 +11,37 @@ import type { StoreReader } from "../../../store/store.ts";
 import { stagesByKey } from "../stages.ts";
 import { generatorKey, PREDICTION_KEY, SECOND_SEED, scoreKey } from "./study-plan.ts";
 
-/** Fingerprint of the images that runs have seen; null before the first has opened them. */
+/** Fingerprint of the images that the runs used; null until a run has opened them. */
 export function fingerprintOf(store: StoreReader, runs: readonly RunSummary[]): string | null {
   for (const run of runs) {
-    const fingerprint = store.runs.facts(run.id)?.datasetFingerprint ?? null;
+    const fingerprint = store.runs.record(run.id)?.datasetFingerprint ?? null;
     if (fingerprint !== null) return fingerprint;
   }
   return null;
 }
 
-/** The training from scratch that tells the truth about a cell; null when there is none yet. */
-export function truthOf(store: StoreReader, study: StudyRun, datasetFingerprint: string, canonical: string, seed: number): Training | null {
+/** The training from scratch that gives the ground truth of a cell; null when there is none yet. */
+export function groundTruthOf(store: StoreReader, study: StudyRun, datasetFingerprint: string, canonical: string, seed: number): Training | null {
   return store.trainings.byProtocol(
     protocolKey({ network: study.network, dataset: study.dataset, training: study.truth, datasetFingerprint, canonical, seed }),
   );
 }
 
 /**
- * Everything that a study found, from the store alone, as far as its stages are done.
- * @throws UserError when the run is no study, or has not seen the images yet
+ * The results of a study so far, read from the store.
+ * @throws UserError `run-kind` when the run is not a study; `study-empty` when no stage has opened the images yet
  */
 export function studyData(store: StoreReader, runId: string): StudyData {
   const run = store.runs.get(runId);
-  const config = store.runs.facts(runId)?.config;
+  const config = store.runs.record(runId)?.config;
   if (run === null || config?.kind !== "study")
-    throw new UserError(`The run ${run?.name ?? runId} is no study.`, { code: "run-kind", remedy: "Name a study; ghn-studio runs lists all runs." });
+    throw new UserError(`The run ${run?.name ?? runId} is not a study.`, { code: "run-kind", remedy: "Choose a study; `ghn-studio runs` lists all runs." });
   const children = store.runs.children(runId);
   const fingerprint = fingerprintOf(store, children);
   if (fingerprint === null)
-    throw new UserError(`The study ${run.name} has measured nothing yet.`, {
+    throw new UserError(`The study ${run.name} has no results yet.`, {
       code: "study-empty",
-      remedy: "Resume it, or wait until its first stage is done.",
+      remedy: "Wait until its first stage is done, or resume it if it is not running.",
     });
   const cells = studyCells(config);
   const stages = stagesByKey(children);
@@ -49,12 +49,12 @@ export function studyData(store: StoreReader, runId: string): StudyData {
     const stage = stages.get(key);
     return stage === undefined ? [] : store.candidates.list(stage.id, { sort: "index", limit: 1_000_000 }).rows;
   };
-  const truths = cells.map(({ canonical }) => truthOf(store, config, fingerprint, canonical, config.seed));
-  const second = cells.map(({ canonical }) => truthOf(store, config, fingerprint, canonical, config.seed + SECOND_SEED));
-  const facts = store.runs.facts(children[0]?.id ?? "");
+  const truths = cells.map(({ canonical }) => groundTruthOf(store, config, fingerprint, canonical, config.seed));
+  const second = cells.map(({ canonical }) => groundTruthOf(store, config, fingerprint, canonical, config.seed + SECOND_SEED));
+  const facts = store.runs.record(children[0]?.id ?? "");
   return {
     title: config.title,
-    protocol: protocolOf(config, run, children, fingerprint, facts?.datasetDescription ?? null, truths, store.runs.facts(runId)?.codeVersion ?? ""),
+    protocol: protocolOf(config, run, children, fingerprint, facts?.datasetDescription ?? null, truths, store.runs.record(runId)?.codeVersion ?? ""),
     cells: cells.map((_, i) => `Cell ${i}`),
     truth: truths.map((training) => training?.validationAccuracy ?? null),
     repetitions: truths.map((training, i) => [training, second[i] ?? null].flatMap((one) => (one === null ? [] : [one.validationAccuracy]))),
@@ -72,7 +72,7 @@ export function analysedStudy(store: StoreReader, runId: string): StudyResult {
   return analyseStudy(studyData(store, runId));
 }
 
-/** Accuracy with generated weights ranks cells as in the paper; their loss, negated, tells cells apart that get the same number of images right. */
+/** Accuracy with generated weights ranks cells as in the paper; the negated loss also distinguishes cells with equal accuracy. */
 function generators(store: StoreReader, study: StudyRun, stages: ReadonlyMap<string, RunSummary>, candidatesOf: (key: string) => Candidate[]): PredictorData[] {
   return study.variants.flatMap((variant, v) => {
     const runs = study.seeds.map((seed) => ({ seed, candidates: candidatesOf(scoreKey(v, seed)) }));
@@ -82,7 +82,7 @@ function generators(store: StoreReader, study: StudyRun, stages: ReadonlyMap<str
       generationMs: mean(all.map((one) => one.generationMs)),
       evaluationMs: mean(all.map((one) => one.evaluationMs)),
       trainingSeconds: mean(trained.map((stage) => stage.activeSeconds)),
-      generatorParameters: mean(trained.map((stage) => numberOf(store.runs.facts(stage.id)?.summary["ghnParameters"]))),
+      generatorParameters: mean(trained.map((stage) => numberOf(store.runs.record(stage.id)?.summary["ghnParameters"]))),
     };
     const of = (name: string, value: (candidate: Candidate) => number | null): PredictorData => ({
       name,
@@ -97,9 +97,9 @@ function generators(store: StoreReader, study: StudyRun, stages: ReadonlyMap<str
   });
 }
 
-/** Milliseconds a cell of each predictor that a prediction run measured; none before its end. */
+/** Milliseconds per cell of each predictor that a prediction run measured; empty until that run is complete. */
 function costsOf(store: StoreReader, stage: RunSummary | undefined): ReadonlyMap<string, number> {
-  const summary = stage === undefined ? {} : (store.runs.facts(stage.id)?.summary ?? {});
+  const summary = stage === undefined ? {} : (store.runs.record(stage.id)?.summary ?? {});
   return new Map(
     Object.entries(summary).flatMap(([name, value]) =>
       name.startsWith(COST_PREFIX) && typeof value === "number" ? [[name.slice(COST_PREFIX.length), value] as const] : [],
@@ -111,7 +111,7 @@ function numberOf(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** The settings in which the variants of a study differ, under their titles. */
+/** The settings in which the variants of a study differ, by title. */
 function variantFacts(variants: StudyRun["variants"]): VariantFacts[] {
   const leaves = variants.map((variant) => new Map([...leavesOf(variant.ghn, ["ghn"]), ...leavesOf(variant.training, ["training"])]));
   const paths = [...(leaves[0]?.keys() ?? [])].filter((path) => new Set(leaves.map((settings) => JSON.stringify(settings.get(path)))).size > 1);
@@ -134,7 +134,7 @@ function plainValue(value: unknown): string | number | boolean {
   return typeof value === "number" || typeof value === "boolean" || typeof value === "string" ? value : JSON.stringify(value ?? null);
 }
 
-/** Predictors that need no generator. Sizes are known of every cell that anything was done with. */
+/** Predictors that need no generator. The size of a cell is known once anything was computed for it. */
 function others(
   measured: readonly Candidate[],
   candidatesOf: (key: string) => Candidate[],

@@ -10,23 +10,23 @@ import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
 import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { StagePlan } from "../stages.ts";
 
-/** Key of the stage that trains a variant with a seed, and of the one that scores the cells with it. */
+/** Keys of the stage that trains a variant with a seed and of the stage that scores the cells with it. */
 export const generatorKey = (variant: number, seed: number): string => `generator-${variant}-${seed}`;
 export const scoreKey = (variant: number, seed: number): string => `score-${variant}-${seed}`;
 export const PREDICTION_KEY = "prediction";
-/** Stages that train cells are called so, with a number behind. */
+/** Prefix of the keys of the stages that train cells for the ground truth; a number follows. */
 export const TRUTH_KEY = "truth";
 
-/** Every training from scratch of a study has this seed more for the second time, as a second repetition would. */
+/** Added to the seed when a cell is trained a second time, as for a second repetition. */
 export const SECOND_SEED = 1000;
 
-/** One training from scratch that a study needs and nobody has done yet. */
+/** A training from scratch that a study needs and that does not exist yet. */
 export interface MissingTraining {
   readonly cell: CellToTrain;
   readonly seed: number;
 }
 
-/** Everything but the truth: each variant is trained with each seed and then scores the cells; the other predictors are measured in a run of their own. */
+/** All stages except the ground truth: each variant is trained with each seed and then scores the cells; one run measures the other predictors. */
 export function predictorStages(study: StudyRun): StagePlan[] {
   const { dataset, network, compute, checkpointEvery, space, cells, predictors } = study;
   const common = { dataset, network, compute, checkpointEvery };
@@ -82,8 +82,8 @@ function scoringConfig(study: StudyRun, ghnRunId: string): SearchRun {
   };
 }
 
-/** The trainings that are missing, divided evenly over the runs for the truth. */
-export function truthConfigs(study: StudyRun, missing: readonly MissingTraining[]): CellTrainingRun[] {
+/** The missing trainings, divided evenly over the runs for the ground truth. */
+export function groundTruthConfigs(study: StudyRun, missing: readonly MissingTraining[]): CellTrainingRun[] {
   const { dataset, network, compute, checkpointEvery, truth, truthRuns } = study;
   const seeds = [...new Set(missing.map(({ seed }) => seed))];
   return seeds.flatMap((seed) => {
@@ -106,30 +106,30 @@ export function truthConfigs(study: StudyRun, missing: readonly MissingTraining[
   });
 }
 
-/** The stage of one run for the truth. */
-export function truthStage(study: StudyRun, key: string, config: RunConfig): StagePlan {
+/** The stage of one run for the ground truth. */
+export function groundTruthStage(study: StudyRun, key: string, config: RunConfig): StagePlan {
   const cells = config.kind === "cell-training" && config.source.from === "cells" ? config.source.cells.length : 0;
   return {
     key,
-    title: `Truth ${key.slice(TRUTH_KEY.length + 1)}`,
+    title: `Ground truth ${key.slice(TRUTH_KEY.length + 1)}`,
     after: [],
-    work: truthWork(study, cells),
+    work: groundTruthWork(study, cells),
     config: () => config,
   };
 }
 
-/** What training so many cells from scratch takes, in the unit of `work`. */
-export function truthWork(study: StudyRun, cells: number): number {
+/** Cost of training this many cells from scratch, in the unit of `work`. */
+export function groundTruthWork(study: StudyRun, cells: number): number {
   return TRAINING_COST * study.truth.epochs * cells * imagesOf(study) * study.space.nodes;
 }
 
 /** A training step costs about three forward passes. */
 const TRAINING_COST = 3;
-/** Images of a dataset of which nobody knows before it is opened. */
-const USUAL_IMAGES = 10_000;
+/** Assumed number of images of a dataset that has not been opened yet. */
+const DEFAULT_IMAGES = 10_000;
 
 function imagesOf({ dataset }: StudyRun): number {
-  const known = CATALOG[dataset.id].trainExpected || USUAL_IMAGES;
+  const known = CATALOG[dataset.id].trainExpected || DEFAULT_IMAGES;
   return Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
 }
 

@@ -4,26 +4,26 @@ import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
 import { studyCells } from "../../../engine/search/study-cells.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { StoreReader } from "../../../store/store.ts";
-import type { Outcome } from "../outcomes.ts";
+import type { RunOutcome } from "../../outcomes/run-outcome.ts";
 import { writeReport } from "../report-files.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";
 import { analyseInThread } from "./analysis-thread.ts";
-import { fingerprintOf, studyData, truthOf } from "./study-data.ts";
-import { type MissingTraining, predictorStages, SECOND_SEED, TRUTH_KEY, truthConfigs, truthStage, truthWork } from "./study-plan.ts";
+import { fingerprintOf, groundTruthOf, studyData } from "./study-data.ts";
+import { groundTruthConfigs, groundTruthStage, groundTruthWork, type MissingTraining, predictorStages, SECOND_SEED, TRUTH_KEY } from "./study-plan.ts";
 
 /**
- * A study (paper, section 4.3 and appendix): predictors and variants of the GHN against trained accuracy on one set of cells. What was trained before with the same protocol is taken from
- * the store; only what is missing is trained.
+ * A study (paper, section 4.3 and appendix): predictors and variants of the GHN against trained accuracy on one set of
+ * cells. Trainings with the same protocol that are already in the store are reused; only the missing ones are run.
  */
 export function studyKind(project: Project): StagedKind {
   const { store } = project;
-  /** Plans are asked for with every look at the progress; what cannot change any more is kept. */
+  /** The part of a plan that cannot change: plans are requested with every update of the progress. */
   const kept = new Map<string, { readonly study: StudyRun; readonly predictors: readonly StagePlan[] }>();
   const studyOf = (runId: string): { readonly study: StudyRun; readonly predictors: readonly StagePlan[] } => {
     let known = kept.get(runId);
     if (known === undefined) {
-      const config = store.runs.facts(runId)?.config;
-      if (config?.kind !== "study") throw new Error(`Run ${runId} is no study.`);
+      const config = store.runs.record(runId)?.config;
+      if (config?.kind !== "study") throw new Error(`Run ${runId} is not a study.`);
       known = { study: config, predictors: predictorStages(config) };
       kept.set(runId, known);
     }
@@ -32,12 +32,12 @@ export function studyKind(project: Project): StagedKind {
   return {
     plan(runId, runs) {
       const { study, predictors } = studyOf(runId);
-      const planned = truthStages(store, study, runs);
-      if (planned === null) return { stages: [...predictors, later(study)], complete: false };
-      // The truth first: it takes longest, and its parts can be at work at the same time.
+      const planned = groundTruthStages(store, study, runs);
+      if (planned === null) return { stages: [...predictors, groundTruthPlaceholder(study)], complete: false };
+      // The ground truth first: it takes longest, and its parts can run at the same time.
       return { stages: [...planned, ...predictors], complete: true };
     },
-    async conclude(runId, _done, signal): Promise<Outcome> {
+    async conclude(runId, _done, signal): Promise<RunOutcome> {
       const { result, ...report } = await analyseInThread(studyData(store, runId), signal);
       writeReport(project, runId, report);
       const facts: Record<string, string | number | boolean | null> = { cells: result.n, noiseCeiling: result.noiseCeiling };
@@ -47,17 +47,17 @@ export function studyKind(project: Project): StagedKind {
   };
 }
 
-/** The runs for the truth; null as long as the images, and so what was trained on them before, are not known. */
-function truthStages(store: StoreReader, study: StudyRun, runs: ReadonlyMap<string, RunSummary>): StagePlan[] | null {
+/** The runs for the ground truth; null until the fingerprint of the images, and so what was trained on them before, is known. */
+function groundTruthStages(store: StoreReader, study: StudyRun, runs: ReadonlyMap<string, RunSummary>): StagePlan[] | null {
   const begun = [...runs.values()].filter((run) => run.stage?.startsWith(`${TRUTH_KEY}-`));
   if (begun.length > 0)
     return begun.flatMap((run) => {
-      const config = store.runs.facts(run.id)?.config;
-      return config === undefined ? [] : [truthStage(study, run.stage ?? "", config)];
+      const config = store.runs.record(run.id)?.config;
+      return config === undefined ? [] : [groundTruthStage(study, run.stage ?? "", config)];
     });
   const fingerprint = fingerprintOf(store, [...runs.values()]);
   if (fingerprint === null) return null;
-  return truthConfigs(study, missingTrainings(store, study, fingerprint)).map((config, i) => truthStage(study, `${TRUTH_KEY}-${i + 1}`, config));
+  return groundTruthConfigs(study, missingTrainings(store, study, fingerprint)).map((config, i) => groundTruthStage(study, `${TRUTH_KEY}-${i + 1}`, config));
 }
 
 function missingTrainings(store: StoreReader, study: StudyRun, fingerprint: string): MissingTraining[] {
@@ -66,18 +66,18 @@ function missingTrainings(store: StoreReader, study: StudyRun, fingerprint: stri
     ...cells.map((cell) => ({ cell, seed: study.seed })),
     ...cells.slice(0, study.noiseCells).map((cell) => ({ cell, seed: study.seed + SECOND_SEED })),
   ];
-  return wanted.filter(({ cell, seed }) => truthOf(store, study, fingerprint, cell.canonical, seed) === null);
+  return wanted.filter(({ cell, seed }) => groundTruthOf(store, study, fingerprint, cell.canonical, seed) === null);
 }
 
-/** Stands for the truth until it is known what of it is missing. It waits for a stage that never comes, so that nobody begins it. */
-function later(study: StudyRun): StagePlan {
+/** Stands for the ground truth until it is known which trainings are missing. It waits for a stage that does not exist, so that it never starts. */
+function groundTruthPlaceholder(study: StudyRun): StagePlan {
   return {
     key: TRUTH_KEY,
-    title: "Truth",
-    after: ["the first look at the images"],
-    work: truthWork(study, study.cells.count + Math.min(study.noiseCells, study.cells.count)),
+    title: "Ground truth",
+    after: ["fingerprint of the images"],
+    work: groundTruthWork(study, study.cells.count + Math.min(study.noiseCells, study.cells.count)),
     config: () => {
-      throw new Error("The truth of a study was to begin before the images were known.");
+      throw new Error("The ground truth of a study cannot be planned before its images are known.");
     },
   };
 }

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 
-const PATIENCE_MS = 5000;
+/** Time limit of the driver's tool, in milliseconds. */
+const TIMEOUT_MS = 5000;
 
 /**
- * GPUs of this machine as CUDA_VISIBLE_DEVICES names them: those that the variable allows, else all that the driver's
- * own tool lists. Empty without a GPU.
+ * GPUs of this machine as CUDA_VISIBLE_DEVICES names them: those in the variable if it is set, otherwise all that
+ * `nvidia-smi` lists. Empty without a GPU.
  */
 export function findGpus(environment: NodeJS.ProcessEnv = process.env): Promise<string[]> {
   const visible = environment.CUDA_VISIBLE_DEVICES;
@@ -16,7 +17,7 @@ export function findGpus(environment: NodeJS.ProcessEnv = process.env): Promise<
         .filter((name) => name !== "" && name !== "-1"),
     );
   return new Promise((resolve) => {
-    execFile("nvidia-smi", ["--query-gpu=index", "--format=csv,noheader"], { timeout: PATIENCE_MS, windowsHide: true }, (error, output) => {
+    execFile("nvidia-smi", ["--query-gpu=index", "--format=csv,noheader"], { timeout: TIMEOUT_MS, windowsHide: true }, (error, output) => {
       resolve(
         error === null
           ? output

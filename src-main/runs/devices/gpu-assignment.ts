@@ -1,11 +1,11 @@
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 
-/** Which GPU each run at work has. Runs share a GPU only where there are more of them than GPUs. */
-export class Devices {
+/** Assigns GPUs to running runs. Runs share a GPU only when there are more runs than GPUs. */
+export class GpuAssignment {
   private readonly gpus: readonly string[];
   private readonly used = new Map<string, string>();
 
-  /** @param gpus CUDA indices or names of the GPUs that may be used; none: the processor alone, or what TensorFlow finds */
+  /** @param gpus CUDA indices or names of the GPUs to use; when empty, runs use what TensorFlow finds */
   constructor(gpus: readonly string[]) {
     this.gpus = gpus;
   }
@@ -14,7 +14,7 @@ export class Devices {
     return this.gpus.length;
   }
 
-  /** The environment that shows a run its device: the one its config names, else the least used. */
+  /** Environment variables that select the device of a run: the one in its config, otherwise the least used. */
   assign(runId: string, config: RunConfig): Readonly<Record<string, string | undefined>> {
     if (config.compute.backend === "wasm") return { CUDA_VISIBLE_DEVICES: "" };
     const load = (gpu: string): number => [...this.used.values()].filter((other) => other === gpu).length;

@@ -6,12 +6,12 @@ import { pipeline } from "node:stream/promises";
 import type { Project } from "../../store/project/project.ts";
 import type { CheckpointArtifact } from "../../store/records/artifacts.ts";
 
-/** Checkpoints kept of a run: the last, and the one before in case the last is damaged. */
+/** Number of checkpoints kept per run: the last, and the one before in case the last is damaged. */
 const KEPT = 2;
 
 /**
- * The newest checkpoint of a run whose file is whole (size and SHA-256 as recorded); null when there is none.
- * Damaged ones are forgotten and their files removed; `onDamaged` hears of each.
+ * The newest checkpoint of a run whose file is intact (size and SHA-256 as recorded); null when there is none.
+ * Damaged checkpoints are removed with their files; `onDamaged` is called for each.
  */
 export async function newestGoodCheckpoint(
   project: Project,
@@ -20,7 +20,7 @@ export async function newestGoodCheckpoint(
 ): Promise<CheckpointArtifact | null> {
   for (const checkpoint of project.store.artifacts.checkpoints(runId)) {
     const path = project.resolvePath(checkpoint.path);
-    if (await isWhole(path, checkpoint)) return checkpoint;
+    if (await isIntact(path, checkpoint)) return checkpoint;
     onDamaged(checkpoint);
     project.store.artifacts.delete(checkpoint.id);
     await rm(path, { force: true });
@@ -28,30 +28,30 @@ export async function newestGoodCheckpoint(
   return null;
 }
 
-/** Removes all but the newest checkpoints of a run, the records first and then the files. Answers the files. */
+/** Removes the records of all but the newest checkpoints of a run. @returns their files, which the caller removes */
 export function forgetOldCheckpoints(project: Project, runId: string, kept = KEPT): string[] {
   const old = project.store.artifacts.checkpoints(runId).slice(kept);
   for (const checkpoint of old) project.store.artifacts.delete(checkpoint.id);
   return old.map((checkpoint) => project.resolvePath(checkpoint.path));
 }
 
-/** A completed run is not resumed: its checkpoints would only take room. */
+/** Removes all checkpoints of a completed run, which is never resumed. */
 export function forgetAllCheckpoints(project: Project, runId: string): void {
   for (const path of forgetOldCheckpoints(project, runId, 0)) void rm(path, { force: true }).catch(() => undefined);
 }
 
-/** Removes what a process that was killed left half done: temporary files and checkpoints it never told of. */
+/** Removes what a killed process left behind: temporary files and checkpoints that it did not report. */
 export async function sweepLeftovers(project: Project, runId: string): Promise<void> {
   const folder = project.artifactFolder(runId);
   const recorded = new Set(project.store.artifacts.list(runId).map((artifact) => artifact.name));
   for (const name of await readdir(folder)) {
     const temporary = name.startsWith(".") && name.endsWith(".tmp");
-    const untold = name.startsWith("checkpoint-") && !recorded.has(name);
-    if (temporary || untold) await rm(join(folder, name), { force: true });
+    const unreported = name.startsWith("checkpoint-") && !recorded.has(name);
+    if (temporary || unreported) await rm(join(folder, name), { force: true });
   }
 }
 
-async function isWhole(path: string, expected: { readonly bytes: number; readonly sha256: string }): Promise<boolean> {
+async function isIntact(path: string, expected: { readonly bytes: number; readonly sha256: string }): Promise<boolean> {
   try {
     if ((await stat(path)).size !== expected.bytes) return false;
     const hash = createHash("sha256");

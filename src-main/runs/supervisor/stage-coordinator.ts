@@ -1,57 +1,57 @@
 import { isStaged, type StagedRunKind } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { Project } from "../../store/project/project.ts";
-import type { LiveUpdates } from "../live/live.ts";
+import type { LiveUpdates } from "../live/live-updates.ts";
+import { notStarted, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
 import { anytimeKind } from "../stages/anytime/anytime.ts";
-import { notStarted, type Outcome, STOPPED } from "../stages/outcomes.ts";
 import { pipelineKind } from "../stages/pipeline/pipeline.ts";
 import { type NextStages, nextStages, type StagedKind, type StagePlan, stagesByKey, stagesProgress } from "../stages/stages.ts";
 import { studyKind } from "../stages/study/study.ts";
 
-export interface StagedLeadOptions {
+export interface StageCoordinatorOptions {
   readonly project: Project;
   readonly live: LiveUpdates;
   readonly version: string;
-  /** Notes how a run ended. */
-  readonly finish: (runId: string, outcome: Outcome) => void;
-  /** Asks a stage that is at work or waits to end with a checkpoint. */
+  /** Stores how a run ended. */
+  readonly finish: (runId: string, outcome: RunOutcome) => void;
+  /** Asks a running or queued stage to end with a checkpoint. */
   readonly stopStage: (runId: string) => void;
-  /** True when nothing may begin any more. */
+  /** True when nothing may start any more. */
   readonly closing: () => boolean;
 }
 
-/** Least time between two looks at the stages of a run at work, in milliseconds. */
+/** Least time between two updates of the progress of a run, in milliseconds. */
 const FOLLOW_MS = 500;
 
 /**
- * Leads runs that are made of stages. Such a run has no process of its own: its stages have, as many at a time as there are places. Where it stands is read from the store each time, so
- * that it goes on after any end of the studio.
+ * Executes runs that consist of stages. Such a run has no process of its own; its stages do, as many at a time as there
+ * are places. Its state is read from the store each time, so that it can continue after any end of the program.
  */
-export class StagedLead {
-  private readonly options: StagedLeadOptions;
+export class StageCoordinator {
+  private readonly options: StageCoordinatorOptions;
   private readonly kinds: Readonly<Record<StagedRunKind, StagedKind>>;
-  /** When the progress of each run was last brought up to date. */
+  /** When the progress of each run was last updated. */
   private readonly followed = new Map<string, number>();
-  /** Runs whose stages are done and whose end is being worked out. */
+  /** Runs whose stages are done and whose conclusion is being computed. */
   private readonly concluding = new Map<string, AbortController>();
 
-  constructor(options: StagedLeadOptions) {
+  constructor(options: StageCoordinatorOptions) {
     this.options = options;
     this.kinds = { pipeline: pipelineKind(options.project), study: studyKind(options.project), anytime: anytimeKind(options.project) };
   }
 
-  /** Begins a run or goes on with it: the stages that can begin stand in front of the queue afterwards. */
+  /** Starts or continues a run: the stages that can start are put in front of the queue. */
   begin(run: RunSummary): void {
     this.options.project.store.runs.begin(run.id);
     this.advance(run.id);
   }
 
-  /** Stages at work or waiting. */
+  /** Running and queued stages. */
   activeStages(runId: string): RunSummary[] {
     return this.options.project.store.runs.children(runId).filter((stage) => ACTIVE_STATUSES.includes(stage.status));
   }
 
-  /** A stage is over and its process gone: the run goes on, or ends once nothing of it is at work any more. */
+  /** A stage has ended and its process is gone: the run continues, or ends once no stage of it is active any more. */
   stageEnded(runId: string): void {
     const { project, finish, stopStage, closing } = this.options;
     const run = project.store.runs.get(runId);
@@ -64,7 +64,7 @@ export class StagedLead {
     }
     const active = this.activeStages(runId);
     if (active.length > 0) {
-      // One that cannot go on ends the others too: what they did is in their checkpoints.
+      // A stage that cannot continue stops the others too; their work is in their checkpoints.
       for (const stage of active) if (stage.status !== "stopping" && project.store.runs.get(stage.id)?.status === stage.status) stopStage(stage.id);
       return;
     }
@@ -72,19 +72,19 @@ export class StagedLead {
       finish(runId, this.outcomeOf(runId, broken));
       return;
     }
-    // Asked to stop in the moment the last stage was done: there is nothing left to stop.
+    // Asked to stop just as the last stage completed: there is nothing left to stop.
     const { over, done } = this.next(runId).next;
     if (over) this.conclude(runId, done);
     else finish(runId, STOPPED);
   }
 
-  /** Gives up working out how a run ends; the caller says how it ended. It is worked out anew when the run is resumed. */
+  /** Gives up computing the conclusion of a run; the caller stores how it ended. It is computed again when the run is resumed. */
   abandon(runId: string): void {
     this.concluding.get(runId)?.abort();
     this.concluding.delete(runId);
   }
 
-  /** Ends what is still being worked out. */
+  /** Ends conclusions that are still being computed. */
   close(): void {
     for (const runId of [...this.concluding.keys()]) {
       this.abandon(runId);
@@ -92,7 +92,7 @@ export class StagedLead {
     }
   }
 
-  /** The progress of a run is that of its stages. */
+  /** Updates the progress of a run from its stages. */
   follow(runId: string): void {
     const { project, live } = this.options;
     const now = performance.now();
@@ -114,13 +114,13 @@ export class StagedLead {
         this.refresh(runId);
       }
     } catch (error) {
-      finish(runId, notStarted(error, `The ${this.kindOf(runId)} could not go on`));
+      finish(runId, notStarted(error, `The ${this.kindOf(runId)} could not continue`));
       return;
     }
     live.changed(runId, true);
   }
 
-  /** Puts what can begin in front of the queue, in the order of the plan. */
+  /** Puts the stages that can start in front of the queue, in the order of the plan. */
   private queue(runId: string, { create, enqueue, done }: NextStages): void {
     const { project, live, version } = this.options;
     const { store } = project;
@@ -151,7 +151,7 @@ export class StagedLead {
   private conclude(runId: string, done: ReadonlyMap<string, string>): void {
     if (this.concluding.has(runId)) return;
     const control = new AbortController();
-    const end = (outcome: Outcome): void => {
+    const end = (outcome: RunOutcome): void => {
       if (control.signal.aborted) return;
       this.concluding.delete(runId);
       this.options.finish(runId, outcome);
@@ -168,7 +168,7 @@ export class StagedLead {
     }
   }
 
-  /** Brings progress, process time and device of a run up to date with its stages. */
+  /** Updates progress, process time and device of a run from its stages. */
   private refresh(runId: string): void {
     const { store } = this.options.project;
     const { stages, runs } = this.next(runId);
@@ -181,8 +181,8 @@ export class StagedLead {
     });
   }
 
-  /** How a run ends whose stages did not all complete: a failure counts more than an interruption, that more than a stop. */
-  private outcomeOf(runId: string, broken: readonly RunSummary[]): Outcome {
+  /** The outcome of a run whose stages did not all complete: the worst of theirs (failed, then interrupted, then stopped). */
+  private outcomeOf(runId: string, broken: readonly RunSummary[]): RunOutcome {
     const worst = broken.find((stage) => stage.status === "failed") ?? broken.find((stage) => stage.status === "interrupted");
     if (worst === undefined) return { status: "stopped", failure: null };
     const title = this.next(runId).stages.find(({ key }) => key === worst.stage)?.title ?? worst.name;

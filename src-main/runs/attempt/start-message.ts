@@ -1,39 +1,41 @@
 import type { AnytimeSearchRun, RunConfig, SearchRun } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { ToWorker } from "../../../src-shared/worker-protocol.ts";
 import type { Project } from "../../store/project/project.ts";
-import type { RunFacts } from "../../store/records/runs.ts";
+import type { RunRecord } from "../../store/records/runs.ts";
 import { resolveNetworks } from "../sources/anytime-source.ts";
 import { ghnArtifactPath, resolveCells } from "../sources/cell-source.ts";
-import type { StartMessage } from "./attempt.ts";
 import { newestGoodCheckpoint, sweepLeftovers } from "./checkpoints.ts";
+
+export type StartMessage = Extract<ToWorker, { type: "start" }>;
 
 export interface StartInput {
   readonly project: Project;
   readonly run: RunSummary;
-  readonly facts: RunFacts;
+  readonly record: RunRecord;
   readonly dataFolders: readonly string[];
-  /** Hears what happened on the way, for the log of the run. */
+  /** Writes to the log of the run. */
   readonly note: (level: "info" | "warning", text: string) => void;
 }
 
 /**
- * Everything a worker needs for a run: its inputs resolved from other runs (cells once and for all), the last good
- * checkpoint, the clocks of earlier lives.
- * @throws UserError when an input cannot be had
+ * Everything a worker needs to execute a run: its inputs resolved from other runs (cells once and for all), the last
+ * good checkpoint, and the clocks of earlier attempts.
+ * @throws UserError when an input is missing
  */
-export async function prepareStart({ project, run, facts, dataFolders, note }: StartInput): Promise<StartMessage> {
+export async function prepareStart({ project, run, record, dataFolders, note }: StartInput): Promise<StartMessage> {
   const { store } = project;
-  const { config } = facts;
+  const { config } = record;
   const ghnFile = needsGhn(config)
     ? project.resolvePath(ghnArtifactPath(store, config.ghnRunId, config.kind === "search" ? "ghn-training" : "anytime-ghn"))
     : null;
-  let cells = facts.cells ?? [];
-  if (config.kind === "cell-training" && facts.cells === null) {
+  let cells = record.cells ?? [];
+  if (config.kind === "cell-training" && record.cells === null) {
     cells = resolveCells(store, config.source);
     store.runs.update(run.id, { cells });
   }
-  let networks = facts.networks ?? [];
-  if (config.kind === "anytime-training" && facts.networks === null) {
+  let networks = record.networks ?? [];
+  if (config.kind === "anytime-training" && record.networks === null) {
     networks = resolveNetworks(store, config);
     store.runs.update(run.id, { networks });
   }
@@ -42,7 +44,7 @@ export async function prepareStart({ project, run, facts, dataFolders, note }: S
   const checkpoint = await newestGoodCheckpoint(project, run.id, (damaged) =>
     note("warning", `The checkpoint of step ${damaged.step} is damaged or missing and is not used.`),
   );
-  if (checkpoint === null && had > 0) note("warning", "No checkpoint can be used: the run begins anew.");
+  if (checkpoint === null && had > 0) note("warning", "No checkpoint can be used: the run starts again from the beginning.");
   return {
     type: "start",
     runId: run.id,

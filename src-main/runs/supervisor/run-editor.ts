@@ -1,39 +1,14 @@
-import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import type { RunEdit } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { Project } from "../../store/project/project.ts";
-import type { StoreReader } from "../../store/store.ts";
 import type { Emitter } from "../live/emitter.ts";
-import type { LiveUpdates } from "../live/live.ts";
+import type { LiveUpdates } from "../live/live-updates.ts";
+import { existingRun } from "./run-detail.ts";
 
-/** Everything about one run. @throws UserError when there is no such run */
-export function runDetail(store: StoreReader, runId: string): RunDetail {
-  const run = existingRun(store, runId);
-  const facts = store.runs.facts(runId);
-  if (facts === null) throw new Error(`Run ${runId} has no details.`);
-  return {
-    ...run,
-    config: facts.config,
-    codeVersion: facts.codeVersion,
-    datasetFingerprint: facts.datasetFingerprint,
-    resumedFrom: facts.resumedFrom,
-    children: store.runs.children(runId),
-    artifacts: store.artifacts.list(runId),
-    summary: facts.summary,
-  };
-}
-
-/** @throws UserError when there is no such run */
-export function existingRun(store: StoreReader, runId: string): RunSummary {
-  const run = store.runs.get(runId);
-  if (run === null)
-    throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy: "Look at the list of runs; it may have been deleted." });
-  return run;
-}
-
-/** Names, notes, tags, archive and trash: what people do to runs, apart from executing them. */
-export class RunCare {
+/** Changes to runs that people make, apart from executing them: names, notes, tags, archive, trash. */
+export class RunEditor {
   private readonly project: Project;
   private readonly live: LiveUpdates;
   private readonly events: Emitter<RunEventMap>;
@@ -63,13 +38,13 @@ export class RunCare {
     this.each(runIds, (runId) => this.project.store.runs.update(runId, { archived }));
   }
 
-  /** @throws UserError when one of the runs is at work; then none is moved */
+  /** @throws UserError `run-active` when one of the runs is running or queued; then none is moved */
   trash(runIds: readonly string[]): void {
     const { store } = this.project;
     for (const runId of this.withStages(runIds)) {
       const run = existingRun(store, runId);
       if (ACTIVE_STATUSES.includes(run.status))
-        throw new UserError(`The run ${run.name} is ${run.status === "queued" ? "waiting to be executed" : "at work"}.`, {
+        throw new UserError(`The run ${run.name} is ${run.status === "queued" ? "queued" : "running"}.`, {
           code: "run-active",
           remedy: "Stop it first, then move it to the trash.",
         });
@@ -83,8 +58,9 @@ export class RunCare {
   }
 
   /**
-   * Deletes runs for good, their stages and files included. Answers the bytes set free.
-   * @throws UserError when one of them is not in the trash; then none is deleted
+   * Permanently deletes runs with their stages and files.
+   * @returns the number of bytes freed
+   * @throws UserError `run-not-trashed` when one of them is not in the trash; then none is deleted
    */
   purge(runIds: readonly string[]): { bytes: number } {
     const { store } = this.project;
@@ -95,7 +71,7 @@ export class RunCare {
     }
     let bytes = 0;
     for (const runId of this.withStages(runIds).reverse()) {
-      // The files first: if that fails the run stays in the trash and can be purged again.
+      // Files first: if that fails, the run stays in the trash and can be purged again.
       bytes += this.project.removeArtifacts(runId);
       store.runs.delete(runId);
       this.events.emit("run.removed", { runId });
@@ -115,7 +91,7 @@ export class RunCare {
     for (const runId of all) this.live.changed(runId, true);
   }
 
-  /** The runs and the stages of those that are pipelines, each once. */
+  /** The runs and their stages, each once. */
   private withStages(runIds: readonly string[]): string[] {
     return [...new Set(runIds.flatMap((runId) => [runId, ...this.project.store.runs.children(runId).map((stage) => stage.id)]))];
   }

@@ -5,7 +5,7 @@ import type { RunEventMap } from "../../../src-shared/domain/records/run-events.
 import type { StoreReader } from "../../store/store.ts";
 import type { Emitter } from "./emitter.ts";
 
-/** Something new about a run. */
+/** New data of a run. */
 export interface LiveUpdate {
   readonly metrics?: readonly MetricColumns[];
   readonly logs?: readonly LogLine[];
@@ -15,7 +15,7 @@ export interface LiveUpdate {
   readonly candidatesFrom?: number;
   /** Trainings from this position on are new. */
   readonly trainingsFrom?: number;
-  /** Candidates that changed (their roles). */
+  /** Candidates whose roles changed. */
   readonly candidates?: readonly Candidate[];
 }
 
@@ -29,14 +29,14 @@ interface Pending {
   candidates: Candidate[];
 }
 
-/** Longest wait of an update, in milliseconds. */
+/** Longest time that an update is held back, in milliseconds. */
 const LIVE_INTERVAL_MS = 100;
-/** Least time between two rows of the table for one run at work, in milliseconds. */
+/** Least time between two `run.changed` events of one running run, in milliseconds. */
 const CHANGED_INTERVAL_MS = 1000;
 
 /**
- * Tells windows what is new: for runs that somebody looks at, everything within a tenth of a second in one message;
- * for all others nothing but their row of the table, once a second. What nobody asked for is not even gathered.
+ * Sends updates to windows. For runs that a window subscribed to, everything new in a tenth of a second is one event; for
+ * all other runs only their row of the history, once per second. Data that nobody subscribed to are not collected.
  */
 export class LiveUpdates {
   private readonly store: StoreReader;
@@ -52,7 +52,7 @@ export class LiveUpdates {
     this.events = events;
   }
 
-  /** Which runs a window looks at; replaces what it said before. None: it looks at nothing. */
+  /** Sets the runs that a window subscribes to, replacing its earlier subscription; an empty list removes it. */
   subscribe(subscriber: string, runIds: readonly string[] | "all"): void {
     if (runIds.length === 0) this.subscribers.delete(subscriber);
     else this.subscribers.set(subscriber, runIds === "all" ? "all" : new Set(runIds));
@@ -83,13 +83,13 @@ export class LiveUpdates {
     this.timer ??= setTimeout(() => this.flush(), LIVE_INTERVAL_MS);
   }
 
-  /** What was gathered of a run is void: it went back to a checkpoint. */
+  /** Discards collected data of a run that went back to a checkpoint. */
   rewound(runId: string): void {
     this.pending.delete(runId);
     this.events.emit("run.rewound", { runId });
   }
 
-  /** Tells of a run's row: at once where its state changed, else at most once a second. */
+  /** Sends the row of a run: immediately (`now`) when its state changed, otherwise at most once per second. */
   changed(runId: string, now: boolean): void {
     const waiting = this.changedTimers.get(runId);
     const since = Date.now() - (this.changedAt.get(runId) ?? 0);

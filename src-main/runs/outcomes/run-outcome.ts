@@ -1,0 +1,48 @@
+import type { RunFailure, RunStatus } from "../../../src-shared/domain/records/run.ts";
+import { isUserError } from "../../lib/errors.ts";
+import type { RunRecord } from "../../store/records/runs.ts";
+
+/** How an attempt to execute a run ended. */
+export interface RunOutcome {
+  readonly status: Extract<RunStatus, "completed" | "failed" | "stopped" | "interrupted">;
+  readonly failure: RunFailure | null;
+  readonly summary?: RunRecord["summary"];
+}
+
+export const RESUME_REMEDY = "Resume the run: it continues from its last checkpoint.";
+
+export const STOPPED: RunOutcome = { status: "stopped", failure: null };
+export const KILLED = interrupted("The run was killed on request.");
+export const CLOSED = interrupted("GHN Studio was closed before this run had stopped.");
+/** The process that executed the run died without recording an end. */
+export const LOST = interrupted("GHN Studio ended while this run was running.");
+
+export function stopTimedOut(graceMs: number): RunOutcome {
+  return interrupted(`The run did not stop within ${seconds(graceMs)}, so its process was terminated.`);
+}
+
+export function unresponsive(silenceMs: number): RunOutcome {
+  return interrupted(`The process of the run did not respond for ${seconds(silenceMs)} and was terminated.`);
+}
+
+/** The outcome of a run that could not start: an input is wrong, or the program has a fault. */
+export function notStarted(error: unknown, what = "The run could not be started"): RunOutcome {
+  if (isUserError(error)) return { status: "failed", failure: { message: error.message, remedy: error.remedy } };
+  const known = error instanceof Error;
+  return {
+    status: "failed",
+    failure: {
+      message: `${what}: ${known ? error.message : String(error)}`,
+      remedy: "Resume the run. If it fails in the same way, report the problem.",
+      ...(known && error.stack !== undefined ? { detail: error.stack } : {}),
+    },
+  };
+}
+
+function interrupted(message: string): RunOutcome & { readonly failure: RunFailure } {
+  return { status: "interrupted", failure: { message, remedy: RESUME_REMEDY } };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} seconds`;
+}

@@ -1,0 +1,18 @@
+import type { RunFailure } from "../../../src-shared/domain/records/run.ts";
+
+/** Explains why something about a run could not be written to the project. */
+export function storeFailure(error: unknown): RunFailure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const detail = error instanceof Error ? { detail: `${error.message} ${code}`.trim() } : {};
+  if (code === "SQLITE_FULL" || code === "ENOSPC" || code.startsWith("SQLITE_IOERR"))
+    return {
+      message: "The results of the run could not be stored: the disk of the project is full or cannot be written.",
+      remedy: "Free some space, then resume the run.",
+      ...detail,
+    };
+  return {
+    message: "The results of the run could not be stored in the project.",
+    remedy: "Check that the project folder can be written, then resume the run.",
+    ...detail,
+  };
+}

@@ -1,0 +1,28 @@
+import type { RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { StoreReader } from "../../store/store.ts";
+
+/** Everything about one run. @throws UserError `run-missing` */
+export function runDetail(store: StoreReader, runId: string): RunDetail {
+  const run = existingRun(store, runId);
+  const record = store.runs.record(runId);
+  if (record === null) throw new Error(`Run ${runId} has no details.`);
+  return {
+    ...run,
+    config: record.config,
+    codeVersion: record.codeVersion,
+    datasetFingerprint: record.datasetFingerprint,
+    resumedFrom: record.resumedFrom,
+    children: store.runs.children(runId),
+    artifacts: store.artifacts.list(runId),
+    summary: record.summary,
+  };
+}
+
+/** @throws UserError `run-missing` */
+export function existingRun(store: StoreReader, runId: string): RunSummary {
+  const run = store.runs.get(runId);
+  if (run === null)
+    throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy: "It may have been deleted; check the list of runs." });
+  return run;
+}

@@ -1,0 +1,46 @@
+import { availableParallelism } from "node:os";
+import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { Attempt, type AttemptOptions } from "../attempt/attempt.ts";
+import { prepareStart, type StartInput } from "../attempt/start-message.ts";
+import type { ChildLauncher } from "../child/launcher.ts";
+import type { GpuAssignment } from "../devices/gpu-assignment.ts";
+import type { RunOutcome } from "../outcomes/run-outcome.ts";
+import { RUN_VARIABLE } from "./recovery.ts";
+
+export interface StartAttemptOptions
+  extends Pick<AttemptOptions, "project" | "live" | "events" | "stopGraceMs" | "onOutcome" | "onGone" | "onProgress">,
+    Pick<StartInput, "dataFolders" | "note"> {
+  readonly launcher: ChildLauncher;
+  readonly version: string;
+  readonly gpus: GpuAssignment;
+  /** How the run should end when it was asked to while it was being prepared; null to go on. */
+  readonly cancelled: () => RunOutcome | null;
+  /** Called as soon as the attempt exists. */
+  readonly onAttempt: (attempt: Attempt) => void;
+}
+
+/**
+ * Marks a run as running, prepares its inputs, and starts its process.
+ * @returns the outcome when the run was cancelled before its process started; null when it runs
+ * @throws UserError when an input is missing; SqliteError when the project cannot be written
+ */
+export async function startAttempt(run: RunSummary, options: StartAttemptOptions): Promise<RunOutcome | null> {
+  const { project, live, version, note } = options;
+  const { store } = project;
+  // Read before the start is recorded: a run that never started has no wall clock yet.
+  const record = store.runs.record(run.id);
+  if (record === null) throw new Error(`Run ${run.id} has no details.`);
+  store.runs.begin(run.id);
+  live.changed(run.id, true);
+  if (record.codeVersion !== version)
+    note("warning", `The run was started with version ${record.codeVersion} and continues with ${version}: its numbers may differ.`);
+  const start = await prepareStart({ project, run, record, dataFolders: options.dataFolders, note });
+  const cancelled = options.cancelled();
+  if (cancelled !== null) return cancelled;
+  // Streamed images are decoded on Node's thread pool, which has four threads unless set before the process starts.
+  const decoders = record.config.dataset.streamed === true ? { UV_THREADPOOL_SIZE: String(Math.max(4, availableParallelism())) } : {};
+  const child = options.launcher.launch({ ...options.gpus.assign(run.id, record.config), ...decoders, [RUN_VARIABLE]: run.id });
+  options.onAttempt(new Attempt({ ...options, child, start, datasetFingerprint: record.datasetFingerprint }));
+  store.runs.update(run.id, { processId: child.pid });
+  return null;
+}

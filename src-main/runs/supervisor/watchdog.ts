@@ -1,0 +1,26 @@
+import type { Attempt } from "../attempt/attempt.ts";
+import { unresponsive } from "../outcomes/run-outcome.ts";
+
+/** A check that comes this late means that the machine was asleep: nobody was unresponsive then. In milliseconds. */
+const ASLEEP_MS = 30_000;
+
+/** Terminates attempts whose process has stopped sending messages. */
+export class Watchdog {
+  private readonly silenceMs: number;
+  private lastCheck = performance.now();
+
+  /** @param silenceMs how long a process may be silent, in milliseconds */
+  constructor(silenceMs: number) {
+    this.silenceMs = silenceMs;
+  }
+
+  check(attempts: Iterable<Attempt>): void {
+    const now = performance.now();
+    const wasAsleep = now - this.lastCheck > ASLEEP_MS;
+    this.lastCheck = now;
+    for (const attempt of attempts) {
+      if (wasAsleep) attempt.lastSeen = now;
+      if (now - attempt.lastSeen > this.silenceMs) attempt.terminate(unresponsive(this.silenceMs));
+    }
+  }
+}
