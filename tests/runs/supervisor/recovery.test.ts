@@ -20,7 +20,7 @@ it("a supervisor that is killed leaves interrupted runs and no processes; resume
 
   const s = studio("complete", { folder, reopen: true });
   for (const runId of [id, stage])
-    expect(s.project.store.runs.get(runId)).toMatchObject({ status: "interrupted", failure: { message: expect.stringContaining("studio ended") } });
+    expect(s.project.store.runs.get(runId)).toMatchObject({ status: "interrupted", failure: { message: expect.stringContaining("Studio ended") } });
   // The orphan ends by itself when it notices, and is ended by the new supervisor before that.
   await expect.poll(() => lives(child), { timeout: 20_000 }).toBe(false);
   // What waited begins again by itself.

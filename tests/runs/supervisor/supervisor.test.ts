@@ -82,7 +82,7 @@ describe("a run in a child process", () => {
     s.launcher.script = "other-images";
     s.supervisor.resume(id);
     const run = await untilStatus(s, id, "failed");
-    expect(run.failure?.message).toContain("not those that this run began with");
+    expect(run.failure?.message).toContain("have changed since this run started");
     expect(s.supervisor.detail(id).datasetFingerprint).toBe("sha256:images");
     expect(curve(s.project, id)).toHaveLength(12);
   });
