@@ -130,7 +130,7 @@ describe("progress of a pipeline", () => {
       progress: { phase: "Training", step: 50, totalSteps: 100, secondsLeft: 100 },
     };
     const progress = stagesProgress(pipelinePlan(settings), stagesByKey([stage]));
-    expect(progress.phase).toBe("Stage 1 of 4, GHN: Training");
+    expect(progress.phase).toBe("Stage 1 of 4, Train GHN: Training");
     expect(progress.step).toBe(Math.round(500 * weights.ghn));
     expect(progress.secondsLeft).toBeCloseTo(100 + ((1 - weights.ghn) * 100) / (weights.ghn / 2), 6);
   });
