@@ -1,6 +1,6 @@
 /**
- * Compiles the kernels of the wasm backend: `npm run build:simd`, after a change of simd-kernels.cc. Needs clang++ and lld for wasm32 (Debian: clang, lld), which nobody needs who only uses or
- * develops the rest: what it writes is kept with the sources.
+ * `npm run build:simd`: compiles the kernels of the wasm backend after a change of simd-kernels.cc. Requires clang++ and lld with the wasm32 target (Debian:
+ * clang, lld). The result is checked in, so nobody else needs a compiler.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,17 +18,17 @@ const link = ["--no-entry", "--export=__heap_base", "--export-dynamic", "--strip
 const flags = ["--target=wasm32", "-msimd128", "-mbulk-memory", "-O2", "-std=c++20", "-nostdlib", "-fno-exceptions", "-fvisibility=hidden", "-Wall", "-Werror"];
 try {
   const { status, error } = spawnSync("clang++", [...flags, ...link, "-o", wasm, source], { stdio: "inherit" });
-  if (error !== undefined) console.error(`The compiler cannot be started (${error.message}). Install clang and lld with the target wasm32.`);
+  if (error !== undefined) console.error(`clang++ cannot be started (${error.message}). Install clang and lld with the wasm32 target.`);
   if (status !== 0) process.exit(1);
   const text = deflateRawSync(readFileSync(wasm), { level: 9 }).toString("base64");
   writeFileSync(
     path.join(folder, "simd-module.ts"),
-    `/** Made from simd-kernels.cc by \`npm run build:simd\`; not to be edited. */
+    `/** Generated from simd-kernels.cc by \`npm run build:simd\`; do not edit. */
 
-/** SHA-256 of the source; a test compares it. */
+/** SHA-256 of the source, checked by a test. */
 export const SIMD_SOURCE = "${createHash("sha256").update(readFileSync(source)).digest("hex")}";
 
-/** The compiled module, deflated, as base64. */
+/** The compiled module: deflated, in base64. */
 export const SIMD_MODULE =
   "${text}";
 `,

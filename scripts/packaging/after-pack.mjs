@@ -1,4 +1,4 @@
-/** electron-builder calls this when it has packed. */
+/** Called by electron-builder after it has packed the files. */
 import { relink } from "./libraries.mjs";
 
 export default function afterPack() {

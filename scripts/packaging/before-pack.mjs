@@ -1,4 +1,4 @@
-/** electron-builder calls this before it packs. A package for another system than this one goes without TensorFlow's library, and computes with wasm. */
+/** Called by electron-builder before it packs the files. Packages for other platforms do not contain TensorFlow's library and compute with wasm. */
 import { materialise } from "./libraries.mjs";
 
 /** @param {{ readonly electronPlatformName: string }} context */
@@ -6,6 +6,6 @@ export default function beforePack({ electronPlatformName }) {
   const here = electronPlatformName === process.platform;
   if (!here || materialise().length === 0)
     process.stderr.write(
-      `TensorFlow's library for ${electronPlatformName} is not here${here ? " (npm run setup)" : ""}; this package will compute with wasm.\n`,
+      `TensorFlow's library for ${electronPlatformName} is not available${here ? " (npm run setup installs it)" : ""}. This package will compute with wasm.\n`,
     );
 }

@@ -1,6 +1,7 @@
 /**
- * In a checkout TensorFlow's library is links into the user's cache; a package must carry the files themselves. electron-builder knows only what lies in node_modules, so
- * the links become folders while it packs, and links again afterwards. Cut off in between, the folders stay, work as well, and the next set-up links them again.
+ * In a checkout, TensorFlow's library is linked from the user's cache, but a package must contain the files. electron-builder packs what is in node_modules, so
+ * the links are replaced with folders while it packs, and restored afterwards. If that is interrupted, the folders stay; they work too, and the next set-up
+ * replaces them with links.
  */
 import {
   cpSync,
@@ -23,7 +24,7 @@ const PARTS = ["deps", "lib"];
 const NOTE = ".links.json";
 const INSTALLED = fileURLToPath(new URL("../../node_modules/@tensorflow/tfjs-node-gpu", import.meta.url));
 
-/** Puts folders in the place of the links. @returns the parts that are folders now */
+/** Replaces the links with folders. @returns the parts that are folders now */
 export function materialise(packageFolder = INSTALLED) {
   /** @type {Record<string, string>} */
   const links = {};
@@ -42,7 +43,7 @@ export function materialise(packageFolder = INSTALLED) {
   return PARTS.filter((part) => existsSync(path.join(packageFolder, part)));
 }
 
-/** Puts the links back. */
+/** Restores the links. */
 export function relink(packageFolder = INSTALLED) {
   const note = path.join(packageFolder, NOTE);
   if (!existsSync(note)) return;
@@ -55,7 +56,7 @@ export function relink(packageFolder = INSTALLED) {
 }
 
 /**
- * Copies a tree: hard links where the file system has them (the library weighs 850 MB), links inside as links.
+ * Copies a tree, with hard links where the file system supports them (the library takes 850 MB). Symbolic links stay links.
  * @param {string} source
  * @param {string} target
  */

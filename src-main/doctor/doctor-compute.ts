@@ -9,7 +9,7 @@ import { installedTensorFlow } from "../tensorflow-install/tensorflow.ts";
 
 const SETUP = "npm run setup";
 
-/** Backend, device and the libraries behind them. */
+/** Backend, device and their libraries. */
 export async function examineCompute(): Promise<{ readonly items: readonly DoctorItem[]; readonly backend: string; readonly device: string }> {
   const area = "Compute";
   const items: DoctorItem[] = [];
@@ -18,8 +18,8 @@ export async function examineCompute(): Promise<{ readonly items: readonly Docto
   const backend = "reason" in tensorflow ? "wasm" : tensorflow.version;
   const device = "reason" in tensorflow ? "CPU, 1 thread, WebAssembly" : tensorflow.device;
   if ("reason" in tensorflow) {
-    const remedy = `${SETUP} sets TensorFlow up and says what stands in its way; until then runs compute with wasm, several times slower.`;
-    items.push({ area, name: "TensorFlow", value: "cannot be used", state: "missing", reason: tensorflow.reason, remedy });
+    const remedy = `${SETUP} installs TensorFlow or reports why it cannot. Until then, runs compute with wasm, which is several times slower.`;
+    items.push({ area, name: "TensorFlow", value: "not usable", state: "missing", reason: tensorflow.reason, remedy });
   } else items.push({ area, name: "TensorFlow", value: tensorflow.version, state: "ok" });
   items.push({ area, name: "Backend", value: backend, state: "ok" }, { area, name: "Device", value: device, state: "ok" });
   items.push({ area, name: "Threads", value: threads, state: "ok" });
@@ -35,7 +35,7 @@ export async function examineCompute(): Promise<{ readonly items: readonly Docto
     name: "Binding",
     value: binding === null ? "not installed" : `tfjs-node-gpu ${binding}`,
     state: binding === null ? "missing" : "ok",
-    ...(binding === null ? { remedy: "npm ci" } : {}),
+    ...(binding === null ? { reason: "TensorFlow is used through it.", remedy: "Run npm ci." } : {}),
   });
   const wasm = installedVersion("@tensorflow/tfjs-backend-wasm");
   items.push({
@@ -43,16 +43,16 @@ export async function examineCompute(): Promise<{ readonly items: readonly Docto
     name: "wasm",
     value: wasm ?? "not installed",
     state: wasm === null ? "missing" : "ok",
-    ...(wasm === null ? { reason: "It is what remains where TensorFlow cannot be had.", remedy: "npm ci" } : {}),
+    ...(wasm === null ? { reason: "Runs use it where TensorFlow is not available.", remedy: "Run npm ci." } : {}),
   });
-  if (gpu === null) items.push({ area, name: "GPU", value: "none (nvidia-smi does not answer)", state: "ok" });
+  if (gpu === null) items.push({ area, name: "GPU", value: "none (nvidia-smi not found)", state: "ok" });
   else if (device.startsWith("CUDA")) items.push({ area, name: "GPU", value: gpu, state: "ok" });
   else {
     const reason =
       installedTensorFlow()?.manifest.flavour === "cuda"
-        ? "TensorFlow was built for CUDA but does not reach the GPU: driver too old, or a library is missing."
-        : "The TensorFlow that is set up here computes on the CPU only.";
-    items.push({ area, name: "GPU", value: gpu, state: "warning", reason, remedy: `${SETUP} -- --force` });
+        ? "TensorFlow supports CUDA but cannot use the GPU: the driver is too old or a library is missing."
+        : "The installed TensorFlow supports the CPU only.";
+    items.push({ area, name: "GPU", value: gpu, state: "warning", reason, remedy: `Run ${SETUP} -- --force.` });
   }
   return { items, backend, device };
 }
@@ -68,24 +68,24 @@ interface TensorFlowFound {
   readonly device: string;
 }
 
-/** Starts TensorFlow in a child, because it never gives its memory back. */
+/** Starts TensorFlow in a child process, because it never releases its memory. */
 async function tryTensorFlow(): Promise<TensorFlowFound | { readonly reason: string }> {
   const linked = installedTensorFlow();
-  if (linked === null) return { reason: "It is not set up in this installation." };
+  if (linked === null) return { reason: "TensorFlow is not set up in this installation." };
   const script = path.join(installation, "src-main", "tensorflow-install", "try-tensorflow.ts");
-  // A packaged application has no Node to start it with, and starts it with the first run.
+  // The packaged application has no Node to run the check with; TensorFlow starts with the first run.
   if (process.versions["electron"] !== undefined || !existsSync(script))
     return {
       version: `TensorFlow ${linked.manifest.version}`,
       device: linked.manifest.flavour === "cuda" ? "CUDA GPU" : `CPU, ${availableParallelism()} threads`,
     };
   const { code, output } = await runCommand(process.execPath, [script], { timeoutMs: 120_000 });
-  if (code !== 0) return { reason: `It does not start: ${lastLine(output)}` };
+  if (code !== 0) return { reason: `TensorFlow does not start: ${lastLine(output)}` };
   const answer = JSON.parse(lastLine(output)) as { readonly libraryVersion: string; readonly device: string };
   return { version: answer.libraryVersion, device: answer.device };
 }
 
-/** Version of an installed package; null when it is not there. */
+/** Version of an installed package; null if it is not installed. */
 export function installedVersion(name: string): string | null {
   try {
     const require = createRequire(path.join(installation, "package.json"));
@@ -94,7 +94,7 @@ export function installedVersion(name: string): string | null {
       if (existsSync(file)) return String((JSON.parse(readFileSync(file, "utf8")) as { version?: unknown }).version);
     }
   } catch {
-    // Unreadable is as good as missing.
+    // Treated as missing.
   }
   return null;
 }

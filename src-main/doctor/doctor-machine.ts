@@ -12,18 +12,18 @@ import { findChromium } from "./chromium.ts";
 import { installedVersion } from "./doctor-compute.ts";
 
 const GIB = 2 ** 30;
-/** Free space that the wheel, what is unpacked of it and a few projects need together. */
+/** Disk space for the wheel, its unpacked files and a few projects. */
 const NEEDED_DISK = 3 * GIB;
 const NEEDED_MEMORY = 2 * GIB;
 
-/** The studio, Node, Electron and native packages. */
+/** GHN Studio, Node, Electron and native packages. */
 export function examineSoftware(): readonly DoctorItem[] {
   const area = "Software";
   const [major = 0] = process.versions.node.split(".").map(Number);
   const node: DoctorItem = { area, name: "Node", value: `${process.versions.node} (${process.execPath})`, state: major >= 24 ? "ok" : "warning" };
   return [
     { area, name: "GHN Studio", value: `${packageVersion()} in ${installation}`, state: "ok" },
-    major >= 24 ? node : { ...node, reason: "Node 24 or newer is needed.", remedy: "npm ci without --omit=optional brings one." },
+    major >= 24 ? node : { ...node, reason: "GHN Studio requires Node 24 or newer.", remedy: "Run npm ci without --omit=optional, or install Node 24." },
     electronItem(area),
     sqliteItem(area),
   ];
@@ -33,21 +33,21 @@ function electronItem(area: string): DoctorItem {
   const running = process.versions["electron"];
   if (running !== undefined) return { area, name: "Electron", value: running, state: "ok" };
   const version = installedVersion("electron");
-  const remedy = "npm start fetches it at its first use; ghn-studio serve shows the same window in a browser.";
-  if (version === null) return { area, name: "Electron", value: "not installed", state: "warning", reason: "The desktop application needs it.", remedy };
+  const remedy = "npm start downloads it on first use. ghn-studio serve shows the same window in a browser.";
+  if (version === null) return { area, name: "Electron", value: "not installed", state: "warning", reason: "The desktop application requires it.", remedy };
   const here = electronBinary() !== null;
   if (here) return { area, name: "Electron", value: version, state: "ok" };
   return {
     area,
     name: "Electron",
-    value: `${version}, its program not fetched yet`,
+    value: `${version}, not downloaded yet`,
     state: "warning",
-    reason: "Only the desktop application needs it.",
+    reason: "Only the desktop application requires it.",
     remedy,
   };
 }
 
-/** Electron's program, without fetching it as importing the package would; null when it is not there. */
+/** Path of Electron's program; null if it is not downloaded. (Importing the package would download it.) */
 export function electronBinary(folder: string = path.join(installation, "node_modules", "electron")): string | null {
   const pathFile = path.join(folder, "path.txt");
   const inside = existsSync(pathFile) ? readFileSync(pathFile, "utf8").trim() : "electron";
@@ -71,7 +71,7 @@ function sqliteItem(area: string): DoctorItem {
       value: "does not load",
       state: "missing",
       reason,
-      remedy: "npm ci on this machine; the package has one binary for each platform.",
+      remedy: "Run npm ci on this machine: the package contains binaries for one platform only.",
     };
   }
 }
@@ -84,11 +84,11 @@ export function examineMachine(): readonly DoctorItem[] {
   return [
     { area, name: "System", value: `${systemName()} ${release()} ${arch()}`, state: "ok" },
     { area, name: "Processor", value: `${processors[0]?.model.trim() || "unknown"}, ${processors.length} cores`, state: "ok" },
-    totalmem() >= NEEDED_MEMORY ? memory : { ...memory, state: "warning", reason: "A run needs about 1 GiB.", remedy: "Choose small networks and batches." },
+    totalmem() >= NEEDED_MEMORY ? memory : { ...memory, state: "warning", reason: "A run needs about 1 GiB.", remedy: "Use small networks and batches." },
   ];
 }
 
-/** Folders of the studio: where they are, whether they can be written, space left. */
+/** GHN Studio's folders: paths, permissions and free space. */
 export function examineFolders(): readonly DoctorItem[] {
   const folders: readonly (readonly [string, string])[] = [
     ["Data", userDataFolder()],
@@ -102,15 +102,15 @@ export function examineFolders(): readonly DoctorItem[] {
 function folderItem(name: string, folder: string): DoctorItem {
   const area = "Folders";
   const existing = nearestExisting(folder);
-  const item: DoctorItem = { area, name, value: existing === folder ? folder : `${folder} (made when needed)`, state: "ok" };
+  const item: DoctorItem = { area, name, value: existing === folder ? folder : `${folder} (created when needed)`, state: "ok" };
   try {
     accessSync(existing, constants.W_OK);
   } catch {
     return {
       ...item,
       state: "missing",
-      reason: `${existing} cannot be written.`,
-      remedy: "Allow writing to it, or choose others with GHN_STUDIO_DATA and GHN_STUDIO_CACHE.",
+      reason: `${existing} is not writable.`,
+      remedy: "Make it writable, or set GHN_STUDIO_DATA and GHN_STUDIO_CACHE to other folders.",
     };
   }
   const { bavail, bsize } = statfsSync(existing);
@@ -122,8 +122,8 @@ function folderItem(name: string, folder: string): DoctorItem {
         ...item,
         value,
         state: "warning",
-        reason: "Setting TensorFlow up takes about 3 GiB for a while.",
-        remedy: "Free some space, or choose another folder.",
+        reason: "Setting up TensorFlow needs about 3 GiB temporarily.",
+        remedy: "Free some space or choose another folder.",
       };
 }
 
@@ -133,7 +133,7 @@ function nearestExisting(folder: string): string {
   return existing;
 }
 
-/** Programs that the set-up and the tests use. */
+/** Programs used by the set-up and the tests. */
 export async function examineTools(): Promise<readonly DoctorItem[]> {
   const area = "Tools";
   const [python, pip, compiler] = await Promise.all([
@@ -149,12 +149,18 @@ export async function examineTools(): Promise<readonly DoctorItem[]> {
     ]),
   ]);
   const chromium = findChromium();
-  const forSetup = "Only the set-up of TensorFlow needs it.";
+  const forSetup = "Only the set-up of TensorFlow requires it.";
   return [
     tool(area, "Python", python, forSetup, "Install Python 3 (Debian: apt-get install python3)."),
     tool(area, "pip", pip === null ? null : pip.join(" "), forSetup, "Install pip (Debian: apt-get install python3-pip)."),
     tool(area, "C++ compiler", compiler, forSetup, "Install one (Debian: apt-get install g++)."),
-    tool(area, "Chromium", chromium, "Only tests in a browser need it.", "Install it (Debian: apt-get install chromium) or name one in GHN_STUDIO_CHROMIUM."),
+    tool(
+      area,
+      "Chromium",
+      chromium,
+      "Only the browser tests require it.",
+      "Install it (Debian: apt-get install chromium) or set GHN_STUDIO_CHROMIUM to its path.",
+    ),
   ];
 }
 

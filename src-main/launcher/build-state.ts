@@ -7,12 +7,12 @@ const SOURCES = [...PAGE_SOURCES, "src-main", "src-preload", "electron.vite.conf
 const PAGE = ["renderer/index.html"];
 const BUILT = [...PAGE, "main/main.js", "preload/preload.cjs"];
 
-/** Whether everything in `out/` is there and younger than every source. */
+/** Whether `out/` is complete and newer than every source. */
 export function buildIsFresh(root: string = installation): boolean {
   return isFresh(root, BUILT, SOURCES);
 }
 
-/** The same for the page alone, which is all that the web host needs. */
+/** The same for the renderer alone, which is all that the web host needs. */
 export function pageIsFresh(root: string = installation): boolean {
   return isFresh(root, PAGE, PAGE_SOURCES);
 }
@@ -24,7 +24,7 @@ function isFresh(root: string, results: readonly string[], sources: readonly str
   return sources.every((name) => newest(path.join(root, name)) < built);
 }
 
-/** Time of the last change of a file, or of anything below a folder, in milliseconds; 0 when it is not there. */
+/** When a file, or anything below a folder, last changed, in milliseconds; 0 if it does not exist. */
 function newest(place: string): number {
   const stat = statSync(place, { throwIfNoEntry: false });
   if (stat === undefined) return 0;

@@ -4,20 +4,20 @@ import { electronBinary } from "../doctor/doctor-machine.ts";
 import { lastLine, runCommand } from "../lib/commands.ts";
 import { installation } from "../lib/places.ts";
 
-/** Electron's program, fetched if need be. @throws Error with the reason why it cannot be had */
+/** Path of Electron's program, downloaded if necessary. @throws Error if it cannot be downloaded */
 export async function ensureElectron(say: (text: string) => void): Promise<string> {
-  const here = electronBinary();
-  if (here !== null) return here;
+  const installed = electronBinary();
+  if (installed !== null) return installed;
   const folder = path.join(installation, "node_modules", "electron");
   const version = installedVersion("electron");
-  if (version === null) throw new Error("the package electron is not installed (npm ci without --omit=dev brings it)");
-  say(`Fetching Electron ${version} (about 120 MB), once.`);
+  if (version === null) throw new Error("the package electron is not installed (run npm ci without --omit=dev)");
+  say(`Downloading Electron ${version} (about 120 MB). This happens once.`);
   const { code, output } = await runCommand(process.execPath, [path.join(folder, "install.js")], {
     cwd: folder,
     timeoutMs: 900_000,
   });
   const fetched = electronBinary();
   if (fetched === null)
-    throw new Error(`Electron's program cannot be fetched: ${/^.*Error:? .*$/m.exec(output)?.[0].trim() || lastLine(output) || `exit code ${code}`}`);
+    throw new Error(`Electron could not be downloaded: ${/^.*Error:? .*$/m.exec(output)?.[0].trim() || lastLine(output) || `exit code ${code}`}`);
   return fetched;
 }

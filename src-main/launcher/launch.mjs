@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Starts a program of the studio on a Node that can run it. The studio needs Node 24 (it runs TypeScript directly, and better-sqlite3 needs 22.14), but the
- * machine's own may be older: npm brings one as an optional package. This file runs on any Node from 18 on.
+ * Starts a program of the studio with a Node version that can run it. The studio needs Node 24 because it runs TypeScript directly. Where the system's Node is
+ * older, the one installed through npm as an optional package is used. This file itself runs on Node 18 and later.
  *
  *   node src-main/launcher/launch.mjs <file> [arguments]
  */
@@ -13,20 +13,27 @@ import { fileURLToPath } from "node:url";
 
 const OLDEST = 24;
 
-/** Folder of the studio. */
+/** Folder of this installation. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** Path of a Node that is new enough: this one, or the one that npm brought. Undefined when there is none. */
-export function findNode(own = process.versions.node, folder = root) {
+/**
+ * Path of a Node that is new enough: this one, or the one installed through npm. Undefined when there is none.
+ * @param {string} own version of this Node
+ * @param {string} folder of the installation
+ * @param {NodeJS.Platform} system
+ * @param {string} architecture
+ */
+export function findNode(own = process.versions.node, folder = root, system = process.platform, architecture = process.arch) {
   if (Number(own.split(".")[0]) >= OLDEST) return process.execPath;
-  const platform = process.platform === "win32" ? "win" : process.platform;
-  const file = process.platform === "win32" ? "node.exe" : "node";
-  const brought = path.join(folder, "node_modules", `node-${platform}-${process.arch}`, "bin", file);
-  return existsSync(brought) ? brought : undefined;
+  const platform = `${system === "win32" ? "win" : system}-${architecture}`;
+  // Most packages are called node-<platform>; the one for Apple silicon is an exception.
+  const name = platform === "darwin-arm64" ? `node-bin-${platform}` : `node-${platform}`;
+  const installed = path.join(folder, "node_modules", name, "bin", system === "win32" ? "node.exe" : "node");
+  return existsSync(installed) ? installed : undefined;
 }
 
 /**
- * Runs `file` with `args` and takes over its exit code; signals are passed on.
+ * Runs `file` with `args`, passes signals on, and exits with its exit code.
  * @param {string} file
  * @param {readonly string[]} args
  */
@@ -34,21 +41,21 @@ export function launch(file, args) {
   const node = findNode();
   if (node === undefined) {
     process.stderr.write(
-      `GHN Studio needs Node ${OLDEST} or newer; this is ${process.versions.node}, and npm has brought none for ${process.platform}-${process.arch}.\n` +
+      `GHN Studio requires Node ${OLDEST} or newer. This is Node ${process.versions.node}, and no newer one is installed in node_modules.\n` +
         `Run "npm ci" in ${root} without --omit=optional, or install Node ${OLDEST}.\n`,
     );
     process.exitCode = 1;
     return;
   }
   const child = spawn(node, [file, ...args], { stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: process.env.NODE_NO_WARNINGS ?? "1" } });
-  // The terminal sends Ctrl-C to the child as well; this process only has to outlive it.
+  // The terminal also sends Ctrl-C to the child; this process only has to outlive it.
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
     process.on(signal, () => {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
   }
   child.on("error", (error) => {
-    process.stderr.write(`${node} cannot be started: ${error.message}\n`);
+    process.stderr.write(`Cannot start ${node}: ${error.message}\n`);
     process.exitCode = 1;
   });
   child.on("exit", (code, signal) => {

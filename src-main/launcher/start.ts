@@ -1,4 +1,4 @@
-/** `npm start [-- folder]`: opens the desktop application. Builds it when its sources are younger, and fetches Electron's program at its first use. */
+/** `npm start [-- folder]`: opens the desktop application. Builds it if its sources changed, and downloads Electron on first use. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import path from "node:path";
@@ -6,7 +6,7 @@ import { runCommand } from "../lib/commands.ts";
 import { installation } from "../lib/places.ts";
 import { buildIsFresh } from "./build-state.ts";
 import { ensureElectron } from "./electron-program.ts";
-import { ensureForComputing } from "./say.ts";
+import { ensureForComputing } from "./tensorflow-status.ts";
 
 const modules = path.join(installation, "node_modules");
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -20,9 +20,9 @@ async function start(): Promise<number> {
     const { code, output } = await runCommand(process.execPath, [path.join(modules, "electron-vite", "bin", "electron-vite.js"), "build"], {
       cwd: installation,
     });
-    if (code !== 0) throw new Error(`it does not build: ${output.trim()}`);
+    if (code !== 0) throw new Error(`the build failed: ${output.trim()}`);
   }
-  // Electron's own sandbox does not work as root.
+  // Electron's sandbox does not work for root.
   const args = [installation, ...process.argv.slice(2), ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
   const child = spawn(electron, args, { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
@@ -35,7 +35,7 @@ async function start(): Promise<number> {
 try {
   process.exitCode = await start();
 } catch (error) {
-  say(`The desktop application cannot be opened: ${error instanceof Error ? error.message : String(error)}.`);
-  say("The same window opens in a browser: npm run serve");
+  say(`The desktop application could not be opened: ${error instanceof Error ? error.message : String(error)}.`);
+  say("Open the same window in a browser instead: npm run serve");
   process.exitCode = 1;
 }

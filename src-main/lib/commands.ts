@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 
 export interface CommandResult {
-  /** 0 is success; null when the program could not be started or was killed. */
+  /** 0 on success; null if the program could not be started or was killed. */
   readonly code: number | null;
-  /** Both streams, in the order in which they came; the last 100,000 characters. */
+  /** Both streams in the order received; the last 100,000 characters. */
   readonly output: string;
 }
 
-/** Runs a program to its end without a shell and gathers what it prints. Never throws: a program that is not there has code null. */
+/** Runs a program without a shell and collects its output. Never throws: if the program does not exist, the code is null. */
 export function runCommand(
   program: string,
   args: readonly string[],
@@ -31,7 +31,7 @@ export function runCommand(
   });
 }
 
-/** The last line that says something. */
+/** The last line that is not empty. */
 export function lastLine(output: string): string {
   return output.trimEnd().split("\n").at(-1)?.trim() ?? "";
 }

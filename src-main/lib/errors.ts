@@ -1,21 +1,21 @@
-/** What a {@link UserError} says besides its message. */
+/** Details of a {@link UserError} besides its message. */
 export interface UserErrorDetails {
   /** Stable, machine-readable name in kebab-case, for example `dataset-missing`. */
   readonly code: string;
-  /** A whole sentence: what the user can do about it. */
+  /** A sentence that tells the user what to do. */
   readonly remedy: string;
-  /** The configuration field at fault, as a dotted path, when there is one. */
+  /** Dotted path of the config field that caused the error, if any. */
   readonly field?: string;
-  /** The file at fault, when there is one. */
+  /** The file that caused the error, if any. */
   readonly file?: string;
   readonly cause?: unknown;
 }
 
 /**
- * Something the user can mend: bad input, a missing file, a full disk.
+ * An error that the user can fix: invalid input, a missing file, a full disk.
  *
- * `message` is a whole sentence fit for a window or a terminal; `remedy` is another that says what to do.
- * Whatever throws it leaves nothing half-written behind. Faults of the program itself stay plain errors.
+ * `message` is a complete sentence for the window or the terminal; `remedy` is another one that tells the user what to do.
+ * Code that throws it leaves nothing half-written behind. Bugs are reported as plain errors.
  */
 export class UserError extends Error {
   readonly code: string;
@@ -45,7 +45,7 @@ export class UserError extends Error {
   }
 }
 
-/** True for a {@link UserError}, and false for anything else that was thrown. */
+/** Whether a thrown value is a {@link UserError}. */
 export function isUserError(error: unknown): error is UserError {
   return error instanceof UserError;
 }

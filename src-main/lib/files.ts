@@ -3,15 +3,15 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "./errors.ts";
 
-/** Bytes of a file: at once, or in chunks that are written one after the other. A chunk may be reused once the next one is asked for. */
+/** Content of a file, at once or in chunks. A chunk may be reused once the next one is requested. */
 export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
- * Writes a whole file or nothing: a temporary file in the same folder, flushed to disk, renamed over `file`, and the folder flushed, so that the name
- * survives a power cut too. A reader sees the old content or the new one, never a part. Missing folders are made. On failure, including one inside `data`,
- * the temporary file is removed and the old content stays.
+ * Writes a file completely or not at all: writes and flushes a temporary file in the same folder, renames it to `file`, and flushes the folder so that the
+ * rename survives a power failure. Readers see either the old or the new content. Missing folders are created. On failure, including errors thrown by
+ * `data`, the temporary file is removed and the old content stays.
  *
- * @throws UserError `disk-full` or `not-writable` with the file named; whatever `data` throws passes through
+ * @throws UserError `disk-full` or `not-writable`, naming the file; errors thrown by `data` pass through
  */
 export async function writeFileAtomic(file: string, data: FileData): Promise<void> {
   const folder = path.dirname(file);
@@ -22,13 +22,13 @@ export async function writeFileAtomic(file: string, data: FileData): Promise<voi
     await rename(temporary, file);
     await flushFolder(folder);
   } catch (error) {
-    // The first failure is the one to tell; a temporary file that cannot be removed either is left behind.
+    // Report the first failure, even if the temporary file cannot be removed either.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw inWords(error, file);
   }
 }
 
-/** The code of a failed system call (`ENOENT`, `ENOSPC` …), or undefined for anything else. */
+/** The code of a failed system call (`ENOENT`, `ENOSPC`, …); undefined for other errors. */
 export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
@@ -43,12 +43,12 @@ async function writeFlushed(file: string, data: FileData): Promise<void> {
   }
 }
 
-/** A single `write` may take less than it is given. */
+/** A single `write` may write only part of the data. */
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let written = 0; written < chunk.byteLength; ) written += (await handle.write(chunk, written)).bytesWritten;
 }
 
-/** Makes a rename last. Windows cannot open folders and needs no flush of them. */
+/** Makes a rename durable. On Windows folders cannot be opened and need no flush. */
 async function flushFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
@@ -65,9 +65,9 @@ const FORBIDDEN = new Set(["EACCES", "EPERM", "EROFS", "EISDIR", "ENOTDIR", "EEX
 function inWords(error: unknown, file: string): unknown {
   const code = systemErrorCode(error);
   if (code !== undefined && FULL.has(code)) {
-    return new UserError(`There is no room left to write the file ${file}.`, {
+    return new UserError(`There is not enough disk space to write ${file}.`, {
       code: "disk-full",
-      remedy: "Free some space on that disk, or choose another folder, and try again.",
+      remedy: "Free some space on that disk or choose another folder, then try again.",
       file,
       cause: error,
     });
@@ -75,7 +75,7 @@ function inWords(error: unknown, file: string): unknown {
   if (code !== undefined && FORBIDDEN.has(code)) {
     return new UserError(`The file ${file} cannot be written (${code}).`, {
       code: "not-writable",
-      remedy: "Check that its folder is a folder and that you may write into it.",
+      remedy: "Check that its parent is a folder and that you have permission to write to it.",
       file,
       cause: error,
     });

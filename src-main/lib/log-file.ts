@@ -1,4 +1,4 @@
-/** The log of the studio itself: one file in the user's folder, cut in two when it grows. */
+/** The studio's own log: a file in the user's folder, rotated when it grows. */
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "./logger.ts";
@@ -6,7 +6,7 @@ import type { Logger } from "./logger.ts";
 const MAX_BYTES = 4 * 2 ** 20;
 const MAX_LINE = 8000;
 
-/** A logger that appends to a file and keeps the one before it as `<file>.1`. A log that cannot be written is no reason to fail. */
+/** A logger that appends to a file and keeps the previous one as `<file>.1`. If the log cannot be written, nothing fails. */
 export function fileLogger(file: string): Logger {
   let bytes = 0;
   try {
@@ -16,7 +16,7 @@ export function fileLogger(file: string): Logger {
     bytes = 0;
   }
   const write = (level: string, message: string, detail?: string): void => {
-    // One line an entry: a message cannot forge another one.
+    // One line per entry, so that a message cannot imitate another entry.
     const text = `${new Date().toISOString()} ${level} ${[message, detail].filter((part) => part !== undefined && part !== "").join(" | ")}`
       .replaceAll(/[\r\n]+/g, " ⏎ ")
       .slice(0, MAX_LINE);
@@ -28,7 +28,7 @@ export function fileLogger(file: string): Logger {
       appendFileSync(file, `${text}\n`, { mode: 0o600 });
       bytes += Buffer.byteLength(text) + 1;
     } catch {
-      // A full or read-only disk: the studio goes on without its log.
+      // The disk is full or read-only: continue without a log.
     }
   };
   return {

@@ -1,4 +1,4 @@
-/** Where the studio writes what happened. `detail` may hold a stack; it stays on this computer. */
+/** The studio's log. `detail` may contain a stack trace; it is never sent anywhere. */
 export interface Logger {
   info(message: string, detail?: string): void;
   warning(message: string, detail?: string): void;

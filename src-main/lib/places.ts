@@ -3,10 +3,10 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Folder of this installation of the studio. */
+/** Folder of this installation. */
 export const installation = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The user's cache, shared by all installations: `$GHN_STUDIO_CACHE`, else `~/.cache/ghn-studio` (or what the system has for that). */
+/** The user's cache, shared by all installations: `$GHN_STUDIO_CACHE`, otherwise `~/.cache/ghn-studio` or the platform's equivalent. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
   const chosen = environment["GHN_STUDIO_CACHE"];
   if (chosen !== undefined && chosen !== "") return path.resolve(chosen);
@@ -16,7 +16,7 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env, platfo
   return path.join(base !== undefined && path.isAbsolute(base) ? base : path.join(homedir(), ".cache"), "ghn-studio");
 }
 
-/** Folder of the TensorFlow binding in this installation. @throws Error when npm has not brought it */
+/** Folder of the npm package with the TensorFlow binding. @throws Error if it is not installed */
 export function bindingPackage(): string {
   const require = createRequire(path.join(installation, "package.json"));
   return path.dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json"));

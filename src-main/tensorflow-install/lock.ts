@@ -6,8 +6,8 @@ import Database from "better-sqlite3";
 const BETWEEN_TRIES_MS = 200;
 
 /**
- * Does some work while holding a lock, so that two set-ups at once do not do it twice. The lock is SQLite's on a small file: the operating system frees it when its
- * process dies, however it dies, so none is ever left behind.
+ * Runs `work` while holding a lock, so that concurrent set-ups do not repeat it. The lock is SQLite's lock on a small file: the operating system releases it
+ * however the process ends, so no stale lock is left behind.
  * @param onWait called once when another process holds the lock
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void = () => undefined): Promise<T> {

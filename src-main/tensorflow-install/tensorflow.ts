@@ -1,65 +1,65 @@
 /**
- * Finds or fetches TensorFlow's native library and a binding for it. In this order: what is in the user's cache; the current wheel through pip (with CUDA where
- * nvidia-smi answers); the binding's own download. The cache is shared by all installations of the user, which only link to it. An entry is made in a folder of its
- * own, tried, and then renamed: it is there as a whole or not at all.
+ * Finds or downloads TensorFlow's native library and a binding for it, in this order: the user's cache; the current wheel through pip (with CUDA if nvidia-smi
+ * works); the binding's own download. All installations of a user link to the same cache. An entry is prepared in a temporary folder, tested and then renamed,
+ * so it is either complete or absent.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { runCommand } from "../lib/commands.ts";
 import { bindingPackage, cacheFolder } from "../lib/places.ts";
-import { type Entry, entryName, type Flavour, findEntry, serves, type Wanted, writeManifest } from "./entries/entry.ts";
+import { type Entry, entryName, type Flavour, findEntry, satisfies, type Wanted, writeManifest } from "./entries/entry.ts";
 import { forgetFailure, recentFailure, rememberFailure } from "./entries/failure.ts";
 import { fromPrebuilt } from "./entries/from-prebuilt.ts";
 import { fromWheel } from "./entries/from-wheel.ts";
 import { linkedEntry, linkPackage } from "./entries/links.ts";
 import { ensureOwnKernels } from "./entries/own-kernels.ts";
+import type { LibrarySource, SourceOptions } from "./entries/source.ts";
 import { tryBinding } from "./entries/try.ts";
-import type { WayOptions } from "./entries/ways.ts";
 import { withLock } from "./lock.ts";
 
 export interface TensorFlowReady {
   readonly state: "ready";
   readonly version: string;
   readonly flavour: Flavour;
-  /** Folder in the cache. */
+  /** Its folder in the cache. */
   readonly folder: string;
-  /** What had to be done: nothing, linking, or making it. */
+  /** What had to be done: nothing, linking, or installing it from one of the sources. */
   readonly how: "linked" | "cache" | "pip" | "prebuilt";
-  /** Why it is not what was wanted, one sentence each; mostly empty. */
+  /** Why the result differs from what was requested, one sentence each; usually empty. */
   readonly notes: readonly string[];
 }
 
 export interface TensorFlowMissing {
   readonly state: "missing";
-  /** One sentence for each way that was tried. */
+  /** One sentence per source that was tried. */
   readonly reasons: readonly string[];
 }
 
 export interface SetupOptions {
-  /** Folder of the user's cache. */
+  /** The user's cache folder. */
   readonly cache?: string;
-  /** Folder of the npm package that is linked. */
+  /** Folder of the npm package to link. */
   readonly packageFolder?: string;
-  /** Makes it anew even if the cache has it. */
+  /** Installs it again even if the cache has it. */
   readonly force?: boolean;
-  /** TensorFlow version; the newest unless given. `$GHN_STUDIO_TF_VERSION` by default. */
+  /** TensorFlow version. Default: `$GHN_STUDIO_TF_VERSION`, otherwise the newest. */
   readonly version?: string;
-  /** `cuda` where nvidia-smi answers, by default. */
+  /** Default: `cuda` if nvidia-smi works. */
   readonly flavour?: Flavour;
-  /** `remember` does not try again for an hour what has failed. */
-  readonly patience?: "try" | "remember";
-  /** Told in sentences what takes time. */
+  /** Whether a failure of the last hour is tried again; true by default. */
+  readonly retryFailed?: boolean;
+  /** Receives a sentence before each step that takes time. */
   readonly say?: (text: string) => void;
-  /** Whether the engine's own kernels are compiled; true by default. */
+  /** Whether to compile the engine's own kernels; true by default. */
   readonly ownKernels?: boolean;
-  /** The ways to a library; for tests. */
-  readonly ways?: Readonly<Record<"pip" | "prebuilt", (work: string, options: WayOptions) => Promise<Entry["manifest"]>>>;
+  /** Where libraries come from; for tests. */
+  readonly sources?: Readonly<Record<"pip" | "prebuilt", LibrarySource>>;
 }
 
-const WAYS = { pip: fromWheel, prebuilt: fromPrebuilt } as const;
-const WAY_NAMES = { pip: "Through pip", prebuilt: "The binding's own download" } as const;
+const SOURCES = { pip: fromWheel, prebuilt: fromPrebuilt } as const;
+const SOURCE_NAMES = { pip: "Through pip", prebuilt: "The binding's own download" } as const;
 
-/** Makes TensorFlow usable in this installation. Never throws for a way that fails: the last resort is wasm, and the reasons come back. */
+/** Makes TensorFlow usable in this installation. Does not throw if all sources fail, but returns the reasons; runs then compute with wasm. */
 export async function ensureTensorFlow(options: SetupOptions = {}): Promise<TensorFlowReady | TensorFlowMissing> {
   const result = await ensureLibrary(options);
   if (result.state === "missing" || result.flavour === "cuda" || options.ownKernels === false) return result;
@@ -69,80 +69,80 @@ export async function ensureTensorFlow(options: SetupOptions = {}): Promise<Tens
 
 async function ensureLibrary(options: SetupOptions): Promise<TensorFlowReady | TensorFlowMissing> {
   const { packageFolder = installedPackage(), force = false, say = () => undefined } = options;
-  if (packageFolder === null) return { state: "missing", reasons: ["The package @tensorflow/tfjs-node-gpu is not installed; npm ci brings it."] };
+  if (packageFolder === null) return { state: "missing", reasons: ["The package @tensorflow/tfjs-node-gpu is not installed. Run npm ci."] };
   const version = options.version ?? (process.env["GHN_STUDIO_TF_VERSION"] || undefined);
   const binding = bindingVersion(packageFolder);
   const linked = linkedEntry(packageFolder);
-  // The quick way, without a lock and, unless somebody asked, without looking for a GPU: what is linked already.
-  const flavour = options.flavour ?? (options.patience === "remember" && linked !== null ? linked.manifest.flavour : await flavourOfMachine());
+  // Fast path for what is already linked: no lock and, unless this is an explicit set-up, no search for a GPU.
+  const flavour = options.flavour ?? (options.retryFailed === false && linked !== null ? linked.manifest.flavour : await flavourOfMachine());
   const wanted: Wanted = { binding, version, flavour };
-  if (!force && linked !== null && serves(linked, wanted)) return ready(linked, "linked");
+  if (!force && linked !== null && satisfies(linked, wanted)) return ready(linked, "linked");
   const root = path.join(options.cache ?? cacheFolder(), "tensorflow");
   try {
     mkdirSync(root, { recursive: true });
     return await withLock(
       path.join(root, "lock.sqlite"),
       () => ensureLocked(root, { packageFolder, wanted, say }, options),
-      () => say("Another set-up is at work; waiting for it."),
+      () => say("Waiting for another set-up to finish."),
     );
   } catch (error) {
-    return { state: "missing", reasons: [`The cache ${root} cannot be used: ${error instanceof Error ? error.message : String(error)}`] };
+    return { state: "missing", reasons: [`The cache ${root} is not usable: ${error instanceof Error ? error.message : String(error)}`] };
   }
 }
 
 async function ensureLocked(
   root: string,
-  way: WayOptions,
-  { force = false, patience = "try", ways = WAYS }: SetupOptions,
+  request: SourceOptions,
+  { force = false, retryFailed = true, sources = SOURCES }: SetupOptions,
 ): Promise<TensorFlowReady | TensorFlowMissing> {
   removeLeftovers(root);
-  const { wanted, packageFolder } = way;
+  const { wanted, packageFolder } = request;
   const cached = force ? null : findEntry(root, wanted);
   if (cached !== null) return linkTo(packageFolder, cached, "cache");
-  const failure = patience === "remember" && !force ? recentFailure(root, wanted) : null;
-  if (failure !== null) return fallBack(root, way, failure);
+  const failure = retryFailed || force ? null : recentFailure(root, wanted);
+  if (failure !== null) return fallBack(root, request, failure);
   const reasons: string[] = [];
   for (const how of ["pip", "prebuilt"] as const) {
     try {
-      const entry = await make(root, way, ways[how]);
+      const entry = await install(root, request, sources[how]);
       forgetFailure(root);
       return linkTo(packageFolder, entry, how);
     } catch (error) {
-      reasons.push(`${WAY_NAMES[how]}: ${error instanceof Error ? error.message : String(error)}`);
+      reasons.push(`${SOURCE_NAMES[how]}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  // Without CUDA it still computes, and faster than wasm.
+  // TensorFlow for the CPU is still faster than wasm.
   if (wanted.flavour === "cuda") {
-    const onCpu = await ensureLocked(root, { ...way, wanted: { ...wanted, flavour: "cpu" } }, { force, patience, ways });
+    const onCpu = await ensureLocked(root, { ...request, wanted: { ...wanted, flavour: "cpu" } }, { force, retryFailed, sources });
     return onCpu.state === "ready"
       ? { ...onCpu, notes: [...reasons.map((reason) => `No CUDA. ${reason}`), ...onCpu.notes] }
       : { state: "missing", reasons: [...reasons, ...onCpu.reasons] };
   }
   rememberFailure(root, wanted, reasons);
-  return fallBack(root, way, reasons);
+  return fallBack(root, request, reasons);
 }
 
-/** Makes one entry: in a folder of its own, tried, renamed. */
-async function make(root: string, way: WayOptions, make: (work: string, options: WayOptions) => Promise<Entry["manifest"]>): Promise<Entry> {
+/** Prepares an entry in a temporary folder, tests it and moves it into the cache. */
+async function install(root: string, request: SourceOptions, source: LibrarySource): Promise<Entry> {
   const work = path.join(root, `${WORK}${process.pid}-${Date.now().toString(36)}`);
   try {
     mkdirSync(work, { recursive: true });
-    const manifest = await make(work, way);
-    const made = path.join(work, "ready");
-    await tryBinding(made);
-    writeManifest(made, manifest);
+    const manifest = await source(work, request);
+    const prepared = path.join(work, "ready");
+    await tryBinding(prepared);
+    writeManifest(prepared, manifest);
     const folder = path.join(root, entryName(manifest));
-    // Somebody may compute with what is replaced: it is moved away first and loaded libraries stay loaded.
+    // A process may be using the replaced entry: it is moved away first, and loaded libraries stay loaded.
     if (existsSync(folder)) renameSync(folder, path.join(work, "replaced"));
-    renameSync(made, folder);
+    renameSync(prepared, folder);
     return { folder, manifest };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** Where nothing new can be had, an older entry that was not asked for is better than none, unless a version was asked for. */
-function fallBack(root: string, { packageFolder, wanted }: WayOptions, reasons: readonly string[]): TensorFlowReady | TensorFlowMissing {
+/** Uses another entry of the cache if there is one and no specific version was requested. */
+function fallBack(root: string, { packageFolder, wanted }: SourceOptions, reasons: readonly string[]): TensorFlowReady | TensorFlowMissing {
   const any = wanted.version === undefined ? (findEntry(root, { ...wanted, flavour: "cpu" }) ?? findEntry(root, { ...wanted, flavour: "cuda" })) : null;
   return any === null ? { state: "missing", reasons } : { ...linkTo(packageFolder, any, "cache"), notes: reasons };
 }
@@ -156,7 +156,7 @@ function ready({ folder, manifest }: Entry, how: TensorFlowReady["how"]): Tensor
   return { state: "ready", version: manifest.version, flavour: manifest.flavour, folder, how, notes: [] };
 }
 
-/** The entry that this installation is linked to; null when TensorFlow is not set up. */
+/** The entry that this installation is linked to; null if TensorFlow is not set up. */
 export function installedTensorFlow(): Entry | null {
   const folder = installedPackage();
   return folder === null ? null : linkedEntry(folder);
@@ -182,7 +182,7 @@ function bindingVersion(packageFolder: string): string {
 
 const WORK = ".work-";
 
-/** Work folders of set-ups that were cut off. Called under the lock: none of them is alive. */
+/** Removes temporary folders of interrupted set-ups. Called with the lock held, so no set-up is using them. */
 function removeLeftovers(root: string): void {
   for (const name of readdirSync(root)) if (name.startsWith(WORK)) rmSync(path.join(root, name), { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-/** A process that loads TensorFlow, computes something and prints what it is. Exit code 1, with the reason last, if that fails. */
+/** A process that loads TensorFlow, computes a product and prints version and device as JSON. On failure: exit code 1 and the reason on stderr. */
 import { initBackend, tf } from "../engine/backend/index.ts";
 
 try {
@@ -10,7 +10,7 @@ try {
         .sum()
         .dataSync()[0],
   );
-  if (sum !== 64) throw new Error(`TensorFlow computes ${sum} where 64 is right.`);
+  if (sum !== 64) throw new Error(`TensorFlow computed ${sum} instead of 64.`);
   process.stdout.write(`${JSON.stringify({ name: backend.name, device: backend.device, libraryVersion: backend.libraryVersion })}\n`);
 } catch (error) {
   process.stderr.write(`${(error instanceof Error ? error.message : String(error)).replaceAll("\n", " ")}\n`);

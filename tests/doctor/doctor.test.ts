@@ -2,13 +2,13 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { findChromium } from "../../src-main/doctor/chromium.ts";
-import { collectDoctorFindings, collectDoctorReport } from "../../src-main/doctor/doctor.ts";
+import { collectDoctorFindings } from "../../src-main/doctor/doctor.ts";
 import { electronBinary } from "../../src-main/doctor/doctor-machine.ts";
 import { cacheFolder } from "../../src-main/lib/places.ts";
 import { installedTensorFlow } from "../../src-main/tensorflow-install/tensorflow.ts";
 import { temporaryFolder } from "../tensorflow-install/support/folder.ts";
 
-it("finds what this machine is, and gives a remedy with everything that is not well", async () => {
+it("describes this machine, with a reason and a remedy for every problem", async () => {
   const { items, backend, device } = await collectDoctorFindings();
   const item = (name: string) => items.find((one) => one.name === name);
   for (const name of [
@@ -46,12 +46,12 @@ it("finds what this machine is, and gives a remedy with everything that is not w
   expect(device).not.toBe("");
 });
 
-it("says why runs compute with wasm when TensorFlow does not start", async () => {
+it("reports why TensorFlow does not start and runs compute with wasm", async () => {
   if (installedTensorFlow() === null) return;
-  // What people see where a system library is missing: the binding cannot be opened.
+  // The error users see if a system library is missing.
   process.env["NODE_OPTIONS"] = "--import=data:text/javascript,process.dlopen=()=>{throw(new(Error)('libcudart.so.12:_not_found'))}";
   try {
-    const items = await collectDoctorReport();
+    const { items } = await collectDoctorFindings();
     expect(items.find((one) => one.name === "TensorFlow")).toMatchObject({
       state: "missing",
       reason: expect.stringContaining("libcudart.so.12"),
@@ -63,7 +63,7 @@ it("says why runs compute with wasm when TensorFlow does not start", async () =>
   }
 });
 
-it.skipIf(process.platform === "win32")("finds Chromium by its variable, then along the path", () => {
+it.skipIf(process.platform === "win32")("finds Chromium through the environment variable, then on the path", () => {
   const folder = temporaryFolder();
   const program = path.join(folder, "chromium");
   expect(findChromium({ GHN_STUDIO_CHROMIUM: program, PATH: "" })).toBeNull();
@@ -74,7 +74,7 @@ it.skipIf(process.platform === "win32")("finds Chromium by its variable, then al
   expect(findChromium({ PATH: `relative:${folder}` }, "linux")).toBe(program);
 });
 
-it("knows Electron's program only where it is", () => {
+it("finds Electron's program only if it is downloaded", () => {
   const folder = temporaryFolder();
   expect(electronBinary(folder)).toBeNull();
   mkdirSync(path.join(folder, "dist"));
@@ -84,7 +84,7 @@ it("knows Electron's program only where it is", () => {
   expect(electronBinary(folder)).toBe(path.join(folder, "dist", "app"));
 });
 
-it("keeps its cache where the system keeps caches, unless told otherwise", () => {
+it("uses the platform's cache folder unless GHN_STUDIO_CACHE is set", () => {
   const chosen = path.resolve("/chosen");
   expect(cacheFolder({ GHN_STUDIO_CACHE: chosen })).toBe(chosen);
   expect(cacheFolder({ XDG_CACHE_HOME: "/xdg" }, "linux")).toBe(path.join("/xdg", "ghn-studio"));

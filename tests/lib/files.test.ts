@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("writeFileAtomic", () => {
-  it("writes bytes, lists and streams, makes folders and leaves nothing beside the file", async () => {
+  it("writes bytes, lists and streams, creates folders and leaves no other files", async () => {
     const text = (value: string) => new TextEncoder().encode(value);
     const file = path.join(folder, "a", "b", "file");
     await writeFileAtomic(file, text("one"));
@@ -29,7 +29,7 @@ describe("writeFileAtomic", () => {
     expect(await readdir(path.dirname(file))).toEqual(["file"]);
   });
 
-  it("keeps the old content and removes the temporary file when the data fail half-way", async () => {
+  it("keeps the old content and removes the temporary file if the data throw", async () => {
     const file = path.join(folder, "file");
     await writeFile(file, "old");
     const data = async function* (): AsyncGenerator<Uint8Array> {
@@ -42,7 +42,7 @@ describe("writeFileAtomic", () => {
     expect(await readdir(folder)).toEqual(["file"]);
   });
 
-  it("says in words that the place cannot be written", async () => {
+  it("reports a path that is not writable", async () => {
     await mkdir(path.join(folder, "taken"));
     await expect(writeFileAtomic(path.join(folder, "taken"), new Uint8Array(1))).rejects.toMatchObject({ name: "UserError", code: "not-writable" });
     await writeFile(path.join(folder, "plain"), "");
@@ -50,7 +50,7 @@ describe("writeFileAtomic", () => {
     expect((await readdir(folder)).sort()).toEqual(["plain", "taken"]);
   });
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === "win32")("refuses a folder that is read-only", async () => {
+  it.skipIf(process.getuid?.() === 0 || process.platform === "win32")("rejects a read-only folder", async () => {
     await chmod(folder, 0o500);
     await expect(writeFileAtomic(path.join(folder, "file"), new Uint8Array(1))).rejects.toMatchObject({ code: "not-writable" });
     await chmod(folder, 0o700);

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { materialise, relink } from "../../scripts/packaging/libraries.mjs";
 import { temporaryFolder } from "../tensorflow-install/support/folder.ts";
 
-it.skipIf(process.platform === "win32")("puts files in the place of links while a package is made, and links back afterwards", () => {
+it.skipIf(process.platform === "win32")("replaces links with files while packaging, and restores them afterwards", () => {
   const root = temporaryFolder();
   const [cache, installed] = [path.join(root, "cache"), path.join(root, "package")];
   mkdirSync(path.join(cache, "deps", "lib"), { recursive: true });
@@ -27,6 +27,6 @@ it.skipIf(process.platform === "win32")("puts files in the place of links while 
   relink(installed);
 });
 
-it("has nothing to do where TensorFlow is not set up", () => {
+it("does nothing if TensorFlow is not set up", () => {
   expect(materialise(temporaryFolder())).toEqual([]);
 });

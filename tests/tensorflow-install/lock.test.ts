@@ -8,7 +8,7 @@ import { temporaryFolder } from "./support/folder.ts";
 
 const MODULE = fileURLToPath(new URL("../../src-main/tensorflow-install/lock.ts", import.meta.url));
 
-/** A process that takes the lock, says so and keeps it until its stdin ends. */
+/** A process that takes the lock, prints a line and holds the lock until its stdin ends. */
 async function holder(file: string) {
   const source = `import { withLock } from ${JSON.stringify(MODULE)};
     await withLock(${JSON.stringify(file)}, async () => { console.log("held"); await new Promise((resolve) => process.stdin.on("end", resolve).resume()); });`;
@@ -17,7 +17,7 @@ async function holder(file: string) {
   return child;
 }
 
-it("lets one in at a time, and says once that somebody waits", async () => {
+it("admits one process at a time, and calls back once while waiting", async () => {
   const file = path.join(temporaryFolder(), "sub", "lock.sqlite");
   const child = await holder(file);
   let waits = 0;
@@ -38,7 +38,7 @@ it("lets one in at a time, and says once that somebody waits", async () => {
   expect(waits).toBe(1);
 });
 
-it("is free as soon as its holder was killed", async () => {
+it("is free as soon as its holder is killed", async () => {
   const file = path.join(temporaryFolder(), "lock.sqlite");
   const child = await holder(file);
   child.kill("SIGKILL");
@@ -56,7 +56,7 @@ it("is free as soon as its holder was killed", async () => {
   expect(waited).toBe(false);
 });
 
-it("is given back when the work fails", async () => {
+it("is released if the work fails", async () => {
   const file = path.join(temporaryFolder(), "lock.sqlite");
   await expect(withLock(file, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await withLock(file, async () => 1)).toBe(1);

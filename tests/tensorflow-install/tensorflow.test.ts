@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import { BINDING_FILE, LIBRARY_FOLDER } from "../../src-main/tensorflow-install/entries/entry.ts";
-import { linkedEntry, unlinkPackage } from "../../src-main/tensorflow-install/entries/links.ts";
+import { linkedEntry } from "../../src-main/tensorflow-install/entries/links.ts";
 import { ensureTensorFlow, installedTensorFlow, type SetupOptions } from "../../src-main/tensorflow-install/tensorflow.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { freshPackage, fromThisInstallation } from "./support/real-entry.ts";
@@ -13,8 +13,8 @@ const fails = (reason: string) => async (): Promise<never> => {
   throw new Error(reason);
 };
 
-/** An empty cache, a fresh package, and ways that fail unless given. */
-function place(ways: Partial<NonNullable<SetupOptions["ways"]>> = {}) {
+/** An empty cache, a fresh package, and sources that fail unless given. */
+function place(sources: Partial<NonNullable<SetupOptions["sources"]>> = {}) {
   const root = temporaryFolder();
   const cache = path.join(root, "cache");
   const packageFolder = freshPackage(root);
@@ -22,7 +22,9 @@ function place(ways: Partial<NonNullable<SetupOptions["ways"]>> = {}) {
     cache,
     packageFolder,
     flavour: "cpu",
-    ways: { pip: fails("no network."), prebuilt: fails("no download."), ...ways },
+    // Compiling them takes several seconds; the first test does.
+    ownKernels: false,
+    sources: { pip: fails("no network."), prebuilt: fails("no download."), ...sources },
   } satisfies SetupOptions;
   return {
     root,
@@ -48,10 +50,10 @@ function setUp(cache: string, packageFolder: string, mode: "go" | "hang") {
 }
 
 describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
-  it("makes an entry, links it, and finds it linked; a second installation only links", async () => {
+  it("installs an entry and links it; a second installation only links", async () => {
     const pip = vi.fn(fromThisInstallation);
     const { root, options, packageFolder, entries } = place({ pip });
-    const made = await ensureTensorFlow(options);
+    const made = await ensureTensorFlow({ ...options, ownKernels: true });
     expect(made).toMatchObject({ state: "ready", how: "pip", flavour: "cpu", notes: [] });
     expect(entries()).toEqual([expect.stringMatching(new RegExp(`^${process.platform}-${process.arch}-cpu-.*-4\\.22\\.0$`))]);
     expect(lstatSync(path.join(packageFolder, "lib")).isSymbolicLink()).toBe(true);
@@ -64,10 +66,10 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
     expect(pip).toHaveBeenCalledTimes(1);
   });
 
-  it("links again what npm took away, and what leads nowhere after the cache was emptied", async () => {
+  it("restores links that npm removed or that broke when the cache was emptied", async () => {
     const { options, packageFolder, cache } = place({ pip: fromThisInstallation });
     await ensureTensorFlow(options);
-    unlinkPackage(packageFolder);
+    for (const part of ["lib", "deps"]) rmSync(path.join(packageFolder, part));
     expect(linkedEntry(packageFolder)).toBeNull();
     expect(await ensureTensorFlow(options)).toMatchObject({ how: "cache" });
     rmSync(cache, { recursive: true });
@@ -75,7 +77,7 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
     expect(await ensureTensorFlow(options)).toMatchObject({ how: "pip" });
   });
 
-  it("makes another version beside, and anew when forced", async () => {
+  it("installs another version in addition, and reinstalls if forced", async () => {
     const { options, entries } = place({ pip: fromThisInstallation });
     await ensureTensorFlow(options);
     expect(await ensureTensorFlow({ ...options, version: "2.20.0" })).toMatchObject({ how: "pip", version: "2.20.0" });
@@ -84,7 +86,7 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
     expect(entries()).toHaveLength(2);
   });
 
-  it("leaves nothing half-installed when it is killed in the middle, and succeeds afterwards", async () => {
+  it("leaves nothing half-installed when killed, and succeeds afterwards", async () => {
     const { options, packageFolder, cache, entries } = place();
     const { child, working, end } = setUp(cache, packageFolder, "hang");
     await working;
@@ -93,7 +95,7 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
     expect(entries()).toEqual([expect.stringMatching(/^\.work-/)]);
     expect(linkedEntry(packageFolder)).toBeNull();
     expect(existsSync(path.join(packageFolder, "lib"))).toBe(false);
-    expect(await ensureTensorFlow({ ...options, ways: { ...options.ways, pip: fromThisInstallation } })).toMatchObject({ how: "pip" });
+    expect(await ensureTensorFlow({ ...options, sources: { ...options.sources, pip: fromThisInstallation } })).toMatchObject({ how: "pip" });
     expect(entries()).toEqual([expect.not.stringMatching(/^\./)]);
   });
 
@@ -107,8 +109,10 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
     expect(outputs.filter((output) => output.includes("working"))).toHaveLength(1);
   });
 
-  it("computes without CUDA where CUDA cannot be had, and says why", async () => {
-    const { options } = place({ pip: async (work, way) => (way.wanted.flavour === "cuda" ? fails("no CUDA wheel.")() : fromThisInstallation(work, way)) });
+  it("falls back to the CPU if CUDA is not available, and gives the reasons", async () => {
+    const { options } = place({
+      pip: async (work, request) => (request.wanted.flavour === "cuda" ? fails("no CUDA wheel.")() : fromThisInstallation(work, request)),
+    });
     const result = await ensureTensorFlow({ ...options, flavour: "cuda" });
     expect(result).toMatchObject({
       state: "ready",
@@ -118,13 +122,13 @@ describe.skipIf(installedTensorFlow() === null)("with a real library", () => {
   });
 });
 
-it("gives every reason when nothing can be had, and remembers it for those who are patient", async () => {
+it("returns every reason if all sources fail, and does not retry within an hour unless asked to", async () => {
   const pip = vi.fn(fails("no network."));
   const { options, entries } = place({ pip });
   const reasons = ["Through pip: no network.", "The binding's own download: no download."];
   expect(await ensureTensorFlow(options)).toEqual({ state: "missing", reasons });
   expect(entries()).toEqual([]);
-  expect(await ensureTensorFlow({ ...options, patience: "remember" })).toEqual({
+  expect(await ensureTensorFlow({ ...options, retryFailed: false })).toEqual({
     state: "missing",
     reasons: reasons.map((reason) => `${reason} (tried 1 min ago)`),
   });
@@ -133,7 +137,7 @@ it("gives every reason when nothing can be had, and remembers it for those who a
   expect(pip).toHaveBeenCalledTimes(2);
 });
 
-it("never lets in what does not work", async () => {
+it("rejects a library that does not work", async () => {
   const { options, entries, packageFolder } = place({
     pip: async (work, { wanted }) => {
       mkdirSync(path.join(work, "ready", path.dirname(BINDING_FILE)), { recursive: true });
@@ -143,13 +147,16 @@ it("never lets in what does not work", async () => {
     },
   });
   const result = await ensureTensorFlow(options);
-  expect(result).toMatchObject({ state: "missing", reasons: [expect.stringMatching(/^Through pip: what was built does not work: .+/), expect.any(String)] });
+  expect(result).toMatchObject({
+    state: "missing",
+    reasons: [expect.stringMatching(/^Through pip: the installed library does not work: .+/), expect.any(String)],
+  });
   expect(entries()).toEqual([]);
   expect(existsSync(path.join(packageFolder, "lib"))).toBe(false);
 });
 
-it("says so when the cache cannot be used", async () => {
+it("reports a cache that is not usable", async () => {
   const { options, cache } = place();
   writeFileSync(cache, "a file where the folder should be");
-  expect(await ensureTensorFlow(options)).toEqual({ state: "missing", reasons: [expect.stringMatching(/^The cache .*tensorflow cannot be used: /)] });
+  expect(await ensureTensorFlow(options)).toEqual({ state: "missing", reasons: [expect.stringMatching(/^The cache .*tensorflow is not usable: /)] });
 });

@@ -17,7 +17,7 @@ Requires-Dist: nvidia-nccl-cu12; extra == "and-cuda"
 Requires-Dist: nvidia-something; extra == "other"
 `;
 
-/** A wheel that pip accepts, and a folder to find it in. */
+/** Writes a wheel that pip accepts. @returns its path */
 function wheel(folder: string, files: Readonly<Record<string, string>>, name = "tensorflow_cpu-9.1.0-py3-none-any.whl"): string {
   const [project, version] = name.split("-");
   const info = `${project}-${version}.dist-info`;
@@ -43,11 +43,11 @@ function setEnvironment(values: Readonly<Record<string, string>>): void {
   }
 }
 
-it("reads which CUDA libraries a wheel asks for, with their versions", () => {
+it("reads the CUDA requirements of a wheel with their versions", () => {
   expect(cudaRequirements(METADATA)).toEqual(["nvidia-cublas-cu12<13.0,>=12.5.3.2", "nvidia-cudnn-cu12<10.0,>=9.3.0.75", "nvidia-nccl-cu12"]);
 });
 
-it("unpacks what it is told to and nothing else", async () => {
+it("unpacks only the requested entries", async () => {
   const folder = temporaryFolder();
   const archive = wheel(folder, { "tensorflow/a.so": "library", "tensorflow/b.py": "python" });
   const target = path.join(folder, "out");
@@ -58,16 +58,16 @@ it("unpacks what it is told to and nothing else", async () => {
   expect(await readEntry(archive, () => false)).toBe("");
 });
 
-it("refuses entries that lead out of the folder", async () => {
+it("rejects entries outside the folder", async () => {
   const folder = temporaryFolder();
   const archive = wheel(folder, { "../../outside": "x" });
   await expect(unpack(archive, path.join(folder, "out"), (entry) => entry)).rejects.toThrow();
   const harmless = wheel(folder, { inside: "x" }, "other-1-py3-none-any.whl");
-  await expect(unpack(harmless, path.join(folder, "out"), () => "../outside")).rejects.toThrow("leads out of");
+  await expect(unpack(harmless, path.join(folder, "out"), () => "../outside")).rejects.toThrow("outside the target folder");
   expect(existsSync(path.join(folder, "outside"))).toBe(false);
 });
 
-it("refuses a wheel that breaks off", async () => {
+it("rejects a truncated wheel", async () => {
   const folder = temporaryFolder();
   const archive = wheel(folder, { "tensorflow/a.so": "library".repeat(1000) });
   writeFileSync(archive, readFileSync(archive).subarray(0, -100));
@@ -77,16 +77,18 @@ it("refuses a wheel that breaks off", async () => {
 const pip = await findPip();
 
 describe.skipIf(pip === null)("with this machine's pip", () => {
-  it("fetches a wheel, and gives pip's own words when there is none", async () => {
+  it("downloads a wheel, and reports pip's message if there is none", async () => {
     if (pip === null) return;
     const [index, target] = [temporaryFolder(), temporaryFolder()];
     wheel(index, {});
     setEnvironment({ PIP_NO_INDEX: "1", PIP_FIND_LINKS: index });
     expect(path.basename(await downloadWheel(pip, "tensorflow-cpu==9.1.0", target))).toBe("tensorflow_cpu-9.1.0-py3-none-any.whl");
-    await expect(downloadWheel(pip, "tensorflow-cpu==9.2.0", target)).rejects.toThrow(/pip cannot fetch tensorflow-cpu==9\.2\.0: .*No matching distribution/);
+    await expect(downloadWheel(pip, "tensorflow-cpu==9.2.0", target)).rejects.toThrow(
+      /pip could not download tensorflow-cpu==9\.2\.0: .*No matching distribution/,
+    );
   });
 
-  it.skipIf(process.platform !== "linux")("names the library that a wheel lacks", async () => {
+  it.skipIf(process.platform !== "linux")("names the library that is missing from a wheel", async () => {
     const [index, work] = [temporaryFolder(), temporaryFolder()];
     wheel(
       index,
@@ -95,12 +97,12 @@ describe.skipIf(pip === null)("with this machine's pip", () => {
     );
     setEnvironment({ PIP_NO_INDEX: "1", PIP_FIND_LINKS: index });
     const said: string[] = [];
-    const way = {
+    const request = {
       packageFolder: freshPackage(work),
       wanted: { binding: "4.22.0", flavour: "cpu", version: undefined },
       say: (text: string) => void said.push(text),
     } as const;
-    await expect(fromWheel(work, way)).rejects.toThrow("holds no libtensorflow_cc.so.2");
+    await expect(fromWheel(work, request)).rejects.toThrow("does not contain libtensorflow_cc.so.2");
     expect(said).toContain("Unpacking TensorFlow 9.1.0.");
   });
 });

@@ -4,21 +4,22 @@ import path from "node:path";
 import { lastLine, runCommand } from "../../lib/commands.ts";
 
 export interface BindingBuild {
-  /** Folder of the npm package with the sources of the binding. */
+  /** Folder of the npm package with the binding's sources. */
   readonly packageFolder: string;
   /** TensorFlow's include folder. */
   readonly headers: string;
   /** Folder with libtensorflow.so and libtensorflow_framework.so. */
   readonly libraries: string;
-  /** The file to write. It finds the libraries at ../../deps/lib from where it lies. */
+  /** The file to write. It finds the libraries in ../../deps/lib, relative to its own folder. */
   readonly output: string;
-  /** Further libraries of that folder to load with the binding, by their file names. */
+  /** File names of further libraries in that folder to load with the binding. */
   readonly also?: readonly string[];
 }
 
 /**
- * Compiles the binding. It is two C++ files over Node-API, so the compiler alone does it: the headers of Node-API come from npm and no headers of a certain Node are needed.
- * @throws Error when there is no compiler, or with its first error
+ * Compiles the binding. It consists of two C++ files that use Node-API only, so a compiler and the Node-API headers from npm are enough; no headers of a
+ * particular Node version are needed.
+ * @throws Error if there is no compiler, or with the first compiler error
  */
 export async function buildBinding(build: BindingBuild): Promise<void> {
   const require = createRequire(import.meta.url);
@@ -50,15 +51,15 @@ export async function buildBinding(build: BindingBuild): Promise<void> {
     "-ltensorflow_framework",
     ...(build.also === undefined || build.also.length === 0 ? [] : ["-Wl,--no-as-needed", ...build.also.map((name) => `-l:${name}`)]),
   ]);
-  if (code !== 0) throw new Error(`the binding does not compile: ${/error: .*/.exec(output)?.[0] ?? lastLine(output)}`);
+  if (code !== 0) throw new Error(`the binding did not compile: ${/error: .*/.exec(output)?.[0] ?? lastLine(output)}`);
 }
 
-/** The C++ compiler of this machine. @throws Error when there is none */
+/** Name of a C++ compiler on this machine. @throws Error if there is none */
 export async function findCompiler(): Promise<string> {
   for (const name of [process.env["CXX"], "g++", "clang++", "c++"]) {
     if (name === undefined || name === "") continue;
     const { code } = await runCommand(name, ["--version"], { timeoutMs: 20_000 });
     if (code === 0) return name;
   }
-  throw new Error("there is no C++ compiler; install one (Debian: apt-get install g++).");
+  throw new Error("no C++ compiler was found. Install one (Debian: apt-get install g++).");
 }

@@ -1,4 +1,4 @@
-/** Memory of failed set-ups, so that not every command waits for a network that is not there. */
+/** Remembers failed set-ups, so that not every command waits for an unreachable network. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Wanted } from "./entry.ts";
@@ -10,7 +10,7 @@ export function rememberFailure(root: string, wanted: Wanted, reasons: readonly 
   writeFileSync(path.join(root, FILE), JSON.stringify({ wanted: key(wanted), at: Date.now(), reasons }));
 }
 
-/** Reasons of a failure of the last hour; null when there is none. */
+/** Reasons of a failure in the last hour; null if there was none. */
 export function recentFailure(root: string, wanted: Wanted, now: number = Date.now()): readonly string[] | null {
   try {
     const failure = JSON.parse(readFileSync(path.join(root, FILE), "utf8")) as { wanted?: unknown; at?: unknown; reasons?: unknown };

@@ -1,25 +1,25 @@
-/** The binding's own installer, for machines without a usable wheel. It fetches the TensorFlow that the binding was published with: an older one. */
+/** The binding's own installer, for machines without a usable wheel. It downloads the older TensorFlow that the binding was published with. */
 import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { lastLine, runCommand } from "../../lib/commands.ts";
 import { BINDING_FILE, LIBRARY_FOLDER, type Manifest } from "./entry.ts";
+import type { SourceOptions } from "./source.ts";
 import { tryBinding } from "./try.ts";
-import type { WayOptions } from "./ways.ts";
 
 /**
- * Runs the installer in a copy of the package, because it writes beside itself. Leaves a folder in the form of the cache's entries at `work/ready`.
- * @throws Error with one reason in words
+ * Runs the installer in a copy of the package, because it writes into its own folder. The new cache entry is in `work/ready`.
+ * @throws Error with the reason
  */
-export async function fromPrebuilt(work: string, { packageFolder, wanted, say }: WayOptions): Promise<Manifest> {
+export async function fromPrebuilt(work: string, { packageFolder, wanted, say }: SourceOptions): Promise<Manifest> {
   const { flavour, version, binding } = wanted;
-  if (version !== undefined) throw new Error(`it cannot give TensorFlow ${version}, only the version that it was published with.`);
+  if (version !== undefined) throw new Error(`it does not provide TensorFlow ${version}, only the version it was published with.`);
   const copy = path.join(work, "package");
   cpSync(packageFolder, copy, { recursive: true, filter: (source) => !["deps", "lib", "build"].some((part) => source === path.join(packageFolder, part)) });
   const modules = path.resolve(packageFolder, "..", "..");
   say("Trying the binding's own download.");
   const { code, output } = await runCommand(process.execPath, [path.join(copy, "scripts", "install.js"), flavour === "cuda" ? "gpu" : "cpu", "download"], {
     cwd: copy,
-    // The copy lies outside of node_modules; its dependencies and their programs do not.
+    // The copy is outside node_modules, but needs the dependencies and programs there.
     env: {
       ...process.env,
       NODE_PATH: modules,
@@ -35,7 +35,7 @@ export async function fromPrebuilt(work: string, { packageFolder, wanted, say }:
   return { version: (await tryBinding(ready)).version, flavour, binding };
 }
 
-/** The line of an installer's output that names the trouble. */
+/** The line of the installer's output that names the error. */
 function reasonIn(output: string): string {
   return /^.*(?:Error|ENOTFOUND|ECONN|status code|issue downloading).*$/im.exec(output)?.[0].trim() ?? lastLine(output);
 }

@@ -1,12 +1,12 @@
-/** The two folders of the npm package that lead into the user's cache. */
-import { lstatSync, realpathSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+/** The two links from the npm package into the user's cache. */
+import { lstatSync, realpathSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { type Entry, readEntryFolder } from "./entry.ts";
 
-/** `lib` comes last: it is what the engine looks for. */
+/** `lib` is last, because the engine checks for it. */
 const PARTS = ["deps", "lib"] as const;
 
-/** Links the package to an entry of the cache, each folder in one step. Real folders in their place are removed. */
+/** Links the package to a cache entry, each folder atomically. Real folders with these names are replaced. */
 export function linkPackage(packageFolder: string, entryFolder: string): void {
   for (const part of PARTS) {
     const place = path.join(packageFolder, part);
@@ -19,15 +19,7 @@ export function linkPackage(packageFolder: string, entryFolder: string): void {
   }
 }
 
-/** Takes the links away; folders that are no links stay. */
-export function unlinkPackage(packageFolder: string): void {
-  for (const part of [...PARTS].reverse()) {
-    const place = path.join(packageFolder, part);
-    if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true) unlinkSync(place);
-  }
-}
-
-/** The entry that the package is linked to; null when a link is missing, leads elsewhere or nowhere. */
+/** The entry that the package is linked to; null if a link is missing, broken or points elsewhere. */
 export function linkedEntry(packageFolder: string): Entry | null {
   try {
     const [deps, lib] = PARTS.map((part) => {

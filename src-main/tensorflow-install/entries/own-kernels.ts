@@ -1,4 +1,4 @@
-/** Compiles the engine's own kernels into an entry of the cache, beside the binding. They only save time: where they cannot be had, TensorFlow's are used. */
+/** Compiles the engine's own kernels into a cache entry. They only make runs faster; without them, TensorFlow's kernels are used. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,17 +10,17 @@ import { LIBRARY_FOLDER } from "./entry.ts";
 const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels.cc", import.meta.url));
 
 /**
- * Does nothing where they are there already, or where compiling failed before.
+ * Does nothing if they exist, or if compiling failed before.
  * @param folder of the entry
- * @returns why they are missing, one sentence; null when they are there
+ * @returns why they are missing, in one sentence; null if they exist
  */
 export async function ensureOwnKernels(folder: string, force = false): Promise<string | null> {
   const output = path.join(folder, OWN_KERNELS_FILE);
   const failed = `${output}.failed`;
   if (!force && existsSync(output)) return null;
-  if (process.platform !== "linux") return "The studio's own kernels are compiled on Linux only; TensorFlow's are used.";
-  if (!force && existsSync(failed)) return "The studio's own kernels did not compile; TensorFlow's, which are slower, are used.";
-  if (!existsSync(SOURCE)) return "The studio's own kernels are not there; TensorFlow's, which are slower, are used.";
+  if (process.platform !== "linux") return "The studio's own kernels are available on Linux only. TensorFlow's kernels are used.";
+  if (!force && existsSync(failed)) return "The studio's own kernels could not be compiled. TensorFlow's slower kernels are used.";
+  if (!existsSync(SOURCE)) return "The sources of the studio's own kernels are missing. TensorFlow's slower kernels are used.";
   const fresh = `${output}.${process.pid}`;
   try {
     mkdirSync(path.dirname(output), { recursive: true });
@@ -32,7 +32,7 @@ export async function ensureOwnKernels(folder: string, force = false): Promise<s
     const reason = error instanceof Error ? error.message : String(error);
     rmSync(fresh, { force: true });
     if (existsSync(path.dirname(output))) writeFileSync(failed, `${reason}\n`);
-    return `The studio's own kernels do not compile (${reason}); TensorFlow's, which are slower, are used.`;
+    return `The studio's own kernels could not be compiled (${reason}). TensorFlow's slower kernels are used.`;
   }
 }
 
@@ -47,7 +47,7 @@ async function compile(libraries: string, output: string): Promise<void> {
     "-pthread",
     "-fno-math-errno",
     "-fno-trapping-math",
-    // The file looks at the processor before it registers anything.
+    // The library checks the processor before it registers kernels.
     ...(process.arch === "x64" ? ["-mavx2", "-mfma"] : []),
     SOURCE,
     "-o",

@@ -1,10 +1,10 @@
 /**
- * A process that loads a binding by its path, multiplies two matrices and prints what it found as JSON. Exit code 1, with the reason in the last line, if anything of that
- * fails. Run before an entry joins the cache, so that nothing broken ever does.
+ * A process that loads a binding, multiplies two matrices and prints version and device as JSON. On failure: exit code 1 and the reason on the last line. Run
+ * before an entry enters the cache, so that the cache never contains a broken one.
  */
 import { createRequire } from "node:module";
 
-/** Of the binding's exports, what is used here. Tensors are known by numbers. */
+/** The binding's exports used here. Tensors are identified by numbers. */
 interface Binding {
   readonly TF_Version: string;
   readonly TF_FLOAT: number;
@@ -33,7 +33,7 @@ try {
   ];
   const [product] = binding.executeOp("MatMul", attributes, [matrix, matrix], 1);
   const values = product === undefined ? [] : [...binding.tensorDataSync(product.id)];
-  if (values.join() !== "5,11,11,25") throw new Error(`it computes ${values.join()} where 5,11,11,25 is right.`);
+  if (values.join() !== "5,11,11,25") throw new Error(`it computed ${values.join()} instead of 5,11,11,25.`);
   process.stdout.write(`${JSON.stringify({ version: binding.TF_Version, gpu: binding.isUsingGpuDevice() })}\n`);
 } catch (error) {
   process.stderr.write(`${(error instanceof Error ? error.message : String(error)).replaceAll("\n", " ")}\n`);

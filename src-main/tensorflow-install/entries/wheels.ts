@@ -1,4 +1,4 @@
-/** Python wheels as the way to TensorFlow's library: pip finds and checks them, nothing of them is ever run. */
+/** Downloads Python wheels with pip, which verifies them, and unpacks them. No code from a wheel is run. */
 import { createWriteStream, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -6,10 +6,10 @@ import { pipeline } from "node:stream/promises";
 import yauzl from "yauzl";
 import { lastLine, runCommand } from "../../lib/commands.ts";
 
-/** A pip that answers: program and first arguments. */
+/** A working pip: program and first arguments. */
 export type Pip = readonly [string, ...string[]];
 
-/** The machine's pip; null when there is none. */
+/** The machine's pip; null if there is none. */
 export async function findPip(): Promise<Pip | null> {
   for (const [program, ...args] of [["python3", "-m", "pip"], ["pip3"], ["python", "-m", "pip"]] as const) {
     const { code } = await runCommand(program, [...args, "--version"], { timeoutMs: 30_000 });
@@ -19,10 +19,10 @@ export async function findPip(): Promise<Pip | null> {
 }
 
 /**
- * Fetches one wheel without its dependencies. Where the machine's own Python has no wheel, that for Python 3.12 does as well: only C code is used.
+ * Downloads one wheel without its dependencies. If there is no wheel for the machine's Python, the one for Python 3.12 works too: only C code is used.
  * @param requirement for example `tensorflow-cpu` or `tensorflow-cpu==2.21.0`
  * @returns path of the wheel
- * @throws Error with pip's last line
+ * @throws Error with the last line of pip's output
  */
 export async function downloadWheel(pip: Pip, requirement: string, folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
@@ -41,12 +41,13 @@ export async function downloadWheel(pip: Pip, requirement: string, folder: strin
     if (code === 0 && wheel !== undefined) return path.join(folder, wheel);
     reason ||= lastLine(output);
   }
-  throw new Error(`pip cannot fetch ${requirement}: ${reason}`);
+  throw new Error(`pip could not download ${requirement}: ${reason}`);
 }
 
 /**
- * Unpacks the entries of an archive that `place` gives a path inside `folder`; all others are skipped. Paths that lead out of the folder are refused.
+ * Unpacks the entries of an archive for which `place` returns a path inside `folder`; others are skipped.
  * @returns number of files written
+ * @throws Error if a path is outside the folder
  */
 export async function unpack(archive: string, folder: string, place: (entry: string) => string | null): Promise<number> {
   const zip = await open(archive);
@@ -59,7 +60,7 @@ export async function unpack(archive: string, folder: string, place: (entry: str
       const relative = entry.fileName.endsWith("/") ? null : place(entry.fileName);
       if (relative === null) return next();
       const target = path.resolve(folder, relative);
-      if (!target.startsWith(path.resolve(folder) + path.sep)) return reject(new Error(`${entry.fileName} leads out of the archive's folder.`));
+      if (!target.startsWith(path.resolve(folder) + path.sep)) return reject(new Error(`${entry.fileName} is outside the target folder.`));
       zip.openReadStream(entry, (error, stream: Readable) => {
         if (error !== null && error !== undefined) return reject(error);
         mkdirSync(path.dirname(target), { recursive: true });
@@ -78,7 +79,7 @@ function open(archive: string): Promise<yauzl.ZipFile> {
   });
 }
 
-/** Reads one small file of an archive as text; empty when it is not there. */
+/** Reads one small file of an archive as text; empty if it does not exist. */
 export async function readEntry(archive: string, wanted: (entry: string) => boolean): Promise<string> {
   const zip = await open(archive);
   return await new Promise<string>((resolve, reject) => {

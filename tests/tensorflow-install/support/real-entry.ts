@@ -1,10 +1,10 @@
 import { cpSync, linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Manifest } from "../../../src-main/tensorflow-install/entries/entry.ts";
-import type { WayOptions } from "../../../src-main/tensorflow-install/entries/ways.ts";
+import type { SourceOptions } from "../../../src-main/tensorflow-install/entries/source.ts";
 import { installedTensorFlow } from "../../../src-main/tensorflow-install/tensorflow.ts";
 
-/** A package folder as npm leaves it: nothing set up. */
+/** A package folder as npm installs it, before the set-up. */
 export function freshPackage(root: string, name = "package"): string {
   const folder = path.join(root, name);
   mkdirSync(folder, { recursive: true });
@@ -12,8 +12,8 @@ export function freshPackage(root: string, name = "package"): string {
   return folder;
 }
 
-/** A way to a library that takes the one of this installation: the real library and the real binding, without the download. */
-export async function fromThisInstallation(work: string, { wanted }: WayOptions): Promise<Manifest> {
+/** A source that copies the library and binding of this installation instead of downloading them. */
+export async function fromThisInstallation(work: string, { wanted }: SourceOptions): Promise<Manifest> {
   const installed = installedTensorFlow();
   if (installed === null) throw new Error("TensorFlow is not set up in this installation.");
   for (const part of ["deps", "lib"]) copy(path.join(installed.folder, part), path.join(work, "ready", part));

@@ -1,4 +1,4 @@
-/** A set-up in a process of its own: `set-up.ts <cache> <package folder> <go | hang>`. Prints `working` from inside of the way, and its result as the last line. */
+/** A set-up in a separate process: `set-up.ts <cache> <package folder> <go | hang>`. Prints `working` from inside the source, and the result on the last line. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ensureTensorFlow } from "../../../src-main/tensorflow-install/tensorflow.ts";
@@ -10,7 +10,7 @@ const result = await ensureTensorFlow({
   packageFolder,
   flavour: "cpu",
   say: (text) => process.stdout.write(`${text}\n`),
-  ways: {
+  sources: {
     pip: async (work, options) => {
       process.stdout.write("working\n");
       mkdirSync(path.join(work, "ready"), { recursive: true });

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
-import { countLine, countTests } from "../../scripts/test-report.ts";
+import { countLine, countTests } from "../../scripts/test/report.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs Vitest over the given test files and counts its report. Inside of this installation, where Vitest is found. */
+/** Runs Vitest on the given test files and counts the results. The files are inside this installation, where Vitest is found. */
 async function count(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = mkdtempSync(path.join(ROOT, "node_modules", ".ghn-report-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,7 +24,7 @@ async function count(files: Readonly<Record<string, string>>): Promise<string> {
   return countLine(countTests(readFileSync(report, "utf8"), code ?? 1));
 }
 
-it("counts what passed, failed and was skipped", { timeout: 120_000 }, async () => {
+it("counts passed, failed and skipped tests", { timeout: 120_000 }, async () => {
   const line = await count({
     "a.check.ts": `it("1", () => {}); it("2", () => { expect(1).toBe(2); }); it.skip("3", () => {}); it.todo("4"); describe.skip("group", () => { it("5", () => {}); });`,
     "b.check.ts": `it("6", () => {}); it("7", ({ skip }) => skip());`,
@@ -32,7 +32,7 @@ it("counts what passed, failed and was skipped", { timeout: 120_000 }, async () 
   expect(line).toBe("2 passed, 1 failed, 4 skipped");
 });
 
-it("counts a file that does not load, and a set-up that throws, as failed", { timeout: 120_000 }, async () => {
+it("counts a file that does not load and a hook that throws as failed", { timeout: 120_000 }, async () => {
   const line = await count({
     "a.check.ts": `it("1", () => {});`,
     "b.check.ts": `import "./not-there.ts"; it("2", () => {});`,
@@ -42,7 +42,7 @@ it("counts a file that does not load, and a set-up that throws, as failed", { ti
   expect(line).toMatch(/^1 passed, 3 failed, [01] skipped$/);
 });
 
-it("counts an error outside of every test as failed", { timeout: 120_000 }, async () => {
+it("counts an error outside all tests as failed", { timeout: 120_000 }, async () => {
   expect(
     await count({
       "a.check.ts": `it("1", async () => { setTimeout(() => { throw new Error("later"); }, 0); await new Promise((resolve) => setTimeout(resolve, 50)); });`,

@@ -1,4 +1,4 @@
-/** What is needed of Vitest's JSON report. */
+/** The part of Vitest's JSON report used here. */
 interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
@@ -15,8 +15,8 @@ export interface TestCount {
 }
 
 /**
- * Counts tests of Vitest's JSON report. A file that fails without a failed test (it does not load, or its set-up throws) counts as one failure; so does an error outside of
- * every test, which only the exit code tells.
+ * Counts the tests in Vitest's JSON report. A file that fails without a failed test (it does not load, or a hook throws) counts as one failure, as does an
+ * error outside of all tests, which only the exit code reveals.
  */
 export function countTests(json: string, exitCode: number): TestCount {
   const report = JSON.parse(json) as VitestReport;
@@ -33,7 +33,7 @@ export function countTests(json: string, exitCode: number): TestCount {
   return { passed, failed, skipped };
 }
 
-/** The line that stands alone at the end of a test run. */
+/** The last line of a test run. */
 export function countLine({ passed, failed, skipped }: TestCount): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
