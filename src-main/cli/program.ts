@@ -16,6 +16,7 @@ import { showCommand } from "./commands/show.ts";
 import { stopCommand } from "./commands/stop.ts";
 import { studyCommand } from "./commands/study.ts";
 import { transferCommand } from "./commands/transfer.ts";
+import { unlockCommand } from "./commands/unlock.ts";
 import type { Io } from "./output/io.ts";
 
 const AFTER_HELP = `
@@ -53,6 +54,7 @@ export function createProgram(io: Io): Command {
     dataCommand(io),
     initCommand(io),
     serveCommand(io),
+    unlockCommand(io),
     doctorCommand(io),
   ])
     program.addCommand(command);

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { UserError } from "../../lib/errors.ts";
@@ -27,6 +27,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Sqlit
   const { readOnly = false, migrations = MIGRATIONS } = options;
   const isNew = !existsSync(file);
   if (isNew && (readOnly || !existsSync(dirname(file)))) throw unreadable(file);
+  if (!isNew) requireRegularFile(file);
   let db: SqliteDatabase;
   try {
     db = new Database(file, { readonly: readOnly, timeout: BUSY_TIMEOUT_MS });
@@ -144,6 +145,17 @@ function cannotOpen(file: string, cause: unknown): unknown {
       cause,
     });
   return cause;
+}
+
+/** SQLite would wait for ever on a pipe. @throws UserError `project-foreign` */
+function requireRegularFile(file: string): void {
+  for (const suffix of ["", "-wal", "-shm", "-journal"])
+    if (statSync(file + suffix, { throwIfNoEntry: false })?.isFile() === false)
+      throw new UserError(`${file}${suffix} is not a regular file.`, {
+        code: "project-foreign",
+        remedy: "Remove it if you do not know it, or choose another folder.",
+        file: file + suffix,
+      });
 }
 
 function unreadable(file: string, cause?: unknown): UserError {

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { UserError } from "../../lib/errors.ts";
+import { guardState, takeGuard } from "./lock-guard.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 interface LockContent extends ProcessIdentity {
   readonly token: string;
+  /** Its holder has the guard too: where guards work, one that is free proves that the holder has ended. */
+  readonly guarded: boolean;
 }
 
 export interface Lock {
@@ -12,29 +15,45 @@ export interface Lock {
   release(): void;
 }
 
-/** How often the owner shows that it lives, for machines that cannot see its process. */
-const TOUCH_MS = 30_000;
-/** A lock of another machine that was not touched for so long belongs to nobody. */
+export interface LockOptions {
+  /** Take the lock also from a process on another machine that may be alive: the user has confirmed that it is not. */
+  readonly takeOver?: boolean;
+}
+
+/** How often the holder proves that it is alive, to machines that do not share its guard. */
+const BEAT_MS = 30_000;
+/** A lock of another machine without a beat for this long belongs to nobody. */
 const FOREIGN_STALE_MS = 5 * 60_000;
+/** A beat this far in the future was written by a clock that has been set back since; a live holder would have written another. */
+const FUTURE_MS = 2 * BEAT_MS;
 const ATTEMPTS = 3;
 
 /**
- * Takes a lock file, or takes it over from a process that died. The file appears complete or not at all (it is
- * written apart and linked into place), so that of two openers exactly one wins.
- * @throws UserError when a live process holds it
+ * Takes a lock for this process. Two things prove that a holder lives: the guard, a lock of the operating system that works across containers of one machine, and for
+ * machines that share only the file system a beat in the lock file. Beats and the time now are both read from the file system's clock.
+ * @param file lock file; the guard is beside it
+ * @throws UserError `project-locked` when a live process holds it
  */
-export function takeLock(file: string, what: string): Lock {
-  const content: LockContent = { ...ownIdentity(), token: randomUUID() };
+export function takeLock(file: string, what: string, options: LockOptions = {}): Lock {
+  const guard = takeGuard(guardFile(file));
+  if (guard.state === "held") throw refusal(readLock(file), what, file, "guard");
+  const releaseGuard = guard.state === "taken" ? guard.release : () => undefined;
+  const content: LockContent = { ...ownIdentity(), token: randomUUID(), guarded: guard.state === "taken" };
   const prepared = `${file}.${content.token}`;
-  writeFileSync(prepared, JSON.stringify(content), { flag: "wx" });
   try {
+    writeFileSync(prepared, JSON.stringify(content), { flag: "wx", mode: 0o600 });
+    const now = statSync(prepared).mtimeMs;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (place(prepared, file)) return held(file, content.token);
+      if (place(prepared, file)) return held(file, content, releaseGuard);
       const owner = readLock(file);
-      if (owner !== null && isHeld(owner, file)) throw refusal(owner, what, file);
+      if (owner !== null && mayLive(owner, file, now, guard.state === "taken") && !(options.takeOver === true && !isLocal(owner)))
+        throw refusal(owner, what, file, isLocal(owner) ? "process" : "beat");
       discard(file, owner);
     }
     throw new UserError(`${what} is being opened by several programs at once.`, { code: "project-locked", remedy: "Try again in a moment.", file });
+  } catch (error) {
+    releaseGuard();
+    throw error;
   } finally {
     rmSync(prepared, { force: true });
   }
@@ -43,7 +62,14 @@ export function takeLock(file: string, what: string): Lock {
 /** Who holds the lock now; null when nobody does. */
 export function lockOwner(file: string): ProcessIdentity | null {
   const owner = readLock(file);
-  return owner !== null && isHeld(owner, file) ? owner : null;
+  if (owner === null) return null;
+  const state = guardState(guardFile(file));
+  if (state === "held") return owner;
+  return mayLive(owner, file, Date.now(), state === "free") ? owner : null;
+}
+
+function guardFile(file: string): string {
+  return `${file}-guard`;
 }
 
 function place(prepared: string, file: string): boolean {
@@ -55,9 +81,9 @@ function place(prepared: string, file: string): boolean {
     if (code === "EEXIST") return false;
     if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP" && code !== "ENOSYS") throw error;
   }
-  // Some file systems know no hard links: an exclusive create is the next best.
+  // Some file systems have no hard links: an exclusive create is the next best.
   try {
-    writeFileSync(file, readFileSync(prepared), { flag: "wx" });
+    writeFileSync(file, readFileSync(prepared), { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -69,16 +95,22 @@ function readLock(file: string): LockContent | null {
   try {
     const content = JSON.parse(readFileSync(file, "utf8")) as Partial<LockContent>;
     if (typeof content.pid !== "number" || typeof content.host !== "string" || typeof content.token !== "string") return null;
-    return { pid: content.pid, host: content.host, token: content.token, startTime: content.startTime ?? null };
+    return { pid: content.pid, host: content.host, token: content.token, startTime: content.startTime ?? null, guarded: content.guarded === true };
   } catch {
     return null;
   }
 }
 
-function isHeld(owner: LockContent, file: string): boolean {
-  if (owner.host === ownIdentity().host) return isAlive(owner);
+function isLocal(owner: ProcessIdentity): boolean {
+  return owner.host === ownIdentity().host;
+}
+
+/** Whether the owner may be alive. @param guardFree the guard is known not to be held by anybody else on this machine */
+function mayLive(owner: LockContent, file: string, now: number, guardFree: boolean): boolean {
+  if (isLocal(owner)) return owner.guarded && guardFree ? false : isAlive(owner);
   try {
-    return Date.now() - statSync(file).mtimeMs < FOREIGN_STALE_MS;
+    const age = now - statSync(file).mtimeMs;
+    return age < FOREIGN_STALE_MS && age > -FUTURE_MS;
   } catch {
     return false;
   }
@@ -96,32 +128,46 @@ function discard(file: string, dead: LockContent | null): void {
   rmSync(aside, { force: true });
 }
 
-function held(file: string, token: string): Lock {
-  const touch = setInterval(() => {
-    const now = new Date();
+function held(file: string, content: LockContent, releaseGuard: () => void): Lock {
+  const { token } = content;
+  const beat = setInterval(() => {
     try {
-      utimesSync(file, now, now);
+      if (readLock(file)?.token === token) writeBeat(file, content);
     } catch {
-      // The folder may be unreachable for a while; the lock is then proven by the process itself.
+      // The folder may be unreachable for a while; on this machine the guard still proves that we live.
     }
-  }, TOUCH_MS);
-  touch.unref();
+  }, BEAT_MS);
+  beat.unref();
   let released = false;
   return {
     release() {
       if (released) return;
       released = true;
-      clearInterval(touch);
+      clearInterval(beat);
       if (readLock(file)?.token === token) rmSync(file, { force: true });
+      releaseGuard();
     },
   };
 }
 
-function refusal(owner: LockContent, what: string, file: string): UserError {
-  const where = owner.host === ownIdentity().host ? `process ${owner.pid}` : `process ${owner.pid} on ${owner.host}`;
-  return new UserError(`${what} is already open in another window or terminal (${where}).`, {
+/** Writes the same bytes again, so that the file system stamps them with its own clock. */
+function writeBeat(file: string, content: LockContent): void {
+  const handle = openSync(file, "r+");
+  try {
+    writeSync(handle, JSON.stringify(content), 0);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function refusal(owner: LockContent | null, what: string, file: string, proof: "guard" | "process" | "beat"): UserError {
+  const where = owner === null ? "" : isLocal(owner) ? ` (process ${owner.pid})` : ` (process ${owner.pid} on ${owner.host})`;
+  return new UserError(`${what} is already open in another window or terminal${where}.`, {
     code: "project-locked",
-    remedy: "Close it there first, or use that window.",
+    remedy:
+      proof === "beat"
+        ? `Close it there first. If that process has ended, wait five minutes or run \`ghn-studio unlock --take-over\`.`
+        : "Close it there first, or use that window.",
     file,
   });
 }

@@ -33,7 +33,9 @@ export function readProjectFile(folder: string): ProjectFile {
   const file = join(folder, FILE_NAME);
   let text: string;
   try {
-    if (statSync(file).size > MAX_BYTES) throw foreign(folder, file);
+    const info = statSync(file);
+    // Reading a pipe or a device would wait for ever.
+    if (!info.isFile() || info.size > MAX_BYTES) throw foreign(folder, file);
     text = readFileSync(file, "utf8");
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
@@ -91,12 +93,12 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UserError(`The project file ${file} is damaged: it is no JSON.`, { code: "project-damaged", remedy: "Restore it from a backup.", file, cause });
+    throw new UserError(`The project file ${file} is damaged: it is not JSON.`, { code: "project-damaged", remedy: "Restore it from a backup.", file, cause });
   }
 }
 
 function foreign(folder: string, file: string): UserError {
-  return new UserError(`The folder ${folder} is no project of GHN Studio.`, {
+  return new UserError(`The folder ${folder} is not a GHN Studio project.`, {
     code: "project-foreign",
     remedy: "Choose a folder that contains a project.json of GHN Studio, or create a project.",
     file,

@@ -3,9 +3,11 @@ import { basename, join, resolve, sep } from "node:path";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
+import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
 import { Checkpointer } from "../database/wal-checkpointer.ts";
 import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
-import { type Lock, lockOwner, takeLock } from "./lock.ts";
+import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 import { newProjectFile, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
 
 const DATABASE_NAME = "runs.sqlite";
@@ -71,12 +73,12 @@ export function createProject(folder: string, name: string, options: { readonly 
 
 /**
  * Opens a project for this process alone.
- * @throws UserError when the folder is no project, of a newer version, damaged, or open in another live process
+ * @throws UserError when the folder is not a project, of a newer version, damaged, or open in another live process
  */
-export function openProject(folder: string): Project {
+export function openProject(folder: string, options: LockOptions = {}): Project {
   const path = resolve(folder);
   const file = readProjectFile(path);
-  const lock = lockProject(path, file);
+  const lock = lockProject(path, file, options);
   try {
     const db = openDatabase(join(path, DATABASE_NAME));
     return new OpenProject(path, file, db, lock);
@@ -93,9 +95,19 @@ export function openProject(folder: string): Project {
 export function viewProject(folder: string): ProjectView {
   const path = resolve(folder);
   const file = readProjectFile(path);
-  const db = openDatabase(join(path, DATABASE_NAME), { readOnly: true });
-  const store = storeReader(db);
-  return { folder: path, store, info: () => infoOf(path, file, store), close: () => void db.close() };
+  const copy = copyFromReadOnlyFolder(join(path, DATABASE_NAME));
+  try {
+    const db = openDatabase(copy?.file ?? join(path, DATABASE_NAME), { readOnly: true });
+    const store = storeReader(db);
+    const close = (): void => {
+      db.close();
+      copy?.remove();
+    };
+    return { folder: path, store, info: () => infoOf(path, file, store), close };
+  } catch (error) {
+    copy?.remove();
+    throw error;
+  }
 }
 
 /**
@@ -116,7 +128,12 @@ export function postRequest(folder: string, type: "stop" | "kill" | "resume", ru
 
 /** Process that holds a project open; null when none does. */
 export function projectOwner(folder: string): number | null {
-  return lockOwner(join(resolve(folder), LOCK_NAME))?.pid ?? null;
+  return projectHolder(folder)?.pid ?? null;
+}
+
+/** Process that holds a project open, with its machine; null when none does. */
+export function projectHolder(folder: string): ProcessIdentity | null {
+  return lockOwner(join(resolve(folder), LOCK_NAME));
 }
 
 export function isProjectFolder(folder: string): boolean {
@@ -128,9 +145,9 @@ export function isProjectFolder(folder: string): boolean {
   }
 }
 
-function lockProject(path: string, file: ProjectFile): Lock {
+function lockProject(path: string, file: ProjectFile, options: LockOptions): Lock {
   try {
-    return takeLock(join(path, LOCK_NAME), `The project ${file.name}`);
+    return takeLock(join(path, LOCK_NAME), `The project ${file.name}`, options);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError(`The project folder ${path} cannot be written.`, {

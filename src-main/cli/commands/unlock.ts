@@ -1,0 +1,32 @@
+/** `ghn-studio unlock`: says who holds a project, and takes it from a process of another machine that has ended without giving it back. */
+import { Command } from "commander";
+import { UserError } from "../../lib/errors.ts";
+import { openProject, projectHolder } from "../../store/project/project.ts";
+import type { Io } from "../output/io.ts";
+import { quotePath } from "../output/quote-path.ts";
+import { type ProjectFlag, projectOption } from "../project/options.ts";
+import { requireProject } from "../project/project.ts";
+
+export function unlockCommand(io: Io): Command {
+  return new Command("unlock")
+    .description("show which process holds the project open, and take the project from one that has ended on another machine")
+    .addOption(projectOption())
+    .option("--take-over", "confirm that the process on the other machine has ended")
+    .action((options: ProjectFlag & { readonly takeOver?: true }) => {
+      const folder = requireProject(options.project);
+      const holder = projectHolder(folder);
+      if (holder === null) {
+        io.out(`No process holds ${quotePath(folder)} open.`);
+        return;
+      }
+      const where = `process ${holder.pid} on ${holder.host}`;
+      if (options.takeOver !== true)
+        throw new UserError(`${folder} is held open by ${where}.`, {
+          code: "project-locked",
+          remedy: "If that process has ended, repeat the command with --take-over. Two processes writing one project damage it.",
+          file: folder,
+        });
+      openProject(folder, { takeOver: true }).close();
+      io.out(`Took ${quotePath(folder)} from ${where}.`);
+    });
+}
