@@ -20,6 +20,11 @@ export function datasetFolder(): string {
   return join(userDataFolder(), "datasets");
 }
 
+/** Cache of decoded image folders, shared by all projects of the user. */
+export function decodedImagesFolder(): string {
+  return join(datasetFolder(), "cache");
+}
+
 /** Where a run looks for its images, in order: the project's data folder, then the user's. */
 export function dataFoldersOf(projectFolder: string): readonly string[] {
   return [join(projectFolder, "data"), datasetFolder()];

@@ -3,8 +3,9 @@ import { createRequire } from "node:module";
 import { arch, cpus, freemem, release, type as systemName, totalmem } from "node:os";
 import path from "node:path";
 import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
-import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
+import { datasetFolder, decodedImagesFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
+import { DecodedCache } from "../engine/datasets/folders/decoded-cache.ts";
 import { lastLine, runCommand } from "../lib/commands.ts";
 import { cacheFolder, installation } from "../lib/places.ts";
 import { findPip } from "../tensorflow-install/entries/wheels.ts";
@@ -97,6 +98,14 @@ export function examineFolders(): readonly DoctorItem[] {
     ["Cache", cacheFolder()],
   ];
   return folders.map(([name, folder]) => folderItem(name, folder));
+}
+
+/** The cache of decoded image folders. */
+export async function examineDecodedImages(): Promise<DoctorItem> {
+  const folder = decodedImagesFolder();
+  const { entries, bytes } = await new DecodedCache(folder).usage();
+  const item: DoctorItem = { area: "Folders", name: "Decoded images", value: entries === 0 ? "none cached" : `${gib(bytes)} cached in ${folder}`, state: "ok" };
+  return entries === 0 ? item : { ...item, reason: "ghn-studio data clean deletes them; they are made again when needed." };
 }
 
 function folderItem(name: string, folder: string): DoctorItem {

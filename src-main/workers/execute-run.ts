@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { LEFT_OUT_REASONS, leftOutPhrase } from "../../src-shared/domain/left-out.ts";
 import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
 import { initBackend } from "../engine/backend/index.ts";
+import { datasetRef } from "../engine/datasets/access/dataset-ref.ts";
 import { openDataset, openIndex } from "../engine/datasets/access/open.ts";
+import { splitWarnings } from "../engine/datasets/images/split.ts";
 import { createStreamBench } from "../engine/evaluation/stream-bench.ts";
 import { createWorkbench } from "../engine/evaluation/workbench.ts";
 import { runAnytimeGhn } from "../engine/jobs/anytime-ghn-run.ts";
@@ -36,12 +39,9 @@ export async function executeRun(
     pid: process.pid,
   });
   if (backend.fallbackReason !== undefined) reporter.log("warning", backend.fallbackReason);
-  const ref = {
-    id: config.dataset.id,
-    ...(config.dataset.path === undefined ? {} : { path: config.dataset.path }),
-    ...(config.dataset.imageSize === undefined ? {} : { imageSize: config.dataset.imageSize }),
-  };
-  const locations = { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id) };
+  const ref = datasetRef(config.dataset);
+  // The user's own data folder comes last; all projects share its cache.
+  const locations = { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id), cacheFolder: join(start.dataFolders.at(-1) ?? ".", "cache") };
   const streamed = config.dataset.streamed === true;
   const dataset = streamed ? await openIndex(ref, locations) : await openDataset(ref, locations);
   post({
@@ -49,6 +49,8 @@ export async function executeRun(
     fingerprint: dataset.fingerprint,
     description: `${"name" in dataset ? dataset.name : basename(dataset.root)}: ${dataset.train.count} training and ${dataset.test.count} test images`,
   });
+  if (dataset.layout !== undefined) reporter.log("info", `Layout of the images: ${dataset.layout}`);
+  for (const entry of dataset.leftOut ?? []) reporter.log(LEFT_OUT_REASONS[entry.reason].counts ? "warning" : "info", `Left out: ${leftOutPhrase(entry)}.`);
   for (const note of dataset.notes) reporter.log("info", note);
   const key = checkpointKey(config, dataset.fingerprint);
   const context = new WorkerContext({
@@ -75,6 +77,7 @@ export async function executeRun(
       threads: config.compute.readers,
       onDamaged: (sentence) => reporter.log("warning", sentence),
     });
+    for (const warning of splitWarnings(dataset, bench.split)) reporter.log("warning", warning);
     try {
       return await runCellTraining(bench, config, start.cells, context, checkpoint);
     } finally {
@@ -82,6 +85,7 @@ export async function executeRun(
     }
   }
   const bench = createWorkbench(backend, dataset, config.dataset);
+  for (const warning of splitWarnings(dataset, bench.split)) reporter.log("warning", warning);
   switch (config.kind) {
     case "ghn-training":
       return runGhnTraining(bench, config, context, checkpoint);

@@ -4,6 +4,10 @@ import { USER_PATH } from "./user-paths.ts";
 export const DATASET_IDS = ["digits", "cifar10", "cifar100", "mnist", "fashion-mnist", "kmnist", "folder"] as const;
 export type DatasetId = (typeof DATASET_IDS)[number];
 
+/** What the folders of an image folder are, if that is not recognised: classes, or parts (training, validation, test) with class folders inside. */
+export const DATASET_LAYOUTS = ["classes", "parts"] as const;
+export type DatasetLayout = (typeof DATASET_LAYOUTS)[number];
+
 /** The images of a run and how they are split. Test images are used only for the final measurement. */
 export const datasetConfigSchema = z.strictObject({
   id: z.enum(DATASET_IDS).default("digits").meta({ title: "Dataset", description: "Images to search and train on." }),
@@ -16,6 +20,10 @@ export const datasetConfigSchema = z.strictObject({
       title: "Folder or archive",
       description: "Location of the images; empty: the data folder of the project.",
     }),
+  layout: z.enum(DATASET_LAYOUTS).optional().meta({
+    title: "Folder layout",
+    description: "Image folders only: whether each folder is a class, or the folders are parts such as train and test; empty: automatic.",
+  }),
   imageSize: z.int().min(8).max(512).optional().meta({
     title: "Image size",
     description: "Image folders only: images are resized to this many pixels per side; empty: 32, or 224 when streamed.",

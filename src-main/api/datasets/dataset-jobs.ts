@@ -1,4 +1,4 @@
-/** Work on datasets in threads of their own: one thread a job, gone when the job is. */
+/** Runs each dataset job in a thread of its own. */
 import { Worker } from "node:worker_threads";
 import type { DatasetId } from "../../../src-shared/domain/dataset.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
@@ -6,10 +6,18 @@ import type { DatasetProgress, DatasetRef } from "../../engine/datasets/images/t
 import { UserError } from "../../lib/errors.ts";
 
 export type DatasetJob =
-  | { readonly type: "describe"; readonly ref: DatasetRef; readonly dataRoot: string }
-  | { readonly type: "preview"; readonly ref: DatasetRef; readonly dataRoot: string; readonly perClass: number }
+  | { readonly type: "describe"; readonly ref: DatasetRef; readonly dataRoot: string; readonly cacheFolder: string }
+  | { readonly type: "preview"; readonly ref: DatasetRef; readonly dataRoot: string; readonly cacheFolder: string; readonly perClass: number }
   | { readonly type: "download"; readonly id: DatasetId; readonly dataRoot: string }
-  | { readonly type: "import"; readonly id: DatasetId; readonly path: string; readonly dataRoot: string; readonly name?: string; readonly replace: boolean };
+  | {
+      readonly type: "import";
+      readonly id: DatasetId;
+      readonly path: string;
+      readonly dataRoot: string;
+      readonly cacheFolder: string;
+      readonly name?: string;
+      readonly replace: boolean;
+    };
 
 export interface JobResults {
   readonly describe: DatasetDescription;
@@ -28,18 +36,18 @@ export type FromDatasetWorker =
   | { readonly type: "cancelled" }
   | { readonly type: "broken"; readonly message: string };
 
-/** Thrown when a job was cancelled. */
+/** Thrown if a job was cancelled. */
 export class JobCancelled extends Error {
   constructor() {
-    super("The work was cancelled.");
+    super("The job was cancelled.");
     this.name = "JobCancelled";
   }
 }
 
 /**
  * Runs a job in its thread.
- * @param entry path of dataset-worker, as source or built
- * @throws UserError as the datasets themselves do; JobCancelled
+ * @param entry path of dataset-worker, as source or build output
+ * @throws UserError as the functions of engine/datasets; JobCancelled
  */
 export function runDatasetJob<Type extends DatasetJob["type"]>(
   entry: string,
@@ -77,6 +85,6 @@ export function runDatasetJob<Type extends DatasetJob["type"]>(
       }
     });
     worker.on("error", (error) => end(() => reject(error)));
-    worker.on("exit", (code) => end(() => reject(new Error(`The thread that reads datasets ended with code ${code}.`))));
+    worker.on("exit", (code) => end(() => reject(new Error(`The dataset thread exited with code ${code}.`))));
   });
 }

@@ -1,13 +1,14 @@
-/** Datasets for windows: where they are, what is in them, getting them. Descriptions are kept, since making one reads everything. */
+/** Datasets for windows: locations, descriptions, downloads and imports. Descriptions are kept, because making one reads all images. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { EventMap } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { DatasetConfig, DatasetId } from "../../../src-shared/domain/dataset.ts";
 import type { DatasetInfo, DatasetPreview } from "../../../src-shared/domain/records/dataset-info.ts";
+import { datasetRef } from "../../engine/datasets/access/dataset-ref.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { type DatasetListing, listDatasets } from "../../engine/datasets/access/listing.ts";
-import type { DatasetProgress, DatasetRef } from "../../engine/datasets/images/types.ts";
+import type { DatasetProgress } from "../../engine/datasets/images/types.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -16,7 +17,7 @@ import { JobCancelled, runDatasetJob } from "./dataset-jobs.ts";
 type Progress = EventMap["dataset.progress"];
 
 export interface DatasetServiceOptions {
-  /** Data folder of the person, shared by projects; downloads go here. */
+  /** Data folder of the user, shared by all projects; downloads go here. */
   readonly dataFolder: string;
   /** Entry of the worker thread. */
   readonly entry: string;
@@ -38,12 +39,12 @@ export class DatasetService {
     this.#options = options;
   }
 
-  /** Folders with datasets, in order of preference: the project's, then the person's. */
+  /** Folders with datasets, in order of preference: the project's, then the user's. */
   dataFolders(projectFolder: string | null): readonly string[] {
     return [...(projectFolder === null ? [] : [join(projectFolder, "data")]), this.#options.dataFolder];
   }
 
-  /** Every known dataset and every imported image folder, without opening any. */
+  /** All known datasets and imported image folders, without opening them. */
   async list(projectFolder: string | null): Promise<DatasetInfo[]> {
     const infos = new Map<string, DatasetInfo>();
     for (const dataRoot of this.dataFolders(projectFolder)) {
@@ -56,7 +57,7 @@ export class DatasetService {
     return [...infos.values()];
   }
 
-  /** What is in a dataset; reads all of it once. A dataset that cannot be used is described with its problem. */
+  /** Describes a dataset, which reads all of it once. A dataset that cannot be used is described with its problem. */
   async describe(config: DatasetConfig, projectFolder: string | null): Promise<DatasetInfo> {
     try {
       return infoOf(await this.#description(config, projectFolder));
@@ -67,7 +68,7 @@ export class DatasetService {
     }
   }
 
-  /** Shape of images and number of classes, as networks need them. Known datasets are not opened for it. */
+  /** Image shape and number of classes, as networks need them. Known datasets are not opened. */
   async inputOf(config: DatasetConfig, projectFolder: string | null): Promise<NetworkInput> {
     const { shape, classNames } = CATALOG[config.id];
     if (shape !== null) return { height: shape[0], width: shape[1], channels: shape[2], classes: classNames.length };
@@ -76,7 +77,7 @@ export class DatasetService {
     return { height, width, channels, classes: description.classNames.length };
   }
 
-  /** Training images at hand, where the dataset has been opened before or can be at no cost; undefined otherwise. */
+  /** Number of training images, if the dataset has been opened before; undefined otherwise. */
   async knownTrainImages(config: DatasetConfig, projectFolder: string | null): Promise<number | undefined> {
     const kept = this.#descriptions.get(this.#key(config, projectFolder));
     return kept === undefined ? undefined : kept.then((description) => description.trainCount).catch(() => undefined);
@@ -85,18 +86,23 @@ export class DatasetService {
   async preview(config: DatasetConfig, perClass: number, projectFolder: string | null): Promise<DatasetPreview> {
     const key = `${this.#key(config, projectFolder)} ${perClass}`;
     return keep(this.#previews, key, async () => {
-      const images = await runDatasetJob(this.#options.entry, { type: "preview", ref: refOf(config), dataRoot: this.#rootOf(config, projectFolder), perClass });
+      const images = await runDatasetJob(this.#options.entry, {
+        type: "preview",
+        ref: datasetRef(config),
+        ...this.#locations(config, projectFolder),
+        perClass,
+      });
       return { images };
     });
   }
 
-  /** Begins a download, which tells its progress as events. One that is under way goes on. */
+  /** Starts a download, which reports its progress as events. A running download continues. */
   download(id: DatasetId): void {
     if (this.#downloads.has(id)) return;
     if (CATALOG[id].files.length === 0)
       throw new UserError(`${CATALOG[id].name} cannot be downloaded.`, {
         code: "download-none",
-        remedy: id === "digits" ? "It comes with the program: use it directly." : "Import a folder or an archive of images.",
+        remedy: id === "digits" ? "It is bundled with GHN Studio: use it directly." : "Import a folder or an archive of images.",
       });
     const abort = new AbortController();
     this.#downloads.set(id, abort);
@@ -108,10 +114,10 @@ export class DatasetService {
         report.end("done", `${description.name} is ready: ${description.trainCount} training and ${description.testCount} test images.`);
       })
       .catch((error: unknown) => {
-        if (error instanceof JobCancelled) report.end("cancelled", "The download was cancelled; what has arrived is kept.");
+        if (error instanceof JobCancelled) report.end("cancelled", "The download was cancelled; the received part is kept.");
         else {
           this.#options.log.warning(`The download of ${id} failed.`, String(error));
-          report.end("failed", isUserError(error) ? `${error.message} ${error.remedy}` : "The download failed; the log says why.");
+          report.end("failed", isUserError(error) ? `${error.message} ${error.remedy}` : "The download failed; see the log for details.");
         }
       })
       .finally(() => this.#downloads.delete(id));
@@ -121,7 +127,7 @@ export class DatasetService {
     this.#downloads.get(id)?.abort();
   }
 
-  /** Copies a dataset from a folder or an archive into the person's data folder. */
+  /** Copies a dataset from a folder or archive to the user's data folder. */
   async import(id: DatasetId, path: string): Promise<DatasetInfo> {
     const report = this.#reporter(id);
     report.begin();
@@ -129,7 +135,15 @@ export class DatasetService {
       const name = id === "folder" ? folderName(path) : undefined;
       const description = await runDatasetJob(
         this.#options.entry,
-        { type: "import", id, path, dataRoot: this.#options.dataFolder, replace: false, ...(name === undefined ? {} : { name }) },
+        {
+          type: "import",
+          id,
+          path,
+          dataRoot: this.#options.dataFolder,
+          cacheFolder: this.#cacheFolder,
+          replace: false,
+          ...(name === undefined ? {} : { name }),
+        },
         { onProgress: report.progress },
       );
       this.#forgetKept();
@@ -141,14 +155,14 @@ export class DatasetService {
     }
   }
 
-  /** Ends all downloads; what has arrived is kept. */
+  /** Cancels all downloads; received parts are kept. */
   close(): void {
     for (const abort of this.#downloads.values()) abort.abort();
   }
 
   #description(config: DatasetConfig, projectFolder: string | null): Promise<DatasetDescription> {
     return keep(this.#descriptions, this.#key(config, projectFolder), () =>
-      runDatasetJob(this.#options.entry, { type: "describe", ref: refOf(config), dataRoot: this.#rootOf(config, projectFolder) }),
+      runDatasetJob(this.#options.entry, { type: "describe", ref: datasetRef(config), ...this.#locations(config, projectFolder) }),
     );
   }
 
@@ -156,7 +170,15 @@ export class DatasetService {
     return keyOf(config, this.#rootOf(config, projectFolder));
   }
 
-  /** The first of the data folders that holds the dataset, as the run worker chooses it. */
+  #locations(config: DatasetConfig, projectFolder: string | null): { readonly dataRoot: string; readonly cacheFolder: string } {
+    return { dataRoot: this.#rootOf(config, projectFolder), cacheFolder: this.#cacheFolder };
+  }
+
+  get #cacheFolder(): string {
+    return join(this.#options.dataFolder, "cache");
+  }
+
+  /** The first data folder that contains the dataset, as the run worker chooses it. */
   #rootOf(config: DatasetConfig, projectFolder: string | null): string {
     const folders = this.dataFolders(projectFolder);
     return folders.find((folder) => existsSync(join(folder, config.id))) ?? this.#options.dataFolder;
@@ -213,26 +235,17 @@ function keep<Value>(kept: Map<string, Promise<Value>>, key: string, make: () =>
   if (before !== undefined) return before;
   const value = make();
   kept.set(key, value);
-  // A failure is not kept: the person may mend it.
+  // A failure is not kept: the user may fix it.
   value.catch(() => kept.delete(key));
   if (kept.size > KEPT) for (const [oldest] of [...kept].slice(0, 1)) kept.delete(oldest);
   return value;
 }
 
-function keyOf({ id, path, imageSize, streamed }: DatasetConfig, dataRoot: string): string {
-  return JSON.stringify([id, path ?? null, imageSize ?? null, streamed === true, dataRoot]);
+function keyOf({ id, path, layout, imageSize, streamed }: DatasetConfig, dataRoot: string): string {
+  return JSON.stringify([id, path ?? null, layout ?? null, imageSize ?? null, streamed === true, dataRoot]);
 }
 
-function refOf(config: DatasetConfig): DatasetRef {
-  return {
-    id: config.id,
-    ...(config.path === undefined || config.path === "" ? {} : { path: config.path }),
-    ...(config.imageSize === undefined ? {} : { imageSize: config.imageSize }),
-    ...(config.streamed === true ? { streamed: true } : {}),
-  };
-}
-
-/** A name for an imported folder or archive: its own, without what a folder name cannot have. */
+/** A name for an imported folder or archive: its own, without characters that folder names cannot have. */
 function folderName(path: string): string {
   const name = basename(path)
     .replace(/\.(tar\.gz|tgz|tar|zip)$/i, "")
@@ -242,7 +255,7 @@ function folderName(path: string): string {
   return name === "" ? "images" : name;
 }
 
-/** What the catalog says of a dataset that has not been opened. */
+/** The catalog entry of a dataset that has not been opened. */
 function unopened(id: DatasetId, title: string): DatasetInfo {
   const entry = CATALOG[id];
   const [height, width, channels] = entry.shape ?? [0, 0, 0];
@@ -266,6 +279,9 @@ function unopened(id: DatasetId, title: string): DatasetInfo {
     bytes: entry.unpackedBytes,
     fingerprint: null,
     attribution: attributionText(entry.attribution),
+    layout: null,
+    leftOut: [],
+    notes: [],
     downloadBytes: bytes > 0 ? bytes : null,
     problem: missing,
   };
@@ -286,6 +302,9 @@ function infoOf(description: DatasetDescription): DatasetInfo {
     classCounts: description.trainHistogram,
     bytes: description.bytes,
     fingerprint: description.fingerprint,
+    layout: description.layout,
+    leftOut: description.leftOut,
+    notes: description.notes,
     problem: null,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Entry of a worker thread that does one piece of work on a dataset. Reading CIFAR-10 with its statistics and checksum
- * takes seconds; the main process must answer windows meanwhile.
+ * Entry of a thread that runs one dataset job. Reading CIFAR-10 with statistics and checksum takes seconds, and the main process has to answer windows
+ * meanwhile.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { describeDataset } from "../../engine/datasets/access/describe.ts";
@@ -11,7 +11,7 @@ import { isUserError } from "../../lib/errors.ts";
 import type { DatasetJob, FromDatasetWorker, JobResults } from "./dataset-jobs.ts";
 
 const port = parentPort;
-if (port === null) throw new Error("This is the entry of a worker thread.");
+if (port === null) throw new Error("This file is the entry of a worker thread.");
 
 const abort = new AbortController();
 port.on("message", () => abort.abort(new DOMException("Cancelled.", "AbortError")));
@@ -24,15 +24,20 @@ async function work(job: DatasetJob): Promise<JobResults[DatasetJob["type"]]> {
   };
   switch (job.type) {
     case "describe":
-      return describeDataset(job.ref, { dataRoot: job.dataRoot, ...options });
+      return describeDataset(job.ref, { dataRoot: job.dataRoot, cacheFolder: job.cacheFolder, ...options });
     case "preview": {
-      const images = await previewDataset(job.ref, job.perClass, { dataRoot: job.dataRoot, ...options });
+      const images = await previewDataset(job.ref, job.perClass, { dataRoot: job.dataRoot, cacheFolder: job.cacheFolder, ...options });
       return images.map(({ classIndex, png }) => ({ label: classIndex, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` }));
     }
     case "download":
       return downloadDataset(job.id, job.dataRoot, options);
     case "import":
-      return importDataset(job.path, job.id, job.dataRoot, { ...options, ...(job.name === undefined ? {} : { name: job.name }), replace: job.replace });
+      return importDataset(job.path, job.id, job.dataRoot, {
+        ...options,
+        cacheFolder: job.cacheFolder,
+        ...(job.name === undefined ? {} : { name: job.name }),
+        replace: job.replace,
+      });
   }
 }
 

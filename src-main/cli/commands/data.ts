@@ -2,8 +2,9 @@
 import { resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
-import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
-import { datasetFolder } from "../../config/folders.ts";
+import { DATASET_IDS, DATASET_LAYOUTS, type DatasetId, type DatasetLayout } from "../../../src-shared/domain/dataset.ts";
+import { leftOutPhrase } from "../../../src-shared/domain/left-out.ts";
+import { datasetFolder, decodedImagesFolder } from "../../config/folders.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { listDatasets } from "../../engine/datasets/access/listing.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
@@ -25,22 +26,24 @@ export function dataCommand(io: Io): Command {
     .action((options: JsonFlag) => list(io, options.json === true));
   command
     .command("show")
-    .description("read a dataset and summarise it: images, classes, fingerprint, licence")
+    .description("read a dataset and summarise it: images, classes, layout, fingerprint, licence")
     .addArgument(idArgument("dataset id"))
     .option("--path <folder>", "read from this folder or archive instead of the data folder")
+    .addOption(layoutOption())
     .addOption(new Option("--image-size <pixels>", "image folders only: resize images to this size").argParser(wholeNumber(8, 512)))
     .option("--streamed", "image folders only: list the images without decoding them, as streaming runs do")
     .addOption(jsonOption())
-    .action(async (id: DatasetId, options: JsonFlag & { path?: string; imageSize?: number; streamed?: true }) => {
+    .action(async (id: DatasetId, options: JsonFlag & { path?: string; layout?: DatasetLayout; imageSize?: number; streamed?: true }) => {
       const { describeDataset } = await import("../../engine/datasets/access/describe.ts");
       const description = await describeDataset(
         {
           id,
           ...(options.path === undefined ? {} : { path: resolve(options.path) }),
+          ...(options.layout === undefined ? {} : { layout: options.layout }),
           ...(options.imageSize === undefined ? {} : { imageSize: options.imageSize }),
           ...(options.streamed === undefined ? {} : { streamed: true }),
         },
-        { dataRoot: datasetFolder() },
+        { dataRoot: datasetFolder(), cacheFolder: decodedImagesFolder() },
       );
       present(io, description, options.json === true);
     });
@@ -60,21 +63,44 @@ export function dataCommand(io: Io): Command {
     .addArgument(idArgument("dataset id; folder means one subfolder of images per class"))
     .argument("<path>", "folder or archive")
     .option("--name <name>", "image folders only: name of the imported dataset (default: the name of the folder or archive)")
+    .addOption(layoutOption())
     .option("--replace", "replace an existing dataset")
     .addOption(jsonOption())
-    .action(async (id: DatasetId, path: string, options: JsonFlag & { name?: string; replace?: true }) => {
+    .action(async (id: DatasetId, path: string, options: JsonFlag & { name?: string; layout?: DatasetLayout; replace?: true }) => {
       const { importDataset } = await import("../../engine/datasets/install/import.ts");
       const description = await withProgress(io, (onProgress, signal) =>
         importDataset(resolve(path), id, datasetFolder(), {
           onProgress,
           signal,
+          cacheFolder: decodedImagesFolder(),
+          ...(options.layout === undefined ? {} : { layout: options.layout }),
           ...(options.name === undefined ? {} : { name: options.name }),
           ...(options.replace === undefined ? {} : { replace: true }),
         }),
       );
       present(io, description, options.json === true);
     });
+  command
+    .command("clean")
+    .description("delete the cache of decoded image folders; images are decoded again when needed")
+    .addOption(jsonOption())
+    .action(async (options: JsonFlag) => {
+      const { DecodedCache } = await import("../../engine/datasets/folders/decoded-cache.ts");
+      const removed = await new DecodedCache(decodedImagesFolder()).clear();
+      if (options.json === true) io.json({ folder: decodedImagesFolder(), ...removed });
+      else
+        io.out(
+          removed.entries === 0 ? "The cache of decoded images is empty." : `Deleted ${bytes(removed.bytes)} of decoded images in ${decodedImagesFolder()}.`,
+        );
+    });
   return command;
+}
+
+function layoutOption(): Option {
+  return new Option(
+    "--layout <layout>",
+    "image folders only: whether each folder is a class or the folders are parts such as train and test; default: automatic",
+  ).choices([...DATASET_LAYOUTS]);
 }
 
 async function list(io: Io, json: boolean): Promise<void> {
@@ -112,10 +138,12 @@ function present(io: Io, description: DatasetDescription, json: boolean): void {
   io.out(
     facts(io, [
       ["Location", description.foundAt],
+      ...(description.layout === null ? [] : [["Layout", description.layout] as const]),
       ["Images", `${whole(description.trainCount)} for training and validation, ${whole(description.testCount)} for testing`],
       ["Image", description.shape.join(" × ")],
       ["Classes", `${description.classNames.length}: ${shorten(description.classNames.join(", "), io.width - 30)}`],
       [description.streamed === true ? "On disk" : "Memory", bytes(description.bytes)],
+      ...description.leftOut.map((entry, index) => [index === 0 ? "Left out" : "", leftOutPhrase(entry)] as const),
       ["Fingerprint", description.fingerprint],
       ...(completeness === null || (completeness.trainFound === completeness.trainExpected && completeness.testFound === completeness.testExpected)
         ? []

@@ -29,7 +29,7 @@ export function demoCommand(io: Io): Command {
       const { config } = await loadConfig("demo", options.set);
       const json = options.json === true;
       const path = freeFolder(resolve(folder));
-      await checkData(path, config);
+      await checkData(path, config, io.note);
       createProject(path, "Demo").close();
       io.note(`GHN Studio demo: trains a Graph HyperNetwork, ranks cells with its weights, and trains the best cells. Project: ${quotePath(path)}`);
       const { code, run } = await supervise(

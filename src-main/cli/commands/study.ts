@@ -99,7 +99,7 @@ async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise
     throw new Exit(0);
   }
   const place = placeFor(options.project);
-  await checkData(place.folder, frozen);
+  await checkData(place.folder, frozen, io.note);
   if (place.isNew) makeProject(io, place.folder);
   const { code } = await supervise(
     io,

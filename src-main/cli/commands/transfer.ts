@@ -56,7 +56,7 @@ export function transferCommand(io: Io): Command {
       const withSource = withValueAt(withValueAt(preset, "source", source), "dataset.path", resolve(options.data));
       const raw = options.budget === undefined ? withSource : withValueAt(withSource, "network.multiplyAddBudget", options.budget);
       const config = completeConfig(raw, options.set, `the preset ${options.preset}`);
-      const input = await checkData(place.folder, config);
+      const input = await checkData(place.folder, config, io.note);
       const frozen = fitToBudget(io, config, input, place);
       if (options.print === true) {
         io.json(frozen);

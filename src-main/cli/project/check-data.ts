@@ -3,8 +3,10 @@
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
-import { dataFoldersOf } from "../../config/folders.ts";
+import { leftOutPhrase } from "../../../src-shared/domain/left-out.ts";
+import { dataFoldersOf, decodedImagesFolder } from "../../config/folders.ts";
 import { configError } from "../../config/load-config.ts";
+import { datasetRef } from "../../engine/datasets/access/dataset-ref.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
@@ -12,23 +14,19 @@ import { isUserError, UserError } from "../../lib/errors.ts";
 /**
  * Opens the dataset of a config, so that a missing, damaged or too small one is reported immediately, and checks the
  * config against the images found.
+ * @param tell gets lines about how an image folder is understood
  * @returns the network input for these images
  * @throws UserError
  */
-export async function checkData(projectFolder: string, config: RunConfig): Promise<NetworkInput> {
+export async function checkData(projectFolder: string, config: RunConfig, tell: (line: string) => void): Promise<NetworkInput> {
   const { describeDataset } = await import("../../engine/datasets/access/describe.ts");
-  const { id, path, imageSize, streamed } = config.dataset;
-  const ref = {
-    id,
-    ...(path === undefined || path === "" ? {} : { path }),
-    ...(imageSize === undefined ? {} : { imageSize }),
-    ...(streamed === true ? { streamed } : {}),
-  };
+  const ref = datasetRef(config.dataset);
+  const { id } = ref;
   let dataset: DatasetDescription | null = null;
   let first: unknown = null;
   for (const dataRoot of dataFoldersOf(projectFolder)) {
     try {
-      dataset = await describeDataset(ref, { dataRoot });
+      dataset = await describeDataset(ref, { dataRoot, cacheFolder: decodedImagesFolder() });
       break;
     } catch (error) {
       // An error about existing data says more than that data is missing elsewhere.
@@ -49,6 +47,8 @@ export async function checkData(projectFolder: string, config: RunConfig): Promi
   const problems = contradictions(config, { trainImages: dataset.trainCount });
   if (problems.length > 0)
     throw configError(problems, `the config (${CATALOG[id].name} at ${dataset.foundAt} has ${dataset.trainCount} training images) or with --set`);
+  if (dataset.layout !== null) tell(`Images: ${dataset.layout} (Set dataset.layout if that is wrong.)`);
+  for (const entry of dataset.leftOut) tell(`Left out: ${leftOutPhrase(entry)}.`);
   const [height, width, channels] = dataset.shape;
   return { height, width, channels, classes: dataset.classNames.length };
 }

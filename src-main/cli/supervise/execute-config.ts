@@ -48,7 +48,7 @@ export async function runConfig(io: Io, config: RunConfig, name: string, options
   }
   const place = placeFor(options.project);
   // Create nothing before it is certain that the run can start.
-  const input = await checkData(place.folder, config);
+  const input = await checkData(place.folder, config, io.note);
   const frozen = fitToBudget(io, config, input, place);
   if (place.isNew) makeProject(io, place.folder);
   const { code } = await supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options));

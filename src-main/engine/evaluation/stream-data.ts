@@ -1,7 +1,7 @@
 import { type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
+import type { DecodeSettings } from "../datasets/decoding/decode-into.ts";
 import { checkAugmentation, NO_AUGMENTATION, type Normalisation, normalisationTable, writeImage } from "../datasets/images/augment.ts";
 import { type BatchIndices, EpochSampler, type ImageBatch, type SamplerState } from "../datasets/images/batching.ts";
-import type { DecodeSettings } from "../datasets/streaming/decode.ts";
 import type { ImageStream, StreamPart } from "../datasets/streaming/image-stream.ts";
 import { PREFETCHED } from "../datasets/streaming/limits.ts";
 import { Rng } from "../random.ts";

@@ -18,7 +18,8 @@ export interface TrainingProtocol {
  * often the config repeats the training take no part.
  */
 export function protocolKey({ network, dataset, training, datasetFingerprint, canonical, seed }: TrainingProtocol): string {
-  const { path: _path, ...images } = dataset;
+  // The fingerprint covers which image has which class.
+  const { path: _path, layout: _layout, ...images } = dataset;
   const { repetitions: _repetitions, ...settings } = training;
   return createHash("sha256")
     .update(JSON.stringify(sorted({ network, images, settings, datasetFingerprint, canonical, seed })))

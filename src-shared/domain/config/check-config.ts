@@ -101,6 +101,8 @@ function checkDataset(dataset: DatasetConfig, known: KnownData, report: ReportPr
     report("dataset.path", "dataset.path is missing. Set it to a folder of images with one subfolder per class.");
   if (dataset.id !== "folder" && dataset.imageSize !== undefined)
     report("dataset.imageSize", `dataset.imageSize only applies to image folders; ${official?.name ?? dataset.id} has a fixed size. Remove it.`);
+  if (dataset.id !== "folder" && dataset.layout !== undefined)
+    report("dataset.layout", `dataset.layout only applies to image folders; ${official?.name ?? dataset.id} has a fixed layout. Remove it.`);
   if (dataset.id !== "folder" && dataset.streamed === true)
     report("dataset.streamed", `dataset.streamed only applies to image folders; ${official?.name ?? dataset.id} fits into memory. Turn it off.`);
   if (all === undefined) return undefined;

@@ -1,3 +1,5 @@
+import type { LeftOut } from "../left-out.ts";
+
 /** Datasets as windows list them. */
 export interface DatasetInfo {
   readonly id: string;
@@ -14,6 +16,12 @@ export interface DatasetInfo {
   readonly bytes: number;
   readonly fingerprint: string | null;
   readonly attribution: string;
+  /** How an image folder is understood; null for other datasets and for folders that have not been opened. */
+  readonly layout: string | null;
+  /** What of an image folder is not used. */
+  readonly leftOut: readonly LeftOut[];
+  /** More sentences for the user. */
+  readonly notes: readonly string[];
   readonly downloadBytes: number | null;
   /** Why it cannot be used now, and what to do. */
   readonly problem: { readonly message: string; readonly remedy: string } | null;

@@ -248,10 +248,12 @@ describe("image folders", () => {
     const path = await flowers([""], 10);
     await put(join(path, "README.txt"), "not an image");
     const dataRoot = await temporaryFolder();
-    const first = await openDataset({ id: "folder", path, imageSize: 16 }, { dataRoot });
+    const first = await openDataset({ id: "folder", path, imageSize: 16 }, { dataRoot, cacheFolder: join(dataRoot, "cache") });
     expect(first.classNames).toEqual(["aster", "rose", "tulip"]);
     expect([first.train.count, first.test.count]).toEqual([24, 6]);
     expect([first.train.height, first.train.width, first.train.channels]).toEqual([16, 16, 3]);
+    expect(first.layout).toBe("3 class folders: aster, rose, tulip.");
+    expect(first.leftOut).toEqual([{ reason: "other-type", count: 1, examples: ["README.txt"] }]);
     expect(first.notes.join()).toContain("no test folder");
     const shades: Record<string, number> = { rose: 200, aster: 100, tulip: 50 };
     for (let n = 0; n < first.train.count; n++) {
@@ -263,6 +265,7 @@ describe("image folders", () => {
       { id: "folder", path, imageSize: 16 },
       {
         dataRoot,
+        cacheFolder: join(dataRoot, "cache"),
         onProgress: ({ phase }) => {
           decoded += phase === "decode" ? 1 : 0;
         },
@@ -274,10 +277,10 @@ describe("image folders", () => {
     const bytes = await readFile(join(dataRoot, "cache", cache));
     bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 255;
     await writeFile(join(dataRoot, "cache", cache), bytes);
-    expect((await openDataset({ id: "folder", path, imageSize: 16 }, { dataRoot })).fingerprint).toBe(first.fingerprint);
+    expect((await openDataset({ id: "folder", path, imageSize: 16 }, { dataRoot, cacheFolder: join(dataRoot, "cache") })).fingerprint).toBe(first.fingerprint);
     // So is one for images that changed.
     await put(join(path, "rose", "new.png"), await colour(1, 2, 3));
-    expect((await openDataset({ id: "folder", path, imageSize: 16 }, { dataRoot })).train.count).toBe(24);
+    expect((await openDataset({ id: "folder", path, imageSize: 16 }, { dataRoot, cacheFolder: join(dataRoot, "cache") })).train.count).toBe(24);
     expect((await openDataset({ id: "folder", path, imageSize: 16, channels: 1 }, { dataRoot })).train.channels).toBe(1);
   });
 
@@ -307,7 +310,8 @@ describe("image folders", () => {
     expect(await readdir(dataRoot)).toEqual([]);
     const set = await openDataset({ id: "folder", path, skipBroken: true }, { dataRoot });
     expect(set.train.count + set.test.count).toBe(15);
-    expect(set.notes.join()).toContain("tulip/text.jpg");
+    expect(set.leftOut).toEqual([expect.objectContaining({ reason: "undecodable", count: 3 })]);
+    expect(set.leftOut?.[0]?.examples.join()).toContain("tulip/text.jpg");
   });
 
   it("refuses pictures with too many pixels without unpacking them", async () => {
@@ -325,7 +329,7 @@ describe("image folders", () => {
     const one = await temporaryFolder();
     await put(join(one, "a", "1.png"), await colour(1, 1, 1));
     expect((await userErrorOf(openDataset({ id: "folder", path: one }, { dataRoot }))).message).toContain("at least 2");
-    expect((await userErrorOf(openDataset({ id: "folder", path: await temporaryFolder() }, { dataRoot }))).message).toContain("no image");
+    expect((await userErrorOf(openDataset({ id: "folder", path: await temporaryFolder() }, { dataRoot }))).message).toContain("no images");
     const extra = await flowers(["train"]);
     await put(join(extra, "test", "orchid", "1.png"), await colour(1, 1, 1));
     expect((await userErrorOf(openDataset({ id: "folder", path: extra }, { dataRoot }))).message).toContain('"orchid"');

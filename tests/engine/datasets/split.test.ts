@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { classHistogram, splitDataset, stratifiedSample, takeImages } from "../../../src-main/engine/datasets/images/split.ts";
+import { classHistogram, splitDataset, splitWarnings, stratifiedSample, takeImages } from "../../../src-main/engine/datasets/images/split.ts";
 import { channelStatistics, datasetFingerprint } from "../../../src-main/engine/datasets/images/statistics.ts";
+import { setTestApart } from "../../../src-main/engine/datasets/images/test-part.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { dataset, imageSet, userErrorOf } from "./support/helpers.ts";
 
@@ -76,6 +77,27 @@ describe("splitDataset", () => {
     }
     const everything = { ...data, givenValidation: Uint32Array.from({ length: 1003 }, (_, i) => i) };
     expect((await userErrorOf(() => splitDataset(everything, { validationCount: 10, seed: 1 }))).code).toBe("split-invalid");
+  });
+
+  it("leaves a training image to every class, and names the classes where that is impossible", () => {
+    // Ten classes of one image and one of thirty.
+    const labels = Uint8Array.from({ length: 40 }, (_, i) => Math.min(i, 10));
+    const set = { ...imageSet(40, 2, 1, 11), labels };
+    const few = dataset(set, imageSet(11, 2, 1, 11), 11);
+    for (let seed = 0; seed < 50; seed++) {
+      const apart = setTestApart(set, String(seed));
+      expect(apart.test).toHaveLength(8);
+      expect(classHistogram(takeImages(set, apart.train), 11).every((count) => count >= 1)).toBe(true);
+      const split = splitDataset(few, { validationCount: 12, seed, trainLimit: 13 });
+      expect([split.validation.length, split.train.length]).toEqual([12, 13]);
+      expect(classHistogram(takeImages(set, split.train), 11).every((count) => count >= 1)).toBe(true);
+      expect(splitWarnings(few, split)).toEqual([]);
+    }
+    const impossible = splitDataset(few, { validationCount: 35, seed: 1 });
+    expect(impossible.validation).toHaveLength(35);
+    expect(splitWarnings(few, impossible)[0]).toMatch(/^6 classes c\d+(, c\d+){5} have no training images after the split\./);
+    const limited = splitDataset(few, { validationCount: 5, seed: 1, trainLimit: 10 });
+    expect(splitWarnings(few, limited)[0]).toMatch(/^The class c\d+ has no training images/);
   });
 
   it("samples evenly over the members of a class", () => {

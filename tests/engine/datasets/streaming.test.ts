@@ -1,13 +1,13 @@
-import { cp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { cp, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeDataset } from "../../../src-main/engine/datasets/access/describe.ts";
 import { openIndex } from "../../../src-main/engine/datasets/access/open.ts";
 import { previewDataset } from "../../../src-main/engine/datasets/access/preview.ts";
+import { centralCrop, jitterColours, randomCrop } from "../../../src-main/engine/datasets/decoding/crop.ts";
+import { decodeInto } from "../../../src-main/engine/datasets/decoding/decode-into.ts";
 import { splitDataset } from "../../../src-main/engine/datasets/images/split.ts";
-import { centralCrop, jitterColours, randomCrop } from "../../../src-main/engine/datasets/streaming/crop.ts";
-import { decodeInto } from "../../../src-main/engine/datasets/streaming/decode.ts";
 import { DecoderPool } from "../../../src-main/engine/datasets/streaming/decoder-pool.ts";
 import { indexImages } from "../../../src-main/engine/datasets/streaming/image-index.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
@@ -28,7 +28,9 @@ describe("a list of images on disk", () => {
     expect(index.givenValidation).toBeUndefined();
     expect([...index.train.labels]).toEqual([0, 1, 2].flatMap((label) => [label, label, label, label, label, label]));
     expect(index.test.paths[0]).toBe("val/n01440764/n01440764_0.JPEG");
-    expect(index.notes.join(" ")).toMatch(/1 image\(s\) in test\/ lie in no class folder.*val\/ is measured at the end/);
+    expect(index.layout).toBe("In ILSVRC/Data/CLS-LOC/: test/ has no class folders and is not used; train/ is the training part; val/ is the validation part.");
+    expect(index.leftOut).toEqual([{ reason: "unlabelled", count: 1, examples: ["ILSVRC/Data/CLS-LOC/test/ILSVRC2012_test_1.JPEG"] }]);
+    expect(index.notes.join(" ")).toMatch(/the validation part is measured at the end/);
     const split = splitDataset(index, { validationCount: 6, seed: 0 });
     for (const part of [split.train, split.validation])
       expect([0, 1, 2].map((label) => [...part].filter((i) => index.train.labels[i] === label).length)).toEqual([
@@ -39,7 +41,7 @@ describe("a list of images on disk", () => {
     expect(new Set([...split.train, ...split.validation]).size).toBe(18);
   });
 
-  it("takes class folders alone, and all three parts; links and folders inside of classes are followed", async () => {
+  it("takes class folders alone, and all three parts, with folders and links inside of classes", async () => {
     const plain = await temporaryFolder();
     await writePhotos(plain, { "": 10 }, 2, SMALL);
     const index = await indexImages(plain);
@@ -47,9 +49,8 @@ describe("a list of images on disk", () => {
     expect([...index.test.labels]).toEqual([0, 0, 1, 1]);
     const three = await temporaryFolder();
     await writePhotos(three, { train: 3, val: 2, test: 1 }, 2, SMALL);
-    await writePhoto(join(three, "elsewhere.JPEG"), 0, "linked", SMALL);
-    await rename(join(three, "elsewhere.JPEG"), join(plain, "linked.JPEG"));
-    await symlink(join(plain, "linked.JPEG"), join(three, "train/n01440764/z-linked.JPEG"));
+    await writePhoto(join(three, ".store/linked.JPEG"), 0, "linked", SMALL);
+    await symlink(join(three, ".store/linked.JPEG"), join(three, "train/n01440764/z-linked.JPEG"));
     await writePhoto(join(three, "train/n01440764/more/deep.JPEG"), 0, "deep", SMALL);
     const all = await indexImages(three);
     expect([all.train.count, all.test.count, all.givenValidation?.length]).toEqual([3 + 3 + 2 + 4, 2, 4]);
@@ -76,16 +77,16 @@ describe("a list of images on disk", () => {
     expect((await userErrorOf(indexImages(join(folder, "archive.zip")))).code).toBe("not-a-folder");
     expect((await userErrorOf(openIndex({ id: "folder", path: join(folder, "nothing") }, { dataRoot: folder }))).code).toBe("dataset-missing");
     expect((await userErrorOf(openIndex({ id: "cifar10" }, { dataRoot: folder }))).field).toBe("dataset.streamed");
-    expect((await userErrorOf(indexImages(folder))).message).toContain("holds no image");
+    expect((await userErrorOf(indexImages(folder))).message).toContain("contains no images");
     await put(join(folder, "train/a/1.jpg"), "x");
     expect((await userErrorOf(indexImages(folder))).message).toContain("at least 2");
     await put(join(folder, "train/b/1.jpg"), "x");
     await put(join(folder, "val/1.jpg"), "x");
-    expect((await userErrorOf(indexImages(folder))).message).toContain("the 1 images in val/ lie in no class folder");
+    expect((await userErrorOf(indexImages(folder))).message).toContain("the image in val/ is not in class folders");
     await put(join(folder, "val/c/1.jpg"), "x");
-    expect((await userErrorOf(indexImages(folder))).message).toContain('the class "c" has no training image');
+    expect((await userErrorOf(indexImages(folder))).message).toContain('the class "c" has no training images');
     await put(join(folder, "extra/c/1.jpg"), "x");
-    expect((await userErrorOf(indexImages(folder))).message).toContain("beside train/ it holds the folders extra");
+    expect((await userErrorOf(indexImages(folder))).message).toContain("it contains train, val, which look like parts of a dataset, next to extra");
   });
 
   it("is described and shown without decoding more than what is shown", async () => {

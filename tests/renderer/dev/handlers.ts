@@ -354,6 +354,9 @@ function dataset(id: string, available: boolean): DatasetInfo {
     bytes: 1.7e8,
     fingerprint: "sha256:1234",
     attribution: "E. Alpaydin and C. Kaynak, UCI Machine Learning Repository.",
+    layout: null,
+    leftOut: [],
+    notes: [],
     downloadBytes: id === "digits" ? null : 1.7e8,
     problem: available ? null : { message: "CIFAR-10 is not on this computer yet.", remedy: "Download it (170 MB) or import the archive." },
   };

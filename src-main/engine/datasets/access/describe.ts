@@ -1,10 +1,14 @@
 import { basename } from "node:path";
+import type { LeftOut } from "../../../../src-shared/domain/left-out.ts";
 import { classHistogram } from "../images/split.ts";
 import type { Attribution, Completeness, DatasetId, DatasetLocations, DatasetRef, LoadedDataset } from "../images/types.ts";
 import { CATALOG } from "../official/catalog.ts";
 import type { ImageIndex } from "../streaming/image-index.ts";
 import { STREAMED_SIDE, STREAMED_STATISTICS } from "../streaming/limits.ts";
 import { openDataset, openIndex } from "./open.ts";
+
+/** Classes that a note names. */
+const MOST_NAMED = 10;
 
 /** Everything that is shown about a dataset. */
 export interface DatasetDescription {
@@ -29,6 +33,10 @@ export interface DatasetDescription {
   readonly std: readonly number[];
   readonly attribution: Attribution;
   readonly completeness: Completeness | null;
+  /** How an image folder is understood; null for other datasets. */
+  readonly layout: string | null;
+  /** What of an image folder is not used. */
+  readonly leftOut: readonly LeftOut[];
   readonly notes: readonly string[];
 }
 
@@ -57,7 +65,9 @@ function describeIndex(ref: DatasetRef, index: ImageIndex): DatasetDescription {
     ...STREAMED_STATISTICS,
     attribution: CATALOG[ref.id].attribution,
     completeness: null,
-    notes: index.notes,
+    layout: index.layout,
+    leftOut: index.leftOut,
+    notes: [...index.notes, ...fewImages(classNames, classHistogram(train, classNames.length))],
   };
 }
 
@@ -80,6 +90,18 @@ function describeLoaded(dataset: LoadedDataset): DatasetDescription {
     std: dataset.std,
     attribution: dataset.attribution,
     completeness: dataset.completeness ?? null,
-    notes: dataset.notes,
+    layout: dataset.layout ?? null,
+    leftOut: dataset.leftOut ?? [],
+    notes: [...dataset.notes, ...fewImages(classNames, classHistogram(train, classNames.length))],
   };
+}
+
+/** A class with a single image leaves nothing to validate with. */
+function fewImages(classNames: readonly string[], histogram: readonly number[]): string[] {
+  const single = classNames.filter((_, label) => histogram[label] === 1);
+  if (single.length === 0) return [];
+  const named = `${single.slice(0, MOST_NAMED).join(", ")}${single.length > MOST_NAMED ? ", …" : ""}`;
+  return [
+    `${single.length === 1 ? "The class" : `${String(single.length)} classes`} ${named} ${single.length === 1 ? "has" : "have"} a single image for training and none for validation.`,
+  ];
 }

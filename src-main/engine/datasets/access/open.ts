@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
-import { readImageFolder } from "../folders/image-folder.ts";
+import { readImageFolder } from "../folders/read-image-folder.ts";
 import type { RawDataset } from "../images/raw-dataset.ts";
 import { channelStatistics, datasetFingerprint } from "../images/statistics.ts";
 import type { DatasetLocations, DatasetRef, LoadedDataset } from "../images/types.ts";
@@ -11,7 +11,7 @@ import { checkRef, locate } from "./locate.ts";
 
 /**
  * Reads a dataset into memory. It is searched for in this order: the explicit path (folder or archive), the data folder `dataRoot/<id>`,
- * the bundled data. Nothing is written, except the cache of decoded image folders.
+ * the bundled data. Nothing is written, except to the cache folder.
  *
  * @throws UserError `dataset-unknown`, `dataset-missing` (with instructions to get it), `dataset-incomplete`, `dataset-damaged`, `archive-*`,
  * `folder-*`, `image-broken`, `file-unreadable`; the signal's reason when aborted
@@ -48,14 +48,15 @@ export async function openIndex(ref: DatasetRef, locations: DatasetLocations): P
       field: "dataset.streamed",
       remedy: "Disable streaming, or choose an image folder.",
     });
-  return indexImages(await locate(ref, locations), locations);
+  return indexImages(await locate(ref, locations), ref.layout, locations);
 }
 
 /** Reads a dataset from one place, without computing statistics. Also used to check imports. Errors as {@link openDataset}. */
 export async function readDataset(ref: DatasetRef, foundAt: string, locations: DatasetLocations): Promise<RawDataset> {
   const { id } = ref;
   if (id === "folder") {
-    return readImageFolder(foundAt, { imageSize: ref.imageSize ?? 32, channels: ref.channels ?? 3, skipBroken: ref.skipBroken ?? false }, locations);
+    const { imageSize = 32, channels = 3, skipBroken = false, layout } = ref;
+    return readImageFolder(foundAt, { imageSize, channels, skipBroken, ...(layout === undefined ? {} : { layout }) }, locations);
   }
   return parseOfficial(id, await officialFiles(id, foundAt, locations), foundAt);
 }

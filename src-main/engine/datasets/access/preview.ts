@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { Rng } from "../../random.ts";
+import { decodeInto } from "../decoding/decode-into.ts";
 import type { DatasetLocations, DatasetRef, ImageSet, LoadedDataset } from "../images/types.ts";
-import { decodeInto } from "../streaming/decode.ts";
 import type { ImageIndex } from "../streaming/image-index.ts";
 import { openDataset, openIndex } from "./open.ts";
 

@@ -16,6 +16,9 @@ export interface SplitOptions {
   readonly testLimit?: number;
 }
 
+/** Classes that a warning names. */
+const MOST_NAMED = 10;
+
 /** What a split depends on: labels only, so that the pixels may stay on disk. */
 export interface Splittable extends Pick<LoadedDataset, "givenValidation"> {
   readonly train: Pick<ImageSet, "labels" | "count">;
@@ -38,26 +41,38 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): SplitD
 
   const all = range(trainCount);
   const candidates = dataset.givenValidation ?? all;
-  const validation = stratifiedSample(dataset.train, candidates, Math.min(validationCount, candidates.length), Rng.fromSeed(seed, "split-validation"));
+  const validation = stratifiedSample(
+    dataset.train,
+    candidates,
+    Math.min(validationCount, candidates.length),
+    Rng.fromSeed(seed, "split-validation"),
+    dataset.givenValidation === undefined ? "hold-out" : "any",
+  );
   const excluded = new Uint8Array(trainCount);
   for (const index of validation) excluded[index] = 1;
   // Images of the dataset's own validation part are never used for training.
   for (const index of dataset.givenValidation ?? []) excluded[index] = 1;
   const rest = all.filter((index) => excluded[index] === 0);
   if (rest.length === 0) requireCount("validationCount", validationCount, 0, -1, "training images");
-  const train = stratifiedSample(dataset.train, rest, Math.min(trainLimit ?? rest.length, rest.length), Rng.fromSeed(seed, "split-train-limit"));
+  const train = stratifiedSample(dataset.train, rest, Math.min(trainLimit ?? rest.length, rest.length), Rng.fromSeed(seed, "split-train-limit"), "train");
   const testAll = range(dataset.test.count);
   const test = stratifiedSample(dataset.test, testAll, Math.min(testLimit ?? testAll.length, testAll.length), Rng.fromSeed(seed, "split-test-limit"));
   return { train, validation, test };
 }
 
+/** Purpose of a sample: the rest is for training (`hold-out`), the sample itself is (`train`), or neither. */
+export type SampleUse = "hold-out" | "train" | "any";
+
 /**
- * `count` of the `candidates`, with each class in proportion (largest remainders decide the last images), ascending.
+ * Selects `count` of the `candidates` with each class in proportion (largest remainders decide the last images).
+ *
+ * If possible, `hold-out` leaves at least one candidate of each class and `train` selects at least one.
  *
  * @param candidates indices into `set`, without repetition
  * @param count 0 .. candidates.length
+ * @returns indices in ascending order
  */
-export function stratifiedSample(set: Pick<ImageSet, "labels">, candidates: Uint32Array, count: number, rng: Rng): Uint32Array {
+export function stratifiedSample(set: Pick<ImageSet, "labels">, candidates: Uint32Array, count: number, rng: Rng, use: SampleUse = "any"): Uint32Array {
   if (count >= candidates.length) return candidates.slice().sort();
   const byClass = new Map<number, number[]>();
   for (const index of candidates) {
@@ -67,20 +82,49 @@ export function stratifiedSample(set: Pick<ImageSet, "labels">, candidates: Uint
     else members.push(index);
   }
   const classes = [...byClass.keys()].sort((a, b) => a - b);
-  const shares = classes.map((label) => {
+  const shares = classes.map((label): Share => {
     const members = rng.shuffle(byClass.get(label) ?? []);
     const exact = (count * members.length) / candidates.length;
     return { members, quota: Math.floor(exact), remainder: exact - Math.floor(exact), tie: rng.uniform() };
   });
+  const byRemainder = [...shares].sort((a, b) => b.remainder - a.remainder || a.tie - b.tie);
   let missing = count - shares.reduce((sum, share) => sum + share.quota, 0);
-  for (const share of [...shares].sort((a, b) => b.remainder - a.remainder || a.tie - b.tie)) {
-    if (missing === 0) break;
-    if (share.quota < share.members.length) {
+  /** Adds images to the classes, at most one to each, while any are missing. */
+  const raise = (allowed: (share: Share) => boolean): void => {
+    for (const share of byRemainder) {
+      if (missing === 0) return;
+      if (!allowed(share)) continue;
       share.quota++;
       missing--;
     }
+  };
+  const kept = use === "hold-out" ? 1 : 0;
+  raise(({ quota, members }) => quota < members.length - kept);
+  while (missing > 0) {
+    const before = missing;
+    raise(({ quota, members }) => quota < members.length - kept);
+    // More images are wanted than classes can spare.
+    if (missing === before) raise(({ quota, members }) => quota < members.length);
   }
+  if (use === "train") oneForEach(byRemainder);
   return Uint32Array.from(shares.flatMap((share) => share.members.slice(0, share.quota))).sort();
+}
+
+interface Share {
+  readonly members: readonly number[];
+  quota: number;
+  readonly remainder: number;
+  readonly tie: number;
+}
+
+/** Gives each class without an image one of the class that has most, while that has more than one. */
+function oneForEach(shares: readonly Share[]): void {
+  for (const empty of shares.filter(({ quota }) => quota === 0)) {
+    const richest = shares.reduce((most, share) => (share.quota > most.quota ? share : most));
+    if (richest.quota < 2) return;
+    richest.quota--;
+    empty.quota++;
+  }
 }
 
 /** Copies the given images, in the given order, to a new set. */
@@ -93,6 +137,26 @@ export function takeImages(set: ImageSet, indices: Uint32Array): ImageSet {
     labels[at] = set.labels[index] ?? 0;
   });
   return { images, labels, count: indices.length, height: set.height, width: set.width, channels: set.channels };
+}
+
+/**
+ * Warnings about classes without training images. A network cannot learn such a class, and its validation and test images only measure that.
+ *
+ * @param split of `dataset`
+ * @returns sentences; empty if all classes have training images
+ */
+export function splitWarnings(dataset: Splittable & Pick<LoadedDataset, "classNames">, split: SplitDataset): string[] {
+  const counts = new Array<number>(dataset.classNames.length).fill(0);
+  for (const index of split.train) {
+    const label = dataset.train.labels[index] ?? 0;
+    counts[label] = (counts[label] ?? 0) + 1;
+  }
+  const empty = dataset.classNames.filter((_, label) => counts[label] === 0);
+  if (empty.length === 0) return [];
+  const named = `${empty.slice(0, MOST_NAMED).join(", ")}${empty.length > MOST_NAMED ? ", …" : ""}`;
+  return [
+    `${empty.length === 1 ? "The class" : `${String(empty.length)} classes`} ${named} ${empty.length === 1 ? "has" : "have"} no training images after the split. Use more images, or reduce dataset.validationImages.`,
+  ];
 }
 
 /** Number of images per class. */

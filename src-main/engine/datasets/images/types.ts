@@ -1,4 +1,5 @@
-import type { DatasetId } from "../../../../src-shared/domain/dataset.ts";
+import type { DatasetId, DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
+import type { LeftOut } from "../../../../src-shared/domain/left-out.ts";
 
 export { DATASET_IDS, type DatasetId } from "../../../../src-shared/domain/dataset.ts";
 
@@ -9,6 +10,8 @@ export interface DatasetRef {
   readonly path?: string;
   /** `folder` only: the name under which an image folder was imported. */
   readonly name?: string;
+  /** `folder` only: what its folders are, if that is not recognised correctly. */
+  readonly layout?: DatasetLayout;
   /** `folder` only: side in pixels to which every image is resized, 4 .. 512; by default 32, or 224 when streamed. */
   readonly imageSize?: number;
   /** `folder` only: 3 (RGB, the default) or 1 (greyscale). */
@@ -67,7 +70,11 @@ export interface LoadedDataset {
   /** Where it was read from. */
   readonly foundAt: string;
   readonly completeness?: Completeness;
-  /** Sentences to show to the user: partial releases, skipped images, a held-out test part. */
+  /** Image folders: a sentence about how the folder is understood. */
+  readonly layout?: string;
+  /** Image folders: what is not used. */
+  readonly leftOut?: readonly LeftOut[];
+  /** More sentences for the user: partial releases, a held-out test part. */
   readonly notes: readonly string[];
 }
 
@@ -94,6 +101,8 @@ export interface DatasetLocations {
   readonly dataRoot: string;
   /** Folder of the bundled data; located from the program's own folder by default. */
   readonly bundledRoot?: string;
+  /** Folder for the cache of decoded image folders; without it nothing is cached. */
+  readonly cacheFolder?: string;
   readonly onProgress?: (progress: DatasetProgress) => void;
   readonly signal?: AbortSignal;
 }

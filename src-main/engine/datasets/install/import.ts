@@ -1,11 +1,15 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../../lib/errors.ts";
+import type { DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
+import { isUserError, UserError } from "../../../lib/errors.ts";
 import { type DatasetDescription, describeDataset } from "../access/describe.ts";
 import { badName, checkRef, isFolderName } from "../access/locate.ts";
 import { readDataset } from "../access/open.ts";
+import { unreadable } from "../archives/errors.ts";
 import { sourceKind } from "../archives/kind.ts";
 import { readSource } from "../archives/read-source.ts";
-import { isImageName } from "../folders/image-folder.ts";
+import { planFolder } from "../folders/plan.ts";
+import { Tally, usableNames } from "../folders/tally.ts";
 import type { DatasetId, DatasetLocations, DatasetProgress } from "../images/types.ts";
 import { CATALOG } from "../official/catalog.ts";
 import { type OfficialId, officialFiles, parseOfficial } from "../official/official-files.ts";
@@ -15,6 +19,10 @@ import { install, writeNewFile } from "./install.ts";
 export interface ImportOptions {
   /** `folder` only, and required there: the name of the imported folder. */
   readonly name?: string;
+  /** `folder` only: what its folders are, if that is not recognised correctly. */
+  readonly layout?: DatasetLayout;
+  /** See {@link DatasetLocations.cacheFolder}. */
+  readonly cacheFolder?: string;
   /** Replace an existing dataset, which is refused otherwise. */
   readonly replace?: boolean;
   readonly onProgress?: (progress: DatasetProgress) => void;
@@ -25,12 +33,14 @@ export interface ImportOptions {
  * Copies a dataset from a folder or archive to the data folder: `dataRoot/<id>`, or `dataRoot/folder/<name>` for image folders.
  * It is read and checked first and appears in one step; after an error nothing is left behind.
  *
+ * @returns the description of the copy; what of the source was left out is listed in it too
  * @throws UserError `dataset-exists`, `dataset-option`, and those of `openDataset`
  */
 export async function importDataset(path: string, id: DatasetId, dataRoot: string, options: ImportOptions = {}): Promise<DatasetDescription> {
   checkRef({ id });
   const locations: DatasetLocations = {
     dataRoot,
+    ...(options.cacheFolder === undefined ? {} : { cacheFolder: options.cacheFolder }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -41,23 +51,55 @@ export async function importDataset(path: string, id: DatasetId, dataRoot: strin
     await installOfficial(id, path, locations, options.replace ?? false);
     return describeDataset({ id }, locations);
   }
-  const { name = "" } = options;
+  return importFolder(path, locations, options);
+}
+
+async function importFolder(path: string, locations: DatasetLocations, options: ImportOptions): Promise<DatasetDescription> {
+  const { name = "", layout } = options;
   if (!isFolderName(name)) throw badName(name);
-  await install(join(dataRoot, "folder", name), name, options.replace ?? false, async (staging) => {
+  const ref = { id: "folder", name, ...(layout === undefined ? {} : { layout }) } as const;
+  const tally = new Tally();
+  await install(join(locations.dataRoot, "folder", name), name, options.replace ?? false, async (staging) => {
     let copied = 0;
-    await readSource(path, {
-      wanted: isImageName,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onEntry: async ({ name: file, bytes }) => {
-        await writeNewFile(join(staging, file), bytes);
-        copied++;
-        if (copied % 50 === 0) options.onProgress?.({ phase: "unpack", what: path, done: copied, total: null, unit: "files" });
-      },
+    const copy = async (file: string, bytes: Uint8Array): Promise<void> => {
+      await writeNewFile(join(staging, file), bytes);
+      copied++;
+      if (copied % 50 === 0) locations.onProgress?.({ phase: "unpack", what: path, done: copied, total: null, unit: "files" });
+    };
+    if ((await sourceKind(path)) === "folder") {
+      const plan = await planFolder(path, layout, locations);
+      tally.merge(plan.leftOut);
+      for (const { image } of [...plan.parts.train, ...plan.parts.validation, ...plan.parts.test]) {
+        locations.signal?.throwIfAborted();
+        const source = join(path, image.path);
+        await copy(
+          image.path,
+          await readFile(source).catch((error: unknown) => {
+            throw unreadable(source, error);
+          }),
+        );
+      }
+    } else {
+      await readSource(path, {
+        wanted: usableNames(tally),
+        ...(locations.signal === undefined ? {} : { signal: locations.signal }),
+        onEntry: ({ name: file, bytes }) => copy(file, bytes),
+      });
+      tally.check(path, copied);
+    }
+    // Decodes all images once; the resulting cache entry is used when the dataset is opened for the first time.
+    await readDataset(ref, staging, locations).catch((error: unknown) => {
+      throw isUserError(error) ? renamed(error, staging, path) : error;
     });
-    // Decodes all images once; the resulting cache is used when the dataset is opened for the first time.
-    await readDataset({ id, name }, staging, locations);
   });
-  return describeDataset({ id, name }, locations);
+  const description = await describeDataset(ref, locations);
+  tally.merge(description.leftOut);
+  return { ...description, leftOut: tally.list() };
+}
+
+/** The same error about the source, which the user knows, instead of the temporary folder. */
+function renamed({ message, ...details }: UserError, from: string, to: string): UserError {
+  return new UserError(message.replaceAll(from, to), { ...details, ...(details.file === undefined ? {} : { file: details.file.replace(from, to) }) });
 }
 
 /** Copies the official files of a dataset to `dataRoot/<id>` after parsing them; errors as {@link importDataset}. */

@@ -1,7 +1,7 @@
 /** Entry of a thread that decodes groups of images into shared memory and reports which of them failed. */
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
-import { type DecodeRequest, type DecodeSettings, decodeInto } from "./decode.ts";
+import { type DecodeRequest, type DecodeSettings, decodeInto } from "../decoding/decode-into.ts";
 
 /** A group of images of one batch. */
 export interface DecodeJob {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { entryPath } from "../../../lib/entries.ts";
-import type { DecodeRequest, DecodeSettings } from "./decode.ts";
+import type { DecodeRequest, DecodeSettings } from "../decoding/decode-into.ts";
 import type { DecodeAnswer, DecodeJob } from "./decode-worker.ts";
 
 /** Images per job of a thread. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
-import type { DecodeRequest, DecodeSettings } from "./decode.ts";
+import type { DecodeRequest, DecodeSettings } from "../decoding/decode-into.ts";
 import { type DecoderPool, GROUP } from "./decoder-pool.ts";
 import type { ImageList } from "./image-index.ts";
 

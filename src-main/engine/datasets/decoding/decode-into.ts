@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
 import { Rng } from "../../random.ts";
 import { centralCrop, jitterColours, randomCrop } from "./crop.ts";
+import { sourceImage } from "./source-image.ts";
 
 /** How an image is converted to a batch entry. */
 export interface DecodeSettings {
@@ -22,11 +22,6 @@ export interface DecodeRequest {
   readonly seed: string;
 }
 
-/** Supported file types. The content decides, not the name: one "JPEG" of ImageNet is a PNG. */
-const FORMATS = new Set(["png", "jpeg", "webp", "gif", "tiff", "heif", "avif"]);
-/** Largest number of pixels of one image. */
-const MAX_SOURCE_PIXELS = 64 * 2 ** 20;
-
 /**
  * Reads one image, rotates it upright, crops and resizes it to a square, and writes it to a batch as RGB. Randomness depends on the seed of the request alone.
  * @throws Error if the file is missing, damaged or not an image
@@ -37,13 +32,10 @@ export async function decodeInto(
   { side, smallestCrop, colourJitter }: DecodeSettings,
 ): Promise<void> {
   const bytes = await readFile(path);
-  const options = { limitInputPixels: MAX_SOURCE_PIXELS, failOn: "error" as const, pages: 1 };
-  const { format, width: storedWidth, height: storedHeight, orientation = 1 } = await sharp(bytes, options).metadata();
-  if (!FORMATS.has(format)) throw new Error(`a file of type ${format} with the name of an image`);
-  // EXIF orientations 5 to 8 are rotated by 90°.
-  const [width, height] = orientation >= 5 ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
+  const source = await sourceImage(bytes);
+  const { width, height } = source;
   const rng = Rng.fromSeed(seed, "decode");
-  let image = sharp(bytes, options).autoOrient();
+  let image = source.upright();
   if (smallestCrop > 0) {
     image = image.extract(randomCrop(width, height, smallestCrop, rng)).resize(side, side, { fit: "fill", kernel: "linear" });
   } else {
