@@ -10,7 +10,7 @@ import { registerGradients, registerKernels } from "./ops/kernels.ts";
 import { ops } from "./ops/ops.ts";
 import { nodeRequire, tf } from "./ops/tf.ts";
 import type { Backend, BackendChoice } from "./ops/types.ts";
-import { composedSplit, FlatOptimizer } from "./optimizer/optimizer.ts";
+import { FlatOptimizer } from "./optimizer/optimizer.ts";
 import { composedUpdateRules, type UpdateRules } from "./optimizer/update-rules.ts";
 import { cachesAreHidden } from "./tensorflow/cpu-caches.ts";
 import { NativeKernels } from "./tensorflow/native.ts";
@@ -100,7 +100,7 @@ async function startWasm(fallbackReason?: string): Promise<Backend> {
       device: "CPU, 1 thread, WebAssembly",
       libraryVersion: `tfjs-backend-wasm ${wasm.version_wasm}`,
       ...(fallbackReason === undefined ? {} : { fallbackReason }),
-      rules: composedUpdateRules(composedSplit),
+      rules: composedUpdateRules(),
     });
   } catch (error) {
     throw new UserError("No compute backend can be loaded.", {
@@ -123,8 +123,8 @@ function assemble({ rules, ...identity }: Omit<Backend, "ops" | "createAdam" | "
   return {
     ...identity,
     ops,
-    createAdam: (variables, options = {}) => new FlatOptimizer(variables, rules.adam(total(variables), options), rules.split, options.clipNorm),
-    createSgd: (variables, options = {}) => new FlatOptimizer(variables, rules.sgd(total(variables), options), rules.split, options.clipNorm),
+    createAdam: (variables, options = {}) => new FlatOptimizer(variables, rules.adam(total(variables), options), rules, options.clipNorm),
+    createSgd: (variables, options = {}) => new FlatOptimizer(variables, rules.sgd(total(variables), options), rules, options.clipNorm),
   };
 }
 

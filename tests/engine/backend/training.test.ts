@@ -37,15 +37,21 @@ describe("training a small network with every operation", () => {
     expect(new Set(first.tensors.slice(1)).size).toBe(1);
   });
 
+  // Ten times the largest difference measured: 2e-7 with SGD, and 3e-6 with Adam, which divides by small roots at first.
   it.skipIf(missing !== undefined).each([
-    { side: 7, optimizer: "sgd" },
-    { side: 16, optimizer: "sgd" },
-    { side: 8, optimizer: "adam" },
-  ] as const)(`gives the same losses on TensorFlow and on wasm, $side pixels, $optimizer${why}`, { timeout: 120_000 }, async ({ side, optimizer }) => {
-    const tensorflow = await train("tensorflow", side, optimizer);
-    const wasm = await train("wasm", side, optimizer);
-    expect(tensorflow.losses).toHaveLength(STEPS);
-    for (const [step, loss] of tensorflow.losses.entries()) expect(Math.abs(loss - (wasm.losses[step] ?? Number.NaN)), `step ${step}`).toBeLessThan(1e-3);
-    expect(tensorflow.losses.at(-1)).toBeLessThan((tensorflow.losses[0] ?? 0) * 0.8);
-  });
+    { side: 7, optimizer: "sgd", tolerance: 2e-6 },
+    { side: 16, optimizer: "sgd", tolerance: 2e-6 },
+    { side: 8, optimizer: "adam", tolerance: 3e-5 },
+  ] as const)(
+    `gives the same losses on TensorFlow and on wasm, $side pixels, $optimizer${why}`,
+    { timeout: 120_000 },
+    async ({ side, optimizer, tolerance }) => {
+      const tensorflow = await train("tensorflow", side, optimizer);
+      const wasm = await train("wasm", side, optimizer);
+      expect(tensorflow.losses).toHaveLength(STEPS);
+      for (const [step, loss] of tensorflow.losses.entries())
+        expect(Math.abs(loss - (wasm.losses[step] ?? Number.NaN)), `step ${step}`).toBeLessThan(tolerance);
+      expect(tensorflow.losses.at(-1)).toBeLessThan((tensorflow.losses[0] ?? 0) * 0.8);
+    },
+  );
 });

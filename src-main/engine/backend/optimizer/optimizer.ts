@@ -23,6 +23,13 @@ export interface UpdateRule {
 /** Splits a vector into tensors of the given shapes, which the caller disposes. */
 export type SplitVector = (vector: Tensor1D, shapes: readonly (readonly number[])[]) => Tensor[];
 
+/** What an optimizer does with vectors besides its update rule; each backend has its own. */
+export interface VectorOperations {
+  readonly split: SplitVector;
+  /** Euclidean norm. Reads one scalar from the device. */
+  readonly norm: (vector: Tensor1D) => number;
+}
+
 /**
  * An optimizer that treats all its variables as one vector, so that clipping, weight decay and the update take a few kernel calls regardless of the number of
  * variables; only flattening and splitting need a call per variable. It notices variables that were assigned elsewhere, for example from a checkpoint.
@@ -31,6 +38,7 @@ export class FlatOptimizer implements Optimizer {
   readonly variables: readonly Variable[];
   private readonly rule: UpdateRule;
   private readonly split: SplitVector;
+  private readonly norm: (vector: Tensor1D) => number;
   private readonly clipNorm: number;
   private readonly shapes: readonly (readonly number[])[];
   private readonly names: ReadonlySet<string>;
@@ -44,7 +52,7 @@ export class FlatOptimizer implements Optimizer {
   private disposed = false;
 
   /** @throws Error if two variables have the same name, if one is not float32, or for an invalid option */
-  constructor(variables: readonly OptimizedVariable[], rule: UpdateRule, split: SplitVector, clipNorm = 0) {
+  constructor(variables: readonly OptimizedVariable[], rule: UpdateRule, { split, norm }: VectorOperations, clipNorm = 0) {
     if (variables.length === 0) throw new Error("An optimizer requires at least one variable.");
     if (!(clipNorm >= 0)) throw new Error(`clipNorm must not be negative but is ${clipNorm}.`);
     this.variables = variables.map(({ variable }) => variable);
@@ -55,6 +63,7 @@ export class FlatOptimizer implements Optimizer {
     this.shapes = this.variables.map(({ shape }) => shape);
     this.rule = rule;
     this.split = split;
+    this.norm = norm;
     this.clipNorm = clipNorm;
     this.decay = decayVector(variables);
   }
@@ -77,7 +86,7 @@ export class FlatOptimizer implements Optimizer {
         return gradient;
       });
       let gradient = flatten(ordered);
-      const gradientNorm = Math.sqrt(tf.sum(tf.square(gradient)).dataSync()[0] ?? Number.NaN);
+      const gradientNorm = this.norm(gradient);
       if (!Number.isFinite(gradientNorm)) return { gradientNorm, applied: false };
       this.loadAssignedVariables();
       if (this.clipNorm > 0 && gradientNorm > this.clipNorm) gradient = tf.mul(gradient, this.clipNorm / gradientNorm);

@@ -30,6 +30,7 @@ export function nativeUpdateRules(native: NativeKernels): UpdateRules {
         native.runMany("ResourceApplyMomentum", attributes, [...variables, tf.scalar(learningRate), gradient, tf.scalar(momentum)], 0);
       });
     },
+    norm: (vector) => tf.tidy(() => Math.sqrt(tf.sum(tf.square(vector)).dataSync()[0] ?? Number.NaN)),
     split(vector, shapes) {
       const sizes = shapes.map((shape) => shape.reduce((product, length) => product * length, 1));
       const parts =

@@ -10,7 +10,7 @@ import {
   type Variable,
 } from "../../../../src-main/engine/backend/index.ts";
 import { scoped, tensor } from "./check.ts";
-import { type Dense, random } from "./reference.ts";
+import { type Dense, numbers, random } from "./reference.ts";
 
 const SHAPES = [[3, 2], [5], [1, 1, 2, 2], []] as const;
 const DECAY = [0.1, 0, 0.02, 0];
@@ -225,6 +225,18 @@ export function describeOptimizers(prefer: "tensorflow" | "wasm"): void {
       const gradients = { [plain[0]?.name ?? ""]: tf.fill([3, 2], 3), [plain[1]?.name ?? ""]: tf.fill([5], -4), [plain[3]?.name ?? ""]: tf.scalar(12) };
       expect(optimizer.apply(gradients, 0.1).gradientNorm).toBeCloseTo(Math.sqrt(6 * 9 + 5 * 16 + 144), 5);
     });
+    free(optimizer);
+  });
+
+  it("sums the norm of millions of gradients precisely", () => {
+    const size = 12_000_000;
+    const next = numbers(3);
+    const values = Float32Array.from({ length: size }, () => next() + 0.5);
+    const expected = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+    const variable = scoped(() => tf.variable(tf.zeros([size])));
+    const optimizer = backend.createSgd([{ variable }], { momentum: 0 });
+    const { gradientNorm } = scoped(() => optimizer.apply({ [variable.name]: tf.tensor1d(values) }, 0.1));
+    expect(Math.abs(gradientNorm / expected - 1)).toBeLessThan(1e-5);
     free(optimizer);
   });
 
