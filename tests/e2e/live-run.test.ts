@@ -1,4 +1,4 @@
-/** A run as it happens: how soon its points are on the chart, what is seen when its process dies, and what a reload costs. */
+/** Live viewing: latency from a point to the chart, a killed process, a reload during the run, resuming. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, whyNoBrowser } from "./support/chromium.ts";
@@ -10,14 +10,14 @@ const eventually = <T>(read: () => T | Promise<T>, timeout = 60_000) => expect.p
 const LOSS = '[data-testid="chart-ghn/loss"]';
 
 interface Message {
-  /** When it came, in ms since the epoch. */
+  /** Time of arrival, in ms since the epoch. */
   readonly at: number;
-  /** When its first and last point were made, in seconds of the run. */
+  /** Times of its first and last point, in seconds of the run. */
   readonly first: number;
   readonly last: number;
 }
 
-/** In the page, before its scripts: notes when points of the loss arrive. */
+/** Injected before the scripts of the page: records when points of the loss arrive. */
 function watchSockets(): void {
   const noted: Message[] = [];
   Object.assign(window, { noted });
@@ -35,7 +35,7 @@ function watchSockets(): void {
   };
 }
 
-/** In the page: notes when the chart has taken points in, until so many messages have come. Times are of the frame after. */
+/** In the page: records when the chart shows points, until this many messages have arrived. Times are those of the following frame. */
 function watchChart({ selector, messages }: { selector: string; messages: number }): Promise<{ messages: Message[]; shown: number[] }> {
   const { noted } = window as unknown as { noted: Message[] };
   const shown: number[] = [];
@@ -56,8 +56,8 @@ function watchChart({ selector, messages }: { selector: string; messages: number
 }
 
 /**
- * From the making of the oldest point of each message to the frame that shows it, in ms. The clock of the run is set
- * by the fastest message: nothing arrives before it is made.
+ * Latency from the oldest point of each message to the frame that shows it, in ms. The clock of the run is aligned by
+ * the fastest message, since nothing arrives before it was created.
  */
 function delaysOf(messages: readonly Message[], shown: readonly number[]): number[] {
   const offset = Math.min(...messages.map((message) => message.at - message.last * 1000));
@@ -67,7 +67,7 @@ function delaysOf(messages: readonly Message[], shown: readonly number[]): numbe
   });
 }
 
-/** In the page: points and last step of the loss, as they are stored. */
+/** In the page: number of points and last step of the loss, as stored. */
 async function lossOf(runId: string): Promise<{ points: number; lastStep: number }> {
   const response = await fetch("/call/metrics.series", {
     method: "POST",
@@ -78,7 +78,7 @@ async function lossOf(runId: string): Promise<{ points: number; lastStep: number
   return { points: value[0]?.totalPoints ?? 0, lastStep: value[0]?.columns.step.at(-1) ?? -1 };
 }
 
-/** A GHN training that goes on for longer than the tests look at it. */
+/** A GHN training that runs longer than the tests. */
 const LONG = {
   "network.blocks": "2",
   "network.initialChannels": "8",
@@ -119,7 +119,7 @@ describe.skipIf(reason !== null)("a run watched live", { timeout: 500_000 }, () 
     await studio?.stop();
   });
 
-  it("shows points within 300 ms of their making", async () => {
+  it("shows points within 300 ms", async () => {
     await eventually(points, 240_000).toBeGreaterThan(20);
     await visitor.page.addInitScript(watchSockets);
     await visitor.page.reload();
@@ -133,14 +133,14 @@ describe.skipIf(reason !== null)("a run watched live", { timeout: 500_000 }, () 
     expect(at(0.5)).toBeLessThan(300);
   });
 
-  it("loses nothing when the window is reloaded in the middle", async () => {
+  it("loses no points when the page is reloaded during a run", async () => {
     const before = await points();
     await visitor.page.reload();
     await visitor.page.locator(LOSS).first().waitFor();
     await eventually(points).toBeGreaterThanOrEqual(before);
     await eventually(points).toBeGreaterThan(before + 5);
     expect(await status()).toBe("running");
-    // Every step of the run is there once: as many points as the last step.
+    // Every step is present once, so there are as many points as the last step.
     const runId = /runs\/([^/?]+)/.exec(visitor.page.url())?.[1] ?? "";
     const stored = await visitor.page.evaluate(lossOf, runId);
     expect(stored.points).toBeGreaterThan(before);
@@ -148,7 +148,7 @@ describe.skipIf(reason !== null)("a run watched live", { timeout: 500_000 }, () 
     await visitor.picture("live-after-reload");
   });
 
-  it("says that the process died, and why, within 5 s", async () => {
+  it("reports a killed process and the reason within 5 s", async () => {
     const [worker] = studio.workers();
     expect(worker).toBeDefined();
     const killedAt = performance.now();
@@ -163,7 +163,7 @@ describe.skipIf(reason !== null)("a run watched live", { timeout: 500_000 }, () 
     await visitor.picture("live-interrupted");
   });
 
-  it("resumes where the checkpoint is", async () => {
+  it("resumes from the checkpoint", async () => {
     await visitor.click("run-resume");
     await eventually(status, 90_000).toBe("running");
     const before = await points();

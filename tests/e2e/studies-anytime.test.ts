@@ -1,6 +1,6 @@
 /**
- * A study and an anytime experiment, each made by the form and run to the end on the bundled digits with real training, in a real Chromium through the real web host. Each step leaves
- * pictures under `test-output/e2e`.
+ * A study and an anytime run, configured in the form and run to completion on the bundled digits with real training, in a real Chromium and with the real web host. Each step saves
+ * screenshots in `test-output/e2e`.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { Visitor } from "./support/visitor.ts";
 
 const eventually = <T>(read: () => T | Promise<T>, timeout = 60_000) => expect.poll(read, { timeout, interval: 60 });
 
-/** Two generators on six cells, two of them trained twice. */
+/** Two generators on six cells, two of which are trained twice. */
 const SMALL_STUDY: Readonly<Record<string, string>> = {
   "network.blocks": "2",
   "network.initialChannels": "8",
@@ -72,7 +72,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await studio?.stop();
   });
 
-  /** Each step stands on the ones before: after a failure the rest says nothing. */
+  /** Each step depends on the previous ones, so the first failure skips the rest. */
   let failed = "";
   beforeEach(({ skip }) => {
     skip(failed !== "", `“${failed}” failed before`);
@@ -99,7 +99,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     expect(await visitor.id("run-status").getAttribute("data-status")).toBe("completed");
   }
 
-  it("1. chooses the kind of run with the keyboard", async () => {
+  it("1. selects the run kind with the keyboard", async () => {
     await visitor.click("new-run");
     await visitor.id("dataset-facts").waitFor();
     await visitor.id("kind").focus();
@@ -107,7 +107,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.id("kind-anytime-training").waitFor();
     expect(await visitor.page.getByRole("option").count()).toBe(10);
     expect(await visitor.page.getByRole("group", { name: "Anytime prediction" }).getByRole("option").count()).toBe(4);
-    // The picker lies wholly inside of the window.
+    // The picker fits in the window.
     const box = await visitor.page.getByRole("listbox").boundingBox();
     expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 0) <= 1280).toBe(true);
     expect(await visitor.barriers()).toEqual([]);
@@ -116,12 +116,12 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.page.keyboard.press("Enter");
     await eventually(() => visitor.id("kind").getAttribute("data-kind")).toBe("study");
     await visitor.id("variants").waitFor();
-    // Settings of a study that do not fit the digits were brought to ones that do.
+    // Settings of the study that are invalid for the digits were adjusted.
     await visitor.id("toast").filter({ hasText: "adjusted for" }).first().waitFor();
     await visitor.id("problems").waitFor({ state: "detached" });
   });
 
-  it("2. makes a study of two variants", async () => {
+  it("2. configures a study of two variants", async () => {
     for (const [path, text] of Object.entries(SMALL_STUDY)) await visitor.set(path, text);
     await visitor.id("input-variants.0.name").fill("T = 0");
     await visitor.click("variants-add");
@@ -135,14 +135,14 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     for (const [field, text] of Object.entries(SMALL_GENERATORS)) await visitor.id(`input-variants.*.training.${field}`).fill(text);
     await visitor.id("problems").waitFor({ state: "detached" });
 
-    // What is the same in all variants is wrong in all of them, and said once.
+    // A problem of a common setting affects all variants and is listed once.
     await visitor.id("input-variants.*.training.batchSize").fill("0");
     await eventually(() => visitor.id("problems").textContent()).toContain("“Batch size” of all variants");
     await visitor.id("input-variants.*.training.batchSize").fill("64");
     await visitor.id("problems").waitFor({ state: "detached" });
   });
 
-  it("3. marks the variant and the field that are wrong, and leads there", async () => {
+  it("3. marks the invalid variant and field, and scrolls to it", async () => {
     await visitor.click("variant-1-all");
     await visitor.id("input-variants.1.training.learningRate").fill("-1");
     await eventually(() => visitor.id("problem-variants.1.training.learningRate").textContent()).toContain("“Learning rate” must be");
@@ -155,7 +155,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await eventually(() => visitor.page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe("input-variants.1.training.learningRate");
     await visitor.id("input-variants.1.training.learningRate").fill("0.003");
     await eventually(() => differences(1)).toBe("2");
-    // One value for all: the field is a common one again.
+    // Applied to all, the field is a common one again.
     await visitor.click("all-variants.1.training.learningRate");
     await visitor.id("input-variants.1.training.learningRate").waitFor({ state: "detached" });
     await eventually(() => value("variants.*.training.learningRate")).toBe("0.003");
@@ -165,7 +165,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.id("input-seeds").fill("1, 2");
   });
 
-  it("4. copies, moves, removes and brings back", async () => {
+  it("4. duplicates, moves, removes and restores variants", async () => {
     await visitor.click("variant-1-copy");
     await eventually(() => visitor.id("variants").getAttribute("data-count")).toBe("3");
     expect(await value("variants.2.name")).toBe("T = 2 copy");
@@ -181,7 +181,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("s4-variants");
 
-    // The draft is there after a reload, and what it costs is known.
+    // The draft and its estimate survive a reload.
     await visitor.id("draft-saved").getByText("Draft saved").waitFor();
     await visitor.page.reload();
     await eventually(() => value("variants.1.name")).toBe("T = 2");
@@ -190,14 +190,14 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.picture("s4-study");
   });
 
-  it("5. runs the study to its end", async () => {
+  it("5. runs the study to completion", async () => {
     studyId = await begin("Steps of propagation");
     await untilDone();
     await eventually(() => visitor.id("study-table").getAttribute("data-rows")).toMatch(/^\d+$/);
     const rows = await visitor.id("study-table").locator("tbody th").allTextContents();
     expect(rows.join()).toContain("T = 0");
     expect(rows.join()).toContain("T = 2");
-    // Both variants over the number in which they differ.
+    // Both variants are plotted over the number in which they differ.
     await eventually(() => visitor.id("study-ablation").getAttribute("data-points")).toBe("2");
     expect(await visitor.id("study-ceiling").textContent()).toMatch(/two trainings agree with/);
     expect(await visitor.barriers()).toEqual([]);
@@ -220,7 +220,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.id("artifacts").getByText("report.html", { exact: true }).waitFor();
   });
 
-  it("6. clones the study and marks what is changed", async () => {
+  it("6. clones the study and highlights changes", async () => {
     await visitor.go(`/runs/${studyId}`);
     await visitor.click("run-clone");
     await visitor.attribute("clone-banner", "data-changes", "0");
@@ -235,7 +235,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.picture("s6-clone");
   });
 
-  it("7. makes an anytime experiment", async () => {
+  it("7. configures an anytime run", async () => {
     await visitor.click("presets");
     await visitor.click("preset-demo-anytime");
     await eventually(() => visitor.id("anytime-preview").getAttribute("data-exits")).toBe("4");
@@ -245,7 +245,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await eventually(() => visitor.id("references").getAttribute("data-count")).toBe("1");
     await visitor.id("problems").waitFor({ state: "detached" });
 
-    // A random network with three exits in two cells, and another one.
+    // A random network with three exits in two cells, then another one.
     const preview = visitor.id("anytime-preview");
     await eventually(() => preview.getAttribute("data-exits")).toBe("3");
     await eventually(() => preview.getByTestId("cell-view").count()).toBe(2);
@@ -265,14 +265,14 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await eventually(() => visitor.id("estimate-time").textContent(), 300_000).toMatch(/\d/);
   });
 
-  it("8. runs it to its end and looks at the curves", async () => {
+  it("8. runs it to completion and shows the curves", async () => {
     const anytimeId = await begin("Three exits");
     await untilDone();
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("s8-overview");
     await visitor.go(`/runs/${anytimeId}/anytime`);
     await visitor.id("anytime-table").waitFor();
-    // A winner, a random pick and MSDNet, each with three exits.
+    // The winner, a random network and MSDNet, each with three exits.
     await eventually(() => visitor.id("anytime-table").getAttribute("data-rows")).toBe("3");
     await eventually(() => visitor.id("anytime-chart").getAttribute("data-points")).toBe("9");
     const answers = () =>
@@ -294,7 +294,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.picture("s8-curves");
   });
 
-  it("9. clones the experiment and marks what is changed", async () => {
+  it("9. clones the anytime run and highlights changes", async () => {
     await visitor.click("run-clone");
     await visitor.attribute("clone-banner", "data-changes", "0");
     await visitor.id("input-space.nodes.1").fill("5");
@@ -304,7 +304,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.attribute("clone-banner", "data-changes", "2");
     await visitor.picture("s9-clone");
 
-    // Where its stages would come from, when they are runs of their own.
+    // The sources of its stages when they are configured as separate runs.
     await visitor.click("kind");
     await visitor.click("kind-anytime-search");
     await visitor.id("section-source").waitFor();
@@ -320,7 +320,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     await visitor.picture("s9-training");
   });
 
-  it("heard no complaint from the page", () => {
+  it("logs no errors or warnings in the page", () => {
     expect(visitor.complaints).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * The eight things that a person does with the studio, in a real Chromium, through the real web host, on a real project
- * with a real pipeline on the bundled digits. Each leaves pictures under `test-output/e2e`.
+ * The eight main tasks of a user, in a real Chromium with the real web host and a real pipeline on the bundled digits.
+ * Each step saves screenshots in `test-output/e2e`.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { buildPage, type ServedStudio, serveStudio } from "./support/serve.ts";
 import { SMALL_PIPELINE } from "./support/small-pipeline.ts";
 import { Visitor } from "./support/visitor.ts";
 
-/** Waits until a reading fits; 20 s unless told. */
+/** Polls a value until it matches; timeout 20 s by default. */
 const eventually = <T>(read: () => T | Promise<T>, timeout = 60_000) => expect.poll(read, { timeout, interval: 60 });
 
 const reason = whyNoBrowser();
@@ -36,7 +36,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await studio?.stop();
   });
 
-  /** Each step stands on the ones before: after a failure the rest says nothing. */
+  /** Each step depends on the previous ones, so the first failure skips the rest. */
   let failed = "";
   beforeEach(({ skip }) => {
     skip(failed !== "", `“${failed}” failed before`);
@@ -70,7 +70,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.click("preset-demo");
     for (const [path, value] of Object.entries(SMALL_PIPELINE)) await visitor.set(path, value);
 
-    // A mistake is said at its field, and nothing can be started.
+    // An invalid value is reported at its field and blocks the start.
     await visitor.set("training.batchSize", "0");
     await eventually(() => visitor.id("problem-training.batchSize").textContent()).toContain("1 to 4,096");
     expect(await visitor.id("start-run").isDisabled()).toBe(true);
@@ -81,14 +81,14 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.click("operation-conv1x7-7x1");
     expect(await visitor.id("operation-conv1x7-7x1").getAttribute("aria-checked")).toBe("false");
 
-    // A random cell, another one, and the spread of two hundred.
+    // A random cell, another one, and histograms of 200.
     await eventually(() => visitor.id("histogram-parameters").getAttribute("data-samples")).toBe("200");
     const drawing = visitor.id("cell-preview").getByTestId("cell-view");
     const before = await drawing.innerHTML();
     await visitor.click("reroll");
     await eventually(() => drawing.innerHTML()).not.toBe(before);
 
-    // Real images, and what it will cost.
+    // Real images and the estimate.
     await eventually(async () => Number(await visitor.id("image-preview").getAttribute("data-images")), 90_000).toBeGreaterThanOrEqual(30);
     await eventually(() => visitor.id("dataset-facts").textContent()).toContain("1,437");
     await eventually(() => visitor.id("estimate-time").textContent(), 300_000).toMatch(/\d/);
@@ -98,7 +98,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.id("cell-preview").scrollIntoViewIfNeeded();
     await visitor.picture("2-search-space");
 
-    // The draft is there after a reload.
+    // The draft survives a reload.
     await visitor.id("draft-saved").getByText("Draft saved").waitFor();
     await visitor.page.reload();
     await eventually(() => visitor.id("input-search.samples").inputValue()).toBe(SMALL_PIPELINE["search.samples"]);
@@ -136,7 +136,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.picture("3-log");
   });
 
-  it("4. looks at cells", async () => {
+  it("4. inspects cells", async () => {
     await visitor.go(`/runs/${pipelineId}/candidates`);
     await eventually(async () => Number(await visitor.id("candidates-table").getAttribute("data-rows"))).toBeGreaterThanOrEqual(
       Number(SMALL_PIPELINE["search.samples"]),
@@ -149,7 +149,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.picture("4-candidate");
     await visitor.click("candidate-look");
     await visitor.page.getByTestId("cell-view").first().waitFor();
-    // The keyboard walks through the nodes and says what is under it.
+    // Arrow keys move between nodes and show their details.
     await visitor.page.locator('[data-testid="cell-view"] svg[tabindex="0"]').first().focus();
     await visitor.page.keyboard.press("ArrowDown");
     await visitor.page.keyboard.press("ArrowDown");
@@ -158,7 +158,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.picture("4-cell");
   });
 
-  it("5. sees how scores and accuracies go together", async () => {
+  it("5. shows the correlation of scores and accuracies", async () => {
     await visitor.go(`/runs/${pipelineId}/correlation`);
     await visitor.id("coefficients").waitFor();
     expect(await visitor.id("coefficients").textContent()).toMatch(/Pearson[\s\S]*Spearman[\s\S]*Kendall/);
@@ -171,7 +171,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.picture("5-trainings");
   });
 
-  it("2b. clones a run and marks what is changed", async () => {
+  it("2b. clones a run and highlights changes", async () => {
     await visitor.go(`/runs/${pipelineId}`);
     await visitor.click("stage-ghn");
     await visitor.id("parent-run").waitFor();
@@ -207,7 +207,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.picture("6-compare");
   });
 
-  it("7. keeps the history in order", async () => {
+  it("7. manages the run history", async () => {
     await visitor.go("/runs");
     const table = visitor.id("runs-table");
     await visitor.id("expression").fill('kind == "ghn-training" and !');
@@ -219,20 +219,20 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.id("runs-search").fill("");
     await eventually(() => table.getAttribute("data-rows")).toBe("2");
 
-    // Stages unfold under their pipeline.
+    // Stages expand under their pipeline.
     await visitor.click(`expand-${pipelineId}`);
     await eventually(() => table.getAttribute("data-rows")).toBe("6");
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("7-history");
 
-    // Trash and the way back.
+    // Trash and undo.
     await table.getByText("Synchronous").click({ modifiers: ["Control"] });
     await visitor.click("trash-selected");
     await eventually(() => table.getAttribute("data-rows")).toBe("5");
     await visitor.page.getByRole("button", { name: "Undo" }).click();
     await eventually(() => table.getAttribute("data-rows")).toBe("6");
 
-    // Trash and no way back.
+    // Trash and delete permanently.
     await table.getByText("Synchronous").click({ modifiers: ["Control"] });
     await visitor.click("trash-selected");
     await visitor.click("runs-view-trash");
@@ -258,7 +258,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
   });
 
   it("8. exports the winner", async () => {
-    // A message that stays until it is dismissed: it must not cover the buttons of the dialog.
+    // An error toast stays until it is dismissed; it must not cover the buttons of the dialog.
     await visitor.go("/cells");
     await visitor.click("cell-a");
     await visitor.id("cell-file").setInputFiles({ name: "broken.json", mimeType: "application/json", buffer: Buffer.from("{") });
@@ -280,7 +280,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.click("export-confirm");
     await visitor.id("export-result").waitFor();
     await visitor.picture("8-exported");
-    // The checksums shown are those of the files on the disk.
+    // The displayed checksums match the files on disk.
     const written = await visitor.id("export-result").getByRole("listitem").all();
     expect(written.length).toBeGreaterThanOrEqual(4);
     for (const row of written) {
@@ -291,7 +291,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.click("export-close");
   });
 
-  it("has no barriers on the other pages", async () => {
+  it("has no accessibility violations on the other pages", async () => {
     for (const name of ["datasets", "settings", "help", "cells"]) {
       await visitor.go(`/${name}`);
       await visitor.page.getByRole("heading", { level: 1 }).waitFor();
@@ -302,8 +302,8 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     }
   });
 
-  it("heard no complaint from the page", () => {
-    // The attempt in the notes is reported by the browser when it is refused.
+  it("logs no errors or warnings in the page", () => {
+    // The browser reports the blocked image in the notes.
     expect(visitor.complaints.filter((complaint) => !complaint.includes("inline event handler"))).toEqual([]);
   });
 });

@@ -1,17 +1,17 @@
-/** The browser of the end-to-end tests: a real Chromium, where there is one. */
+/** Finds the Chromium for the end-to-end tests. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Program of the browser: `GHN_STUDIO_CHROMIUM`, or a usual place; null where there is none. */
+/** Path of the browser: `GHN_STUDIO_CHROMIUM`, or a common location; null if there is none. */
 export function chromiumPath(): string | null {
   const named = process.env["GHN_STUDIO_CHROMIUM"];
   if (named !== undefined && named !== "") return existsSync(named) ? named : null;
   return PLACES.find((path) => existsSync(path)) ?? null;
 }
 
-/** Why the tests cannot run here; null when they can. */
+/** Reason why the tests cannot run; null if they can. */
 export function whyNoBrowser(): string | null {
   return chromiumPath() === null
     ? `no Chromium: install it (apt-get install chromium), or name one in GHN_STUDIO_CHROMIUM${process.env["GHN_STUDIO_CHROMIUM"] ? ` (now ${process.env["GHN_STUDIO_CHROMIUM"]}, which is not there)` : ""}`

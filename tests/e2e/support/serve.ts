@@ -1,4 +1,4 @@
-/** A real web host in its own process, over folders of its own. */
+/** A real web host in a separate process with temporary folders. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -8,16 +8,16 @@ import { join, resolve } from "node:path";
 const ROOT = resolve(import.meta.dirname, "../../..");
 
 export interface ServedStudio {
-  /** First link, with its token. */
+  /** First link, including the token. */
   readonly url: string;
-  /** Folder that the studio may look into and write to. */
+  /** Folder that the host may read and write. */
   readonly root: string;
-  /** Process ids of the runs at work. */
+  /** Process ids of the running runs. */
   workers(): number[];
   stop(): Promise<void>;
 }
 
-/** Builds the page when a source is newer than it. */
+/** Builds the page if a source is newer. */
 export function buildPage(): void {
   const built = join(ROOT, "out/renderer/index.html");
   const sources = ["src-renderer", "src-shared"].map((folder) => newest(join(ROOT, folder)));
@@ -50,7 +50,7 @@ export async function serveStudio(): Promise<ServedStudio> {
   };
 }
 
-/** A copy of something for the studio to import or open, inside its root. */
+/** Copies something into the root of the host, to import or open it. */
 export function putInto(studio: ServedStudio, from: string, name: string): string {
   const to = join(studio.root, name);
   cpSync(from, to, { recursive: true });

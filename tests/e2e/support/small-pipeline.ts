@@ -1,4 +1,4 @@
-/** Fields of the run form that make the demo a matter of half a minute: the same path, fewer and smaller steps. */
+/** Form fields that shrink the demo to half a minute: the same stages with fewer and smaller steps. */
 export const SMALL_PIPELINE: Readonly<Record<string, string>> = {
   "network.blocks": "2",
   "network.initialChannels": "8",

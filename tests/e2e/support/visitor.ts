@@ -1,4 +1,4 @@
-/** A person at the window: a page with its errors collected, pictures in both themes and sizes, and a check for barriers. */
+/** A user of the window: a page that collects errors, takes screenshots in both themes and several sizes, and checks accessibility. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -20,7 +20,7 @@ export interface Barrier {
 
 export class Visitor {
   readonly page: Page;
-  /** What the page complained about. */
+  /** Errors and warnings logged by the page. */
   readonly complaints: string[] = [];
 
   private constructor(page: Page) {
@@ -54,14 +54,14 @@ export class Visitor {
     return this.page.locator(`[data-testid="${testid}"][${name}="${value}"]`).waitFor({ state: "attached" });
   }
 
-  /** Goes to a page of the window by its address. */
+  /** Navigates to a path of the window. */
   async go(path: string): Promise<void> {
     await this.page.evaluate((hash) => {
       location.hash = hash;
     }, `#${path}`);
   }
 
-  /** Sets a field of the run form, unfolding what hides it. */
+  /** Sets a field of the run form, expanding its section if needed. */
   async set(path: string, value: string): Promise<void> {
     await this.id("section-dataset").waitFor();
     const field = this.id(`input-${path}`);
@@ -72,13 +72,13 @@ export class Visitor {
     await field.fill(value);
   }
 
-  /** Chooses an entry of a select box by its words. */
+  /** Selects an option by its text. */
   async choose(testid: string, words: string | RegExp): Promise<void> {
     await this.click(testid);
     await this.page.getByRole("option", { name: words }).first().click();
   }
 
-  /** A picture under `test-output/e2e`; with GHN_STUDIO_PICTURES=all in both themes and both sizes. */
+  /** Takes a screenshot in `test-output/e2e`; with GHN_STUDIO_PICTURES=all in both themes and sizes. */
   async picture(name: string): Promise<void> {
     mkdirSync(OUTPUT, { recursive: true });
     const all = process.env["GHN_STUDIO_PICTURES"] === "all";
@@ -92,7 +92,7 @@ export class Visitor {
     }
   }
 
-  /** Serious and critical findings of axe-core on the page as it is, in both themes; what lies behind a dialog is out of reach and left out. */
+  /** Serious and critical findings of axe-core on the current page, in both themes; content behind a dialog is excluded. */
   async barriers(): Promise<Barrier[]> {
     const found: Barrier[] = [];
     for (const theme of ["dark", "light"] as const) {
@@ -104,7 +104,7 @@ export class Visitor {
   }
 
   private async barriersNow(): Promise<Omit<Barrier, "theme">[]> {
-    // The content security policy of the page forbids foreign scripts; the debugger may still evaluate.
+    // The content security policy blocks injected scripts, but the debugger may still evaluate code.
     await this.page.evaluate(AXE);
     return this.page.evaluate(async () => {
       const { axe } = window as unknown as {
@@ -126,13 +126,13 @@ export class Visitor {
     });
   }
 
-  /** The theme of the desktop, which the window follows until someone chooses another. */
+  /** Sets the theme of the desktop, which the window follows by default. */
   private async theme(theme: "dark" | "light"): Promise<void> {
     await this.page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await this.page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
   }
 
-  /** Two frames, so that what follows a change of size or theme has been drawn. */
+  /** Waits two frames, so that changes of size or theme are rendered. */
   private async settle(): Promise<void> {
     await this.page.evaluate(() =>
       document.fonts.ready.then(() => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 120))))),

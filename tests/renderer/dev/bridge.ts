@@ -1,4 +1,4 @@
-/** A studio in memory, for developing the window without a host. Never shipped. */
+/** An in-memory bridge for developing the window without a host. Never shipped. */
 import { CALLS, type CallAnswer, type CallInput, type CallName, type EventMap, type EventName, type StudioBridge } from "../../../src-shared/contract.ts";
 import { addLongRuns, makeRuns } from "./data.ts";
 import { type FakeOptions, type Handlers, makeHandlers } from "./handlers.ts";

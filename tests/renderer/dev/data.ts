@@ -188,7 +188,7 @@ export function makeTrainings(run: FakeRun, from: FakeRun, seed: number): void {
   summarise(run);
 }
 
-/** A project of the given size; the first runs are rich, the others rows of a history. */
+/** A project of the given size; the first runs have full data, the others only fill the list. */
 export function makeRuns(total: number): Map<string, FakeRun> {
   const runs = new Map<string, FakeRun>();
   const put = (value: RunDetail): FakeRun => {
@@ -286,7 +286,7 @@ export function makeRuns(total: number): Map<string, FakeRun> {
   return runs;
 }
 
-/** Ten trainings with many points, for looking at speed. */
+/** Ten trainings with many points, for performance tests. */
 export function addLongRuns(runs: Map<string, FakeRun>, points: number): void {
   for (let i = 0; i < 10; i++) {
     const run: FakeRun = {

@@ -19,7 +19,7 @@ export interface FakeOptions {
   readonly runs: number;
   readonly project: boolean;
   readonly live: boolean;
-  /** When above 0, ten long GHN trainings of this many points join. */
+  /** If above 0, adds ten long GHN trainings with this many points. */
   readonly points?: number;
   readonly settings?: Record<string, unknown>;
 }
@@ -362,7 +362,7 @@ function dataset(id: string, available: boolean): DatasetInfo {
   };
 }
 
-/** A published cell as the studio tells of it; its counts are those of the file. */
+/** A published cell with the counts from its file. */
 function publishedOf(id: string, file: unknown): CallOutput<"cells.published">[number] {
   const { name, source = "", normal, reduction, meta } = cellFileSchema.parse(file);
   return {

@@ -5,7 +5,7 @@ import { gaussian, random, randomCell } from "./random.ts";
 
 export type Emit = <Name extends EventName>(name: Name, payload: EventMap[Name]) => void;
 
-/** Two runs at work: a GHN training and a search. */
+/** Two running runs: a GHN training and a search. */
 export class Live {
   readonly runs: Map<string, FakeRun>;
   readonly emit: Emit;

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
-/** The window over a studio in memory: `npx vite --config tests/renderer/dev/vite.config.ts`. */
+/** The window with an in-memory bridge: `npx vite --config tests/renderer/dev/vite.config.ts`. */
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   plugins: [

@@ -9,7 +9,7 @@ function gate(): { readonly open: () => void; readonly passed: Promise<void> } {
   return { open: () => open(), passed };
 }
 
-it("runs once more for all that was asked for meanwhile", async () => {
+it("merges requests made during a run into one more run", async () => {
   const gates = [gate(), gate(), gate()];
   let begun = 0;
   let most = 0;
@@ -30,7 +30,7 @@ it("runs once more for all that was asked for meanwhile", async () => {
   expect(most).toBe(1);
 });
 
-it("goes on after a failure", async () => {
+it("continues after a failure", async () => {
   let calls = 0;
   const ask = oneAtATime(async () => {
     calls++;

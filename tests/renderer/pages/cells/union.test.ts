@@ -20,13 +20,13 @@ const a: Cell = {
   ],
 };
 
-describe("two cells in one drawing", () => {
-  it("marks nothing when they are the same", () => {
+describe("merged drawing of two cells", () => {
+  it("marks nothing for identical cells", () => {
     const union = unionGraph(a, a);
     expect(unionCounts(union)).toEqual({ same: 3, added: 0, removed: 0, changed: 0, edges: 0 });
   });
 
-  it("marks an exchanged operation as changed, and keeps its connections", () => {
+  it("marks a replaced operation as changed and keeps its connections", () => {
     const b: Cell = {
       nodes: [a.nodes[0] ?? { operation: "identity", inputs: [0] }, { operation: "dilConv3x3", inputs: [1, 2] }, { operation: "maxPool3x3", inputs: [3] }],
     };
@@ -35,13 +35,13 @@ describe("two cells in one drawing", () => {
     expect(union.nodes.find((node) => node.mark === "changed")?.label).toBe("3×3 sep → 3×3 dil");
   });
 
-  it("shows what only one of them has", () => {
+  it("marks parts that only one cell has", () => {
     const b: Cell = { nodes: [...a.nodes, { operation: "avgPool3x3", inputs: [0] }] };
     expect(unionCounts(unionGraph(a, b))).toMatchObject({ same: 3, added: 1, removed: 0 });
     expect(unionCounts(unionGraph(b, a))).toMatchObject({ same: 3, added: 0, removed: 1 });
   });
 
-  it("holds every edge of both cells exactly once, for random pairs", () => {
+  it("contains every edge of both cells exactly once, for random pairs", () => {
     const next = random(4);
     for (let i = 0; i < 40; i++) {
       const [one, two] = [randomCell(next, 3 + (i % 9)), randomCell(next, 4 + (i % 7))];
@@ -60,7 +60,7 @@ describe("two cells in one drawing", () => {
 });
 
 describe("layout", () => {
-  it("places every node and edge of random cells and unions, with no node over another", async () => {
+  it("places all nodes and edges of random cells and unions without overlap", async () => {
     const next = random(11);
     for (let i = 0; i < 6; i++) {
       const graph = drawnGraph(randomCell(next, 17), i % 2 === 0 ? null : randomCell(next, 9));
@@ -77,7 +77,7 @@ describe("layout", () => {
     }
   });
 
-  it("draws the simple way when the engine fails", async () => {
+  it("falls back to the simple layout when the engine fails", async () => {
     const placed = await layout(drawnGraph(a, null), "down", () => Promise.reject(new Error("no worker")));
     expect(placed.exact).toBe(false);
     expect(placed).toEqual(simpleLayout(drawnGraph(a, null), "down"));
@@ -97,7 +97,7 @@ describe("layout", () => {
     expect(reached.size).toBe(placed.nodes.length);
   });
 
-  it("stacks the cell once for each block, each wired to the two before it", async () => {
+  it("repeats the cell per block, each connected to the two previous blocks", async () => {
     const network = networkConfigSchema.parse({ blocks: 5, reductions: [2] });
     const normal = await layout(drawnGraph(a, null), "down", engine);
     const whole = stackLayout(normal, null, network);
@@ -116,7 +116,7 @@ describe("layout", () => {
     ]);
   });
 
-  it("collapses the network to its blocks, channels doubled where it is reduced", () => {
+  it("draws the network as blocks, doubling channels at reductions", () => {
     const graph = networkGraph({ normal: a }, networkConfigSchema.parse({ blocks: 4, initialChannels: 16, reductions: [2] }));
     expect(graph.nodes.map((node) => node.label)).toEqual([
       "stem",
@@ -130,7 +130,7 @@ describe("layout", () => {
 });
 
 describe("cell files", () => {
-  it("writes what the studio reads back", () => {
+  it("writes files that can be imported again", () => {
     expect(cellFile("best", { normal: a }, "")).toEqual({ format: "ghn-studio-cell", version: 1, name: "best", normal: a });
   });
 });

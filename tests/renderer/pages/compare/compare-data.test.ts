@@ -16,13 +16,13 @@ const b = detail({
 });
 
 describe("comparing runs", () => {
-  it("reads the runs of an address: no doubles, nothing strange, eight at most", () => {
+  it("parses run ids in a URL: no duplicates, valid characters only, eight at most", () => {
     expect(runsInQuery("a,b,a,../x,,c")).toEqual(["a", "b", "c"]);
     expect(runsInQuery(Array.from({ length: 12 }, (_, i) => `r${i}`).join())).toHaveLength(8);
     expect(runsInQuery(undefined)).toEqual([]);
   });
 
-  it("marks what differs from the baseline, whichever that is", () => {
+  it("marks differences from any chosen baseline", () => {
     const differing = configRows([a, b], 1).filter((row) => row.differs);
     expect(differing.map((row) => [row.path, row.changed])).toEqual([
       ["seed", [true, false]],
@@ -35,7 +35,7 @@ describe("comparing runs", () => {
     expect(Object.keys(metricsOf(pipeline)).sort()).toEqual(["ghn/validation-accuracy", "search/best"]);
   });
 
-  it("reads a value at an epoch: the last one before it, none before the first", () => {
+  it("reads the last value at or before an epoch, none before the first", () => {
     const series = seriesFrom(
       "a",
       { name: "m", series: 0, step: [1, 2, 3], epoch: [1, 2, 3], wall: [1, 2, 3], active: [1, 2, 3], value: [0.1, null, 0.3] },
@@ -45,7 +45,7 @@ describe("comparing runs", () => {
     expect([0.5, 1, 2.5, 3, 9].map((epoch) => valueAtEpoch(series, epoch))).toEqual([null, 0.1, 0.1, 0.3, 0.3]);
   });
 
-  it("tells better from worse by what the metric means", () => {
+  it("judges better and worse by the direction of the metric", () => {
     expect([verdict(0.9, 0.8, "higher"), verdict(0.9, 0.8, "lower"), verdict(1, 1, "lower"), verdict(null, 1, "lower"), verdict(2, 1, "none")]).toEqual([
       1, -1, 0, 0, 0,
     ]);
@@ -53,7 +53,7 @@ describe("comparing runs", () => {
 });
 
 describe("many runs", () => {
-  it("offers the settings that differ and what came out", () => {
+  it("offers differing settings and results as axes", () => {
     const choices = axisChoices([a, b]);
     expect(choices.map(({ id, kind }) => [id, kind])).toEqual([
       ["seed", "number"],
@@ -64,7 +64,7 @@ describe("many runs", () => {
     expect(usualAxes(choices, [a, b])).toEqual(["seed", "ghn.propagation", "best:ghn/validation-accuracy", "time"]);
   });
 
-  it("draws one line a run, with a gap where a value is missing and categories in order", () => {
+  it("draws one line per run, with gaps at missing values and sorted categories", () => {
     const rows = [
       { id: "a", label: "a", color: "#1", values: [1, "10 nodes"] },
       { id: "b", label: "b", color: "#2", values: [null, "9 nodes"] },

@@ -1,4 +1,4 @@
-/** What the run form knows without a window: sections from schemas, words, kept parts, settings fitted to a dataset. */
+/** Logic of the run form: sections from schemas, texts, remembered parts, settings adjusted for a dataset. */
 import { describe, expect, it } from "vitest";
 import { PartsBox } from "../../../../src-renderer/pages/new-run/draft/config-parts.ts";
 import { fitToDataset } from "../../../../src-renderer/pages/new-run/draft/fit-dataset.ts";
@@ -11,7 +11,7 @@ import { fieldPaths } from "../../../../src-shared/domain/config/config-fields.t
 import { RUN_KINDS, runConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
 
 describe("sections of the form", () => {
-  it.each(RUN_KINDS)("show every field of the schema of %s exactly once, or have a control of their own for it", (kind) => {
+  it.each(RUN_KINDS)("show every schema field of %s exactly once, or have a custom control for it", (kind) => {
     const sections = sectionsOf(kind);
     const shown = sections.flatMap((section) => {
       const { basic, advanced } = fieldsOfSection(kind, section);
@@ -23,11 +23,11 @@ describe("sections of the form", () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(RUN_KINDS)("know where each path of %s is, so that a problem can be led to", (kind) => {
+  it.each(RUN_KINDS)("contain each path of %s, so that problems can be located", (kind) => {
     for (const path of fieldPaths(kind).filter((entry) => entry !== "kind")) expect(sectionOfPath(kind, path), path).toBeDefined();
   });
 
-  it.each(RUN_KINDS)("have a title and a description for every field of %s that is shown", (kind) => {
+  it.each(RUN_KINDS)("have a title and a description for every shown field of %s", (kind) => {
     for (const section of sectionsOf(kind)) {
       const { basic, advanced } = fieldsOfSection(kind, section);
       for (const path of [...basic, ...advanced]) expect(fieldInfo(kind, path).description, path).not.toBe("");
@@ -35,7 +35,7 @@ describe("sections of the form", () => {
   });
 });
 
-describe("what is typed", () => {
+describe("typed values", () => {
   it.each([
     ["12", "integer", 12],
     [" 0.025 ", "number", 0.025],
@@ -51,13 +51,13 @@ describe("what is typed", () => {
     expect(parseTyped(text, control)).toEqual(value);
   });
 
-  it("comes back as it was typed", () => {
+  it("round-trip through their text", () => {
     expect(typedText([6, 12])).toBe("6, 12");
     expect(typedText(undefined)).toBe("");
     expect(parseTyped(typedText(0.0003), "number")).toBe(0.0003);
   });
 
-  it("is refused with the title of its field in place of its path", () => {
+  it("are rejected with the title of the field instead of its path", () => {
     const config = withValueAt(new PartsBox().as("pipeline"), "training.batchSize", 0);
     const [problem] = checkRunConfig(withValueAt(config, "dataset.validationImages", 200)).filter((entry) => entry.path === "training.batchSize");
     expect(inWords(problem?.message ?? "", "pipeline")).toMatch(/^“Batch size” must be a whole number from 1 to 4,096/);
@@ -65,7 +65,7 @@ describe("what is typed", () => {
 });
 
 describe("kinds of runs", () => {
-  it("keep what was set while another kind is looked at", () => {
+  it("keep their settings while another kind is selected", () => {
     const box = new PartsBox();
     const pipeline = withValueAt(withValueAt(box.as("pipeline"), "compare.epochs", 7), "training.epochs", 3);
     box.keep(pipeline as ReturnType<PartsBox["as"]>);
@@ -74,7 +74,7 @@ describe("kinds of runs", () => {
     expect(box.as("pipeline")).toEqual(pipeline);
   });
 
-  it("start from configs that parse, but for what must be chosen", () => {
+  it("start from valid configs, except for required choices", () => {
     for (const kind of RUN_KINDS) {
       const parsed = runConfigSchema.safeParse(new PartsBox().as(kind));
       const paths = parsed.success ? [] : parsed.error.issues.map((issue) => issue.path.join("."));
@@ -83,10 +83,10 @@ describe("kinds of runs", () => {
   });
 });
 
-describe("settings fitted to a dataset", () => {
+describe("settings adjusted for a dataset", () => {
   const config = new PartsBox().as("pipeline");
 
-  it("leave nothing that the check refuses", () => {
+  it("pass validation", () => {
     const digits = withValueAt(config, "dataset.id", "digits") as ReturnType<PartsBox["as"]>;
     expect(checkRunConfig(digits)).not.toEqual([]);
     const fitted = fitToDataset(digits, { id: "digits", trainImages: 1437, height: 8, width: 8 });
@@ -95,14 +95,14 @@ describe("settings fitted to a dataset", () => {
     expect(valueAt(fitted.config, "training.augmentation.horizontalFlip")).toBe(false);
   });
 
-  it("change nothing that already fits", () => {
+  it("leave valid settings unchanged", () => {
     const cifar = withValueAt(config, "dataset.id", "cifar10") as ReturnType<PartsBox["as"]>;
     expect(fitToDataset(cifar, { id: "cifar10", trainImages: 50_000, height: 32, width: 32 }).changed).toEqual([]);
   });
 });
 
 describe("histograms", () => {
-  it("count every value once, the greatest in the last bin", () => {
+  it("count every value once, the maximum in the last bin", () => {
     const values = Array.from({ length: 200 }, (_, i) => i * 1.5);
     const { edges, counts } = binned(values, 24);
     expect(edges).toHaveLength(25);
@@ -110,7 +110,7 @@ describe("histograms", () => {
     expect(counts.at(-1)).toBeGreaterThan(0);
   });
 
-  it("have one bin when all values are equal, and none are invented", () => {
+  it("have a single bin if all values are equal", () => {
     expect(binned([5, 5, 5], 24).counts).toEqual([3]);
     expect(binned([], 24).counts).toEqual([0]);
     expect(binned([Number.NaN, 1, 2], 2).counts).toEqual([1, 1]);

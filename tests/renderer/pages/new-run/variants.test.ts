@@ -1,4 +1,4 @@
-/** The variants of a study while they are edited: what differs, copies, places, problems, and what changed since a run was cloned. */
+/** Editing the variants of a study: differences, copies, order, problems, and changes since cloning. */
 import { describe, expect, it } from "vitest";
 import { PartsBox } from "../../../../src-renderer/pages/new-run/draft/config-parts.ts";
 import { changesFrom } from "../../../../src-renderer/pages/new-run/draft/draft-changes.ts";
@@ -33,7 +33,7 @@ const studyOf = (variants: readonly EditedVariant[]): unknown => ({
 });
 
 describe("settings of a variant", () => {
-  it("are those of its generator and of its training, down to the augmentation", () => {
+  it("cover the generator and its training, including augmentation", () => {
     const fields = variantFields();
     expect(fields.slice(0, 2)).toEqual(["ghn.generator", "ghn.hiddenSize"]);
     expect(fields).toContain("training.halveAt");
@@ -42,7 +42,7 @@ describe("settings of a variant", () => {
     for (const path of fields) expect(valueAt(variant("GHN"), path), path).toBeDefined();
   });
 
-  it("differ where any variant is not as the first", () => {
+  it("differ if any variant differs from the first", () => {
     const variants = [variant("A"), variant("B", 1), variant("C", 5, 20)];
     expect(differingFields(variants)).toEqual(["ghn.propagationSteps", "training.epochs"]);
     expect(differencesFromFirst(variants, 0)).toEqual([]);
@@ -51,7 +51,7 @@ describe("settings of a variant", () => {
     expect(differingFields([variant("A"), variant("B")])).toEqual([]);
   });
 
-  it("can be set in all at once, which ends the difference", () => {
+  it("can be set in all variants at once, which removes the difference", () => {
     const variants = withInAll([variant("A"), variant("B", 1)], "ghn.propagationSteps", 2);
     expect(differingFields(variants)).toEqual([]);
     expect(variants.map((entry) => valueAt(entry, "ghn.propagationSteps"))).toEqual([2, 2]);
@@ -59,7 +59,7 @@ describe("settings of a variant", () => {
 });
 
 describe("the list of variants", () => {
-  it("takes a copy behind its original, under a name that nobody has", () => {
+  it("inserts a copy after the original under an unused name", () => {
     const copied = withCopy([variant("A", 1), variant("B")], 0);
     expect(names(copied)).toEqual(["A", "A copy", "B"]);
     expect(differencesFromFirst(copied, 1)).toEqual([]);
@@ -67,7 +67,7 @@ describe("the list of variants", () => {
     expect(copyName([variant("x".repeat(80))], "x".repeat(80)).length).toBeLessThanOrEqual(80);
   });
 
-  it("moves one to another place and keeps the rest in order", () => {
+  it("moves one entry and keeps the order of the rest", () => {
     expect(moved(["a", "b", "c"], 2, 0)).toEqual(["c", "a", "b"]);
     expect(moved(["a", "b", "c"], 0, 1)).toEqual(["b", "a", "c"]);
     expect(moved(["a", "b", "c"], 0, 3)).toEqual(["a", "b", "c"]);
@@ -75,7 +75,7 @@ describe("the list of variants", () => {
 });
 
 describe("problems of variants", () => {
-  it("belong to the variant that has them, and to all where the setting is common", () => {
+  it("belong to their variant, or to all if the setting is common", () => {
     const both = withInAll([variant("A", 1), variant("B", 2)], "training.batchSize", 0);
     const common = problemsByVariant(checkRunConfig(studyOf(both)), both);
     expect([...(common.get(ALL)?.keys() ?? [])]).toEqual(["training.batchSize"]);
@@ -86,7 +86,7 @@ describe("problems of variants", () => {
     expect([...(own.get(1)?.keys() ?? [])]).toEqual(["training.batchSize"]);
   });
 
-  it("are told once where all variants have them", () => {
+  it("are listed once if all variants have them", () => {
     const both = withInAll([variant("A", 1), variant("B", 2)], "training.batchSize", 0);
     const [problem, ...others] = gatheredProblems(checkRunConfig({ ...(studyOf(both) as object), noiseCells: -1 }), both);
     expect(problem?.path).toBe("variants.*.training.batchSize");
@@ -95,7 +95,7 @@ describe("problems of variants", () => {
     expect(sectionOfPath("study", problem?.path ?? "")?.id).toBe("variants");
   });
 
-  it("name the variant in a list of problems, and not where it is plain to see", () => {
+  it("name the variant in the list of problems, but not next to the field", () => {
     const wrong = [variant("A"), withValueAt(variant("B"), "training.batchSize", 0) as EditedVariant];
     const [problem] = checkRunConfig(studyOf(wrong));
     expect(problem?.path).toBe("variants.1.training.batchSize");
@@ -106,7 +106,7 @@ describe("problems of variants", () => {
     expect(unchosen("variants.0.name", "")).toBe("Give the variant a name.");
   });
 
-  it("can be led to", () => {
+  it("can be located", () => {
     expect(sectionOfPath("study", "variants.1.training.batchSize")?.id).toBe("variants");
     expect(sectionOfPath("anytime", "references.0.exits")?.id).toBe("final");
     expect(sectionOfPath("anytime", "space.nodes.2")?.id).toBe("space");
@@ -115,7 +115,7 @@ describe("problems of variants", () => {
     expect(placesOf("seeds.1")).toEqual(["seeds.1", "seeds"]);
   });
 
-  it("of an entry of a list say which entry", () => {
+  it("of a list entry name the entry", () => {
     const [problem] = checkRunConfig({ ...(studyOf([variant("A")]) as object), seeds: [1, "x"] });
     expect(inWords(problem?.message ?? "", "study")).toMatch(/^Entry 2 of “Seeds” must be a whole number/);
     expect(pathWords("references.1.growth", "anytime")).toBe("“Growth rate” of reference 2");
@@ -127,7 +127,7 @@ describe("changes of a cloned study", () => {
   const before = { kind: "study", seed: 1, variants: [variant("A"), variant("B", 1), variant("C", 2)] };
   const keysOf = (variants: readonly EditedVariant[], seed = 1): string[] => [...changesFrom(before, { ...before, seed, variants }).keys()];
 
-  it("are none at first, and follow a variant to its new place", () => {
+  it("are empty at first and follow a moved variant", () => {
     expect(keysOf(before.variants)).toEqual([]);
     const turned = moved(before.variants, 2, 0);
     expect(keysOf(turned)).toEqual(["variants"]);
@@ -137,7 +137,7 @@ describe("changes of a cloned study", () => {
     expect(changes.get("variants")).toEqual(["A", "B", "C"]);
   });
 
-  it("know a renamed variant by its place, and a new one as one change", () => {
+  it("match a renamed variant by index, and count a new one as one change", () => {
     const renamed = [{ ...variant("A"), name: "First" }, ...before.variants.slice(1)];
     expect(changesFrom(before, { ...before, variants: renamed })).toEqual(new Map([["variants.0.name", "A"]]));
     expect(keysOf(withCopy(before.variants, 0))).toEqual(["variants.1"]);
@@ -145,13 +145,13 @@ describe("changes of a cloned study", () => {
     expect(keysOf(before.variants.slice(1), 2)).toEqual(["seed", "variants"]);
   });
 
-  it("of other runs are field by field", () => {
+  it("are per field for other kinds", () => {
     expect(changesFrom({ kind: "search", seed: 1 }, { kind: "search", seed: 2 })).toEqual(new Map([["seed", 1]]));
   });
 });
 
-describe("a study fitted to a dataset", () => {
-  it("has nothing that the check refuses in its variants and trainings", () => {
+describe("a study adjusted for a dataset", () => {
+  it("passes validation in all variants and trainings", () => {
     const study = withValueAt(new PartsBox().as("study"), "dataset.id", "digits") as ReturnType<PartsBox["as"]>;
     expect(checkRunConfig(study)).not.toEqual([]);
     const fitted = fitToDataset(study, { id: "digits", trainImages: 1437, height: 8, width: 8 });

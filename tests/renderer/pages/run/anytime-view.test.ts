@@ -55,8 +55,8 @@ function training(id: number, role: AnytimeTraining["role"], accuracies: readonl
   };
 }
 
-describe("networks with several exits", () => {
-  it("are sorted by the area under the curve that is shown", () => {
+describe("early-exit networks", () => {
+  it("are sorted by the area under the displayed curve", () => {
     const rows = trainingRows([training(1, "shortlist", [0.4, 0.6], 0.9), training(2, "reference", [0.5, 0.9], 0.2)], "validation");
     // By hand: 0.2 · 0.1 + 0.6 · 0.5 + 0.2 · 0.9 and 0.2 · 0.1 + 0.6 · 0.4 + 0.2 · 0.6.
     expect(rows.map((row) => [row.id, Number(row.area.toFixed(6))])).toEqual([
@@ -69,12 +69,12 @@ describe("networks with several exits", () => {
     expect(trainingRows([training(1, "shortlist", [0.4, 0.6], null)], "test")).toEqual([]);
   });
 
-  it("are told apart when they are trained several times", () => {
+  it("are distinguishable when trained several times", () => {
     const rows = trainingRows([training(1, "shortlist", [0.4, 0.6], null), training(2, "shortlist", [0.4, 0.5], null, 1)], "validation");
     expect(rows.map((row) => row.label)).toEqual(["Winner, repetition 1", "Winner, repetition 2"]);
   });
 
-  it("answer with the last exit within the budget, with chance before the first", () => {
+  it("use the last exit within the budget, and chance accuracy before the first", () => {
     const [row] = trainingRows([training(1, "shortlist", [0.4, 0.6], null)], "validation");
     if (row === undefined) throw new Error("There is a training.");
     expect(answerUnder(row, 19)).toEqual({ exit: null, accuracy: 0.1, spent: 0 });
@@ -83,7 +83,7 @@ describe("networks with several exits", () => {
     expect(answerUnder(row, 80)).toEqual({ exit: 2, accuracy: 0.6, spent: 80 });
   });
 
-  it("are drawn: of a search the three best and two random picks, of trainings all", () => {
+  it("are plotted by default: three best and two random of a search, all of a training", () => {
     const rows = candidateRows([...[1, 2, 3, 4].map((rank) => candidate(rank, rank, "shortlist")), ...[7, 8, 9].map((id) => candidate(id, null, "random"))]);
     expect(usualRows(rows, "predicted")).toEqual(["c1", "c2", "c3", "c7", "c8"]);
     expect([...usualSlots(rows, "predicted").values()]).toEqual([0, 1, 2, 3, 4]);
@@ -92,7 +92,7 @@ describe("networks with several exits", () => {
     expect(rangeOf([])).toEqual({ maxBudget: 1.2e8, chance: 0.1 });
   });
 
-  it("wear the colours of their learning curves when they are trained, whatever their order by area", () => {
+  it("have the colours of their learning curves, regardless of their order by area", () => {
     const accuracy = [0.3, 0.9, 0.5, 0.4, 0.6, 0.7, 0.35, 0.45, 0.8, 0.1];
     const rows = trainingRows(
       accuracy.map((value, i) => training(10 + i, "shortlist", [value, value], null)),
@@ -102,7 +102,7 @@ describe("networks with several exits", () => {
     expect(rows[0]?.id).toBe("t11");
     expect(slots.get("t11")).toBe(1);
     expect(slots.get("t12")).toBe(2);
-    // The ninth series is among the eight best; it takes the place of the worst, which is not drawn.
+    // The ninth series is among the eight best; it takes the slot of the worst, which is not plotted.
     expect(slots.get("t18")).toBe(0);
     expect(slots.has("t10")).toBe(false);
     expect(new Set(slots.values()).size).toBe(8);

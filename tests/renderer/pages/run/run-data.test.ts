@@ -57,7 +57,7 @@ function training(id: number, part: Partial<Training> = {}): Training {
 }
 
 describe("candidates", () => {
-  it("ranks by score, ties by loss and order, as the store does: random cells and those without a score have no rank", () => {
+  it("ranks by score, then loss and order, like the store; random cells and cells without a score have no rank", () => {
     const list = ranked([
       candidate(0, 0.3),
       candidate(1, null),
@@ -76,7 +76,7 @@ describe("candidates", () => {
     ]);
   });
 
-  it("sorts by any column, missing values last either way", () => {
+  it("sorts by any column, missing values last in both directions", () => {
     const list = [candidate(0, 0.3, 50), candidate(1, null, 20), candidate(2, 0.9, 50)];
     expect(sortCandidates(list, [{ key: "score", descending: true }]).map((c) => c.index)).toEqual([2, 0, 1]);
     expect(sortCandidates(list, [{ key: "score", descending: false }]).map((c) => c.index)).toEqual([0, 2, 1]);
@@ -109,7 +109,7 @@ describe("correlation", () => {
     }),
   );
 
-  it("averages the repetitions of a cell and keeps protocols apart", () => {
+  it("averages repetitions of a cell and separates protocols", () => {
     const cells = trainedCells([
       training(1, { validationAccuracy: 0.8 }),
       training(2, { canonical: "c1", repetition: 1, validationAccuracy: 0.9, testAccuracy: 0.7 }),
@@ -127,7 +127,7 @@ describe("correlation", () => {
     ]);
   });
 
-  it("gives three coefficients with n and interval for each predictor, for all cells or the better half", () => {
+  it("computes three coefficients with n and interval per predictor, for all cells or the better half", () => {
     const all = agreements(trainedCells(many), "validationAccuracy", { half: false, interval: "fisher" });
     const score = all.rows.find((row) => row.predictor === "score");
     expect(score?.coefficients.pearson.value).toBeCloseTo(1, 9);
@@ -137,7 +137,7 @@ describe("correlation", () => {
     expect(half.cells.map((entry) => entry.name)).toEqual(["cell-6", "cell-7", "cell-8", "cell-9", "cell-10", "cell-11"]);
   });
 
-  it("draws the line from end to end and circles the outliers", () => {
+  it("draws the full regression line and circles outliers", () => {
     const off = [...many, training(99, { score: 0.5, validationAccuracy: 0.2 })];
     const answer = agreements(trainedCells(off), "validationAccuracy", { half: false, interval: "fisher" });
     const row = answer.rows[0];
@@ -162,14 +162,14 @@ describe("a run and its events", () => {
   const stage = detail({ id: "s1", name: "stage", parentId: "p", stage: "ghn", config: config("ghn-training") });
   const pipeline: RunDetail = detail({ id: "p", name: "pipeline", config: config("pipeline"), children: [stage] });
 
-  it("takes changes of its own, of its stages, and of new stages, and of nothing else", () => {
+  it("applies changes of the run, its stages and new stages, and nothing else", () => {
     expect(withChange(pipeline, { ...pipeline, status: "stopped" }).status).toBe("stopped");
     expect(withChange(pipeline, { ...stage, status: "running" }).children.map((child) => child.status)).toEqual(["running"]);
     expect(withChange(pipeline, { ...stage, id: "s2" }).children.map((child) => child.id)).toEqual(["s1", "s2"]);
     expect(withChange(pipeline, { ...stage, id: "x", parentId: "other" })).toBe(pipeline);
   });
 
-  it("takes an artifact once", () => {
+  it("adds an artifact only once", () => {
     const artifact = { id: 1, runId: "s1", kind: "ghn" as const, name: "GHN", path: "a", bytes: 1, sha256: "", createdAt: "" };
     const once = withArtifact(pipeline, artifact);
     expect(once.artifacts).toEqual([artifact]);
@@ -177,7 +177,7 @@ describe("a run and its events", () => {
     expect(withArtifact(pipeline, { ...artifact, runId: "x" })).toBe(pipeline);
   });
 
-  it("shows the stage at work, else the last that began", () => {
+  it("shows the running stage, else the last started one", () => {
     const waiting = { ...stage, id: "s2", status: "queued" as const, startedAt: null };
     expect(liveStage({ ...pipeline, children: [stage, waiting] })?.id).toBe("s1");
     expect(liveStage({ ...pipeline, children: [stage, { ...waiting, status: "running", startedAt: "2026" }] })?.id).toBe("s2");
@@ -191,7 +191,7 @@ describe("a run and its events", () => {
 });
 
 describe("words", () => {
-  it("tells the config in groups, what was chosen apart from what is usual", () => {
+  it("groups the config and marks non-default settings", () => {
     const groups = configGroups(runConfigSchema.parse({ kind: "ghn-training", ghn: { propagation: "synchronous" } }));
     const changed = groups.flatMap((group) => group.rows.filter((row) => row.changed));
     expect(changed.map(({ path, title, value, usual }) => ({ path, title, value, usual }))).toEqual([
@@ -200,7 +200,7 @@ describe("words", () => {
     expect(groups.map((group) => group.title)).toContain("Augmentation");
   });
 
-  it("tells facts with the unit that their name means", () => {
+  it("formats facts with the unit implied by their name", () => {
     expect(factTitle("ghnParameters")).toBe("GHN parameters");
     expect(factTitle("bestValidationScore")).toBe("Best validation score");
     expect([factValue("bestValidationScore", 0.5), factValue("steps", 12_000), factValue("ghnParameters", 102_334), factValue("x", null)]).toEqual([
@@ -211,7 +211,7 @@ describe("words", () => {
     ]);
   });
 
-  it("tells progress, and that the time left is not known yet", () => {
+  it("describes progress, including an unknown remaining time", () => {
     expect(progressWords(null)).toBeNull();
     expect(progressWords({ phase: "Training", step: 50, totalSteps: 200, secondsLeft: 30 })).toEqual({
       share: 0.25,
@@ -221,7 +221,7 @@ describe("words", () => {
     expect(progressWords({ phase: "Training", step: 5, totalSteps: 0 })).toMatchObject({ share: null, left: "estimating time left" });
   });
 
-  it("draws a spark line that breaks at gaps", () => {
+  it("draws a sparkline that breaks at gaps", () => {
     const box = { width: 100, height: 28, floor: 0, ceiling: 10, points: 100 };
     expect(sparkPath([0, 1, 2, 3], [0, 10, null, 0], box)).toBe("M0.00 26.50L33.33 1.50M100.00 26.50");
     expect(sparkPath([0], [1], box)).toBe("");

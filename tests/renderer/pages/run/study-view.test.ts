@@ -22,7 +22,7 @@ const data: StudyData = {
 };
 
 describe("a whisker", () => {
-  it("lies on a scale from -1 to 1", () => {
+  it("is placed on a scale from -1 to 1", () => {
     expect(whiskerOf({ value: 0, deviation: null, interval: [-0.5, 0.5], n: 9 })).toEqual({ value: 50, from: 25, to: 75 });
     expect(whiskerOf({ value: 0.5, deviation: null, interval: null, n: 3 })).toEqual({ value: 75, from: 75, to: 75 });
     expect(whiskerOf({ value: null, deviation: null, interval: null, n: 0 })).toBeNull();
@@ -63,7 +63,7 @@ describe("the variants of a study", () => {
       { resamples: 50 },
     );
 
-  it("lie over the number in which they differ, one line for each value of another setting, with their seeds", () => {
+  it("are plotted over the number in which they differ, one line per value of another setting, with seeds", () => {
     const variants = [
       { name: "A", settings: { T: 5, Propagation: "synchronous" } },
       { name: "B", settings: { T: 1, Propagation: "synchronous" } },
@@ -88,7 +88,7 @@ describe("the variants of a study", () => {
     expect(shape?.ceiling).toBeCloseTo(1, 12);
   });
 
-  it("stand side by side where they differ in several ways", () => {
+  it("are listed side by side if they differ in several ways", () => {
     const variants = [
       { name: "A", settings: { T: 5, N: 3 } },
       { name: "B", settings: { T: 1, N: 4 } },
@@ -99,7 +99,7 @@ describe("the variants of a study", () => {
     expect(shape?.lines[0]?.points.map(({ value }) => value)).toEqual([1, -1]);
   });
 
-  it("are not drawn while fewer than two have a coefficient", () => {
+  it("are not plotted while fewer than two have a coefficient", () => {
     const variants = [
       { name: "A", settings: { T: 5 } },
       { name: "B", settings: { T: 1 } },
@@ -109,7 +109,7 @@ describe("the variants of a study", () => {
 });
 
 describe("the cells of a study", () => {
-  it("come best first, with the means of each predictor and the second training", () => {
+  it("are sorted best first, with predictor means and the second training", () => {
     const rows = cellRows({ ...data, truth: [0.5, null, 0.7, 0.8], repetitions: [[0.5], [], [0.7, 0.6], [0.8]] });
     expect(rows.map(({ label }) => label)).toEqual(["Cell 3", "Cell 2", "Cell 0", "Cell 1"]);
     expect(rows[1]?.second).toBe(0.6);
@@ -119,7 +119,7 @@ describe("the cells of a study", () => {
 });
 
 describe("the stages of a study", () => {
-  it("are read generator by generator, each before its scores, the truth last", () => {
+  it("are ordered generator by generator, each before its scores, the ground truth last", () => {
     const stages = ["truth-2", "score-1-1", "prediction", "generator-10-1", "truth-1", "generator-1-2", "generator-1-1", "score-0-1", "generator-0-1"];
     expect(inReadingOrder(stages.map((stage) => ({ stage }))).map(({ stage }) => stage)).toEqual([
       "generator-0-1",

@@ -50,7 +50,7 @@ function seriesOf(specs: readonly LineSpec[], change: Partial<LineSettings> = {}
 }
 
 describe("lines", () => {
-  it("draws the raw line faint under the smooth one", () => {
+  it("draws the raw line faintly below the smoothed one", () => {
     const [raw, smooth] = seriesOf([spec([1, 3, 1, 3, 1, 3])], { smoothing: 0.9 });
     expect([...(raw?.data ?? [])]).toEqual([1, 1, 2, 3, 3, 1, 4, 3, 5, 1, 6, 3]);
     expect(raw?.lineStyle.opacity).toBeLessThan(0.3);
@@ -58,14 +58,14 @@ describe("lines", () => {
     expect(seriesOf([spec([1, 3])]).length).toBe(1);
   });
 
-  it("smooths by a part of the line, so that a line measured often comes out smoother than one measured seldom", () => {
+  it("smooths over a fraction of the line, so that densely sampled lines come out smoother", () => {
     const often = drawLines([spec(Array.from({ length: 2000 }, (_, i) => i % 2))], { ...settings, smoothing: 0.99 })[0]?.smooth.at(-1) ?? 0;
     const seldom = drawLines([spec([0, 1, 0, 1, 0, 1])], { ...settings, smoothing: 0.9 })[0]?.smooth.at(-1) ?? 0;
     expect(Math.abs(often - 0.5)).toBeLessThan(0.05);
     expect(seldom).toBeGreaterThan(0.99);
   });
 
-  it("never smooths what is set and not measured", () => {
+  it("never smooths values that are set rather than measured", () => {
     const values = [1e-3, 1e-3, 5e-4, 5e-4];
     expect(drawLines([spec(values, "learning-rate")], { ...settings, smoothing: 0.99 })[0]?.smooth).toEqual(values);
   });
@@ -76,17 +76,17 @@ describe("lines", () => {
     expect(line?.markLine?.data).toEqual([{ xAxis: 2 }]);
   });
 
-  it("leaves out what a log axis cannot show", () => {
+  it("omits values that a log axis cannot show", () => {
     const [line] = seriesOf([spec([-1, 0, 2])], { logY: true });
     expect([...(line?.data ?? [])]).toEqual([1, Number.NaN, 2, Number.NaN, 3, 2]);
   });
 
-  it("draws what is in view and the points just outside, so that lines go through the edge", () => {
+  it("draws visible points and their neighbours, so that lines reach the edge", () => {
     const [line] = seriesOf([spec([10, 20, 30, 40, 50, 60, 70, 80])], {}, [3.5, 5.5]);
     expect([...(line?.data ?? [])]).toEqual([3, 30, 4, 40, 5, 50, 6, 60]);
   });
 
-  it("keeps the peaks of a long line at few pixels", () => {
+  it("keeps the peaks of a long line when there are few pixels", () => {
     const values = Array.from({ length: 50_000 }, (_, i) => (i === 31_234 ? 99 : Math.sin(i)));
     const [line] = seriesOf([spec(values)], {}, null, 300);
     expect(line?.data.length).toBeLessThan(2 * 2 * 302);
@@ -94,14 +94,14 @@ describe("lines", () => {
   });
 });
 
-describe("words and files", () => {
-  it("writes places on the axes with their units and without idle zeros", () => {
+describe("labels and exports", () => {
+  it("formats axis values with units and without trailing zeros", () => {
     expect(formatX("step", 1500)).toBe("1,500");
     expect(formatX("epoch", 2.5)).toBe("2.5");
     expect(["1.00", "0.500", "10.0\u202f%", "0", "1.20\u202fk", "100"].map(withoutZeros)).toEqual(["1", "0.5", "10\u202f%", "0", "1.2\u202fk", "100"]);
   });
 
-  it("exports every point with all its times, gaps empty", () => {
+  it("exports every point with all times, gaps empty", () => {
     const { header, rows } = linesCsv(drawLines([spec([1, null])], settings));
     expect(header).toEqual(["line", "metric", "series", "step", "epoch", "Wall time (s)", "Process time (s)", "value", "smoothed"]);
     expect(rows).toEqual([

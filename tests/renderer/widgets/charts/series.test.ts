@@ -16,7 +16,7 @@ function columns(from: number, to: number, value: (step: number) => number | nul
 }
 
 describe("append", () => {
-  it("takes what is new and drops what is known: an event that overlaps with the load doubles nothing", () => {
+  it("adds new points and drops known ones, so that overlapping events duplicate nothing", () => {
     const data = seriesFrom("r", columns(1, 5), 5, false);
     expect(append(data, columns(3, 8))).toBe(3);
     expect(data.step).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -25,7 +25,7 @@ describe("append", () => {
     expect(append(data, columns(1, 8))).toBe(0);
   });
 
-  it("keeps skipped steps as gaps, however they are written", () => {
+  it("keeps skipped steps as gaps in every encoding", () => {
     const data = seriesFrom(
       "r",
       columns(1, 3, (step) => (step === 2 ? Number.NaN : step)),
@@ -39,7 +39,7 @@ describe("append", () => {
     expect(data.value).toEqual([1, null, 3, 4, null, 6]);
   });
 
-  it("thins a line that grows for days and keeps its peaks, its ends and the order", () => {
+  it("thins a long-growing line, keeping peaks, ends and order", () => {
     const data = seriesFrom("r", columns(1, 10), 10, false);
     append(
       data,
@@ -56,14 +56,14 @@ describe("append", () => {
 });
 
 describe("refine", () => {
-  it("puts more points in place of fewer within their range, and leaves the rest", () => {
+  it("replaces points by a finer range and keeps the rest", () => {
     const data = seriesFrom("r", { ...columns(1, 4), step: [1, 10, 20, 30], epoch: [0, 1, 2, 3], wall: [1, 10, 20, 30], active: [1, 10, 20, 30] }, 30, true);
     expect(refine(data, columns(10, 20))).toBe(true);
     expect(data.step).toEqual([1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 30]);
     expect(data.value.length).toBe(13);
   });
 
-  it("does nothing where the line is as fine already", () => {
+  it("does nothing if the line is already as fine", () => {
     const data = seriesFrom("r", columns(1, 20), 20, false);
     expect(refine(data, columns(5, 9))).toBe(false);
     expect(refine(data, columns(5, 4))).toBe(false);
@@ -74,14 +74,14 @@ describe("refine", () => {
 describe("lineOf", () => {
   const paused: MetricColumns = { ...columns(1, 4), wall: [2, 4, 604, 606], active: [2, 4, 6, 8] };
 
-  it("breaks the line on the wall clock where the run stood still, and only there", () => {
+  it("breaks the line on wall time at pauses, and only there", () => {
     const data = seriesFrom("r", paused, 4, false);
     expect(lineOf(data, "wall")).toEqual({ x: [2, 4, 604, 604, 606], y: [1, 2, null, 3, 4], skipped: [] });
     expect(lineOf(data, "active")).toEqual({ x: [2, 4, 6, 8], y: [1, 2, 3, 4], skipped: [] });
     expect(lineOf(data, "step").y).toEqual([1, 2, 3, 4]);
   });
 
-  it("tells where steps were skipped", () => {
+  it("reports skipped steps", () => {
     expect(
       lineOf(
         seriesFrom(
@@ -96,12 +96,12 @@ describe("lineOf", () => {
   });
 });
 
-describe("places on a line", () => {
+describe("positions on a line", () => {
   it("finds the nearest point", () => {
     expect([-5, 0.4, 1.6, 99].map((place) => nearest([0, 1, 2, 10], place))).toEqual([0, 0, 2, 3]);
   });
 
-  it("tells the steps of a range of another axis, with one more on each side", () => {
+  it("converts a range of another axis to steps, with one more on each side", () => {
     expect(stepsInRange(seriesFrom("r", columns(1, 100), 100, false), "epoch", [2, 4])).toEqual([19, 41]);
   });
 });
