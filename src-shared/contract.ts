@@ -67,7 +67,9 @@ export const CALLS = {
 
   "presets.list": call<readonly Preset[]>()(nothing),
   "draft.get": call<Draft | null>()(nothing),
-  "draft.save": call<null>()(z.strictObject({ config: z.json(), name: z.string().max(200), clonedFrom: runId.nullable() })),
+  "draft.save": call<null>()(
+    z.strictObject({ config: z.json(), name: z.string().max(200), tags: z.array(z.string().max(100)).max(50).default([]), clonedFrom: runId.nullable() }),
+  ),
   "draft.check": call<DraftCheck>()(z.strictObject({ config: z.json() })),
 
   "runs.query": call<RunPage>()(runQuerySchema),

@@ -199,7 +199,7 @@ describe.skipIf(reason !== null)("studies and anytime prediction in a browser", 
     expect(rows.join()).toContain("T = 2");
     // Both variants are plotted over the number in which they differ.
     await eventually(() => visitor.id("study-ablation").getAttribute("data-points")).toBe("2");
-    expect(await visitor.id("study-ceiling").textContent()).toMatch(/two trainings agree with/);
+    expect(await visitor.id("study-ceiling").textContent()).toMatch(/correlation of two trainings/);
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("s5-study");
     await visitor.choose("study-rival", "SGD 10");

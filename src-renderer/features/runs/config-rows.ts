@@ -9,7 +9,7 @@ export interface ConfigRow {
   readonly description: string;
   readonly value: unknown;
   /** Default of the schema; undefined if there is none. */
-  readonly usual: unknown;
+  readonly defaultValue: unknown;
   readonly changed: boolean;
 }
 
@@ -55,7 +55,7 @@ const required: Readonly<Record<RunConfig["kind"], object>> = {
 };
 
 /** The config with all defaults, to tell which settings were changed. */
-export function usualConfig(kind: RunConfig["kind"]): RunConfig {
+export function defaultConfig(kind: RunConfig["kind"]): RunConfig {
   return runConfigSchema.parse({ kind, ...required[kind] });
 }
 
@@ -66,13 +66,13 @@ export function fieldTitle(kind: RunConfig["kind"], path: string): { title: stri
 
 /** Settings of a config in groups, titled as in the schema. */
 export function configGroups(config: RunConfig): ConfigGroup[] {
-  const usual = usualConfig(config.kind);
+  const defaults = defaultConfig(config.kind);
   const groups = new Map<string, ConfigRow[]>();
   for (const [path, value] of flattenConfig(config)) {
     if (path === "kind") continue;
     const group = groupOf(path);
-    const standard = group === "source" || path === "ghnRunId" ? undefined : valueAt(usual, path);
-    const row: ConfigRow = { path, ...fieldTitle(config.kind, path), value, usual: standard, changed: !sameValue(value, standard) };
+    const standard = group === "source" || path === "ghnRunId" ? undefined : valueAt(defaults, path);
+    const row: ConfigRow = { path, ...fieldTitle(config.kind, path), value, defaultValue: standard, changed: !sameValue(value, standard) };
     groups.set(group, [...(groups.get(group) ?? []), row]);
   }
   return [...groups].map(([key, rows]) => ({ title: GROUP_TITLES[key] ?? factTitle(key), rows }));

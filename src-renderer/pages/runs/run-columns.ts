@@ -19,7 +19,7 @@ const FIXED: readonly GridColumn[] = [
 ];
 
 /** Metric columns shown by default, with short titles. */
-const USUAL_METRICS: Readonly<Record<string, string>> = {
+const DEFAULT_METRICS: Readonly<Record<string, string>> = {
   "metric:ghn/validation-accuracy:best": "GHN val. score",
   "metric:search/best:best": "Best score",
   "metric:train/validation-accuracy:best": "Val. accuracy",
@@ -27,17 +27,17 @@ const USUAL_METRICS: Readonly<Record<string, string>> = {
 const HIDDEN_FIXED = ["started", "finished", "seed", "backend", "device", "tags"];
 
 export function runColumns(metricNames: readonly string[]): GridColumn[] {
-  const names = [...new Set([...metricNames, ...Object.keys(USUAL_METRICS).map((id) => id.split(":")[1] ?? "")])].sort();
+  const names = [...new Set([...metricNames, ...Object.keys(DEFAULT_METRICS).map((id) => id.split(":")[1] ?? "")])].sort();
   const metrics = names.flatMap((name) =>
     (["best", "last"] as const).map((which): GridColumn => {
       const id = `metric:${name}:${which}`;
       const { title, better } = metricInfo(name);
-      const usual = USUAL_METRICS[id];
+      const shortTitle = DEFAULT_METRICS[id];
       return {
         id,
-        title: usual ?? `${title} · ${which}`,
+        title: shortTitle ?? `${title} · ${which}`,
         hint: `${title}, ${which} value`,
-        width: usual === undefined ? 170 : 120,
+        width: shortTitle === undefined ? 170 : 120,
         align: "right",
         sortKey: id,
         descendingFirst: better !== "lower",
@@ -47,14 +47,16 @@ export function runColumns(metricNames: readonly string[]): GridColumn[] {
   return [...FIXED, ...metrics];
 }
 
-export function usualState(columns: readonly GridColumn[]): GridState {
-  const hidden = columns.map((column) => column.id).filter((id) => HIDDEN_FIXED.includes(id) || (id.startsWith("metric:") && USUAL_METRICS[id] === undefined));
+export function defaultState(columns: readonly GridColumn[]): GridState {
+  const hidden = columns
+    .map((column) => column.id)
+    .filter((id) => HIDDEN_FIXED.includes(id) || (id.startsWith("metric:") && DEFAULT_METRICS[id] === undefined));
   return {
     order: [
       "starred",
       "name",
       "status",
-      ...Object.keys(USUAL_METRICS),
+      ...Object.keys(DEFAULT_METRICS),
       ...FIXED.map((column) => column.id).filter((id) => !["starred", "name", "status"].includes(id)),
     ],
     hidden,

@@ -26,6 +26,8 @@ export interface RunEstimate {
 export interface Draft {
   readonly config: unknown;
   readonly name: string;
+  /** Missing in drafts of earlier versions. */
+  readonly tags?: readonly string[];
   readonly clonedFrom: string | null;
   readonly savedAt: string;
 }

@@ -114,8 +114,8 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
         config: runConfigSchema.parse(preset.config),
       })),
     "draft.get": () => draft,
-    "draft.save": ({ config: value, name, clonedFrom }) => {
-      draft = { config: value, name, clonedFrom, savedAt: new Date().toISOString() };
+    "draft.save": ({ config: value, name, tags, clonedFrom }) => {
+      draft = { config: value, name, tags, clonedFrom, savedAt: new Date().toISOString() };
       return null;
     },
     "draft.check": ({ config: value }) => {

@@ -56,7 +56,7 @@ export function axisChoices(runs: readonly RunDetail[]): AxisChoice[] {
 }
 
 /** Default axes: a few settings, then results. */
-export function usualAxes(choices: readonly AxisChoice[], runs: readonly RunDetail[]): string[] {
+export function defaultAxes(choices: readonly AxisChoice[], runs: readonly RunDetail[]): string[] {
   const filled = (axis: AxisChoice): number => runs.filter((run) => axis.valueOf(run) !== null).length;
   const frequent = choices.filter((axis) => filled(axis) >= runs.length / 2);
   const settings = frequent.filter((axis) => axis.group === "Setting").slice(0, 5);

@@ -40,6 +40,7 @@ export async function beginDraft(draft: DraftState, query: LocationQuery, preset
   if (saved !== null && kindOf(saved.config) !== undefined) {
     const origin = saved.clonedFrom === null ? null : await originOf(saved.clonedFrom).catch(() => null);
     draft.name.value = saved.name;
+    draft.tags.value = saved.tags ?? [];
     draft.replace(saved.config, origin);
     draft.savedAt.value = saved.savedAt;
   } else if (presets[0] !== undefined) draft.replace(presets[0].config);

@@ -57,16 +57,16 @@ function anytimeParts(config: Readonly<Record<string, unknown>>): Parts["anytime
   );
 }
 
-const usual = pipelineRunSchema.parse({ kind: "pipeline" });
+const defaults = pipelineRunSchema.parse({ kind: "pipeline" });
 const NO_PARTS: Parts = {
-  shared: { seed: usual.seed, dataset: usual.dataset, network: usual.network, compute: usual.compute, checkpointEvery: usual.checkpointEvery },
-  space: usual.space,
-  ghn: usual.ghn,
+  shared: { seed: defaults.seed, dataset: defaults.dataset, network: defaults.network, compute: defaults.compute, checkpointEvery: defaults.checkpointEvery },
+  space: defaults.space,
+  ghn: defaults.ghn,
   ghnTraining: ghnTrainingRunSchema.parse({ kind: "ghn-training" }).training,
-  search: usual.search,
+  search: defaults.search,
   cells: undefined,
   compare: cellTrainingSchema.parse({}),
-  final: usual.final,
+  final: defaults.final,
   finalNetwork: undefined,
   ghnRunId: "",
   source: { from: "search", runId: "", top: 10, random: 10 },

@@ -35,7 +35,7 @@ export interface DraftState {
   readonly saveError: Ref<unknown>;
   /** Paths whose values differ from the cloned run, with the original values. */
   readonly changes: ComputedRef<ReadonlyMap<string, unknown>>;
-  readonly usualName: ComputedRef<string>;
+  readonly defaultName: ComputedRef<string>;
   valueOf(path: string): unknown;
   set(path: string, value: unknown): void;
   replace(config: unknown, from?: Origin | null): void;
@@ -74,7 +74,7 @@ export function useDraft(): DraftState {
     const parsed = runConfigSchema.safeParse(config.value);
     return changesFrom(origin.value.config, parsed.success ? parsed.data : config.value);
   });
-  const usualName = computed(() => {
+  const defaultName = computed(() => {
     const nodes = valueAt(config.value, "space.nodes");
     const dataset = String(valueAt(config.value, "dataset.id") ?? "");
     return [KIND_TITLES[config.value.kind], DATASET_TITLES[dataset] ?? dataset, ...(typeof nodes === "number" ? [`N = ${nodes}`] : [])].join(", ");
@@ -98,7 +98,7 @@ export function useDraft(): DraftState {
   async function saveNow(): Promise<void> {
     unsaved = false;
     try {
-      await call("draft.save", { config: config.value as unknown as Json, name: name.value, clonedFrom: origin.value?.runId ?? null });
+      await call("draft.save", { config: config.value as unknown as Json, name: name.value, tags: [...tags.value], clonedFrom: origin.value?.runId ?? null });
       savedAt.value = new Date().toISOString();
       saveError.value = null;
     } catch (cause) {
@@ -107,7 +107,7 @@ export function useDraft(): DraftState {
   }
 
   const saveSoon = useDebounceFn(() => (unsaved ? saveNow() : undefined), 500, { maxWait: 2000 });
-  watch([config, name, origin], () => {
+  watch([config, name, tags, origin], () => {
     if (!ready.value) return;
     unsaved = true;
     void saveSoon();
@@ -130,7 +130,7 @@ export function useDraft(): DraftState {
     savedAt,
     saveError,
     changes,
-    usualName,
+    defaultName,
     valueOf: (path) => valueAt(config.value, path),
     set(path, value) {
       config.value = withValueAt(config.value, path, value) as EditedConfig;

@@ -10,7 +10,7 @@ export const REFERENCE_TITLES: Readonly<Record<ReferenceKind, string>> = { msdne
 const SCHEMAS = { msdnet: msdNetSchema, resnet: resNetSchema } as const;
 
 /** A reference with the settings of its paper. */
-export function usualReference(kind: ReferenceKind): EditedReference {
+export function defaultReference(kind: ReferenceKind): EditedReference {
   return SCHEMAS[kind].parse({ kind });
 }
 

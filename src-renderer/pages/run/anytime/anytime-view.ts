@@ -75,7 +75,7 @@ export function trainingRows(trainings: readonly AnytimeTraining[], sight: "vali
 }
 
 /** Networks plotted by default: all trainings if there are few; for a search, the three best and two random networks. */
-export function usualRows(rows: readonly AnytimeRow[], sight: AnytimeSight): readonly string[] {
+export function defaultRows(rows: readonly AnytimeRow[], sight: AnytimeSight): readonly string[] {
   if (sight !== "predicted") return rows.slice(0, 8).map((row) => row.id);
   const ranked = rows.filter((row) => row.rank !== null).slice(0, 3);
   return [...ranked, ...rows.filter((row) => row.role === "random").slice(0, 2)].map((row) => row.id);
@@ -85,8 +85,8 @@ export function usualRows(rows: readonly AnytimeRow[], sight: AnytimeSight): rea
  * Networks plotted by default, with their colour slots. A training uses the slot of its series, as in its learning curves, unless another
  * plotted network already has it.
  */
-export function usualSlots(rows: readonly AnytimeRow[], sight: AnytimeSight): ReadonlyMap<string, number> {
-  const shown = usualRows(rows, sight);
+export function defaultSlots(rows: readonly AnytimeRow[], sight: AnytimeSight): ReadonlyMap<string, number> {
+  const shown = defaultRows(rows, sight);
   if (sight === "predicted") return new Map(shown.map((id, slot) => [id, slot]));
   const series = [...rows].sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1))).map((row) => row.id);
   const slots = new Map<string, number>();

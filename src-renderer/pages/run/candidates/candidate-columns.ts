@@ -16,7 +16,7 @@ export const CANDIDATE_COLUMNS: readonly GridColumn[] = [
   { id: "operations", title: "Operations", hint: "Number of occurrences of each operation", width: 320 },
 ];
 
-export const USUAL_CANDIDATE_COLUMNS: GridState = {
+export const DEFAULT_CANDIDATE_COLUMNS: GridState = {
   order: CANDIDATE_COLUMNS.map((column) => column.id),
   hidden: ["generationMs", "nodes", "latencyMs"],
   pinned: ["rank", "name"],

@@ -33,7 +33,7 @@ export const TRAINING_COLUMNS: readonly GridColumn[] = [
   { id: "seconds", title: "Time", width: 104, align: "right", sortKey: "seconds", descendingFirst: true },
 ];
 
-export const USUAL_TRAINING_COLUMNS: GridState = {
+export const DEFAULT_TRAINING_COLUMNS: GridState = {
   order: TRAINING_COLUMNS.map((column) => column.id),
   hidden: ["stage", "repetition"],
   pinned: ["name"],

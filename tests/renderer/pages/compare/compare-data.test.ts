@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { axisChoices, usualAxes } from "../../../../src-renderer/pages/compare/parallel/parallel-data.ts";
+import { axisChoices, defaultAxes } from "../../../../src-renderer/pages/compare/parallel/parallel-data.ts";
 import { configRows, metricsOf, runsInQuery, valueAtEpoch, verdict } from "../../../../src-renderer/pages/compare/selection/compare-data.ts";
 import { categoriesOf, parallelOption } from "../../../../src-renderer/widgets/charts/options/parallel-option.ts";
 import { seriesFrom } from "../../../../src-renderer/widgets/charts/options/series.ts";
@@ -61,7 +61,7 @@ describe("many runs", () => {
       ["best:ghn/validation-accuracy", "number"],
       ["time", "number"],
     ]);
-    expect(usualAxes(choices, [a, b])).toEqual(["seed", "ghn.propagation", "best:ghn/validation-accuracy", "time"]);
+    expect(defaultAxes(choices, [a, b])).toEqual(["seed", "ghn.propagation", "best:ghn/validation-accuracy", "time"]);
   });
 
   it("draws one line per run, with gaps at missing values and sorted categories", () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { answerUnder, candidateRows, rangeOf, specsOf, trainingRows, usualRows, usualSlots } from "../../../../src-renderer/pages/run/anytime/anytime-view.ts";
+import {
+  answerUnder,
+  candidateRows,
+  defaultRows,
+  defaultSlots,
+  rangeOf,
+  specsOf,
+  trainingRows,
+} from "../../../../src-renderer/pages/run/anytime/anytime-view.ts";
 import type { AnytimeCandidate, AnytimeTraining } from "../../../../src-shared/domain/records/anytime-records.ts";
 
 const architecture = { scales: 1, cells: [{ nodes: [{ operation: "conv3x3" as const, inputs: [0], scale: 0, exit: true }] }] };
@@ -85,8 +93,8 @@ describe("early-exit networks", () => {
 
   it("are plotted by default: three best and two random of a search, all of a training", () => {
     const rows = candidateRows([...[1, 2, 3, 4].map((rank) => candidate(rank, rank, "shortlist")), ...[7, 8, 9].map((id) => candidate(id, null, "random"))]);
-    expect(usualRows(rows, "predicted")).toEqual(["c1", "c2", "c3", "c7", "c8"]);
-    expect([...usualSlots(rows, "predicted").values()]).toEqual([0, 1, 2, 3, 4]);
+    expect(defaultRows(rows, "predicted")).toEqual(["c1", "c2", "c3", "c7", "c8"]);
+    expect([...defaultSlots(rows, "predicted").values()]).toEqual([0, 1, 2, 3, 4]);
     expect(specsOf(rows, new Map([["c7", 5]]))).toEqual([{ id: "c7", label: "Network 7", slot: 5, exits: rows[4]?.exits }]);
     expect(rangeOf(rows)).toEqual(range);
     expect(rangeOf([])).toEqual({ maxBudget: 1.2e8, chance: 0.1 });
@@ -98,7 +106,7 @@ describe("early-exit networks", () => {
       accuracy.map((value, i) => training(10 + i, "shortlist", [value, value], null)),
       "validation",
     );
-    const slots = usualSlots(rows, "validation");
+    const slots = defaultSlots(rows, "validation");
     expect(rows[0]?.id).toBe("t11");
     expect(slots.get("t11")).toBe(1);
     expect(slots.get("t12")).toBe(2);

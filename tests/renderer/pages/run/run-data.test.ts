@@ -194,8 +194,8 @@ describe("words", () => {
   it("groups the config and marks non-default settings", () => {
     const groups = configGroups(runConfigSchema.parse({ kind: "ghn-training", ghn: { propagation: "synchronous" } }));
     const changed = groups.flatMap((group) => group.rows.filter((row) => row.changed));
-    expect(changed.map(({ path, title, value, usual }) => ({ path, title, value, usual }))).toEqual([
-      { path: "ghn.propagation", title: "Propagation", value: "synchronous", usual: "forward-backward" },
+    expect(changed.map(({ path, title, value, defaultValue }) => ({ path, title, value, defaultValue }))).toEqual([
+      { path: "ghn.propagation", title: "Propagation", value: "synchronous", defaultValue: "forward-backward" },
     ]);
     expect(groups.map((group) => group.title)).toContain("Augmentation");
   });
