@@ -1,9 +1,9 @@
-/** The bridge of the desktop host: one sandboxed file that exposes the contract and nothing else of Electron. */
+/** The bridge of the desktop host: a sandboxed script that exposes the contract and no other part of Electron. */
 import { contextBridge, ipcRenderer, webUtils } from "electron";
 import type { CallAnswer, CallInput, CallName, EventMap, EventName, StudioBridge } from "../src-shared/contract.ts";
 import { IPC } from "../src-shared/ipc-channels.ts";
 
-/** Every event of the contract; one that is missing or unknown is a type error. */
+/** All events of the contract. A missing or unknown event is a type error. */
 const EVENTS: Readonly<Record<EventName, true>> = {
   "run.changed": true,
   "run.removed": true,
@@ -24,12 +24,12 @@ ipcRenderer.on(IPC.event, (_event, name: unknown, payload: unknown) => {
       try {
         (listener as (payload: unknown) => void)(payload);
       } catch (error) {
-        // One broken listener must not keep the others from hearing.
+        // A listener that throws must not prevent the others from being called.
         console.error(error);
       }
     }
   }
-  // The main process sends on when the page has consumed, not when it was sent.
+  // The main process counts an event as delivered only when the page has processed it.
   ipcRenderer.send(IPC.acknowledge);
 });
 
@@ -51,7 +51,7 @@ const bridge: StudioBridge = {
   subscribe: (runIds: readonly string[]): void => {
     ipcRenderer.send(IPC.subscribe, [...runIds].map(String));
   },
-  // Within one application the connection cannot break without the page.
+  // Inside the application, the connection lives as long as the page.
   connected: true,
   onConnection: () => () => undefined,
   pathOf: (file: unknown): string | null => {

@@ -1,4 +1,4 @@
-/** The steps that users wait for, as the benchmark runs them: a GHN step, scoring, generating weights, and a training step of one network. */
+/** The benchmarked steps: a GHN step, scoring, generating weights, and a training step of one network. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Backend, Optimizer } from "../../src-main/engine/backend/index.ts";
@@ -90,7 +90,7 @@ export class GhnSteps {
     this.labels = tf.tensor1d(this.labelValues, "int32");
   }
 
-  /** Writes the weights and images to files from which the peer starts. */
+  /** Writes the weights and images to files that the peer loads. */
   async files(folder: string): Promise<{ ghnFile: string; images: string; labels: string; imageShape: readonly number[] }> {
     const ghnFile = path.join(folder, "ghn.safetensors");
     await writeSafetensors(ghnFile, new Map(Object.entries(this.ghn.exportWeights())), {});

@@ -15,7 +15,7 @@ TAPS = 9
 
 
 def graph_of(network):
-    """-> per block (types, inputs, order), nodes in the order of the studio: inputs, operations, stem in the first block, classifier in the last."""
+    """-> per block (types, inputs, order), nodes in the same order as in GHN Studio: inputs, operations, stem in the first block, classifier in the last."""
     blocks = []
     for b in range(network.blocks):
         types = ["input0", "input1"] + [node["operation"] for node in network.nodes]
@@ -145,7 +145,7 @@ class Ghn(torch.nn.Module):
         return torch.cat(finals + [torch.zeros(1, width)]), first, count
 
     def generate(self, networks):
-        """-> for each network a dict of weights by name."""
+        """-> a dict of weights by name for each network."""
         embeddings, first, none = self.propagate(networks)
         groups = {}
         targets = []
@@ -209,7 +209,7 @@ class Ghn(torch.nn.Module):
         return (beta / slot.fan_in) ** 0.5
 
     def sizes(self, slot, channels):
-        """Sizes along the axes of the branch as kept here."""
+        """Sizes along the axes of the output head, in the order used here."""
         s = slot.shape
         return {
             "stem": lambda: (s[3], 3, 3, s[2]),

@@ -1,6 +1,6 @@
-"""The networks of GHN Studio in eager PyTorch, float32, channels last. Written for speed as one would for one's own research:
+"""The networks of GHN Studio in eager PyTorch, float32, channels last. Optimised as a researcher would for their own experiments:
 ReLU shared by all readers of a node, functional kernels, no modules in the hot path. Independent of the TypeScript code; only the
-names of parameters are the same, so that both sides can be given the same weights and must then show the same loss."""
+parameter names are the same, so that both sides can load the same weights and must then report the same loss."""
 
 import math
 
@@ -104,7 +104,7 @@ class Network:
             self.slot(f"{name}/up/conv", "pointwise", (1, 1, inner, c), inner, owner)
             self.norm(f"{name}/up", c, owner)
 
-    # ---- computing
+    # ---- computation
 
     def forward(self, w, x):
         """Logits [n, classes] with batch statistics. `w`: weights in PyTorch's order by name. x: [n, c, h, w], channels last."""
@@ -168,7 +168,7 @@ class Network:
 
 
 def to_torch(values, shape, role):
-    """A weight in TensorFlow's order as PyTorch keeps it: [k, k, c, 1] -> [c, 1, k, k] for depthwise filters, else [h, w, i, o] -> [o, i, h, w]."""
+    """Converts a weight from TensorFlow's order of axes to PyTorch's: [k, k, c, 1] -> [c, 1, k, k] for depthwise filters, else [h, w, i, o] -> [o, i, h, w]."""
     t = values.reshape(shape)
     if len(shape) == 4:
         t = t.permute(2, 3, 0, 1) if role == "depthwise" else t.permute(3, 2, 0, 1)

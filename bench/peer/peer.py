@@ -76,7 +76,7 @@ for line in sys.stdin:
     request = json.loads(line)
     try:
         answer = getattr(peer, request.pop("call"))(**request)
-    except Exception as error:  # The benchmark prints it and goes on with its next part.
+    except Exception as error:  # The benchmark reports it and continues with its next part.
         answer = {"error": f"{type(error).__name__}: {error}"}
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()

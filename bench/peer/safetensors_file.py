@@ -1,4 +1,4 @@
-"""Reads float32 safetensors without a package."""
+"""Reads float32 safetensors files without third-party packages except NumPy."""
 
 import json
 import struct

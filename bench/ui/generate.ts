@@ -1,4 +1,4 @@
-/** Generates a project as large as a group fills in years: thousands of runs of all kinds, a few of them very long. */
+/** Generates a project of the size that a research group accumulates over years: thousands of runs of all kinds, a few of them very long. */
 import { Rng } from "../../src-main/engine/random.ts";
 import { createProject } from "../../src-main/store/project/project.ts";
 import type { StoreWriter } from "../../src-main/store/store.ts";

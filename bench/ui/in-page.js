@@ -1,7 +1,7 @@
-// @ts-nocheck: it runs in the page, and the types of a page are not those of the program around it.
+// @ts-nocheck: this script runs in the page; the benchmark is compiled without DOM types.
 /**
- * Clocks inside the page, added before its scripts: what a person waits for is when the picture is there, and only the
- * page knows that. Times are in milliseconds of the page's own clock.
+ * Timers inside the page, injected before its own scripts, because only the page knows when its contents are visible.
+ * Times are in milliseconds of the page's clock.
  */
 (() => {
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
