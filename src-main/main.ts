@@ -1,4 +1,4 @@
-/** Entry of the desktop application: the life of the process; everything else is in hosts/ and api/. */
+/** Entry of the desktop application. Everything else is in hosts/ and api/. */
 import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { entryPath } from "./lib/entries.ts";
 
 const { app, dialog, protocol } = electron;
 
-/** Folders among the arguments: `ghn-studio <folder>`, or what a file manager hands over. */
+/** Folders in the arguments: `ghn-studio <folder>`, or opened from a file manager. */
 function foldersIn(args: readonly string[]): string[] {
   return args.slice(app.isPackaged ? 1 : 2).filter((argument) => !argument.startsWith("-") && existsSync(argument) && statSync(argument).isDirectory());
 }
@@ -25,8 +25,10 @@ else {
   const log = studioLog();
   let host: ElectronHost | null = null;
   app.on("second-instance", (_event, args) => host?.secondInstance(foldersIn(args)));
-  process.on("uncaughtException", (error) => log.error("An error was not caught.", error.stack ?? error.message));
-  process.on("unhandledRejection", (error) => log.error("A promise was rejected.", error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  process.on("uncaughtException", (error) => log.error("Uncaught error.", error.stack ?? error.message));
+  process.on("unhandledRejection", (error) =>
+    log.error("Unhandled promise rejection.", error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  );
   app
     .whenReady()
     .then(async () => {

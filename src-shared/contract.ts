@@ -1,6 +1,6 @@
 /**
- * The one list of calls and events between a window and the main process. Both hosts (Electron and web) carry exactly
- * this; every argument is parsed with its schema on the main side before a handler sees it. All times are ISO 8601 UTC.
+ * All calls and events between a window and the main process. Both hosts (Electron and web) provide exactly these. Every
+ * argument is validated with its schema in the main process before a handler sees it. Times are ISO 8601 in UTC.
  */
 import { z } from "zod";
 import type { StudyData } from "./analysis/study/study.ts";
@@ -26,7 +26,7 @@ import { USER_PATH } from "./domain/user-paths.ts";
 
 export interface CallSpec<Input extends z.ZodType, Output> {
   readonly input: Input;
-  /** Carries the type of the answer; has no value. */
+  /** Carries the type of the result; has no value. */
   readonly output?: Output;
 }
 
@@ -39,15 +39,15 @@ const runId = runIdSchema;
 const runIds = z.array(runId).min(1).max(10_000);
 /** A path that is read or written: the gate checks it before a handler sees it. */
 const filePath = z.string().min(1).max(4096).meta(USER_PATH);
-/** A path that is only compared with remembered ones. */
+/** A path that is only compared with known ones. */
 const rememberedPath = z.string().min(1).max(4096);
 const text = z.string().max(10_000);
 
 export const CALLS = {
   "system.info": call<SystemInfo>()(nothing),
-  /** Folder browser, inside the allowed roots; the Electron host uses native dialogs instead. */
+  /** Folder browser within the allowed folders; the Electron host uses native dialogs instead. */
   "system.browse": call<FolderListing>()(z.strictObject({ path: z.string().max(4096).meta(USER_PATH).optional() })),
-  /** Native folder or file chooser; null when cancelled or when the host has none (use system.browse). */
+  /** Native folder or file chooser; null when cancelled or not available (use system.browse). */
   "system.choose": call<{ path: string } | null>()(
     z.strictObject({ kind: z.enum(["folder", "file", "save"]), title: z.string().max(200), defaultPath: z.string().max(4096).optional() }),
   ),
@@ -80,13 +80,13 @@ export const CALLS = {
   "runs.stop": call<null>()(z.strictObject({ runId })),
   "runs.kill": call<null>()(z.strictObject({ runId })),
   "runs.resume": call<null>()(z.strictObject({ runId })),
-  /** A new run with the same config. */
+  /** Creates a new run with the same config. */
   "runs.retry": call<RunDetail>()(z.strictObject({ runId })),
   "runs.update": call<RunSummary>()(runEditSchema.extend({ runId })),
   "runs.archive": call<null>()(z.strictObject({ runIds, archived: z.boolean() })),
   "runs.trash": call<null>()(z.strictObject({ runIds })),
   "runs.restore": call<null>()(z.strictObject({ runIds })),
-  /** Deletes for good, with artifacts. Only runs in the trash. Answers the bytes set free. */
+  /** Permanently deletes runs in the trash with their files. Returns the number of bytes freed. */
   "runs.purge": call<{ bytes: number }>()(z.strictObject({ runIds })),
   "runs.reorderQueue": call<null>()(z.strictObject({ runIds })),
   "runs.csv": call<{ csv: string }>()(runQuerySchema),
@@ -100,25 +100,25 @@ export const CALLS = {
       buckets: z.int().min(10).max(5000).default(800),
     }),
   ),
-  /** Points after a cursor of one run, for appending. */
+  /** Points of a run after a cursor, to append to a chart. */
   "metrics.since": call<{ columns: readonly MetricColumns[]; cursor: number }>()(z.strictObject({ runId, cursor: z.int().min(0) })),
   "logs.list": call<readonly LogLine[]>()(z.strictObject({ runId, afterId: z.int().min(0).default(0), limit: z.int().min(1).max(5000).default(500) })),
 
   "candidates.list": call<{ rows: readonly Candidate[]; total: number }>()(candidateQuerySchema),
   "candidates.get": call<Candidate>()(z.strictObject({ candidateId: z.int().min(0) })),
-  /** Trainings of a run; for a pipeline, of all its stages. */
+  /** Trainings of a run, including those of its stages. */
   "trainings.list": call<readonly Training[]>()(z.strictObject({ runId })),
 
   /**
-   * Networks with several exits that a search scored, best first, random picks behind; each with its predicted curve (multiply-adds and accuracy of every exit). Of an anytime
-   * experiment, those of its search. While a run is at work they grow: ask again when it changes. Curves, areas and which exit answers: src-shared/analysis/curves/anytime-curve.ts; drawings: src-shared/drawing/anytime-graph.ts.
+   * Networks with several exits that a search scored, best first, then random ones; each with its predicted curve (multiply-adds and accuracy of every exit). For an anytime
+   * experiment, those of its search. The list grows while the run is running: call again when the run changes.
    */
   "anytime.candidates": call<readonly AnytimeCandidate[]>()(z.strictObject({ runId, limit: z.int().min(1).max(100_000).default(1000) })),
-  /** Trainings of networks with several exits, references among them, each with its curve; of an anytime experiment, those of all its stages. */
+  /** Trainings of networks with several exits, including reference networks, each with its curve; for an anytime experiment, those of all its stages. */
   "anytime.trainings": call<readonly AnytimeTraining[]>()(z.strictObject({ runId })),
-  /** What a study found so far, for analysis in the window. */
+  /** Results of a study so far, for analysis in the window. */
   "studies.data": call<StudyData>()(z.strictObject({ runId })),
-  /** Random networks of the space, with the multiply-adds spent at each exit. */
+  /** Random networks of the space, with the cumulative multiply-adds at each exit. */
   "anytime.sample": call<readonly AnytimeDescription[]>()(
     z.strictObject({
       space: anytimeSpaceSchema,
@@ -128,7 +128,7 @@ export const CALLS = {
       count: z.int().min(1).max(20),
     }),
   ),
-  /** Reads an exported network with several exits. */
+  /** Parses an exported network with several exits. */
   "anytime.parse": call<AnytimeArchitecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
 
   "cells.sample": call<readonly CellDescription[]>()(
@@ -151,7 +151,7 @@ export const CALLS = {
     }),
   ),
   "cells.parse": call<Architecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
-  /** The published cells that come with the studio, each counted in the network of its publication. */
+  /** The published cells that come with GHN Studio, each counted in the network of its publication. */
   "cells.published": call<readonly PublishedCellInfo[]>()(nothing),
   "cells.compare": call<{ same: boolean }>()(z.strictObject({ a: cellSchema, b: cellSchema })),
 
@@ -171,7 +171,7 @@ export const CALLS = {
       baseName: z.string().regex(/^[^/\\:*?"<>|]{1,120}$/),
     }),
   ),
-  /** Errors of the page, for the log file of the studio. */
+  /** Reports an error of the page to the log file. */
   "log.report": call<null>()(z.strictObject({ message: text, detail: text.optional() })),
 } as const;
 
@@ -180,7 +180,7 @@ export type CallInput<Name extends CallName> = z.input<(typeof CALLS)[Name]["inp
 export type CallParsed<Name extends CallName> = z.output<(typeof CALLS)[Name]["input"]>;
 export type CallOutput<Name extends CallName> = (typeof CALLS)[Name] extends CallSpec<z.ZodType, infer Output> ? Output : never;
 
-/** Events that the main process sends to windows. Windows say with `subscribe` which runs they want live metrics of. */
+/** Events from the main process to windows. A window calls `subscribe` to choose the runs whose live data it receives. */
 export interface EventMap extends RunEventMap {
   readonly "dataset.progress": {
     readonly id: string;
@@ -190,7 +190,7 @@ export interface EventMap extends RunEventMap {
     readonly message: string;
   };
   readonly "project.changed": ProjectInfo | null;
-  /** A menu item or shortcut of the host asks the window for something. */
+  /** A command from a menu item or shortcut of the host. */
   readonly command: { readonly id: string; readonly argument?: string };
 }
 export type EventName = keyof EventMap;
@@ -205,7 +205,7 @@ export const EVENT_NAMES = [
   "command",
 ] as const satisfies readonly EventName[];
 
-/** An error as it crosses from main to a window. */
+/** An error that crosses from the main process to a window. */
 export interface WireError {
   readonly code: string;
   readonly message: string;
@@ -214,16 +214,16 @@ export interface WireError {
 }
 export type CallAnswer<Name extends CallName> = { readonly ok: true; readonly value: CallOutput<Name> } | { readonly ok: false; readonly error: WireError };
 
-/** What the bridge puts on `window.studio`, the same in both hosts. */
+/** The bridge on `window.studio`, the same in both hosts. */
 export interface StudioBridge {
   readonly host: "electron" | "web";
   call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>>;
   on<Name extends EventName>(name: Name, listener: (payload: EventMap[Name]) => void): () => void;
-  /** Which runs this window wants `run.live` of; replaces the last list. */
+  /** Sets the runs whose `run.live` events this window receives; replaces the previous list. */
   subscribe(runIds: readonly string[]): void;
-  /** True while events arrive; the web host reconnects by itself. */
+  /** True while events arrive; the web host reconnects automatically. */
   readonly connected: boolean;
   onConnection(listener: (connected: boolean) => void): () => void;
-  /** Path of a dropped file or folder; null where the host cannot tell (web). */
+  /** Path of a dropped file or folder; null if the host does not know it (web). */
   pathOf(file: unknown): string | null;
 }

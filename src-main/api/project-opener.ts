@@ -1,4 +1,4 @@
-/** Projects on disk, with the supervisor that executes their runs. */
+/** Opens projects on disk together with the supervisor that executes their runs. */
 
 import type { ChildLauncher } from "../runs/child/launcher.ts";
 import { openProjectServices } from "../runs/run-services.ts";
@@ -22,7 +22,7 @@ export function projectOpener(launcher: ChildLauncher): ProjectOpener {
           view.close();
         }
       } catch {
-        // Damaged, newer or from elsewhere: opening it will say so.
+        // Damaged, too new or foreign: opening it reports the reason.
         return null;
       }
     },

@@ -1,4 +1,4 @@
-/** One window's or browser's session: its project, its calls, its listeners. */
+/** The session of one window or browser: its project, its calls, its listeners. */
 import { resolve } from "node:path";
 import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
 import type { Gate, GateAnswer } from "./gate/dispatch.ts";
@@ -17,49 +17,49 @@ export interface SessionOptions {
   readonly open: (folder: string) => Promise<ProjectServices>;
   readonly create: (folder: string, name: string) => Promise<ProjectServices>;
   readonly openSample: () => Promise<ProjectServices>;
-  /** The session no longer holds this folder. */
+  /** Called when the session has released a folder. */
   readonly released: (folder: string) => void;
   readonly ended: () => void;
 }
 
 export class Session implements StudioSession {
   readonly id: string;
-  readonly #options: SessionOptions;
-  readonly #sinks = new Set<EventSink>();
-  readonly #projects: SessionProjects;
-  #current: { readonly project: ProjectServices; readonly stopListening: () => void } | null = null;
-  /** Changes of the project happen one after the other, whatever the page asks at once. */
-  #changing: Promise<unknown> = Promise.resolve();
+  private readonly options: SessionOptions;
+  private readonly sinks = new Set<EventSink>();
+  private readonly projects: SessionProjects;
+  private opened: { readonly project: ProjectServices; readonly stopListening: () => void } | null = null;
+  /** Serialises changes of the project, whatever the page requests concurrently. */
+  private changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: SessionOptions) {
     this.id = options.id;
-    this.#options = options;
-    this.#projects = {
-      open: (folder) => this.#replace(resolve(folder), () => options.open(resolve(folder))),
-      create: (folder, name) => this.#replace(null, () => options.create(resolve(folder), name)),
-      openSample: () => this.#replace(null, options.openSample),
-      closeProject: () => this.#inTurn(() => this.#closeCurrent(true)),
+    this.options = options;
+    this.projects = {
+      open: (folder) => this.replace(resolve(folder), () => options.open(resolve(folder))),
+      create: (folder, name) => this.replace(null, () => options.create(resolve(folder), name)),
+      openSample: () => this.replace(null, options.openSample),
+      closeProject: () => this.inTurn(() => this.closeCurrent(true)),
     };
   }
 
   get project(): ProjectInfo | null {
-    return this.#current?.project.info() ?? null;
+    return this.opened?.project.info() ?? null;
   }
 
-  /** Its project, for those who work on it. */
+  /** The open project. */
   get current(): ProjectServices | null {
-    return this.#current?.project ?? null;
+    return this.opened?.project ?? null;
   }
 
   call(name: unknown, input: unknown): Promise<GateAnswer> {
-    const { gate, host, studio } = this.#options;
-    return gate(name, input, { studio, host, project: this.#current?.project ?? null, session: this.#projects });
+    const { gate, host, studio } = this.options;
+    return gate(name, input, { studio, host, project: this.opened?.project ?? null, session: this.projects });
   }
 
   listen(sink: EventSink): () => void {
-    this.#sinks.add(sink);
+    this.sinks.add(sink);
     return () => {
-      this.#sinks.delete(sink);
+      this.sinks.delete(sink);
     };
   }
 
@@ -68,65 +68,65 @@ export class Session implements StudioSession {
   }
 
   runningRuns(): readonly string[] {
-    return this.#current?.project.running() ?? [];
+    return this.opened?.project.running() ?? [];
   }
 
   async open(folder: string): Promise<ProjectInfo> {
-    return (await this.#projects.open(folder)).info();
+    return (await this.projects.open(folder)).info();
   }
 
   async close(): Promise<void> {
-    await this.#inTurn(() => this.#closeCurrent(false));
-    this.#options.ended();
+    await this.inTurn(() => this.closeCurrent(false));
+    this.options.ended();
   }
 
-  /** Hands an event to the listeners; live data only to those who asked for its run. */
+  /** Delivers an event to the listeners; live data only to those that subscribed to the run. */
   tell(event: StudioEvent): void {
-    for (const sink of this.#sinks) {
+    for (const sink of this.sinks) {
       if (event.name === "run.live" && !sink.wants(event.payload.runId)) continue;
       try {
         sink.deliver(event);
       } catch (error) {
-        this.#options.studio.log.error("A listener of events failed.", error instanceof Error ? (error.stack ?? error.message) : String(error));
+        this.options.studio.log.error("An event listener failed.", error instanceof Error ? (error.stack ?? error.message) : String(error));
       }
     }
   }
 
   /**
-   * Opens another project first and closes the present one only when that went well.
-   * @param opens the folder, where opening it again is no change
+   * Opens another project and then closes the current one, only if that succeeded.
+   * @param opens the folder; if it is already open, nothing changes
    */
-  #replace(opens: string | null, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
-    return this.#inTurn(async () => {
-      if (opens !== null && this.#current?.project.folder === opens) return this.#current.project;
+  private replace(opens: string | null, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
+    return this.inTurn(async () => {
+      if (opens !== null && this.opened?.project.folder === opens) return this.opened.project;
       const project = await open();
-      if (this.#current?.project === project) return project;
-      await this.#closeCurrent(false);
-      this.#current = { project, stopListening: project.onEvent((event) => this.tell(event)) };
+      if (this.opened?.project === project) return project;
+      await this.closeCurrent(false);
+      this.opened = { project, stopListening: project.onEvent((event) => this.tell(event)) };
       this.tell({ name: "project.changed", payload: project.info() });
       return project;
     });
   }
 
-  async #closeCurrent(tell: boolean): Promise<void> {
-    const current = this.#current;
+  private async closeCurrent(tell: boolean): Promise<void> {
+    const current = this.opened;
     if (current === null) return;
     const { folder } = current.project;
     try {
-      // Runs are heard until they have stopped.
-      await current.project.close(this.#options.graceMs);
+      // Events of runs are delivered until they have stopped.
+      await current.project.close(this.options.graceMs);
     } finally {
-      this.#current = null;
+      this.opened = null;
       current.stopListening();
-      this.#options.released(folder);
-      this.#options.studio.log.info(`Project closed: ${folder}`);
+      this.options.released(folder);
+      this.options.studio.log.info(`Project closed: ${folder}`);
       if (tell) this.tell({ name: "project.changed", payload: null });
     }
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#changing.then(work);
-    this.#changing = result.catch(() => undefined);
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.changing.then(work);
+    this.changing = result.catch(() => undefined);
     return result;
   }
 }

@@ -1,4 +1,4 @@
-/** The studio: everything that windows share, and the sessions through which they reach it. */
+/** The studio: state shared by all windows, and their sessions. */
 
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -27,27 +27,27 @@ export interface StudioOptions {
   readonly settingsFolder: string;
   /** Folder of downloaded and imported datasets. */
   readonly datasetFolder: string;
-  /** Folder in which the sample project is made. */
+  /** Folder in which the sample project is created. */
   readonly sampleParent: string;
   readonly version: string;
   readonly log: Logger;
   readonly opener: ProjectOpener;
   readonly doctor: () => Promise<DoctorFindings>;
-  /** What a run would cost here; null while that is not known. */
+  /** Estimates the cost of a run; null if not known yet. */
   readonly estimate: (config: RunConfig, studio: StudioServices, project: ProjectServices | null) => Promise<RunEstimate | null>;
-  /** Entry of the thread that reads datasets. */
+  /** Entry of the dataset thread. */
   readonly datasetEntry: string;
-  /** Folders that a window without native dialogs may look into and write to. */
+  /** Folders that a window without native dialogs may read and write. */
   readonly roots: readonly string[];
-  /** A finished project to look around in, copied at its first opening; a new empty one where there is none. */
+  /** The sample project, copied when it is first opened; without it, an empty project is created. */
   readonly sampleFolder?: string | undefined;
-  /** Texts that must not leave in an error. */
+  /** Texts to remove from errors. */
   readonly secrets?: readonly string[];
 }
 
-/** How long runs may take to write their checkpoints before they are ended, in ms. */
+/** How long runs may take to write their checkpoints before they are killed, in ms. */
 const GRACE_MS = 60_000;
-/** Setting of the person: how many runs may be at work at the same time, 1 to 64. */
+/** User setting: how many runs may run at the same time, 1 to 64. */
 const CONCURRENCY_KEY = "runs.concurrency";
 
 export class Studio implements StudioHost, StudioServices {
@@ -57,15 +57,15 @@ export class Studio implements StudioHost, StudioServices {
   readonly folders: AllowedFolders;
   readonly opener: ProjectOpener;
   readonly datasets: DatasetService;
-  readonly #options: StudioOptions;
-  readonly #gate: Gate<CallContext>;
-  readonly #sessions = new Set<Session>();
-  /** Folders that are being opened or open, by their session. */
-  readonly #holders = new Map<string, Session>();
-  #findings: Promise<DoctorFindings> | null = null;
+  private readonly options: StudioOptions;
+  private readonly gate: Gate<CallContext>;
+  private readonly sessions = new Set<Session>();
+  /** Session that has each folder open or is opening it. */
+  private readonly holders = new Map<string, Session>();
+  private findings: Promise<DoctorFindings> | null = null;
 
   private constructor(options: StudioOptions, settings: UserSettings, folders: AllowedFolders) {
-    this.#options = options;
+    this.options = options;
     this.version = options.version;
     this.log = options.log;
     this.settings = settings;
@@ -75,9 +75,9 @@ export class Studio implements StudioHost, StudioServices {
       dataFolder: options.datasetFolder,
       entry: options.datasetEntry,
       log: options.log,
-      onProgress: (progress) => this.#tellAll(progress),
+      onProgress: (progress) => this.tellAll(progress),
     });
-    this.#gate = createGate(handlers, { log: options.log, authorisePath, secrets: options.secrets ?? [] });
+    this.gate = createGate(handlers, { log: options.log, authorisePath, secrets: options.secrets ?? [] });
   }
 
   static async create(options: StudioOptions): Promise<Studio> {
@@ -89,40 +89,40 @@ export class Studio implements StudioHost, StudioServices {
   createSession(host: HostServices): StudioSession {
     const session: Session = new Session({
       id: randomUUID(),
-      gate: this.#gate,
+      gate: this.gate,
       host,
       studio: this,
       graceMs: GRACE_MS,
-      open: (folder) => this.#open(session, folder, () => this.opener.open(folder)),
-      create: (folder, name) => this.#open(session, folder, () => this.opener.create(folder, name)),
-      openSample: () => this.#openSample(session),
+      open: (folder) => this.open(session, folder, () => this.opener.open(folder)),
+      create: (folder, name) => this.open(session, folder, () => this.opener.create(folder, name)),
+      openSample: () => this.openSample(session),
       released: (folder) => {
-        if (this.#holders.get(folder) === session) this.#holders.delete(folder);
+        if (this.holders.get(folder) === session) this.holders.delete(folder);
       },
-      ended: () => this.#sessions.delete(session),
+      ended: () => this.sessions.delete(session),
     });
-    this.#sessions.add(session);
+    this.sessions.add(session);
     return session;
   }
 
   doctor(): Promise<DoctorFindings> {
-    this.#findings ??= this.#options.doctor().catch((error: unknown) => {
-      this.#findings = null;
+    this.findings ??= this.options.doctor().catch((error: unknown) => {
+      this.findings = null;
       throw error;
     });
-    return this.#findings;
+    return this.findings;
   }
 
   estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null> {
-    return this.#options.estimate(config, this, project);
+    return this.options.estimate(config, this, project);
   }
 
   projectChanged(project: ProjectServices): void {
-    this.#holders.get(project.folder)?.tell({ name: "project.changed", payload: project.info() });
+    this.holders.get(project.folder)?.tell({ name: "project.changed", payload: project.info() });
   }
 
   settingChanged(key: string): void {
-    if (key === CONCURRENCY_KEY) for (const { current } of this.#sessions) if (current !== null) this.#applyConcurrency(current);
+    if (key === CONCURRENCY_KEY) for (const { current } of this.sessions) if (current !== null) this.applyConcurrency(current);
   }
 
   setting(key: string): unknown {
@@ -143,44 +143,44 @@ export class Studio implements StudioHost, StudioServices {
 
   async close(): Promise<void> {
     this.datasets.close();
-    await Promise.all([...this.#sessions].map((session) => session.close()));
+    await Promise.all([...this.sessions].map((session) => session.close()));
     await this.settings.flush();
   }
 
-  async #open(session: Session, folder: string, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
-    const holder = this.#holders.get(folder);
+  private async open(session: Session, folder: string, open: () => Promise<ProjectServices>): Promise<ProjectServices> {
+    const holder = this.holders.get(folder);
     if (holder !== undefined && holder !== session) {
       holder.command("focus");
       throw new UserError("This project is open in another window.", {
         code: "project-open-elsewhere",
         file: folder,
-        remedy: "Go on in that window, or close it first.",
+        remedy: "Use that window, or close the project there first.",
       });
     }
-    this.#holders.set(folder, session);
+    this.holders.set(folder, session);
     try {
       const project = await open();
-      // The opener may know the folder by another spelling.
-      this.#holders.set(project.folder, session);
-      if (project.folder !== folder) this.#holders.delete(folder);
-      this.#applyConcurrency(project);
+      // The opener may normalise the path of the folder.
+      this.holders.set(project.folder, session);
+      if (project.folder !== folder) this.holders.delete(folder);
+      this.applyConcurrency(project);
       const info = project.info();
       if (!info.isSample) this.settings.remember(project.folder, info.name);
       this.log.info(`Project opened: ${project.folder}`);
       return project;
     } catch (error) {
-      if (session.current?.folder !== folder) this.#holders.delete(folder);
+      if (session.current?.folder !== folder) this.holders.delete(folder);
       throw error;
     }
   }
 
-  async #openSample(session: Session): Promise<ProjectServices> {
-    const folder = join(this.#options.sampleParent, "sample-project");
+  private async openSample(session: Session): Promise<ProjectServices> {
+    const folder = join(this.options.sampleParent, "sample-project");
     if (session.current?.folder === folder) return session.current;
-    const source = this.#options.sampleFolder;
+    const source = this.options.sampleFolder;
     if (!(await hasProjectFile(folder))) {
-      if (source === undefined || !existsSync(source)) return this.#open(session, folder, () => this.opener.create(folder, "Sample project", true));
-      // In one step, so that a copy that was cut short is never opened.
+      if (source === undefined || !existsSync(source)) return this.open(session, folder, () => this.opener.create(folder, "Sample project", true));
+      // Copied and then renamed, so that an incomplete copy is never opened.
       const copy = `${folder}.${randomUUID()}.tmp`;
       try {
         await cp(source, copy, { recursive: true, errorOnExist: true, force: false });
@@ -189,20 +189,20 @@ export class Studio implements StudioHost, StudioServices {
         await rm(copy, { recursive: true, force: true });
       }
     }
-    return this.#open(session, folder, () => this.opener.open(folder));
+    return this.open(session, folder, () => this.opener.open(folder));
   }
 
-  #applyConcurrency(project: ProjectServices): void {
+  private applyConcurrency(project: ProjectServices): void {
     const count = this.settings.get(CONCURRENCY_KEY);
     if (typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= 64) project.setConcurrency(count);
   }
 
-  #tellAll(payload: EventMap["dataset.progress"]): void {
-    for (const session of this.#sessions) session.tell({ name: "dataset.progress", payload });
+  private tellAll(payload: EventMap["dataset.progress"]): void {
+    for (const session of this.sessions) session.tell({ name: "dataset.progress", payload });
   }
 }
 
-/** Builds the studio over its folders. */
+/** Creates the studio. */
 export function createStudio(options: StudioOptions): Promise<Studio> {
   return Studio.create(options);
 }

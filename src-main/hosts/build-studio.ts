@@ -1,4 +1,4 @@
-/** The studio of a host, over the person's folders; hosts differ in how they start children. */
+/** Creates the studio of a host over the user's folders. Hosts differ in how they start child processes. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Estimator } from "../api/estimate/estimator.ts";
@@ -22,7 +22,7 @@ export interface BuildOptions {
   readonly log?: Logger;
 }
 
-/** Where hosts write what happened. */
+/** The log file of hosts. */
 export function studioLog(): Logger {
   return fileLogger(join(userConfigFolder(), "logs", "studio.log"));
 }
@@ -45,7 +45,7 @@ export function buildStudio(options: BuildOptions): Promise<Studio> {
   });
 }
 
-/** A folder of `resources/`, in a source tree or beside a packaged program; undefined when there is none. */
+/** A folder in `resources/` of the source tree or the packaged program; undefined if there is none. */
 export function resourceFolder(name: string): string | undefined {
   let folder = import.meta.dirname;
   for (;;) {

@@ -12,7 +12,7 @@ import { type AnytimeReader, type AnytimeWriter, SqliteAnytimeReader, SqliteAnyt
 import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./results/candidates.ts";
 import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./results/trainings.ts";
 
-/** Everything that can be asked of a project; nothing that changes it. */
+/** Read access to a project. */
 export interface StoreReader {
   readonly runs: RunReader;
   readonly metrics: MetricReader;
@@ -24,7 +24,7 @@ export interface StoreReader {
   readonly settings: SettingsReader;
 }
 
-/** The same, and everything that changes a project. There is one writer a project. */
+/** Read and write access to a project. There is one writer per project. */
 export interface StoreWriter extends StoreReader {
   readonly runs: RunWriter;
   readonly metrics: MetricWriter;
@@ -35,11 +35,11 @@ export interface StoreWriter extends StoreReader {
   readonly logs: LogWriter;
   readonly settings: SettingsWriter;
   readonly requests: RequestBox;
-  /** Does all of it or nothing. */
+  /** Runs the work in a transaction. */
   transaction<Result>(work: () => Result): Result;
   /**
-   * Removes what a run stored after a checkpoint (step `step` of the run), in one transaction.
-   * Answers whether anything went.
+   * Removes what a run stored after a checkpoint (at step `step` of the run), in one transaction.
+   * @returns whether anything was removed
    */
   truncateAfter(runId: string, keep: ResumePoint, step: number): boolean;
 }

@@ -161,7 +161,7 @@ describe("projects", () => {
     const shop = new Database(other);
     shop.exec("CREATE TABLE orders (id INTEGER)");
     shop.close();
-    await refused(["runs", "--project", "p"], foreign, /database of another program/);
+    await refused(["runs", "--project", "p"], foreign, /belongs to another program/);
 
     const damaged = project();
     writeFileSync(join(damaged, "p", "runs.sqlite"), "this is no database, whatever its name says ".repeat(100));

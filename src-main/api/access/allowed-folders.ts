@@ -1,18 +1,18 @@
-/** The folder browser of the web host, and the gate for every path that a window without native dialogs names. */
+/** The folders that a window without native dialogs may use: the folder browser, and the check of every path that it names. */
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { FolderEntry, FolderListing } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
 
-/** So many entries are listed; a folder with more has another purpose than projects. */
+/** Larger folders are listed up to this many entries. */
 const MAX_ENTRIES = 5000;
 
 export class AllowedFolders {
-  readonly #roots: readonly string[];
+  private readonly realRoots: readonly string[];
 
-  /** @param roots absolute folders that may be looked into; made real, so that links in them cannot widen them */
+  /** @param roots absolute folders that may be used; resolved, so that links in them cannot extend them */
   private constructor(roots: readonly string[]) {
-    this.#roots = roots;
+    this.realRoots = roots;
   }
 
   static async of(roots: readonly string[]): Promise<AllowedFolders> {
@@ -21,18 +21,18 @@ export class AllowedFolders {
   }
 
   get roots(): readonly string[] {
-    return this.#roots;
+    return this.realRoots;
   }
 
   /**
-   * The real path of something inside the roots; it need not exist yet, but its nearest existing folder must lie inside.
+   * The real path of something inside the roots. It need not exist, but its nearest existing folder must be inside.
    * @throws UserError `path-relative`, `path-outside`
    */
   async resolve(path: string): Promise<string> {
     if (!isAbsolute(path) || path.includes("\0"))
       throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, {
         code: "path-relative",
-        remedy: "Give the whole path, from the root of the disk on.",
+        remedy: "Enter the full path, starting at the root of the disk.",
       });
     const wanted = resolve(path);
     let existing = wanted;
@@ -41,32 +41,32 @@ export class AllowedFolders {
       const real = await realpath(existing).catch(() => null);
       if (real !== null) {
         const found = rest === "" ? real : join(real, rest);
-        if (this.#inside(real) && this.#inside(found)) return found;
-        throw this.#outside(path);
+        if (this.inside(real) && this.inside(found)) return found;
+        throw this.outside(path);
       }
-      // A link to nowhere could be pointed anywhere later.
+      // A dangling link could be redirected later.
       if (
         await lstat(existing).then(
           (info) => info.isSymbolicLink(),
           () => false,
         )
       )
-        throw this.#outside(path);
+        throw this.outside(path);
       const parent = dirname(existing);
-      if (parent === existing) throw this.#outside(path);
+      if (parent === existing) throw this.outside(path);
       rest = rest === "" ? existing.slice(parent.length).replace(/^[\\/]+/, "") : join(existing.slice(parent.length).replace(/^[\\/]+/, ""), rest);
       existing = parent;
     }
   }
 
   /**
-   * What lies in a folder: folders first, by name; hidden entries are left out. The first root unless a path is given.
+   * Lists a folder: folders first, by name, without hidden entries. Lists the first root unless a path is given.
    * @throws UserError `path-outside`, `folder-missing`, `folder-unreadable`
    */
   async list(path?: string): Promise<FolderListing> {
-    const [first] = this.#roots;
+    const [first] = this.realRoots;
     if (first === undefined)
-      throw new UserError("No folder may be looked into.", { code: "path-outside", remedy: "Start `ghn-studio serve` with --root and a folder." });
+      throw new UserError("No folder is available here.", { code: "path-outside", remedy: "Start `ghn-studio serve` with --root and a folder." });
     const folder = await this.resolve(path === undefined || path === "" ? first : path);
     const info = await stat(folder).catch(() => null);
     if (info === null || !info.isDirectory())
@@ -75,44 +75,44 @@ export class AllowedFolders {
       throw new UserError(`The folder ${folder} cannot be read.`, {
         code: "folder-unreadable",
         file: folder,
-        remedy: "Choose another one, or give yourself permission to read it.",
+        remedy: "Choose another folder, or change its permissions.",
         cause,
       });
     });
     const visible = children.filter((child) => !child.name.startsWith(".")).slice(0, MAX_ENTRIES);
-    const entries = await Promise.all(visible.map((child) => this.#entry(join(folder, child.name), child.name)));
+    const entries = await Promise.all(visible.map((child) => this.entry(join(folder, child.name), child.name)));
     const parent = dirname(folder);
     return {
       path: folder,
-      parent: this.#inside(parent) && parent !== folder ? parent : null,
-      roots: this.#roots,
+      parent: this.inside(parent) && parent !== folder ? parent : null,
+      roots: this.realRoots,
       entries: entries
         .filter((entry) => entry !== null)
         .sort((a, b) => (a.kind === b.kind ? a.name.localeCompare(b.name, "en", { numeric: true }) : a.kind === "folder" ? -1 : 1)),
     };
   }
 
-  async #entry(path: string, name: string): Promise<FolderEntry | null> {
+  private async entry(path: string, name: string): Promise<FolderEntry | null> {
     const info = await stat(path).catch(() => null);
     if (info === null || !(info.isDirectory() || info.isFile())) return null;
     const folder = info.isDirectory();
     return { name, path, kind: folder ? "folder" : "file", bytes: folder ? 0 : info.size, isProject: folder && (await hasProjectFile(path)) };
   }
 
-  #inside(path: string): boolean {
-    return this.#roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
+  private inside(path: string): boolean {
+    return this.realRoots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
   }
 
-  #outside(path: string): UserError {
-    return new UserError(`The path ${path.slice(0, 200)} is outside of the folders that may be used here.`, {
+  private outside(path: string): UserError {
+    return new UserError(`The path ${path.slice(0, 200)} is outside of the folders that can be used here.`, {
       code: "path-outside",
       file: path.slice(0, 200),
-      remedy: `Choose a path inside ${this.#roots.join(" or ")}, or start \`ghn-studio serve\` with --root and the folder.`,
+      remedy: `Choose a path inside ${this.realRoots.join(" or ")}, or start \`ghn-studio serve\` with --root and the folder.`,
     });
   }
 }
 
-/** True for a folder with the file that makes it a project. */
+/** True for a folder that contains a project file. */
 export async function hasProjectFile(folder: string): Promise<boolean> {
   return stat(join(folder, "project.json")).then(
     (info) => info.isFile(),

@@ -1,4 +1,4 @@
-/** What a window may do with a path. The gate of the api applies it to every path of every call. */
+/** Which paths a window may use. The gate applies this to every path of every call. */
 import { isAbsolute, resolve } from "node:path";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { userPathsIn } from "../../../src-shared/domain/user-paths.ts";
@@ -6,7 +6,7 @@ import { UserError } from "../../lib/errors.ts";
 import type { CallContext } from "../services/call-context.ts";
 
 /**
- * The path as it may be used: absolute; inside the allowed folders where the host has no native dialogs.
+ * Checks and resolves a path: it must be absolute, and inside the allowed folders where the host has no native dialogs.
  * @throws UserError `path-relative`, `path-outside`
  */
 export async function authorisePath(path: string, { host, studio }: Pick<CallContext, "host" | "studio">): Promise<string> {
@@ -20,8 +20,8 @@ export async function authorisePath(path: string, { host, studio }: Pick<CallCon
 }
 
 /**
- * Checks the paths in a config that did not pass the gate as one: that of a stored run, which another person may have written.
- * @param config anything; what is not a config of a run has no paths
+ * Checks the paths in a config that did not pass the gate as a config, such as that of a stored run, which somebody else may have written.
+ * @param config anything; a value that is not a run config has no paths
  * @throws UserError `path-relative`, `path-outside`
  */
 export async function authoriseConfig(config: unknown, context: Pick<CallContext, "host" | "studio">): Promise<void> {

@@ -25,23 +25,23 @@ export interface DatasetServiceOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Descriptions and previews that are kept. */
+/** Number of cached descriptions and previews. */
 const KEPT = 32;
 const PROGRESS_MS = 100;
 
 export class DatasetService {
-  readonly #options: DatasetServiceOptions;
-  readonly #descriptions = new Map<string, Promise<DatasetDescription>>();
-  readonly #previews = new Map<string, Promise<DatasetPreview>>();
-  readonly #downloads = new Map<DatasetId, AbortController>();
+  private readonly options: DatasetServiceOptions;
+  private readonly descriptions = new Map<string, Promise<DatasetDescription>>();
+  private readonly previews = new Map<string, Promise<DatasetPreview>>();
+  private readonly downloads = new Map<DatasetId, AbortController>();
 
   constructor(options: DatasetServiceOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** Folders with datasets, in order of preference: the project's, then the user's. */
   dataFolders(projectFolder: string | null): readonly string[] {
-    return [...(projectFolder === null ? [] : [join(projectFolder, "data")]), this.#options.dataFolder];
+    return [...(projectFolder === null ? [] : [join(projectFolder, "data")]), this.options.dataFolder];
   }
 
   /** All known datasets and imported image folders, without opening them. */
@@ -51,7 +51,7 @@ export class DatasetService {
       for (const listing of await listDatasets({ dataRoot })) {
         const key = `${listing.id} ${listing.folderName ?? ""}`;
         const before = infos.get(key);
-        if (before?.available !== true) infos.set(key, await this.#listed(listing, dataRoot));
+        if (before?.available !== true) infos.set(key, await this.listed(listing, dataRoot));
       }
     }
     return [...infos.values()];
@@ -60,7 +60,7 @@ export class DatasetService {
   /** Describes a dataset, which reads all of it once. A dataset that cannot be used is described with its problem. */
   async describe(config: DatasetConfig, projectFolder: string | null): Promise<DatasetInfo> {
     try {
-      return infoOf(await this.#description(config, projectFolder));
+      return infoOf(await this.description(config, projectFolder));
     } catch (error) {
       if (!isUserError(error)) throw error;
       const entry = CATALOG[config.id];
@@ -72,24 +72,24 @@ export class DatasetService {
   async inputOf(config: DatasetConfig, projectFolder: string | null): Promise<NetworkInput> {
     const { shape, classNames } = CATALOG[config.id];
     if (shape !== null) return { height: shape[0], width: shape[1], channels: shape[2], classes: classNames.length };
-    const description = await this.#description(config, projectFolder);
+    const description = await this.description(config, projectFolder);
     const [height, width, channels] = description.shape;
     return { height, width, channels, classes: description.classNames.length };
   }
 
   /** Number of training images, if the dataset has been opened before; undefined otherwise. */
   async knownTrainImages(config: DatasetConfig, projectFolder: string | null): Promise<number | undefined> {
-    const kept = this.#descriptions.get(this.#key(config, projectFolder));
+    const kept = this.descriptions.get(this.key(config, projectFolder));
     return kept === undefined ? undefined : kept.then((description) => description.trainCount).catch(() => undefined);
   }
 
   async preview(config: DatasetConfig, perClass: number, projectFolder: string | null): Promise<DatasetPreview> {
-    const key = `${this.#key(config, projectFolder)} ${perClass}`;
-    return keep(this.#previews, key, async () => {
-      const images = await runDatasetJob(this.#options.entry, {
+    const key = `${this.key(config, projectFolder)} ${perClass}`;
+    return keep(this.previews, key, async () => {
+      const images = await runDatasetJob(this.options.entry, {
         type: "preview",
         ref: datasetRef(config),
-        ...this.#locations(config, projectFolder),
+        ...this.locations(config, projectFolder),
         perClass,
       });
       return { images };
@@ -98,55 +98,55 @@ export class DatasetService {
 
   /** Starts a download, which reports its progress as events. A running download continues. */
   download(id: DatasetId): void {
-    if (this.#downloads.has(id)) return;
+    if (this.downloads.has(id)) return;
     if (CATALOG[id].files.length === 0)
       throw new UserError(`${CATALOG[id].name} cannot be downloaded.`, {
         code: "download-none",
         remedy: id === "digits" ? "It is bundled with GHN Studio: use it directly." : "Import a folder or an archive of images.",
       });
     const abort = new AbortController();
-    this.#downloads.set(id, abort);
-    const report = this.#reporter(id);
+    this.downloads.set(id, abort);
+    const report = this.reporter(id);
     report.begin();
-    runDatasetJob(this.#options.entry, { type: "download", id, dataRoot: this.#options.dataFolder }, { signal: abort.signal, onProgress: report.progress })
+    runDatasetJob(this.options.entry, { type: "download", id, dataRoot: this.options.dataFolder }, { signal: abort.signal, onProgress: report.progress })
       .then((description) => {
-        this.#forgetKept();
+        this.forgetKept();
         report.end("done", `${description.name} is ready: ${description.trainCount} training and ${description.testCount} test images.`);
       })
       .catch((error: unknown) => {
         if (error instanceof JobCancelled) report.end("cancelled", "The download was cancelled; the received part is kept.");
         else {
-          this.#options.log.warning(`The download of ${id} failed.`, String(error));
+          this.options.log.warning(`The download of ${id} failed.`, String(error));
           report.end("failed", isUserError(error) ? `${error.message} ${error.remedy}` : "The download failed; see the log for details.");
         }
       })
-      .finally(() => this.#downloads.delete(id));
+      .finally(() => this.downloads.delete(id));
   }
 
   cancelDownload(id: DatasetId): void {
-    this.#downloads.get(id)?.abort();
+    this.downloads.get(id)?.abort();
   }
 
   /** Copies a dataset from a folder or archive to the user's data folder. */
   async import(id: DatasetId, path: string): Promise<DatasetInfo> {
-    const report = this.#reporter(id);
+    const report = this.reporter(id);
     report.begin();
     try {
       const name = id === "folder" ? folderName(path) : undefined;
       const description = await runDatasetJob(
-        this.#options.entry,
+        this.options.entry,
         {
           type: "import",
           id,
           path,
-          dataRoot: this.#options.dataFolder,
-          cacheFolder: this.#cacheFolder,
+          dataRoot: this.options.dataFolder,
+          cacheFolder: this.cacheFolder,
           replace: false,
           ...(name === undefined ? {} : { name }),
         },
         { onProgress: report.progress },
       );
-      this.#forgetKept();
+      this.forgetKept();
       report.end("done", `${description.name} was imported.`);
       return infoOf(description);
     } catch (error) {
@@ -157,47 +157,47 @@ export class DatasetService {
 
   /** Cancels all downloads; received parts are kept. */
   close(): void {
-    for (const abort of this.#downloads.values()) abort.abort();
+    for (const abort of this.downloads.values()) abort.abort();
   }
 
-  #description(config: DatasetConfig, projectFolder: string | null): Promise<DatasetDescription> {
-    return keep(this.#descriptions, this.#key(config, projectFolder), () =>
-      runDatasetJob(this.#options.entry, { type: "describe", ref: datasetRef(config), ...this.#locations(config, projectFolder) }),
+  private description(config: DatasetConfig, projectFolder: string | null): Promise<DatasetDescription> {
+    return keep(this.descriptions, this.key(config, projectFolder), () =>
+      runDatasetJob(this.options.entry, { type: "describe", ref: datasetRef(config), ...this.locations(config, projectFolder) }),
     );
   }
 
-  #key(config: DatasetConfig, projectFolder: string | null): string {
-    return keyOf(config, this.#rootOf(config, projectFolder));
+  private key(config: DatasetConfig, projectFolder: string | null): string {
+    return keyOf(config, this.rootOf(config, projectFolder));
   }
 
-  #locations(config: DatasetConfig, projectFolder: string | null): { readonly dataRoot: string; readonly cacheFolder: string } {
-    return { dataRoot: this.#rootOf(config, projectFolder), cacheFolder: this.#cacheFolder };
+  private locations(config: DatasetConfig, projectFolder: string | null): { readonly dataRoot: string; readonly cacheFolder: string } {
+    return { dataRoot: this.rootOf(config, projectFolder), cacheFolder: this.cacheFolder };
   }
 
-  get #cacheFolder(): string {
-    return join(this.#options.dataFolder, "cache");
+  private get cacheFolder(): string {
+    return join(this.options.dataFolder, "cache");
   }
 
   /** The first data folder that contains the dataset, as the run worker chooses it. */
-  #rootOf(config: DatasetConfig, projectFolder: string | null): string {
+  private rootOf(config: DatasetConfig, projectFolder: string | null): string {
     const folders = this.dataFolders(projectFolder);
-    return folders.find((folder) => existsSync(join(folder, config.id))) ?? this.#options.dataFolder;
+    return folders.find((folder) => existsSync(join(folder, config.id))) ?? this.options.dataFolder;
   }
 
-  async #listed(listing: DatasetListing, dataRoot: string): Promise<DatasetInfo> {
+  private async listed(listing: DatasetListing, dataRoot: string): Promise<DatasetInfo> {
     const bare = unopened(listing.id, listing.name);
     if (listing.foundAt === null) return bare;
     const config = { id: listing.id, ...(listing.folderName === undefined ? {} : { path: listing.foundAt }) } as DatasetConfig;
-    const kept = await this.#descriptions.get(keyOf(config, dataRoot))?.catch(() => null);
+    const kept = await this.descriptions.get(keyOf(config, dataRoot))?.catch(() => null);
     return kept === undefined || kept === null ? { ...bare, available: true, where: listing.foundAt, problem: null } : { ...infoOf(kept), title: listing.name };
   }
 
-  #forgetKept(): void {
-    this.#descriptions.clear();
-    this.#previews.clear();
+  private forgetKept(): void {
+    this.descriptions.clear();
+    this.previews.clear();
   }
 
-  #reporter(id: DatasetId): { begin(): void; progress(progress: DatasetProgress): void; end(state: Progress["state"], message: string): void } {
+  private reporter(id: DatasetId): { begin(): void; progress(progress: DatasetProgress): void; end(state: Progress["state"], message: string): void } {
     const total = CATALOG[id].files.reduce((sum, file) => sum + file.bytes, 0);
     const done = new Map<string, number>();
     let last: Progress = { id, receivedBytes: 0, totalBytes: total > 0 ? total : null, state: "running", message: "Starting" };
@@ -207,7 +207,7 @@ export class DatasetService {
       last = next;
       if (!always && !changed && performance.now() - told < PROGRESS_MS) return;
       told = performance.now();
-      this.#options.onProgress(next);
+      this.options.onProgress(next);
     };
     return {
       begin: () => tell(last, true),

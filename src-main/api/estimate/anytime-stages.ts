@@ -1,4 +1,4 @@
-/** What runs in the anytime space cost. Pure. */
+/** Costs of runs in the anytime space. Pure. */
 import type { AnytimeReference } from "../../../src-shared/domain/architecture/anytime.ts";
 import type { AnytimeConfig, AnytimeNetwork, AnytimeSpace, AnytimeTrainingSettings } from "../../../src-shared/domain/config/run-config.ts";
 import { anytimeSpaceSchema } from "../../../src-shared/domain/config/run-config.ts";
@@ -11,7 +11,7 @@ import type { Calibration } from "./calibration.ts";
 import { ghnStage, type ImageFacts, phasesOf, type StageCost, searchStage, trainingStage, USUAL_PROPAGATION_STEPS } from "./stage-costs.ts";
 import { average, type NetworkWork } from "./work.ts";
 
-/** Networks that stand for a space. */
+/** Number of random networks that represent a space. */
 const SAMPLES = 8;
 
 export function anytimeStages(config: AnytimeConfig, images: ImageFacts, calibration: Calibration): StageCost[] {
@@ -28,7 +28,7 @@ export function anytimeStages(config: AnytimeConfig, images: ImageFacts, calibra
     }
     case "anytime-training": {
       const { source, training } = config;
-      // Networks of a search are of the size of its space, which the paper's defaults stand for.
+      // The size of a search's networks is not known here; the default space stands for it.
       const searched =
         source.from === "search"
           ? { work: searchedWork(anytimeSpaceSchema.parse({}), network, training, images), count: source.top + source.random }
@@ -96,7 +96,7 @@ function spaceWork(space: AnytimeSpace, network: AnytimeNetwork, { input }: Imag
   return average(plans.map(workOf));
 }
 
-/** Networks as wide as the budget of their training allows. */
+/** Work of networks whose width uses up the budget of their training. */
 function searchedWork(space: AnytimeSpace, network: AnytimeNetwork, { multiplyAddBudget }: AnytimeTrainingSettings, images: ImageFacts): NetworkWork {
   if (multiplyAddBudget === undefined) return spaceWork(space, network, images, false);
   const architecture = sampleAnytime(space, Rng.fromSeed(0, "estimate"));

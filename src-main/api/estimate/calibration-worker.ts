@@ -1,4 +1,4 @@
-/** Entry of a child process that measures this device once and ends. One process, since memory of a GPU returns only with it. */
+/** Entry of a child process that measures this device once. A separate process, since GPU memory is released only with it. */
 import { initBackend } from "../../engine/backend/index.ts";
 import { measureDevice } from "./measure-device.ts";
 

@@ -1,4 +1,4 @@
-/** What a run would cost on a measured device: time, memory and disk of each stage. Pure. */
+/** Estimates what a run costs on a measured device: time, memory and disk space of each stage. Pure. */
 
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import {
@@ -22,10 +22,10 @@ import { average, meanWork, passWork, workOf } from "./work.ts";
 
 export type { ImageFacts } from "./stage-costs.ts";
 
-/** The estimate of a config that has no problems. */
+/** The estimate for a valid config. */
 export function estimateRun(config: RunConfig, images: ImageFacts, calibration: Calibration): RunEstimate {
   const stages = stagesOf(config, images, calibration);
-  // Streamed images are in memory for a few batches only.
+  // Of streamed images, only a few batches are in memory.
   const streamed = config.dataset.streamed === true && config.kind === "cell-training";
   const inMemory = streamed ? config.training.batchSize * PREFETCHED : images.trainImages + images.testImages;
   const loaded = inMemory * images.input.height * images.input.width * images.input.channels;
@@ -34,7 +34,7 @@ export function estimateRun(config: RunConfig, images: ImageFacts, calibration: 
     memoryBytes: Math.max(...stages.map((stage) => stage.memoryBytes)) + loaded,
     diskBytes: stages.reduce((sum, stage) => sum + stage.diskBytes, 0),
     stages: stages.map(({ name, seconds, memoryBytes }) => ({ name, seconds, memoryBytes: memoryBytes + loaded })),
-    basis: `From the layers of random cells of this space and the speed measured on this device (${calibration.device}, ${calibration.library}) on ${calibration.measuredAt.slice(0, 10)}. Other work on this computer makes it longer.`,
+    basis: `Based on random cells of this space and the speed of this device (${calibration.device}, ${calibration.library}) on ${calibration.measuredAt.slice(0, 10)}. Other programs on this computer make runs slower.`,
   };
 }
 
@@ -57,7 +57,7 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
     case "cell-training": {
       const { source } = config;
       const cells = source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
-      // Cells of another run are of the size of its space, which the paper's defaults stand for.
+      // The size of cells of another run is not known here; the default space stands for it.
       const work =
         source.from === "cells"
           ? average(source.cells.map(({ architecture }) => workOf(buildPlan(architecture, fittedNetwork(architecture, network, images.input), images.input))))
@@ -104,12 +104,12 @@ function cellGhnStage({ space, network, ghn, training, dataset }: Omit<GhnTraini
   return ghnStage(meanWork(space, network, images.input, training.nodes), validated, ghn, training, dataset, images, calibration);
 }
 
-/** The stage so many times, one after the other. */
+/** A stage that is repeated sequentially. */
 function times(stage: StageCost, count: number, name: string): StageCost {
   return { ...stage, name, seconds: stage.seconds * count, diskBytes: stage.diskBytes * count };
 }
 
-/** Proxies cost about ten passes forward and backward over one batch; all short trainings of a cell are one. */
+/** Proxies cost about ten forward and backward passes over one batch; all short trainings of a cell are one training. */
 function predictionStage({ space, network, cells, predictors, dataset }: PredictionRun | StudyRun, images: ImageFacts, calibration: Calibration): StageCost {
   const work = meanWork(space, network, images.input, space.nodes);
   const { sgd } = predictors;

@@ -1,4 +1,4 @@
-/** Estimates for windows: measures the device once in a child process, keeps the result, and says while it does not know yet. */
+/** Estimates for windows: measures the device once in a child process and keeps the result; there is no estimate before that. */
 import { freemem } from "node:os";
 import { z } from "zod";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
@@ -15,27 +15,27 @@ const answerSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("failed"), message: z.string() }),
 ]);
 
-/** A measurement that takes longer than this is given up, in ms. */
+/** Time limit of a measurement, in ms. */
 const LIMIT_MS = 180_000;
-/** After a failure, the next try waits so long, in ms. */
+/** Time between a failed measurement and the next attempt, in ms. */
 const RETRY_MS = 600_000;
-/** A device is measured again after so many days: drivers and libraries change. */
+/** A device is measured again after this many days, since drivers and libraries change. */
 const VALID_DAYS = 30;
 
 export class Estimator {
-  readonly #launcher: ChildLauncher;
-  readonly #measuring = new Map<string, Promise<Calibration | null>>();
-  readonly #failedAt = new Map<string, number>();
+  private readonly launcher: ChildLauncher;
+  private readonly measuring = new Map<string, Promise<Calibration | null>>();
+  private readonly failedAt = new Map<string, number>();
 
   /** @param launcher starts calibration-worker */
   constructor(launcher: ChildLauncher) {
-    this.#launcher = launcher;
+    this.launcher = launcher;
   }
 
-  /** The estimate of a config without problems; null while the device has not been measured, which this begins. */
+  /** The estimate for a valid config; null until the device has been measured, which this starts. */
   async estimate(config: RunConfig, studio: StudioServices, project: ProjectServices | null): Promise<RunEstimate | null> {
     const { backend } = config.compute;
-    const calibration = this.#known(backend, studio) ?? (await this.#measured(backend, studio));
+    const calibration = this.known(backend, studio) ?? (await this.measured(backend, studio));
     if (calibration === null) return null;
     const folder = project?.folder ?? null;
     const entry = CATALOG[config.dataset.id];
@@ -49,43 +49,45 @@ export class Estimator {
     };
     const estimate = estimateRun(config, images, calibration);
     const free = freemem();
-    return estimate.memoryBytes > free ? { ...estimate, basis: `${estimate.basis} Only ${(free / 2 ** 30).toFixed(1)} GB of memory are free now.` } : estimate;
+    return estimate.memoryBytes > free
+      ? { ...estimate, basis: `${estimate.basis} Only ${(free / 2 ** 30).toFixed(1)} GB of memory are free at the moment.` }
+      : estimate;
   }
 
-  #known(backend: string, studio: StudioServices): Calibration | null {
+  private known(backend: string, studio: StudioServices): Calibration | null {
     const parsed = calibrationSchema.safeParse(studio.settings.get(keyOf(backend)));
     if (!parsed.success) return null;
     return Date.now() - Date.parse(parsed.data.measuredAt) < VALID_DAYS * 86_400_000 ? parsed.data : null;
   }
 
-  #measured(backend: string, studio: StudioServices): Promise<Calibration | null> {
-    const failedAt = this.#failedAt.get(backend);
+  private measured(backend: string, studio: StudioServices): Promise<Calibration | null> {
+    const failedAt = this.failedAt.get(backend);
     if (failedAt !== undefined && Date.now() - failedAt < RETRY_MS) return Promise.resolve(null);
-    const before = this.#measuring.get(backend);
+    const before = this.measuring.get(backend);
     if (before !== undefined) return before;
-    const measuring = this.#measure(backend)
+    const measuring = this.measure(backend)
       .then((calibration) => {
         studio.settings.set(keyOf(backend), calibration);
         studio.log.info(`This device was measured: ${calibration.device}, ${calibration.library}.`);
         return calibration;
       })
       .catch((error: unknown) => {
-        this.#failedAt.set(backend, Date.now());
+        this.failedAt.set(backend, Date.now());
         studio.log.warning("This device could not be measured.", String(error));
         return null;
       })
-      .finally(() => this.#measuring.delete(backend));
-    this.#measuring.set(backend, measuring);
+      .finally(() => this.measuring.delete(backend));
+    this.measuring.set(backend, measuring);
     return measuring;
   }
 
-  #measure(backend: string): Promise<Calibration> {
+  private measure(backend: string): Promise<Calibration> {
     return new Promise((resolve, reject) => {
-      const child = this.#launcher.launch({ GHN_STUDIO_CALIBRATE: backend });
+      const child = this.launcher.launch({ GHN_STUDIO_CALIBRATE: backend });
       let output = "";
       const timer = setTimeout(() => {
         child.kill();
-        reject(new Error("Measuring took too long."));
+        reject(new Error("The measurement timed out."));
       }, LIMIT_MS);
       child.onOutput((text) => {
         output = (output + text).slice(-4000);
@@ -98,7 +100,7 @@ export class Estimator {
       });
       child.onExit(({ code, signal }) => {
         clearTimeout(timer);
-        reject(new Error(`The process that measures ended with ${signal ?? code}. ${output}`));
+        reject(new Error(`The measuring process ended with ${signal ?? code}. ${output}`));
       });
     });
   }

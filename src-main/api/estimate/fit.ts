@@ -1,21 +1,21 @@
-/** Costs per unit from measurements: a small least-squares problem whose answer cannot be negative. */
+/** Costs per unit from measurements: a small non-negative least-squares problem. */
 
 export interface Measurement {
   /** Amounts of each kind of work. */
   readonly work: readonly number[];
-  /** Seconds they took together. */
+  /** Total seconds. */
   readonly seconds: number;
 }
 
 /**
- * Seconds per unit of each kind of work, all ≥ 0, that explain the measurements with the least sum of squared relative
- * errors. Every subset of the kinds is tried (there are a handful), so the answer is exact.
+ * Seconds per unit of each kind of work, all ≥ 0, that minimise the sum of squared relative errors of the measurements.
+ * All subsets of the kinds are tried (there are only a few), so the result is exact.
  * @param measurements at least one, each with the same number of kinds (at most 6) and seconds > 0
  */
 export function fitCosts(measurements: readonly Measurement[]): number[] {
   const kinds = measurements[0]?.work.length ?? 0;
   if (kinds === 0 || kinds > 6) throw new RangeError("There must be 1 to 6 kinds of work.");
-  // Divided by the time, each row asks for 1: a small error of a long measurement does not outweigh a short one.
+  // Divided by its time, each row has target 1: a small error of a long measurement does not dominate a short one.
   const rows = measurements.map(({ work, seconds }) => work.map((amount) => amount / seconds));
   let best: { costs: number[]; error: number } = { costs: new Array<number>(kinds).fill(0), error: Number.POSITIVE_INFINITY };
   for (let subset = 1; subset < 2 ** kinds; subset++) {
@@ -32,15 +32,15 @@ export function fitCosts(measurements: readonly Measurement[]): number[] {
   return best.costs;
 }
 
-/** Seconds that work takes at these costs. */
+/** Seconds that the work takes at these costs. */
 export function secondsOf(work: readonly number[], costs: readonly number[]): number {
   return work.reduce((sum, amount, kind) => sum + amount * (costs[kind] ?? 0), 0);
 }
 
-/** x with the least |A x − 1|², or null where A's columns depend on each other. */
+/** The x that minimises |A x − 1|²; null if the columns of A are linearly dependent. */
 function solveNormalEquations(rows: readonly (readonly number[])[]): number[] | null {
   const n = rows[0]?.length ?? 0;
-  // Columns differ by ten orders of magnitude; scaled, the elimination is safe.
+  // Columns differ by ten orders of magnitude; scaling makes the elimination stable.
   const scale = Array.from({ length: n }, (_, j) => Math.max(...rows.map((row) => Math.abs(row[j] ?? 0))) || 1);
   const matrix = Array.from({ length: n }, (_, i) => [
     ...Array.from({ length: n }, (__, j) => rows.reduce((sum, row) => sum + ((row[i] ?? 0) / (scale[i] ?? 1)) * ((row[j] ?? 0) / (scale[j] ?? 1)), 0)),

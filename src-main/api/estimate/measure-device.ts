@@ -1,4 +1,4 @@
-/** Measures what this device takes for networks and GHNs: a few small ones, a few steps each, some seconds in all. */
+/** Measures the speed of this device for networks and GHNs: a few small ones, a few steps each, some seconds in total. */
 
 import { type NetworkInput, networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
@@ -25,7 +25,7 @@ interface Probe {
   readonly batch: number;
 }
 
-/** From all overhead to all arithmetic; deep and shallow, so that the kinds of work can be told apart. */
+/** From overhead only to arithmetic only, deep and shallow, so that the kinds of work can be separated. */
 const PROBES: readonly Probe[] = [
   { side: 8, blocks: 3, channels: 8, nodes: 5, batch: 8 },
   { side: 8, blocks: 9, channels: 8, nodes: 7, batch: 8 },
@@ -37,7 +37,7 @@ const STEPS = 3;
 const CLASSES = 10;
 const FLOAT = 4;
 
-/** Runs all probes on a started backend. */
+/** Runs all probes on an initialised backend. */
 export function measureDevice(backend: Backend): Calibration {
   let baseBytes = 0;
   const training: Measurement[] = [];
@@ -75,7 +75,7 @@ export function measureDevice(backend: Backend): Calibration {
       work: pass,
       seconds: timeOf(() => tf.tidy(() => void forward(plan, backend.ops, network, images, { statistics: "batch" }).logits.dataSync())),
     });
-    // Values kept for the backward pass, as the library counts them at the end of the forward pass.
+    // Values kept for the backward pass, counted at the end of the forward pass.
     const held = heldBytes(backend, plan, images, labels, network);
     bytesPerActivation = Math.max(bytesPerActivation, (held - work.parameters * FLOAT) / (work.activations * probe.batch));
     optimizer.dispose();
@@ -110,7 +110,7 @@ export function measureDevice(backend: Backend): Calibration {
     adam.dispose();
     ghn.dispose();
     tf.dispose([images, labels]);
-    // After the smallest probe: the library loaded and warm, with what its allocator and the compiler keep, and hardly any tensors.
+    // After the smallest probe: the library is loaded and warmed up, and there are hardly any tensors.
     if (baseBytes === 0) baseBytes = process.memoryUsage.rss();
   }
   return {
@@ -179,7 +179,7 @@ function heldBytes(backend: Backend, plan: BuiltPlan, images: Tensor4D, labels: 
   return held;
 }
 
-/** Seconds of one call, the fastest of a few after one that warms up: others are slowed by what else runs. */
+/** Seconds of one call: the fastest of a few after a warm-up, since other processes slow calls down. */
 function timeOf(work: () => void): number {
   work();
   let best = Number.POSITIVE_INFINITY;

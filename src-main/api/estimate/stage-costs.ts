@@ -1,4 +1,4 @@
-/** What the stages of a run cost on a measured device, given the work of their networks. Pure. */
+/** Costs of the stages of a run on a measured device, given the work of their networks. Pure. */
 
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { CellTraining, GhnConfig, GhnTraining, SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
@@ -10,7 +10,7 @@ import { generationWork, type NetworkWork, passWork } from "./work.ts";
 /** The images of a run. */
 export interface ImageFacts {
   readonly input: NetworkInput;
-  /** Training images before any are held back. */
+  /** Number of training images before validation images are held back. */
   readonly trainImages: number;
   readonly testImages: number;
 }
@@ -23,20 +23,20 @@ export interface StageCost {
 }
 
 const FLOAT = 4;
-/** A point of a curve in the database. */
+/** Bytes of one point of a curve in the database. */
 const POINT_BYTES = 48;
-/** A candidate's row with its architecture. */
+/** Bytes of one candidate with its architecture in the database. */
 const CANDIDATE_BYTES = 4000;
-/** Starting a process, loading the library and the images, in seconds. */
+/** Time to start a process and load the library and the images, in seconds. */
 const START_SECONDS = 4;
-/** What the script engine's heap and the library's allocator gather over minutes; seen in runs of every kind. */
+/** Memory that the JavaScript heap and the library's allocator accumulate over minutes, observed in all kinds of runs. */
 const GROWTH_BYTES = 3.2e8;
-/** The propagation of a search, where its GHN's own config is not at hand. */
+/** Propagation steps of a search when the config of its GHN is not known. */
 export const USUAL_PROPAGATION_STEPS = 5;
-/** Validations during one training. */
+/** Number of validations during a training. */
 const VALIDATIONS = 20;
 
-/** Phases of message passing; the baselines in a GHN's place have none. */
+/** Phases of message passing; baselines that replace the GHN have none. */
 export function phasesOf({ generator, propagationSteps }: GhnConfig): number {
   return generator === "graph" ? propagationSteps : 0;
 }
@@ -47,7 +47,7 @@ export function usedImages(images: ImageFacts, split: SplitSizes): number {
   return Math.max(1, Math.min(images.trainImages - split.validationImages, split.trainImages ?? Number.POSITIVE_INFINITY));
 }
 
-/** @param work of a network in training @param validated of one that is validated */
+/** @param work of a network during training @param validated work of a network during validation */
 export function ghnStage(
   work: NetworkWork,
   validated: NetworkWork,
@@ -79,7 +79,7 @@ export function ghnStage(
   };
 }
 
-/** @param blocks of the networks, which are freed one after the other */
+/** @param blocks number of blocks of the networks, whose activations are freed one after the other */
 export function searchStage(
   work: NetworkWork,
   blocks: number,
@@ -92,7 +92,7 @@ export function searchStage(
   return {
     name: STAGE_TITLES.search,
     seconds: START_SECONDS + (search.samples + search.randomBaseline) * one,
-    // Forward alone, values are freed as soon as nobody reads them: a few layers are there at once.
+    // In a forward pass, values are freed after their last use: only a few layers are in memory at a time.
     memoryBytes: calibration.baseBytes + GROWTH_BYTES + (work.activations / Math.max(1, blocks)) * search.batchSize * FLOAT * 3 + work.parameters * FLOAT * 8,
     diskBytes: (search.samples + search.randomBaseline) * (CANDIDATE_BYTES + 2 * POINT_BYTES),
   };
@@ -129,7 +129,7 @@ export function scoreSeconds(work: NetworkWork, imageCount: number, batchSize: n
   return batches * secondsOf(passWork(work, imageCount / Math.max(1, batches)), calibration.inference);
 }
 
-/** About how many parameters a GHN has: GRU and message networks in both directions, decoder branches. */
+/** Approximate number of parameters of a GHN: GRU and message networks in both directions, decoder branches. */
 function ghnSize({ hiddenSize, messageHiddenSize, decoderHiddenSize }: GhnConfig): number {
   return 6 * hiddenSize * hiddenSize + 4 * hiddenSize * messageHiddenSize + 8 * decoderHiddenSize * (2 * hiddenSize + 64 * 9 + decoderHiddenSize);
 }

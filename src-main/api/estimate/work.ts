@@ -1,4 +1,4 @@
-/** How much work a network is, in the units that calibration prices. */
+/** Amount of work of a network, in the units of the calibration. */
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
@@ -6,16 +6,16 @@ import { Rng } from "../../engine/random.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
 
-/** Means over networks of a space. */
+/** Mean amounts over networks of a space. */
 export interface NetworkWork {
-  /** Kernel calls of one forward pass. */
+  /** Kernel calls per forward pass. */
   readonly calls: number;
-  /** For one image. */
+  /** Per image. */
   readonly multiplyAdds: number;
-  /** Values that nodes put out, for one image. */
+  /** Output values of all nodes, per image. */
   readonly activations: number;
   readonly parameters: number;
-  /** Nodes of the graph that a GHN propagates over. */
+  /** Nodes of the graph that the GHN propagates over. */
   readonly graphNodes: number;
 }
 
@@ -32,17 +32,17 @@ export function workOf(plan: BuiltPlan): NetworkWork {
   };
 }
 
-/** Kinds of work of one pass over a batch: calls, multiply-adds, activations. */
+/** Work of one pass over a batch: calls, multiply-adds, activations. */
 export function passWork(work: NetworkWork, batchSize: number): number[] {
   return [work.calls, work.multiplyAdds * batchSize, work.activations * batchSize];
 }
 
-/** Kinds of work of generating weights: updates of node embeddings, parameters. */
+/** Work of generating weights: updates of node embeddings, parameters. */
 export function generationWork(work: NetworkWork, propagationSteps: number): number[] {
   return [work.graphNodes * Math.max(1, propagationSteps), work.parameters];
 }
 
-/** Mean work over a few random cells of a space, always the same ones. */
+/** Mean work of a few random cells of a space; deterministic. */
 export function meanWork(space: SearchSpace, network: NetworkConfig, input: NetworkInput, nodes: number, count = 8): NetworkWork {
   const random = Rng.fromSeed(0, "estimate");
   return average(Array.from({ length: count }, () => workOf(buildPlan({ normal: sampleCell(space, random, nodes) }, network, input))));

@@ -1,12 +1,12 @@
-/** How large a value is that came from a page, found without trusting it: bounded work, no recursion without end. */
+/** Size of an untrusted value from a page, computed with bounded work and recursion. */
 export type Measure = { readonly ok: true; readonly bytes: number } | { readonly ok: false; readonly reason: "too-large" | "not-plain" };
 
-/** Nothing in the contract nests deeper than a config or a cell does. */
+/** Deeper than any config or cell. */
 const MAX_DEPTH = 64;
 
 /**
  * Approximate size in bytes of plain data (null, booleans, finite or other numbers, text, arrays, plain objects).
- * Stops as soon as `maxBytes` is passed. Anything else (functions, maps, dates, cycles, too deep nesting) is `not-plain`.
+ * Stops as soon as `maxBytes` is exceeded. Anything else (functions, maps, dates, cycles, excessive nesting) is `not-plain`.
  */
 export function measureValue(value: unknown, maxBytes: number): Measure {
   let bytes = 0;

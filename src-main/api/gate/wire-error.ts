@@ -1,24 +1,24 @@
-/** What was thrown in the main process, as a window may see it: a sentence and a remedy, no stack, no secret. */
+/** Maps anything thrown in the main process to an error that a window may show: a message and a remedy, no stack, no secrets. */
 import type { WireError } from "../../../src-shared/contract.ts";
 import { isUserError } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/logger.ts";
 
 const MAX_DETAIL = 4000;
 
-/** Sentences for what the system refuses, by its error code. */
+/** Messages for errors of system calls, by code. */
 const SYSTEM: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
-  EACCES: ["GHN Studio may not read or write there", "Give yourself the permission, or choose another folder."],
-  EPERM: ["The system does not allow that", "Give yourself the permission, or choose another folder."],
-  ENOENT: ["The file or folder is not there any more", "Check the path, and whether its disk is connected."],
+  EACCES: ["GHN Studio has no permission to read or write there", "Change the permissions, or choose another folder."],
+  EPERM: ["The system does not permit this", "Change the permissions, or choose another folder."],
+  ENOENT: ["The file or folder does not exist any more", "Check the path, and that its disk is connected."],
   ENOSPC: ["The disk is full", "Free some space, then try again."],
   EDQUOT: ["Your disk quota is used up", "Free some space, then try again."],
-  EROFS: ["The disk can only be read", "Choose a folder on another disk."],
+  EROFS: ["The disk is read-only", "Choose a folder on another disk."],
   EMFILE: ["Too many files are open", "Close other programs, then try again."],
   ENOTDIR: ["A part of the path is a file, not a folder", "Choose another folder."],
   EISDIR: ["The path is a folder, not a file", "Choose a file."],
 };
 
-/** Maps anything thrown to a {@link WireError}; faults of the program itself are logged with their stack. */
+/** Maps a thrown value to a {@link WireError}; internal errors are logged with their stack. */
 export function toWireError(thrown: unknown, callName: string, log: Logger, secrets: readonly string[]): WireError {
   const clean = (text: string): string => redact(text, secrets).slice(0, MAX_DETAIL);
   if (isUserError(thrown)) {
@@ -42,8 +42,8 @@ export function toWireError(thrown: unknown, callName: string, log: Logger, secr
   }
   return {
     code: "internal",
-    message: "Something went wrong inside GHN Studio.",
-    remedy: "Try again; if it happens again, copy the details and the log into a report.",
+    message: "An internal error occurred in GHN Studio.",
+    remedy: "Try again. If it happens again, report it with the details and the log.",
     detail: clean(`${callName}: ${error.name}: ${error.message}`),
   };
 }

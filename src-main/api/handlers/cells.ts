@@ -1,4 +1,4 @@
-/** Cells that belong to no run: drawn at random, described, read from files, compared. */
+/** Cells that belong to no run: sampling, describing, parsing and comparing them. */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
@@ -17,7 +17,7 @@ import { UserError } from "../../lib/errors.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";
 
-/** Work of so many ms at a stretch, then windows are answered. */
+/** The event loop is released after this much work, in ms. */
 const STRETCH_MS = 12;
 
 export const cellHandlers: HandlersOf<
@@ -49,7 +49,7 @@ export const cellHandlers: HandlersOf<
   "cells.compare": ({ a, b }) => ({ same: canonicalForm(a) === canonicalForm(b) }),
 };
 
-/** A cell in the network that it would get: with the F that a budget of multiply-adds allows, where there is one. */
+/** Describes a cell in its network: with the F that the multiply-add budget allows, if there is one. */
 function described(architecture: Architecture, network: NetworkConfig, input: NetworkInput): CellDescription {
   return describeArchitecture(architecture, fittedNetwork(architecture, network, input), input);
 }

@@ -1,4 +1,4 @@
-/** Datasets: what there is, what is in it, getting it. */
+/** Datasets: listing, describing, downloading, importing. */
 
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";

@@ -1,4 +1,4 @@
-/** Presets, and the config that somebody is working on. */
+/** Presets and the draft of a new run. */
 import { checkRunConfig } from "../../../src-shared/domain/config/check-config.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { listPresets } from "../../config/presets.ts";
@@ -17,7 +17,7 @@ export const draftHandlers: HandlersOf<CallContext, "presets.list" | "draft.get"
     const { studio, project } = context;
     const parsed = runConfigSchema.safeParse(config);
     if (!parsed.success) return { problems: checkRunConfig(config), estimate: null };
-    // A draft may be unfinished, so it travels as plain JSON and the gate sees no paths in it.
+    // A draft may be incomplete, so it is sent as plain JSON, in which the gate finds no paths.
     await authoriseConfig(parsed.data, context);
     const trainImages = await studio.datasets.knownTrainImages(parsed.data.dataset, project?.folder ?? null);
     const problems = checkRunConfig(config, trainImages === undefined ? {} : { trainImages });

@@ -1,4 +1,4 @@
-/** Taking results out of the project. */
+/** Exporting results. */
 import { exportChoices, writeExport } from "../../export/index.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";

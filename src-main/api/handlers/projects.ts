@@ -1,11 +1,11 @@
-/** Projects: recent ones, opening, making, closing. */
+/** Projects: recent ones, opening, creating, closing. */
 import { basename } from "node:path";
 import type { RecentProject } from "../../../src-shared/domain/records/projects.ts";
 import { hasProjectFile } from "../access/allowed-folders.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
 
-/** A disk that does not answer (a network that is gone) must not hold up the welcome page, in ms. */
+/** Time limit for a folder to answer, in ms: an unreachable network drive must not block the welcome page. */
 const LOOK_MS = 1500;
 
 export const projectHandlers: HandlersOf<

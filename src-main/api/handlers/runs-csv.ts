@@ -1,4 +1,4 @@
-/** The run history as CSV (RFC 4180): one row a run, the last and best value of every metric in columns. */
+/** The run history as CSV (RFC 4180): one row per run, with the last and best value of every metric. */
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { csvField } from "../../export/candidates-csv.ts";
 

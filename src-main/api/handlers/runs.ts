@@ -1,4 +1,4 @@
-/** Runs of the open project: asking, making, steering, putting away; their metrics and logs. */
+/** Runs of the open project: querying, creating, controlling and archiving them; their metrics and logs. */
 
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
@@ -33,7 +33,7 @@ type Names =
   | "candidates.get"
   | "trainings.list";
 
-/** Rows of a table that is exported as CSV. */
+/** Maximum number of rows in an exported CSV. */
 const CSV_ROWS = 100_000;
 
 export const runHandlers: HandlersOf<CallContext, Names> = {
@@ -90,13 +90,13 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   "candidates.get": ({ candidateId }, context) => {
     const candidate = projectOf(context).store.candidates.get(candidateId);
     if (candidate === null)
-      throw new UserError(`There is no cell ${candidateId} in this project.`, {
+      throw new UserError(`There is no candidate ${candidateId} in this project.`, {
         code: "candidate-missing",
-        remedy: "Its run may have been deleted; go back to the ranking.",
+        remedy: "Its run may have been deleted. Return to the list of candidates.",
       });
     return candidate;
   },
-  // The store answers those of all stages for a pipeline.
+  // For a pipeline, the store returns the trainings of all stages.
   "trainings.list": ({ runId }, context) => projectOf(context).store.trainings.list(runId),
 };
 
@@ -126,7 +126,7 @@ const KIND_NAMES: Readonly<Record<RunConfig["kind"], string>> = {
   "anytime-training": "Training (anytime)",
 };
 
-/** A name for a run that was given none. */
+/** Default name of a run. */
 function defaultName({ kind, dataset, seed }: RunConfig): string {
   return `${KIND_NAMES[kind]} on ${dataset.id}, seed ${seed}`;
 }

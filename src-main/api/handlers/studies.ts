@@ -1,4 +1,4 @@
-/** What studies found. */
+/** Results of studies. */
 import { studyData } from "../../runs/stages/study/study-data.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";

@@ -1,4 +1,4 @@
-/** The machine, the host, settings of the person, and errors of the page. */
+/** The machine, the host, user settings, and errors of the page. */
 
 import { stat } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
@@ -7,7 +7,7 @@ import { UserError } from "../../lib/errors.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";
 
-/** Settings that hosts keep for themselves; a page neither sees nor sets them. */
+/** Prefix of internal settings of hosts, which a page can neither see nor set. */
 const HOST_PREFIX = "host.";
 
 export const systemHandlers: HandlersOf<
@@ -44,13 +44,13 @@ export const systemHandlers: HandlersOf<
   "settings.get": (_input, { studio }) => Object.fromEntries(Object.entries(studio.settings.all()).filter(([key]) => !key.startsWith(HOST_PREFIX))),
   "settings.set": ({ key, value }, { studio }) => {
     if (key.startsWith(HOST_PREFIX))
-      throw new UserError(`The setting ${key} belongs to the program.`, { code: "setting-reserved", field: key, remedy: "Use another name." });
+      throw new UserError(`The setting ${key} is reserved for internal use.`, { code: "setting-reserved", field: key, remedy: "Use another name." });
     studio.settings.set(key, value);
     studio.settingChanged(key);
     return null;
   },
   "log.report": ({ message, detail }, { studio }) => {
-    studio.log.error(`From the page: ${message}`, detail);
+    studio.log.error(`Page: ${message}`, detail);
     return null;
   },
 };

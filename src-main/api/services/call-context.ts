@@ -1,4 +1,4 @@
-/** What every handler is given beside its argument: who calls, and the studio. */
+/** The context of a call that every handler receives with its argument. */
 import { UserError } from "../../lib/errors.ts";
 import type { ProjectServices } from "./project-services.ts";
 import type { HostServices } from "./session.ts";
@@ -13,7 +13,7 @@ export interface CallContext {
   readonly session: SessionProjects;
 }
 
-/** Opening and closing in one session. */
+/** Opens and closes projects in one session. */
 export interface SessionProjects {
   open(folder: string): Promise<ProjectServices>;
   create(folder: string, name: string): Promise<ProjectServices>;

@@ -1,46 +1,46 @@
-/** What a host needs of the studio and what the studio needs of a host. */
+/** The interface between hosts and the studio. */
 import type { EventMap, EventName } from "../../../src-shared/contract.ts";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import type { GateAnswer } from "../gate/dispatch.ts";
 
-/** One event with its payload, as a union over all names. */
+/** One event with its payload: a union over all names. */
 export type StudioEvent = { readonly [Name in EventName]: { readonly name: Name; readonly payload: EventMap[Name] } }[EventName];
 
-/** A listener of one session: one page, connection or window. */
+/** An event listener of a session: a page, connection or window. */
 export interface EventSink {
   deliver(event: StudioEvent): void;
-  /** Whether this listener asked for the live data of a run. */
+  /** Whether this listener subscribed to the live data of a run. */
   wants(runId: string): boolean;
 }
 
-/** What a host can do for a window. */
+/** What a host provides to a window. */
 export interface HostServices {
   readonly kind: "electron" | "web";
-  /** Shows a native chooser; null when cancelled or when the host has none. */
+  /** Shows a native chooser; null when cancelled or not available. */
   choose(request: { readonly kind: "folder" | "file" | "save"; readonly title: string; readonly defaultPath?: string | undefined }): Promise<string | null>;
-  /** Shows a file in the system's file manager; false when the host cannot. */
+  /** Shows a file in the system's file manager; false when not available. */
   reveal(path: string): Promise<boolean>;
-  /** Opens an https address in the person's browser; false when the host cannot. */
+  /** Opens an https address in the user's browser; false when not available. */
   openExternal(url: string): Promise<boolean>;
-  /** True when the window may read and write any path (a person chose it in a native dialog); false keeps paths inside the roots. */
+  /** True if the window may use any path (chosen in native dialogs); false restricts it to the allowed folders. */
   readonly anyPath: boolean;
 }
 
-/** One window's (Electron) or one browser's (web) view of the studio; it has one project open or none. */
+/** The session of one window (Electron) or one browser (web). It has at most one open project. */
 export interface StudioSession {
   readonly id: string;
   readonly project: ProjectInfo | null;
-  /** Answers a call of the contract; never rejects. */
+  /** Executes a call of the contract; never rejects. */
   call(name: unknown, input: unknown): Promise<GateAnswer>;
-  /** Adds a listener; the answer removes it. */
+  /** Adds a listener. @returns a function that removes it */
   listen(sink: EventSink): () => void;
-  /** Sends a command of a menu or shortcut to the session's page. */
+  /** Sends a command of a menu or shortcut to the page. */
   command(id: string, argument?: string): void;
-  /** Names of the runs of its project that have a process now. */
+  /** Names of the runs of its project that are running. */
   runningRuns(): readonly string[];
-  /** Opens a project in this session. Throws a UserError as `project.open` does. */
+  /** Opens a project in this session. @throws UserError as `project.open` does */
   open(folder: string): Promise<ProjectInfo>;
-  /** Asks all runs to stop with a checkpoint, waits for them (a minute at most), closes the project. */
+  /** Stops all runs with a checkpoint, waiting a minute at most, and closes the project. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What handlers reach of the studio, whichever session calls. */
+/** What handlers use of the studio, in all sessions. */
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import type { DoctorFindings } from "../../doctor/doctor.ts";
@@ -17,8 +17,8 @@ export interface StudioServices {
   readonly datasets: DatasetService;
   doctor(): Promise<DoctorFindings>;
   estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null>;
-  /** Tells the sessions of a project that its name or size changed. */
+  /** Notifies the sessions of a project that its name or size changed. */
   projectChanged(project: ProjectServices): void;
-  /** Puts a setting that the main process itself heeds into effect. */
+  /** Applies a setting that the main process itself uses. */
   settingChanged(key: string): void;
 }

@@ -1,4 +1,4 @@
-/** Settings of the person and recent projects: one JSON file in the user's folder, written whole or not at all. */
+/** User settings and recent projects: one JSON file in the user's folder, written atomically. */
 import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
@@ -14,25 +14,25 @@ type Content = z.infer<typeof fileSchema>;
 export type RecentEntry = Content["recent"][number];
 type Json = z.infer<ReturnType<typeof z.json>>;
 
-/** More belongs into a project, not into settings. */
+/** Larger data belong in a project. */
 const MAX_BYTES = 2 * 2 ** 20;
 const MAX_KEYS = 2000;
 const MAX_RECENT = 20;
 
 export class UserSettings {
-  readonly #file: string;
-  readonly #log: Logger;
-  readonly #content: Content;
-  #writing: Promise<void> = Promise.resolve();
-  #pending = false;
+  private readonly file: string;
+  private readonly log: Logger;
+  private readonly content: Content;
+  private writing: Promise<void> = Promise.resolve();
+  private pending = false;
 
   private constructor(file: string, log: Logger, content: Content) {
-    this.#file = file;
-    this.#log = log;
-    this.#content = content;
+    this.file = file;
+    this.log = log;
+    this.content = content;
   }
 
-  /** Reads the file; one that is damaged is put aside, never deleted, and settings start anew. */
+  /** Reads the file. A damaged file is renamed, never deleted, and the settings start empty. */
   static async open(file: string, log: Logger): Promise<UserSettings> {
     let content: Content = { version: 1, settings: {}, recent: [] };
     try {
@@ -47,63 +47,63 @@ export class UserSettings {
   }
 
   get(key: string): unknown {
-    return Object.hasOwn(this.#content.settings, key) ? this.#content.settings[key] : undefined;
+    return Object.hasOwn(this.content.settings, key) ? this.content.settings[key] : undefined;
   }
 
   all(): Readonly<Record<string, unknown>> {
-    return { ...this.#content.settings };
+    return { ...this.content.settings };
   }
 
   /**
-   * Sets a value; null removes it. Written soon, several changes at once.
+   * Sets a value; null removes it. Changes are written soon, several at once.
    * @throws UserError `settings-full`
    */
   set(key: string, value: Json): void {
-    const { settings } = this.#content;
+    const { settings } = this.content;
     if (value === null) delete settings[key];
     else {
       if ((!Object.hasOwn(settings, key) && Object.keys(settings).length >= MAX_KEYS) || JSON.stringify(value).length > MAX_BYTES / 4)
         throw new UserError(`The setting ${key} is too large.`, { code: "settings-full", remedy: "Keep less in it." });
-      // Defined, not assigned: "__proto__" is a key like any other.
+      // Defined instead of assigned: "__proto__" is an ordinary key here.
       Object.defineProperty(settings, key, { value, writable: true, enumerable: true, configurable: true });
     }
-    this.#save();
+    this.save();
   }
 
   get recent(): readonly RecentEntry[] {
-    return this.#content.recent;
+    return this.content.recent;
   }
 
   remember(folder: string, name: string): void {
-    const others = this.#content.recent.filter((entry) => entry.folder !== folder);
-    this.#content.recent = [{ folder, name, openedAt: new Date().toISOString() }, ...others].slice(0, MAX_RECENT);
-    this.#save();
+    const others = this.content.recent.filter((entry) => entry.folder !== folder);
+    this.content.recent = [{ folder, name, openedAt: new Date().toISOString() }, ...others].slice(0, MAX_RECENT);
+    this.save();
   }
 
   forget(folder: string): void {
-    this.#content.recent = this.#content.recent.filter((entry) => entry.folder !== folder);
-    this.#save();
+    this.content.recent = this.content.recent.filter((entry) => entry.folder !== folder);
+    this.save();
   }
 
   forgetAll(): void {
-    this.#content.recent = [];
-    this.#save();
+    this.content.recent = [];
+    this.save();
   }
 
-  /** Waits until everything is on disk. */
+  /** Waits until all changes are on disk. */
   flush(): Promise<void> {
-    return this.#writing;
+    return this.writing;
   }
 
-  #save(): void {
-    if (this.#pending) return;
-    this.#pending = true;
-    this.#writing = this.#writing.then(async () => {
-      // Whatever changes in this tick goes along.
+  private save(): void {
+    if (this.pending) return;
+    this.pending = true;
+    this.writing = this.writing.then(async () => {
+      // Includes all changes of this tick.
       await new Promise((resolve) => setImmediate(resolve));
-      this.#pending = false;
-      await writeFileAtomic(this.#file, Buffer.from(`${JSON.stringify(this.#content, null, 2)}\n`)).catch((error: unknown) =>
-        this.#log.error("The settings cannot be written.", String(error)),
+      this.pending = false;
+      await writeFileAtomic(this.file, Buffer.from(`${JSON.stringify(this.content, null, 2)}\n`)).catch((error: unknown) =>
+        this.log.error("The settings cannot be written.", String(error)),
       );
     });
   }

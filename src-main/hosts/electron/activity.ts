@@ -1,8 +1,8 @@
-/** What the runs of a window are doing, as the task bar, the power saver and notifications need it. Pure. */
+/** Activity of a window's runs for the task bar, the power saver and notifications. Pure. */
 import { ACTIVE_STATUSES, type RunProgress, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { StudioEvent } from "../../api/services/session.ts";
 
-/** A run that ended, as a notification says it. */
+/** A notification about a run that ended. */
 export interface EndedRun {
   readonly runId: string;
   readonly title: string;
@@ -12,22 +12,22 @@ export interface EndedRun {
 const ENDS: Readonly<Partial<Record<RunStatus, string>>> = { completed: "finished", failed: "failed", interrupted: "was interrupted" };
 
 export class Activity {
-  readonly #runs = new Map<string, { status: RunStatus; fraction: number | null }>();
-  readonly #ended: (run: EndedRun) => void;
-  #projectId: string | null = null;
+  private readonly runs = new Map<string, { status: RunStatus; fraction: number | null }>();
+  private readonly ended: (run: EndedRun) => void;
+  private projectId: string | null = null;
 
   constructor(ended: (run: EndedRun) => void) {
-    this.#ended = ended;
+    this.ended = ended;
   }
 
-  /** True while a run has a process. */
+  /** True while a run is running. */
   get running(): boolean {
-    return [...this.#runs.values()].some((run) => run.status === "running" || run.status === "stopping");
+    return [...this.runs.values()].some((run) => run.status === "running" || run.status === "stopping");
   }
 
-  /** Mean progress of the running runs in [0, 1]; 2 while it is unknown (an indeterminate bar); −1 when nothing runs. */
+  /** Mean progress of the running runs in [0, 1]; 2 if unknown (an indeterminate bar); −1 when nothing is running. */
   get progress(): number {
-    const running = [...this.#runs.values()].filter((run) => run.status === "running" || run.status === "stopping");
+    const running = [...this.runs.values()].filter((run) => run.status === "running" || run.status === "stopping");
     if (running.length === 0) return -1;
     const known = running.flatMap((run) => (run.fraction === null ? [] : [run.fraction]));
     return known.length === 0 ? 2 : known.reduce((sum, fraction) => sum + fraction, 0) / known.length;
@@ -36,37 +36,37 @@ export class Activity {
   hear(event: StudioEvent): void {
     switch (event.name) {
       case "run.changed":
-        this.#changed(event.payload);
+        this.changed(event.payload);
         break;
       case "run.live": {
-        const run = this.#runs.get(event.payload.runId);
+        const run = this.runs.get(event.payload.runId);
         if (run !== undefined && event.payload.progress !== null) run.fraction = fractionOf(event.payload.progress);
         break;
       }
       case "run.removed":
-        this.#runs.delete(event.payload.runId);
+        this.runs.delete(event.payload.runId);
         break;
       case "project.changed":
-        // A new name is not another project.
-        if (event.payload?.id !== this.#projectId) this.#runs.clear();
-        this.#projectId = event.payload?.id ?? null;
+        // A renamed project is still the same project.
+        if (event.payload?.id !== this.projectId) this.runs.clear();
+        this.projectId = event.payload?.id ?? null;
         break;
       default:
     }
   }
 
-  #changed(run: RunSummary): void {
-    const before = this.#runs.get(run.id);
+  private changed(run: RunSummary): void {
+    const before = this.runs.get(run.id);
     if (ACTIVE_STATUSES.includes(run.status)) {
-      this.#runs.set(run.id, { status: run.status, fraction: run.progress === null ? (before?.fraction ?? null) : fractionOf(run.progress) });
+      this.runs.set(run.id, { status: run.status, fraction: run.progress === null ? (before?.fraction ?? null) : fractionOf(run.progress) });
       return;
     }
     if (before === undefined) return;
-    this.#runs.delete(run.id);
+    this.runs.delete(run.id);
     const end = ENDS[run.status];
-    // The stages of a pipeline are not worth a notification each, unless one went wrong.
+    // Stages of a pipeline are not worth a notification each, unless one failed.
     if (end !== undefined && (run.parentId === null || run.status !== "completed"))
-      this.#ended({ runId: run.id, title: `${run.name} ${end}`, body: run.failure?.message ?? `After ${duration(run.activeSeconds)}.` });
+      this.ended({ runId: run.id, title: `${run.name} ${end}`, body: run.failure?.message ?? `After ${duration(run.activeSeconds)}.` });
   }
 }
 

@@ -1,16 +1,16 @@
-/** `app://studio/`: the built page, served from its folder with the same headers as the web host. */
+/** `app://studio/`: serves the built page with the same headers as the web host. */
 import { SECURITY_HEADERS } from "../page/security-headers.ts";
 import { readStaticFile } from "../page/static-files.ts";
 import type { Electron } from "./electron-like.ts";
 import { APP_HOST, APP_SCHEME } from "./security.ts";
 
-/** Must be registered before the application is ready. Standard and secure, so that it has an origin; nothing bypasses the policy. */
+/** Must be registered before the application is ready. Standard and secure, so that the page has an origin; nothing bypasses its CSP. */
 export const APP_SCHEME_PRIVILEGES: Electron.CustomScheme = {
   scheme: APP_SCHEME,
   privileges: { standard: true, secure: true, supportFetchAPI: true, stream: false, bypassCSP: false, allowServiceWorkers: false, corsEnabled: false },
 };
 
-/** Answers requests of the scheme with files below `rendererFolder`, and with 404 for anything else. */
+/** Serves files in `rendererFolder`, and 404 for anything else. */
 export function appProtocolHandler(rendererFolder: string): (request: Request) => Promise<Response> {
   return async (request) => {
     const url = URL.parse(request.url);
@@ -25,5 +25,5 @@ export function appProtocolHandler(rendererFolder: string): (request: Request) =
 }
 
 function refusal(status: number): Response {
-  return new Response("There is no such page.", { status, headers: { ...SECURITY_HEADERS, "content-type": "text/plain; charset=utf-8" } });
+  return new Response("Page not found.", { status, headers: { ...SECURITY_HEADERS, "content-type": "text/plain; charset=utf-8" } });
 }

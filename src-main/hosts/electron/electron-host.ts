@@ -1,4 +1,4 @@
-/** The desktop application over the studio: life of the application and its windows, nothing of what they show. */
+/** The desktop application: the life cycle of the application and its windows. */
 import { resolve } from "node:path";
 import type { StudioHost } from "../../api/services/session.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -11,7 +11,7 @@ import { QuitGuard } from "./quit-guard.ts";
 import { APP_SCHEME, APP_URL, confine, denyPermissions, isExternalUrl } from "./security.ts";
 import { fitBounds, parseWindowStates, WINDOW_STATE_KEY, type WindowState } from "./window-state.ts";
 
-/** What the host keeps between starts and asks of the studio beside sessions. */
+/** What the host needs of the studio in addition to sessions. */
 export interface DesktopStudio extends StudioHost {
   setting(key: string): unknown;
   setSetting(key: string, value: unknown): void;
@@ -26,21 +26,21 @@ export interface ElectronHostOptions {
   readonly preload: string;
   readonly log: Logger;
   readonly platform?: NodeJS.Platform;
-  /** Address of the development server instead of the built page; ignored in a packaged application. */
+  /** Address of the development server to use instead of the built page; ignored in a packaged application. */
   readonly developmentUrl?: string | undefined;
-  /** Folders of projects to open, from the command line. */
+  /** Projects to open, from the command line. */
   readonly open?: readonly string[];
 }
 
 export interface ElectronHost {
-  /** Opens a project in its window, or focuses the one that has it. Without a folder an empty window. */
+  /** Opens a project in a window, or focuses the window that has it open. Null opens an empty window. */
   openProject(folder: string | null): Promise<void>;
-  /** Another start of the application, handed over by the single-instance lock. */
+  /** Handles another start of the application, passed on by the single-instance lock. */
   secondInstance(folders: readonly string[]): void;
   readonly windows: readonly ProjectWindow[];
 }
 
-/** Starts the host; the application must be ready. */
+/** Starts the host. The application must be ready. */
 export async function startElectronHost(options: ElectronHostOptions): Promise<ElectronHost> {
   const { electron, studio, log, platform = process.platform } = options;
   const { app } = electron;
@@ -51,7 +51,7 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
 
   electron.protocol.handle(APP_SCHEME, appProtocolHandler(options.rendererFolder));
   denyPermissions(electron.session.defaultSession);
-  // Whatever page comes into being, wherever from, is confined, not only those of our windows.
+  // Confines every page that is ever created, not only those of our windows.
   app.on("web-contents-created", (_event, contents) => confine(contents, { openExternal: (url) => void openExternal(url), developmentUrl }));
   const ipc = listenToWindows(electron, log, developmentUrl);
 
@@ -89,7 +89,7 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
       pageUrl,
       bounds: fitBounds(state?.bounds ?? null, areas, windows.length * 32),
       maximized: state?.maximized ?? false,
-      // On macOS an application lives on without windows; its runs would, too, with nobody to see them.
+      // On macOS an application stays open without windows; its runs would continue unseen.
       isLast: () => windows.length === 1 && (platform !== "darwin" || entry.session.runningRuns().length > 0),
       quit: () => app.quit(),
       activityChanged,
@@ -145,7 +145,7 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
 
   async function chooseProject(): Promise<void> {
     const parent = focused()?.window;
-    const request: Electron.OpenDialogOptions = { title: "Open a project", properties: ["openDirectory"] };
+    const request: Electron.OpenDialogOptions = { title: "Open Project", properties: ["openDirectory"] };
     const answer = parent === undefined ? await electron.dialog.showOpenDialog(request) : await electron.dialog.showOpenDialog(parent, request);
     const [folder] = answer.filePaths;
     if (!answer.canceled && folder !== undefined) await openProject(folder);
@@ -197,7 +197,7 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
     event.preventDefault();
     void openProject(path);
   });
-  // The system goes down (Linux, macOS), or the process is told to end.
+  // System shutdown (Linux, macOS), or a signal.
   electron.powerMonitor.on("shutdown", (event?: { preventDefault(): void }) => guard.handleShutdown(event));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => guard.handleShutdown());
 
@@ -209,9 +209,9 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
     if (states.length === 0) openWindow(null);
     for (const state of states) {
       const entry = openWindow(state);
-      // A project that moved away meanwhile leaves an empty window, which says so on its welcome page.
+      // If the project has moved, the window stays empty and shows the welcome page.
       if (state.folder !== null)
-        await entry.session.open(state.folder).catch((error: unknown) => log.info(`The last project was not opened again: ${String(error)}`));
+        await entry.session.open(state.folder).catch((error: unknown) => log.info(`The last project could not be reopened: ${String(error)}`));
     }
   }
   return {

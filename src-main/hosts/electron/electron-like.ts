@@ -1,4 +1,4 @@
-/** The parts of Electron that the host uses, with Electron's own types; only main.ts imports the module itself. */
+/** The parts of Electron that the host uses, with Electron's own types. Only main.ts imports the module itself. */
 import type * as Electron from "electron";
 
 export type ElectronLike = Pick<

@@ -1,4 +1,4 @@
-/** Calls and events between the windows and their sessions, over four channels; every sender is checked. */
+/** Calls and events between windows and their sessions, over four channels. Every sender is checked. */
 
 import { IPC } from "../../../src-shared/ipc-channels.ts";
 import type { GateAnswer } from "../../api/gate/dispatch.ts";
@@ -8,7 +8,7 @@ import { Outbox } from "../page/outbox.ts";
 import type { Electron, ElectronLike } from "./electron-like.ts";
 import { isOwnSender } from "./security.ts";
 
-/** Events that may be on their way to a page before the next are merged. */
+/** Unacknowledged events of a page before further ones are merged. */
 const MAX_IN_FLIGHT = 32;
 const MAX_SUBSCRIPTIONS = 2000;
 
@@ -20,23 +20,23 @@ interface Page {
 }
 
 export interface WindowIpc {
-  /** Connects a window's page to its session until the page is destroyed. */
+  /** Connects the page of a window to its session until the page is destroyed. */
   attach(contents: Electron.WebContents, session: StudioSession): void;
 }
 
-/** Registers the channels once for the application. */
+/** Registers the channels, once per application. */
 export function listenToWindows({ ipcMain }: Pick<ElectronLike, "ipcMain">, log: Logger, developmentUrl?: string): WindowIpc {
   const pages = new Map<number, Page>();
 
   const pageOf = (event: Pick<Electron.IpcMainEvent, "sender" | "senderFrame">): Page | null => {
     const page = isOwnSender(event, developmentUrl) ? pages.get(event.sender.id) : undefined;
-    if (page === undefined) log.warning("A message from a foreign frame was refused.");
+    if (page === undefined) log.warning("A message from an unknown frame was refused.");
     return page ?? null;
   };
 
   ipcMain.handle(IPC.call, async (event, name: unknown, input: unknown): Promise<GateAnswer> => {
     const page = pageOf(event);
-    if (page === null) return { ok: false, error: { code: "sender", message: "This page may not call the studio." } };
+    if (page === null) return { ok: false, error: { code: "sender", message: "This page is not allowed to call GHN Studio." } };
     return page.session.call(name, input);
   });
   ipcMain.on(IPC.subscribe, (event, runIds: unknown) => {
@@ -66,7 +66,7 @@ export function listenToWindows({ ipcMain }: Pick<ElectronLike, "ipcMain">, log:
       };
       pages.set(contents.id, page);
       const stopListening = session.listen({ deliver: (event) => page.outbox.push(event), wants: (runId) => page.wanted.has(runId) });
-      // A page that is loaded anew has consumed nothing and asked for nothing yet.
+      // A reloaded page has neither acknowledged nor subscribed to anything.
       contents.on("did-start-navigation", (event) => {
         if (!event.isMainFrame || event.isSameDocument) return;
         page.inFlight = 0;

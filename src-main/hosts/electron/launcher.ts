@@ -1,17 +1,17 @@
-/** Starts run workers as utility processes of Electron. They are not sandboxed, so that drivers and TensorFlow load. */
+/** Starts run workers as Electron utility processes. They are not sandboxed, so that drivers and TensorFlow can be loaded. */
 import type { ChildExit, ChildHandle, ChildLauncher } from "../../runs/child/launcher.ts";
 import type { Electron, ElectronLike } from "./electron-like.ts";
 
-/** How long after its end the reason of a process's death is waited for, in ms. */
+/** How long to wait for the reason of an exit, in ms. */
 const REASON_MS = 1000;
 
 export interface UtilityLauncherOptions {
-  /** Built entry of the run worker. */
+  /** Built entry of the worker. */
   readonly script: string;
-  /** What these processes are, in lists of processes; each launcher its own. "run" unless given. */
+  /** Name in process lists; must differ between launchers. "run" by default. */
   readonly name?: string;
   readonly platform?: NodeJS.Platform;
-  /** Sends a signal; `process.kill` unless given. */
+  /** Sends a signal; `process.kill` by default. */
   readonly killProcess?: (pid: number, signal: NodeJS.Signals) => void;
 }
 
@@ -36,7 +36,7 @@ export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app
       serial += 1;
       const serviceName = `${prefix}${serial}`;
       const child = utilityProcess.fork(options.script, [], {
-        // A given environment replaces that of this process altogether.
+        // Setting `env` replaces the whole environment.
         env: definedOnly({ ...process.env, ...environment }),
         stdio: ["ignore", "pipe", "pipe"],
         serviceName,
@@ -51,16 +51,16 @@ export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app
 
       const kill = (): void => {
         killed = true;
-        // Before it is there, killing would do nothing.
+        // Killing has no effect before the process was spawned.
         if (!spawned || exit !== null) return;
         const { pid } = child;
         if (pid !== undefined && platform !== "win32") {
           try {
-            // Electron's own kill asks politely, which a process stuck in a driver would not hear.
+            // Electron's own kill sends SIGTERM, which a process stuck in a driver ignores.
             killProcess(pid, "SIGKILL");
             return;
           } catch {
-            // Gone already, or not ours to signal: Electron's way remains.
+            // Already gone, or not ours to signal: use Electron's kill.
           }
         }
         child.kill();
@@ -72,7 +72,7 @@ export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app
         const reason = reasons.get(serviceName);
         reasons.delete(serviceName);
         if (reason === "oom" || reason === "launch-failed" || reason === "integrity-failure") for (const listener of outputs) listener(WORDS[reason]);
-        // A process that was killed ends with code 0, as one that ended well does.
+        // A killed process exits with code 0, like one that succeeded.
         if (killed || reason === "killed") tell({ code: null, signal: "SIGKILL" });
         else if (reason === "crashed") tell({ code: exit.code, signal: "a crash (SIGSEGV or the like)" });
         else tell({ code: exit.code, signal: null });
@@ -84,7 +84,7 @@ export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app
       });
       child.once("exit", (code) => {
         exit = { code };
-        // The reason may come before or after; one that ended well has none.
+        // The reason may arrive before or after the exit; a normal exit has none.
         if (reasons.has(serviceName)) finish();
         else setTimeout(finish, code === 0 && !killed ? 0 : REASON_MS).unref();
       });

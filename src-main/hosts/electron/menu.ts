@@ -1,4 +1,4 @@
-/** The native menu. Its items send the commands that the window's palette knows, so there is one list of actions. */
+/** The native menu. Its items send the commands of the window's palette, so that there is one list of actions. */
 import type { Electron } from "./electron-like.ts";
 
 export interface MenuContext {
@@ -18,7 +18,7 @@ export interface MenuContext {
 type Item = Electron.MenuItemConstructorOptions;
 const SEPARATOR: Item = { type: "separator" };
 
-/** The menu as Electron's template: pure, so that tests can walk it. */
+/** The menu as an Electron template. Pure. */
 export function menuTemplate(context: MenuContext): Item[] {
   const mac = context.platform === "darwin";
   const send = (id: string, label: string, accelerator?: string): Item => ({

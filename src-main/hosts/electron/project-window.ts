@@ -1,4 +1,4 @@
-/** One window with its session: page, bounds, title, progress, notifications, and the way out. */
+/** One window with its session: page, bounds, title, progress, notifications, closing. */
 
 import type { StudioHost, StudioSession } from "../../api/services/session.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -18,14 +18,14 @@ export interface ProjectWindowOptions {
   readonly pageUrl: string;
   readonly bounds: Electron.Rectangle;
   readonly maximized: boolean;
-  /** True where closing this window ends the application, so that its guard is the application's. */
+  /** True if closing this window quits the application, whose guard then asks. */
   readonly isLast: () => boolean;
-  /** Called instead of closing when this is the last window. */
+  /** Called instead of closing the last window. */
   readonly quit: () => void;
-  /** What runs changed: progress bars and the power saver look again. */
+  /** Called when the activity of runs has changed. */
   readonly activityChanged: () => void;
   readonly wantsNotifications: () => boolean;
-  /** The person logs off or the system goes down (Windows). */
+  /** The user logs off or the system shuts down (Windows). */
   readonly sessionEnds: (event: { preventDefault(): void }) => void;
 }
 
@@ -35,13 +35,13 @@ export interface ProjectWindow {
   readonly activity: Activity;
   state(): WindowState;
   focus(): void;
-  /** Closes without asking; the caller has asked. */
+  /** Closes without asking. */
   destroy(): void;
 }
 
 const BACKGROUND = { dark: "#14161a", light: "#fbfbfa" } as const;
 
-/** Opens a window and shows its page. */
+/** Opens a window and loads its page. */
 export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow {
   const { electron, log } = options;
   const window = new electron.BrowserWindow({
@@ -97,7 +97,7 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
   const stopListening = session.listen({
     deliver: (event) => {
       activity.hear(event);
-      // Somebody wants to open in another window what this one shows.
+      // Another window tried to open this project.
       if (event.name === "command" && event.payload.id === "focus") focus();
       if (event.name === "project.changed" && !window.isDestroyed()) {
         window.setTitle(event.payload === null ? "GHN Studio" : `${event.payload.name} · GHN Studio`);
@@ -132,7 +132,7 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
   });
   window.webContents.on("render-process-gone", (_event, details) => {
     if (details.reason === "clean-exit" || window.isDestroyed()) return;
-    log.error(`The page of a window ended: ${details.reason} (${details.exitCode}). It is loaded again.`);
+    log.error(`The page of a window ended: ${details.reason} (${details.exitCode}). Reloading it.`);
     window.webContents.reload();
   });
   window.webContents.on("preload-error", (_event, path, error) => log.error(`The preload script ${path} failed.`, error.stack ?? error.message));
@@ -152,7 +152,7 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
   };
 }
 
-/** Asks whether running work may be stopped. */
+/** Asks whether running runs may be stopped. */
 export async function ask(electron: Pick<ElectronLike, "dialog">, window: Window | null, runs: readonly string[], what: "quit" | "close"): Promise<boolean> {
   const { message, detail, buttons } = quitQuestion(runs, what);
   const box: Electron.MessageBoxOptions = { type: "question", message, detail, buttons: [...buttons], defaultId: 1, cancelId: 1, noLink: true };

@@ -1,12 +1,12 @@
-/** What a page of the desktop application may and may not do. Pure decisions first, then their application. */
+/** Security rules for pages of the desktop application: pure decisions first, then their application. */
 import type { Electron } from "./electron-like.ts";
 
 export const APP_SCHEME = "app";
 export const APP_HOST = "studio";
-/** Where the window's page lives. */
+/** Address of the window's page. */
 export const APP_URL = `${APP_SCHEME}://${APP_HOST}/`;
 
-/** Options of every window's page: sandboxed, isolated, without Node, without insecure content, without webviews. */
+/** Web preferences of every window: sandboxed, isolated, without Node, insecure content or webviews. */
 export function pageOptions(preload: string): Electron.WebPreferences {
   return {
     preload,
@@ -22,12 +22,12 @@ export function pageOptions(preload: string): Electron.WebPreferences {
     navigateOnDragDrop: false,
     spellcheck: false,
     safeDialogs: true,
-    // The curves of a window in the background go on when it comes back; until then it may rest.
+    // A window in the background may be throttled; its curves are updated when it is shown again.
     backgroundThrottling: true,
   };
 }
 
-/** True for pages of the application itself. `developmentUrl` is the address of the development server, if there is one. */
+/** True for pages of the application itself. `developmentUrl` is the address of the development server, if any. */
 export function isOwnPage(url: string, developmentUrl?: string): boolean {
   const parsed = URL.parse(url);
   if (parsed === null) return false;
@@ -38,7 +38,7 @@ export function isOwnPage(url: string, developmentUrl?: string): boolean {
   );
 }
 
-/** True when a message comes from the top frame of one of our pages: not from a frame in it, not from a frame that is gone. */
+/** True when a message comes from the top frame of one of our pages, and that frame still exists. */
 export function isOwnSender(event: Pick<Electron.IpcMainEvent, "sender" | "senderFrame">, developmentUrl?: string): boolean {
   const { sender, senderFrame } = event;
   return (
@@ -50,16 +50,16 @@ export function isOwnSender(event: Pick<Electron.IpcMainEvent, "sender" | "sende
   );
 }
 
-/** The only addresses that leave the application, through the one gate: https, without credentials in them. */
+/** The only addresses that are opened outside of the application: https, without credentials. */
 export function isExternalUrl(url: string): boolean {
   const parsed = URL.parse(url);
   return parsed !== null && parsed.protocol === "https:" && parsed.username === "" && parsed.password === "" && parsed.hostname !== "" && url.length <= 2048;
 }
 
-/** Denies every permission that a page could ask for, now or later, and every device. */
+/** Denies all permissions and devices that a page could ask for. */
 export function denyPermissions(session: Electron.Session): void {
   session.setPermissionRequestHandler((_contents, permission, answer) => {
-    // Copying text to the clipboard after a click is all that the page needs.
+    // Copying text to the clipboard after a click is all the page needs.
     answer(permission === "clipboard-sanitized-write");
   });
   session.setPermissionCheckHandler((_contents, permission) => permission === "clipboard-sanitized-write");
@@ -69,7 +69,7 @@ export function denyPermissions(session: Electron.Session): void {
   });
 }
 
-/** Keeps a page where it is: no other address, no new window, no embedded page. Links go through the gate. */
+/** Prevents a page from navigating, opening windows, or embedding pages. Links are opened by `openExternal`. */
 export function confine(
   contents: Electron.WebContents,
   options: { readonly openExternal: (url: string) => void; readonly developmentUrl?: string | undefined },

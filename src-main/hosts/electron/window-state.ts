@@ -1,4 +1,4 @@
-/** Where the windows were and what they showed, from one start to the next. Pure; the settings file keeps it. */
+/** Bounds and projects of the windows, kept between starts in the settings. Pure. */
 import { z } from "zod";
 import type { Electron } from "./electron-like.ts";
 
@@ -6,20 +6,20 @@ const rectangle = z.object({ x: z.int(), y: z.int(), width: z.int().min(1).max(1
 const stateSchema = z.array(z.object({ folder: z.string().max(4096).nullable(), bounds: rectangle, maximized: z.boolean() })).max(20);
 export type WindowState = z.infer<typeof stateSchema>[number];
 
-/** Key of the states among the settings. */
+/** Key in the settings. */
 export const WINDOW_STATE_KEY = "host.windows";
 export const MIN_SIZE = { width: 960, height: 640 } as const;
 const DEFAULT_SIZE = { width: 1280, height: 800 } as const;
-/** So much of a window must be on some screen, in pixels each way, or it could not be moved back. */
+/** This much of a window must be visible, in pixels in each direction, so that it can be moved. */
 const VISIBLE = 80;
 
-/** States as stored; anything that does not fit counts as none. */
+/** Parses stored states; invalid ones are ignored. */
 export function parseWindowStates(stored: unknown): WindowState[] {
   const parsed = stateSchema.safeParse(stored);
   return parsed.success ? parsed.data : [];
 }
 
-/** Bounds that lie on the screens of today: as stored where they still show, else in the middle of the first screen. */
+/** Fits bounds to the current screens: as stored if still visible, otherwise centred on the first screen. */
 export function fitBounds(stored: Electron.Rectangle | null, workAreas: readonly Electron.Rectangle[], offset = 0): Electron.Rectangle {
   const [first = { x: 0, y: 0, ...DEFAULT_SIZE }] = workAreas;
   if (stored !== null) {

@@ -1,6 +1,6 @@
 /**
- * Events on their way to one page. While the page keeps up they pass at once; while it does not they are merged, so
- * that what waits is bounded by the number of runs and not by time. A slow page never slows a run.
+ * Events on their way to one page. While the page keeps up they are sent immediately; otherwise they are merged, so that
+ * the amount waiting is bounded by the number of runs, not by time. A slow page never slows a run.
  */
 import type { EventMap } from "../../../src-shared/contract.ts";
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
@@ -8,72 +8,72 @@ import type { StudioEvent } from "../../api/services/session.ts";
 
 type Live = EventMap["run.live"];
 
-/** Points of one run that may wait; beyond, the page is told to fetch the series again, which costs it less. */
+/** Maximum number of waiting points per run; beyond that the page is told to fetch the series again, which is cheaper. */
 export const MAX_WAITING_POINTS = 20_000;
-/** Log lines of a run that may wait; the oldest go first. */
+/** Maximum number of waiting log lines per run; the oldest are dropped. */
 const MAX_WAITING_ROWS = 10_000;
 const MAX_WAITING_COMMANDS = 100;
 
 export interface OutboxOptions {
   /** Sends one event now. */
   readonly send: (event: StudioEvent) => void;
-  /** True while the page should get no more for now. */
+  /** True while the page should not receive more. */
   readonly congested: () => boolean;
-  /** How often to look whether it keeps up again, in ms; 50 unless given. */
+  /** How often to check whether the page keeps up again, in ms; 50 by default. */
   readonly retryMs?: number;
   readonly maxPoints?: number;
 }
 
 export class Outbox {
-  readonly #options: OutboxOptions;
-  /** Events that wait, by what they replace; in order of first arrival. */
-  readonly #waiting = new Map<string, StudioEvent>();
-  #timer: NodeJS.Timeout | null = null;
-  #serial = 0;
-  #closed = false;
+  private readonly options: OutboxOptions;
+  /** Waiting events, keyed by what they replace, in order of first arrival. */
+  private readonly held = new Map<string, StudioEvent>();
+  private timer: NodeJS.Timeout | null = null;
+  private serial = 0;
+  private closed = false;
 
   constructor(options: OutboxOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
-  /** How many events wait. */
+  /** Number of waiting events. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.held.size;
   }
 
   push(event: StudioEvent): void {
-    if (this.#closed) return;
-    if (this.#waiting.size === 0 && !this.#options.congested()) {
-      this.#options.send(event);
+    if (this.closed) return;
+    if (this.held.size === 0 && !this.options.congested()) {
+      this.options.send(event);
       return;
     }
-    this.#hold(event);
-    this.#schedule();
+    this.hold(event);
+    this.schedule();
   }
 
   close(): void {
-    this.#closed = true;
-    this.#waiting.clear();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.closed = true;
+    this.held.clear();
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
   }
 
-  #hold(event: StudioEvent): void {
-    const waiting = this.#waiting;
+  private hold(event: StudioEvent): void {
+    const waiting = this.held;
     switch (event.name) {
       case "run.live": {
         const { runId } = event.payload;
         const key = `live:${runId}`;
         const before = waiting.get(key);
         const merged = before?.name === "run.live" ? mergeLive(before.payload, event.payload) : event.payload;
-        if (countPoints(merged.metrics) > (this.#options.maxPoints ?? MAX_WAITING_POINTS)) {
+        if (countPoints(merged.metrics) > (this.options.maxPoints ?? MAX_WAITING_POINTS)) {
           waiting.set(`rewound:${runId}`, { name: "run.rewound", payload: { runId } });
           waiting.set(key, { name: "run.live", payload: { ...merged, metrics: [] } });
         } else waiting.set(key, { name: "run.live", payload: merged });
         break;
       }
       case "run.rewound":
-        // Points from before the rewind are void.
+        // Points from before the rewind are obsolete.
         waiting.delete(`live:${event.payload.runId}`);
         waiting.set(`rewound:${event.payload.runId}`, event);
         break;
@@ -94,29 +94,29 @@ export class Outbox {
         waiting.set(`artifact:${event.payload.id}`, event);
         break;
       case "command":
-        this.#serial += 1;
-        waiting.delete(`command:${this.#serial - MAX_WAITING_COMMANDS}`);
-        waiting.set(`command:${this.#serial}`, event);
+        this.serial += 1;
+        waiting.delete(`command:${this.serial - MAX_WAITING_COMMANDS}`);
+        waiting.set(`command:${this.serial}`, event);
         break;
     }
   }
 
-  #schedule(): void {
-    if (this.#timer !== null || this.#closed) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#flush();
-    }, this.#options.retryMs ?? 50);
-    this.#timer.unref();
+  private schedule(): void {
+    if (this.timer !== null || this.closed) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.flush();
+    }, this.options.retryMs ?? 50);
+    this.timer.unref();
   }
 
-  #flush(): void {
-    for (const [key, event] of this.#waiting) {
-      if (this.#options.congested()) break;
-      this.#waiting.delete(key);
-      this.#options.send(event);
+  private flush(): void {
+    for (const [key, event] of this.held) {
+      if (this.options.congested()) break;
+      this.held.delete(key);
+      this.options.send(event);
     }
-    if (this.#waiting.size > 0) this.#schedule();
+    if (this.held.size > 0) this.schedule();
   }
 }
 
@@ -124,7 +124,7 @@ function countPoints(metrics: readonly MetricColumns[]): number {
   return metrics.reduce((sum, columns) => sum + columns.step.length, 0);
 }
 
-/** Two parts of a run's live data as one; the later wins where only one can hold. */
+/** Merges two live updates of a run; for single values the later one wins. */
 export function mergeLive(before: Live, after: Live): Live {
   return {
     runId: after.runId,

@@ -1,8 +1,8 @@
-/** Headers under which the window's page runs, the same in both hosts. */
+/** HTTP headers of the window's page, the same in both hosts. */
 
 /**
- * Content security policy of the page: nothing but its own files, no inline code, no code made from strings, no frame around it.
- * Style attributes are allowed, since charts write tooltips with them; style elements are not.
+ * Content security policy of the page: only its own files, no inline scripts, no eval, no framing.
+ * Style attributes are allowed because charts use them for tooltips; style elements are not.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -20,7 +20,7 @@ export const CONTENT_SECURITY_POLICY = [
   "object-src 'none'",
 ].join("; ");
 
-/** Headers of every answer that a page may see. */
+/** Headers of every response. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
   "x-content-type-options": "nosniff",

@@ -1,4 +1,4 @@
-/** Files of the built window, read from one folder and from nowhere else. Used by the web host and by `app://`. */
+/** Serves the files of the built window from one folder. Used by the web host and by `app://`. */
 import { open, realpath } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 
@@ -21,17 +21,17 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface StaticFile {
   readonly body: Uint8Array;
   readonly type: string;
-  /** True where the name carries a hash of the content, so that it may be kept for ever. */
+  /** True if the name contains a hash of the content, so that the file can be cached for ever. */
   readonly immutable: boolean;
 }
 
-/** Nothing that the build makes is larger. */
+/** Larger than any file of the build. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
 
 /**
- * The file that a URL path names inside `root`, or null: no such file, a folder, a type that the window does not use,
- * or a path that would leave the folder (by `..`, an encoded separator, a NUL, a drive letter or a link).
- * @param urlPath path of the URL, still percent-encoded; "/" stands for index.html
+ * The file that a URL path names inside `root`, or null if there is no such file, it is a folder, has an unknown type, or
+ * is outside of the folder (by `..`, an encoded separator, a NUL, a drive letter or a link).
+ * @param urlPath path of the URL, percent-encoded; "/" stands for index.html
  */
 export async function readStaticFile(root: string, urlPath: string): Promise<StaticFile | null> {
   const segments = safeSegments(urlPath);
@@ -56,7 +56,7 @@ export async function readStaticFile(root: string, urlPath: string): Promise<Sta
   }
 }
 
-/** Decoded segments of a URL path, or null where one is not a plain file name. */
+/** Decoded segments of a URL path; null if one is not a plain file name. */
 export function safeSegments(urlPath: string): string[] | null {
   if (!urlPath.startsWith("/") || urlPath.length > 2048) return null;
   const segments: string[] = [];

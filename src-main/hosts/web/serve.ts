@@ -1,4 +1,4 @@
-/** `ghn-studio serve`: the window in a browser, until the process is told to end. */
+/** `ghn-studio serve`: the window in a browser, until the process is terminated. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -12,30 +12,30 @@ import { newToken } from "./access.ts";
 import { startWebHost, type WebHost } from "./web-host.ts";
 
 export interface ServeOptions {
-  /** Project to open; the welcome page otherwise. */
+  /** Project to open; the welcome page by default. */
   readonly project?: string | null | undefined;
-  /** 0 or nothing takes a free one. */
+  /** 0 or undefined picks a free one. */
   readonly port?: number | undefined;
-  /** Folders that the window may look into and write to; the home folder unless given. */
+  /** Folders that the window may read and write; the home folder by default. */
   readonly roots?: readonly string[] | undefined;
-  /** Opens the link in the person's browser. */
+  /** Opens the link in the user's browser. */
   readonly open?: boolean | undefined;
-  /** Built page; found beside the program unless given. */
+  /** Built page; searched for near the program by default. */
   readonly rendererFolder?: string | undefined;
   readonly token?: string | undefined;
 }
 
 export interface Served {
-  /** First link, with the token. */
+  /** Link with the token. */
   readonly url: string;
   readonly host: WebHost;
   readonly studio: Studio;
   readonly session: StudioSession;
-  /** Asks runs to stop with a checkpoint, then lets go of everything. */
+  /** Stops all runs with a checkpoint and releases everything. */
   close(): Promise<void>;
 }
 
-/** A browser shows folders itself and opens links itself. */
+/** In a browser, the page itself shows folders and opens links. */
 const WEB_SERVICES: HostServices = {
   kind: "web",
   anyPath: false,
@@ -45,7 +45,7 @@ const WEB_SERVICES: HostServices = {
 };
 
 /**
- * Starts the web host over a studio of its own.
+ * Starts the web host with its own studio.
  * @throws UserError `port-taken`, `port-denied`, and those of opening a project
  */
 export async function startServe(options: ServeOptions = {}): Promise<Served> {
@@ -72,7 +72,7 @@ export async function startServe(options: ServeOptions = {}): Promise<Served> {
       studio,
       session,
       close: async () => {
-        // Pages are told of the end of runs until the last one has stopped.
+        // Pages receive events until the last run has stopped.
         await studio.close();
         await host.close();
       },
@@ -87,19 +87,19 @@ export interface ServeCommand extends ServeOptions {
   readonly print: (line: string) => void;
 }
 
-/** Serves until Ctrl-C or a polite kill; a second one ends at once. */
+/** Serves until Ctrl-C or a termination signal; a second one ends at once. */
 export async function serve({ print, ...options }: ServeCommand): Promise<void> {
   const served = await startServe(options);
   print(`GHN Studio is open at ${served.url}`);
-  print(`On another machine, make a tunnel first: ssh -L ${served.host.port}:127.0.0.1:${served.host.port} <this machine>`);
-  print("Ctrl-C ends it; running work stops with a checkpoint.");
+  print(`From another machine, open a tunnel first: ssh -L ${served.host.port}:127.0.0.1:${served.host.port} <this machine>`);
+  print("Press Ctrl-C to stop. Running runs stop with a checkpoint.");
   await new Promise<void>((resolveEnd) => {
     let asked = false;
     const end = (): void => {
       if (asked) process.exit(130);
       asked = true;
       const running = served.session.runningRuns();
-      print(running.length === 0 ? "Stopping." : `Stopping ${running.join(", ")} with a checkpoint. Press Ctrl-C again to end at once.`);
+      print(running.length === 0 ? "Stopping." : `Stopping ${running.join(", ")} with a checkpoint. Press Ctrl-C again to quit immediately.`);
       served.close().then(resolveEnd, (error: unknown) => {
         print(`Stopping failed: ${error instanceof Error ? error.message : String(error)}`);
         resolveEnd();
@@ -109,13 +109,13 @@ export async function serve({ print, ...options }: ServeCommand): Promise<void> 
   });
 }
 
-/** The built page: `out/renderer`, beside the sources or beside the built program. */
+/** The built page: `out/renderer`, near the sources or the built program. */
 function builtPage(): string {
   let folder = import.meta.dirname;
   for (;;) {
     for (const candidate of [join(folder, "out", "renderer"), join(folder, "renderer")]) if (existsSync(join(candidate, "index.html"))) return candidate;
     const parent = dirname(folder);
-    // Not built: the host says so on its page.
+    // Not built: the host shows a page that says so.
     if (parent === folder) return join(import.meta.dirname, "renderer");
     folder = parent;
   }
@@ -124,7 +124,7 @@ function builtPage(): string {
 function openInBrowser(url: string): void {
   const command = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
   const child = spawn(command, [url], { stdio: "ignore", detached: true });
-  // No browser here: the link is printed anyway.
+  // No browser available: the link is printed anyway.
   child.on("error", () => undefined);
   child.unref();
 }

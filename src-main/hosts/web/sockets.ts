@@ -1,4 +1,4 @@
-/** Event connections of the web host: one WebSocket a page, with its own subscriptions and its own pace. */
+/** Event connections of the web host: one WebSocket per page, with its own subscriptions and back-pressure. */
 import type { IncomingHttpHeaders, Server } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
@@ -7,9 +7,9 @@ import type { Logger } from "../../lib/logger.ts";
 import { Outbox } from "../page/outbox.ts";
 
 export const SOCKET_PATH = "/events";
-/** More pages than this at once are a fault or an attack. */
+/** More pages than this indicate a fault or an attack. */
 const MAX_CONNECTIONS = 64;
-/** Bytes that may wait in one socket before its events are merged instead. */
+/** Bytes buffered in a socket before further events are merged. */
 const MAX_BUFFERED_BYTES = 512 * 1024;
 const MAX_MESSAGE_BYTES = 256 * 1024;
 
@@ -19,13 +19,13 @@ export interface SocketOptions {
   readonly server: Server;
   readonly session: StudioSession;
   readonly log: Logger;
-  /** Decides on an upgrade request by its headers. */
+  /** Decides on an upgrade request from its headers. */
   readonly allowed: (headers: IncomingHttpHeaders) => boolean;
-  /** How often to ask whether a page still lives, in ms; 15,000 unless given. */
+  /** Interval of checks whether a page is still alive, in ms; 15,000 by default. */
   readonly pingMs?: number;
 }
 
-/** Accepts event connections on the server; the answer closes them all. */
+/** Accepts event connections on the server. `close` closes them all. */
 export function acceptSockets(options: SocketOptions): { readonly connections: () => number; close(): void } {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   options.server.on("upgrade", (request, socket, head) => {
@@ -50,7 +50,7 @@ export function acceptSockets(options: SocketOptions): { readonly connections: (
     connections: () => sockets.clients.size,
     close: () => {
       for (const client of sockets.clients) {
-        client.close(1001, "The studio has stopped.");
+        client.close(1001, "GHN Studio has stopped.");
         client.terminate();
       }
       sockets.close();
@@ -68,7 +68,7 @@ function serve(socket: WebSocket, { session, log, pingMs = 15_000 }: SocketOptio
     congested: () => socket.bufferedAmount > MAX_BUFFERED_BYTES,
   });
   const stopListening = session.listen({ deliver: (event) => outbox.push(event), wants: (runId) => wanted.has(runId) });
-  // The page cannot see pings, so it gets a word of its own: after a silence it knows that the tunnel is gone.
+  // A page cannot see pings, so it also gets messages: when they stop, it knows that the tunnel is down.
   const timer = setInterval(() => {
     if (!alive) {
       socket.terminate();
@@ -91,13 +91,13 @@ function serve(socket: WebSocket, { session, log, pingMs = 15_000 }: SocketOptio
     alive = true;
     const message = isBinary ? null : parse(String(data));
     if (message === null) {
-      log.warning("An event connection sent something that is not a subscription; it was closed.");
-      socket.close(1008, "Not a subscription.");
+      log.warning("An event connection sent an invalid message and was closed.");
+      socket.close(1008, "Invalid subscription.");
       return;
     }
     wanted = new Set(message.runIds);
   });
-  socket.on("error", (error) => log.info(`An event connection broke: ${error.message}`));
+  socket.on("error", (error) => log.info(`An event connection failed: ${error.message}`));
   socket.on("close", end);
   socket.send(JSON.stringify({ alive: true, everyMs: pingMs }));
 }

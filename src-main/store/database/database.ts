@@ -6,22 +6,22 @@ import { MIGRATIONS, type Migration } from "./migrations.ts";
 
 export type SqliteDatabase = Database.Database;
 
-/** Marks an SQLite file as one of the studio ("GHNS"). */
+/** Marks an SQLite file as a database of GHN Studio ("GHNS"). */
 const APPLICATION_ID = 0x47484e53;
 /** How long a statement waits for another process, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
 
 export interface DatabaseOptions {
-  /** Reads only: no migration, no lock; for looking at a project that another process holds open. */
+  /** Open for reading only: no migration, no lock. For a project that another process holds open. */
   readonly readOnly?: boolean;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[];
 }
 
 /**
- * Opens a database and brings its schema up to date: every step in a transaction, in order; before the first, a copy
- * of the old file is kept beside it (`<file>.v<version>.bak`).
- * @throws UserError when the file is damaged, foreign, or of a newer version; it is then left as it was
+ * Opens a database and migrates its schema to the current version: each step in a transaction, in order. Before the
+ * first step, the old file is copied to `<file>.v<version>.bak`.
+ * @throws UserError when the file is damaged, foreign, or of a newer version; the file is then left unchanged
  */
 export function openDatabase(file: string, options: DatabaseOptions = {}): SqliteDatabase {
   const { readOnly = false, migrations = MIGRATIONS } = options;
@@ -39,13 +39,13 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Sqlit
     db.pragma("foreign_keys = ON");
     if (!readOnly) {
       db.pragma("journal_mode = WAL");
-      // With WAL this loses at most the last moments after a power cut, never the integrity of the file.
+      // With WAL, a power cut loses at most the last moments, never the integrity of the file.
       db.pragma("synchronous = NORMAL");
       migrate(db, file, isNew, migrations);
     } else if (schemaVersion(db) < newest(migrations)) {
       throw new UserError(`The project database ${file} was written by an older version of GHN Studio.`, {
         code: "project-old",
-        remedy: "Open the project once with this version, so that it is brought up to date.",
+        remedy: "Open the project once with this version to migrate it.",
         file,
       });
     }
@@ -59,8 +59,8 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Sqlit
 const statements = new WeakMap<SqliteDatabase, Map<string, Database.Statement>>();
 
 /**
- * A statement that is compiled once a database. For fixed texts that run many times a second; each text belongs to one
- * place in the code, because a statement remembers how it answers (`pluck`).
+ * A statement that is compiled once per database. For fixed SQL that runs many times per second. Each text must be used
+ * in one place only, because a statement remembers its mode (`pluck`).
  */
 export function prepared<Parameters extends unknown[], Row = unknown>(db: SqliteDatabase, sql: string): Database.Statement<Parameters, Row> {
   let known = statements.get(db);
@@ -88,7 +88,7 @@ function check(db: SqliteDatabase, file: string, isNew: boolean, migrations: rea
   const applicationId = Number(db.pragma("application_id", { simple: true }));
   const version = schemaVersion(db);
   if (!isNew && applicationId !== APPLICATION_ID && !isEmpty(db))
-    throw new UserError(`The file ${file} is a database of another program.`, {
+    throw new UserError(`The file ${file} belongs to another program.`, {
       code: "project-foreign",
       remedy: "Choose a folder that GHN Studio created.",
       file,
@@ -121,7 +121,7 @@ function migrate(db: SqliteDatabase, file: string, isNew: boolean, migrations: r
     }).exclusive();
 }
 
-/** A complete copy, also of what is still in the write-ahead log. */
+/** Makes a complete copy, including what is still in the write-ahead log. */
 function keepCopy(db: SqliteDatabase, copy: string): void {
   rmSync(copy, { force: true });
   db.prepare("VACUUM INTO ?").run(copy);
@@ -132,7 +132,7 @@ function cannotOpen(file: string, cause: unknown): unknown {
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
     return new UserError(`The project database ${file} is damaged and cannot be read.`, {
       code: "project-damaged",
-      remedy: "Restore the project folder from a backup; copies that the studio kept end in .bak.",
+      remedy: "Restore the project folder from a backup. Copies that GHN Studio made before migrations end in .bak.",
       file,
       cause,
     });
@@ -140,7 +140,7 @@ function cannotOpen(file: string, cause: unknown): unknown {
   if (code === "SQLITE_FULL")
     return new UserError(`The disk is full: ${file} cannot be written.`, {
       code: "disk-full",
-      remedy: "Free some space and open the project again.",
+      remedy: "Free some space, then open the project again.",
       file,
       cause,
     });
@@ -161,7 +161,7 @@ function requireRegularFile(file: string): void {
 function unreadable(file: string, cause?: unknown): UserError {
   return new UserError(`The project database ${file} cannot be opened.`, {
     code: "project-unreadable",
-    remedy: "Check that the folder exists and that you may write in it.",
+    remedy: "Check that the folder exists and that you have permission to write to it.",
     file,
     cause,
   });

@@ -1,12 +1,12 @@
-/** A step of the schema. Steps are only ever appended; a released step is never edited. */
+/** One step of the schema. Steps are only ever appended; a released step is never changed. */
 export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
 
 /**
- * The schema, step by step. Large values that lists never show (configs, summaries) lie in `run_details`, so that a
- * pass over ten thousand runs reads a few pages only.
+ * The schema, step by step. Large values that lists never show (configs, summaries) are in `run_details`, so that a pass
+ * over ten thousand runs reads only a few pages.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -250,5 +250,5 @@ ALTER TABLE run_details ADD COLUMN networks TEXT;
   },
 ];
 
-/** Schema that this version of the studio reads and writes. */
+/** Schema version that this program reads and writes. */
 export const SCHEMA_VERSION = Math.max(...MIGRATIONS.map((migration) => migration.version));

@@ -1,4 +1,4 @@
-/** Entry of the thread that copies the write-ahead log into the database. Asked with the database's path; "end" lets it go after what it is at. */
+/** Entry of the thread that copies the write-ahead log into the database. Each message holds the path of the database; "end" ends the thread. */
 import { parentPort } from "node:worker_threads";
 import Database from "better-sqlite3";
 
@@ -7,10 +7,10 @@ parentPort?.on("message", (message: { readonly file: string } | "end") => {
     parentPort?.close();
     return;
   }
-  // A connection for each round: one that stays open would keep the log from being cleared when the project closes.
+  // A new connection each time: one that stays open would keep the log from being removed when the project is closed.
   const db = new Database(message.file, { timeout: 0, fileMustExist: true });
   try {
-    // The next commit can start the log anew only when all of it was copied; passive never keeps a writer waiting.
+    // Passive never blocks a writer. The next commit can restart the log only if all of it was copied.
     db.pragma("wal_checkpoint(PASSIVE)");
     parentPort?.postMessage("done");
   } finally {

@@ -3,18 +3,19 @@ import { Worker } from "node:worker_threads";
 import { entryPath } from "../../lib/entries.ts";
 import type { SqliteDatabase } from "./database.ts";
 
-/** How often the log is looked at, in milliseconds. */
+/** Interval of checks of the log's size, in milliseconds. */
 const LOOK_MS = 500;
-/** A log below this many bytes is left alone: as SQLite does it by itself, 1,000 pages. */
+/** A smaller log is left alone, in bytes: 1,000 pages, SQLite's own limit. */
 const SMALL_BYTES = 4 * 1024 * 1024;
-/** When the thread does not keep up (a slow disk, a reader that stays), the writer copies the log itself after so many pages: 64 MB. */
+/** If the thread does not keep up (slow disk, long-lived reader), the writer copies the log itself after this many pages (64 MB). */
 const BACKSTOP_PAGES = 16_384;
 
 /**
- * Copies SQLite's write-ahead log into the database from a thread of its own. Left to SQLite, the commit that fills the log does so, and waits for the disk: the
- * supervisor's event loop then stands still for tens of milliseconds. The thread starts with the first log that is worth it.
+ * Copies SQLite's write-ahead log into the database in a thread. By default SQLite does this in the commit that fills the
+ * log and waits for the disk, which blocks the supervisor's event loop for tens of milliseconds. The thread is started
+ * when the log is first large enough.
  */
-export class Checkpointer {
+export class WalCheckpointer {
   private readonly db: SqliteDatabase;
   private readonly file: string;
   private readonly timer: NodeJS.Timeout;
@@ -30,7 +31,7 @@ export class Checkpointer {
     this.timer.unref();
   }
 
-  /** The thread ends after what it is at. */
+  /** The thread ends after its current task. */
   close(): void {
     clearInterval(this.timer);
     this.worker?.postMessage("end");
@@ -39,7 +40,7 @@ export class Checkpointer {
 
   private look(): void {
     const log = statSync(`${this.file}-wal`, { throwIfNoEntry: false });
-    // The file keeps its size when the log starts anew; only its time tells whether something was written.
+    // A restarted log keeps its file size; only its modification time shows that something was written.
     if (this.isBusy || log === undefined || log.size < SMALL_BYTES || log.mtimeMs === this.seenAt) return;
     this.seenAt = log.mtimeMs;
     this.isBusy = true;
@@ -53,7 +54,7 @@ export class Checkpointer {
     worker.on("message", () => {
       this.isBusy = false;
     });
-    // Without the thread SQLite does as usual, within the writer: slower, and nothing is lost.
+    // Without the thread, SQLite copies the log in the writer as usual: slower, but nothing is lost.
     worker.on("error", () => {
       clearInterval(this.timer);
       if (this.db.open) this.db.pragma("wal_autocheckpoint = 1000");

@@ -1,8 +1,8 @@
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
 
 /**
- * Points of one series as packed columns. `cursor` is the number of the batch that brought a point, counted per run
- * and never used twice; NaN in `value` stands for a value that was not finite.
+ * Points of one series as packed columns. `cursor` is the number of the batch that added a point, counted per run and
+ * never reused; NaN in `value` stands for a value that was not finite.
  */
 export interface PackedPoints {
   readonly count: number;
@@ -17,7 +17,7 @@ export interface PackedPoints {
 const FLOAT_COLUMNS = 5;
 const BYTES_PER_POINT = FLOAT_COLUMNS * 8 + 4;
 
-/** Views over one buffer: five columns of 64-bit floats, then the cursors. Little-endian, as every machine we run on. */
+/** Views over one buffer: five columns of 64-bit floats, then the cursors. Little-endian, like all supported machines. */
 function view(buffer: ArrayBuffer, count: number): PackedPoints {
   const column = (i: number): Float64Array => new Float64Array(buffer, i * count * 8, count);
   return {
@@ -31,7 +31,7 @@ function view(buffer: ArrayBuffer, count: number): PackedPoints {
   };
 }
 
-/** Packs columns as they come from a worker. Columns of unequal length are cut to the shortest. */
+/** Packs columns from a worker. Columns of unequal length are cut to the shortest. */
 export function packColumns(columns: MetricColumns, cursor: number): PackedPoints {
   const { step, epoch, wall, active, value } = columns;
   const count = Math.min(step.length, epoch.length, wall.length, active.length, value.length);
@@ -47,12 +47,12 @@ export function packColumns(columns: MetricColumns, cursor: number): PackedPoint
   return packed;
 }
 
-/** The bytes of packed points, ready to be stored. */
+/** The bytes of packed points, for storage. */
 export function toBlob(points: PackedPoints): Buffer {
   return Buffer.from(points.step.buffer, 0, points.count * BYTES_PER_POINT);
 }
 
-/** Packed points of stored bytes. */
+/** Packed points from stored bytes. */
 export function fromBlob(data: Buffer, count: number): PackedPoints {
   if (data.byteLength !== count * BYTES_PER_POINT) throw new Error(`A piece of a curve has ${data.byteLength} bytes for ${count} points.`);
   const aligned = data.byteOffset % 8 === 0 && data.buffer instanceof ArrayBuffer;
@@ -60,7 +60,7 @@ export function fromBlob(data: Buffer, count: number): PackedPoints {
   return view(new Uint8Array(data).buffer, count);
 }
 
-/** One piece after the other. */
+/** Concatenates pieces. */
 export function concatenate(pieces: readonly PackedPoints[]): PackedPoints {
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return only;
@@ -79,7 +79,7 @@ export function concatenate(pieces: readonly PackedPoints[]): PackedPoints {
   return packed;
 }
 
-/** The points at some indices, in their order. */
+/** The points at the given indices, in their order. */
 export function pick(points: PackedPoints, indices: readonly number[]): PackedPoints {
   const packed = view(new ArrayBuffer(indices.length * BYTES_PER_POINT), indices.length);
   indices.forEach((from, to) => {
@@ -93,14 +93,14 @@ export function pick(points: PackedPoints, indices: readonly number[]): PackedPo
   return packed;
 }
 
-/** Indices of the points that fulfil a condition. */
+/** Indices of the points that satisfy a condition. */
 export function indicesWhere(points: PackedPoints, keep: (index: number) => boolean): number[] {
   const indices: number[] = [];
   for (let i = 0; i < points.count; i++) if (keep(i)) indices.push(i);
   return indices;
 }
 
-/** As the rest of the studio knows it. */
+/** Converts packed points to plain columns. */
 export function toColumns(name: string, series: number, points: PackedPoints): MetricColumns {
   return {
     name,

@@ -2,14 +2,14 @@ import { METRICS } from "../../../src-shared/domain/metrics.ts";
 import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
 import type { PackedPoints } from "./metric-pack.ts";
 
-/** True where a smaller value is the better one. Metrics that know no better (a learning rate) keep their highest. */
+/** True if smaller values are better. For metrics without a direction (a learning rate), the maximum counts as best. */
 export function lowerIsBetter(name: string): boolean {
   return Object.hasOwn(METRICS, name) && METRICS[name as keyof typeof METRICS].better === "lower";
 }
 
 /**
- * The summary after more points. Values that are not finite count for nothing; of equal values the first stays the
- * best. Null when there is no finite value at all.
+ * Updates a summary with more points. Non-finite values are ignored; of equal values the first stays the best.
+ * @returns null when there is no finite value at all
  */
 export function summarise(name: string, before: MetricSummary | null, points: Pick<PackedPoints, "count" | "step" | "value">): MetricSummary | null {
   const lower = lowerIsBetter(name);

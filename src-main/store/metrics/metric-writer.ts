@@ -7,21 +7,21 @@ import { type MetricReader, type PieceRow, SqliteMetricReader, unpack } from "./
 
 /** A piece with this many points is full and is never rewritten. */
 const FULL_PIECE = 1024;
-/** So many small pieces at the end of a series are merged into one. */
+/** This many small pieces at the end of a series are merged into one. */
 const SMALL_PIECES = 32;
 
-/** Which points survive when a run goes back to a checkpoint. */
+/** Which points to keep when a run goes back to a checkpoint. */
 export interface KeptSteps {
-  /** Last step kept in each series of the run's own metrics; series not named are removed. */
+  /** Last step to keep in each series of the run's own metrics; series that are not named are removed. */
   readonly stepOfSeries: Readonly<Record<string, number>>;
-  /** Last step kept of the load of the machine (`system/…`), which counts steps of the whole run. */
+  /** Last step to keep of the system load (`system/…`), which counts steps of the whole run. */
   readonly step: number;
 }
 
 export interface MetricWriter extends MetricReader {
-  /** Appends a batch with its summaries. Answers the cursor of the batch. Call it within a transaction. */
+  /** Appends a batch and updates the summaries. Must be called in a transaction. @returns the cursor of the batch */
   append(runId: string, batch: readonly MetricColumns[]): number;
-  /** Removes what came after a checkpoint and corrects the summaries. Answers how many points went. */
+  /** Removes points after a checkpoint and updates the summaries. @returns the number of points removed */
   truncate(runId: string, keep: KeptSteps): number;
 }
 
@@ -71,7 +71,7 @@ export class SqliteMetricWriter extends SqliteMetricReader implements MetricWrit
     return removed;
   }
 
-  /** The summary anew, from all points in the order in which they came. */
+  /** Computes the summary again, from all points in the order in which they were stored. */
   private recount(runId: string, name: string): MetricSummary | null {
     const rows = prepared<[string, string], PieceRow>(
       this.db,
@@ -97,9 +97,9 @@ export class SqliteMetricWriter extends SqliteMetricReader implements MetricWrit
     ).run(seriesId, firstCursor, lastCursor, firstStep, lastStep, points.count, toBlob(points));
   }
 
-  /** Each point is rewritten a few dozen times at most, and a long curve ends up in few rows. */
+  /** A point is rewritten a few dozen times at most, and a long curve ends up in few rows. */
   private mergeSmall(seriesId: number): void {
-    // Only the small ones at the end: those before a full piece stay where they are, so that the order of points holds.
+    // Only small pieces at the end: those before a full piece stay, so that the order of points is kept.
     const small = prepared<[object], number>(
       this.db,
       `SELECT id FROM metric_pieces WHERE series_id = @seriesId AND first_cursor >

@@ -5,23 +5,23 @@ import { prepared, type SqliteDatabase } from "../database/database.ts";
 import { concatenate, fromBlob, indicesWhere, type PackedPoints, pick, toColumns } from "./metric-pack.ts";
 
 export interface SeriesRange {
-  /** First and last step wanted, both included. */
+  /** First and last step to return, inclusive. */
   readonly fromStep?: number;
   readonly toStep?: number;
-  /** Pairs of lowest and highest value a series is thinned to. */
+  /** Number of minimum/maximum pairs that a series is thinned to. */
   readonly buckets: number;
 }
 
 export interface MetricReader {
-  /** The series of a run with these names, thinned to what a chart can show. */
+  /** The series of a run with these names, thinned for a chart. */
   series(runId: string, names: readonly string[], range: SeriesRange): SeriesAnswer[];
-  /** All points of a run after a cursor, and the cursor to ask with next. */
+  /** All points of a run after a cursor, and the cursor for the next call. */
   since(runId: string, cursor: number): { columns: MetricColumns[]; cursor: number };
-  /** Every point of a run, unthinned. */
+  /** All points of a run, not thinned. */
   all(runId: string): MetricColumns[];
-  /** Names of all metrics that runs of this project have. */
+  /** Names of all metrics in this project. */
   names(): string[];
-  /** Summaries of many runs at once; of some metrics only where names are given. */
+  /** Summaries of many runs; of all metrics unless names are given. */
   summaries(runIds: readonly string[], names?: readonly string[]): Map<string, Record<string, MetricSummary>>;
   cursor(runId: string): number;
 }
@@ -61,7 +61,7 @@ export class SqliteMetricReader implements MetricReader {
           points,
           indicesWhere(points, (i) => (points.step[i] ?? 0) >= from && (points.step[i] ?? 0) <= to),
         );
-      // Thinned while packed: lists of every point of a long curve would take longer than all the rest.
+      // Thinned while still packed: unpacking every point of a long curve would dominate the run time.
       const kept = minMaxIndices(points.step, points.value, range.buckets);
       const thinned = kept.length < points.count;
       const columns = toColumns(row.name, row.series, thinned ? pick(points, kept) : points);

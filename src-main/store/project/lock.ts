@@ -11,7 +11,7 @@ interface LockContent extends ProcessIdentity {
 }
 
 export interface Lock {
-  /** Gives the lock back; more than once is harmless. */
+  /** Releases the lock; can be called more than once. */
   release(): void;
 }
 
@@ -50,7 +50,7 @@ export function takeLock(file: string, what: string, options: LockOptions = {}):
         throw refusal(owner, what, file, isLocal(owner) ? "process" : "beat");
       discard(file, owner);
     }
-    throw new UserError(`${what} is being opened by several programs at once.`, { code: "project-locked", remedy: "Try again in a moment.", file });
+    throw new UserError(`${what} is being opened by several programs at the same time.`, { code: "project-locked", remedy: "Try again in a moment.", file });
   } catch (error) {
     releaseGuard();
     throw error;
@@ -59,7 +59,7 @@ export function takeLock(file: string, what: string, options: LockOptions = {}):
   }
 }
 
-/** Who holds the lock now; null when nobody does. */
+/** The process that holds the lock; null when there is none. */
 export function lockOwner(file: string): ProcessIdentity | null {
   const owner = readLock(file);
   if (owner === null) return null;
@@ -116,7 +116,7 @@ function mayLive(owner: LockContent, file: string, now: number, guardFree: boole
   }
 }
 
-/** Moves a dead lock away. If another opener was faster and its live lock was moved, that is put back. */
+/** Moves a stale lock away. If another opener was faster and its live lock was moved, puts it back. */
 function discard(file: string, dead: LockContent | null): void {
   const aside = `${file}.${randomUUID()}`;
   try {

@@ -1,38 +1,38 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Tells a process from one that later got the same number. */
+/** Distinguishes a process from a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, in the system's own count; null where the system does not tell. */
+  /** Start time of the process in the system's own units; null if the system does not provide it. */
   readonly startTime: string | null;
 }
 
-/** Start time of a process that has ended but was not yet taken note of by its parent. */
+/** Start time of a zombie: a process that has ended but was not yet waited for. */
 const ENDED = "ended";
 
 export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), startTime: startTimeOf(process.pid) };
 }
 
-/** Whether a process of this machine lives, and is still the one that was meant. */
+/** Whether this process of this machine is alive and still the same one. */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {
     process.kill(identity.pid, 0);
   } catch (error) {
-    // EPERM: it lives, but belongs to somebody else.
+    // EPERM: it is alive but belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   const startTime = startTimeOf(identity.pid);
   return startTime !== ENDED && (startTime === null || identity.startTime === null || startTime === identity.startTime);
 }
 
-/** Field 22 of /proc/<pid>/stat: clock ticks between the start of the machine and that of the process (Linux only). */
+/** Field 22 of /proc/<pid>/stat: clock ticks between boot and the start of the process (Linux only). */
 function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The second field is the name in brackets and may contain spaces; a zombie ("Z") has ended.
+    // The second field is the name in parentheses and may contain spaces; state "Z" is a zombie.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" ? ENDED : (fields[19] ?? null);
   } catch {

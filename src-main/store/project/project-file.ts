@@ -5,7 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
 
 export const PROJECT_FORMAT = "ghn-studio-project";
-/** Version of the folder's layout. The database has a version of its own. */
+/** Version of the folder layout. The database has its own version. */
 export const PROJECT_VERSION = 1;
 const FILE_NAME = "project.json";
 const MAX_BYTES = 1_000_000;
@@ -16,7 +16,7 @@ const projectFileSchema = z.object({
   id: z.string().min(1).max(100),
   name: z.string().min(1).max(200),
   createdAt: z.iso.datetime(),
-  /** The project that comes with the studio. */
+  /** True for the sample project. */
   sample: z.boolean().optional(),
 });
 export type ProjectFile = z.infer<typeof projectFileSchema>;
@@ -26,8 +26,8 @@ export function newProjectFile(name: string, sample = false): ProjectFile {
 }
 
 /**
- * Reads and checks `project.json`.
- * @throws UserError when the folder is no project, of a newer version, or damaged
+ * Reads and validates `project.json`.
+ * @throws UserError when the folder is not a project, is of a newer version, or is damaged
  */
 export function readProjectFile(folder: string): ProjectFile {
   const file = join(folder, FILE_NAME);
@@ -41,7 +41,12 @@ export function readProjectFile(folder: string): ProjectFile {
     if (cause instanceof UserError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") throw foreign(folder, file);
-    throw new UserError(`The project file ${file} cannot be read.`, { code: "project-unreadable", remedy: "Check that you may read the folder.", file, cause });
+    throw new UserError(`The project file ${file} cannot be read.`, {
+      code: "project-unreadable",
+      remedy: "Check that you have permission to read the folder.",
+      file,
+      cause,
+    });
   }
   const content = parse(text, file);
   if (typeof content !== "object" || content === null || (content as { format?: unknown }).format !== PROJECT_FORMAT) throw foreign(folder, file);
@@ -65,7 +70,7 @@ export function readProjectFile(folder: string): ProjectFile {
   return parsed.data;
 }
 
-/** Writes it at once or not at all. */
+/** Writes the file atomically. */
 export function writeProjectFile(folder: string, project: ProjectFile): void {
   const file = join(folder, FILE_NAME);
   const temporary = `${file}.${process.pid}.tmp`;
@@ -82,7 +87,7 @@ export function writeProjectFile(folder: string, project: ProjectFile): void {
     rmSync(temporary, { force: true });
     throw new UserError(`The project file ${file} cannot be written.`, {
       code: "project-unwritable",
-      remedy: "Check that you may write in the folder and that the disk is not full.",
+      remedy: "Check that you have write permission for the folder and that the disk is not full.",
       file,
       cause,
     });
@@ -100,7 +105,7 @@ function parse(text: string, file: string): unknown {
 function foreign(folder: string, file: string): UserError {
   return new UserError(`The folder ${folder} is not a GHN Studio project.`, {
     code: "project-foreign",
-    remedy: "Choose a folder that contains a project.json of GHN Studio, or create a project.",
+    remedy: "Choose a folder with a project.json of GHN Studio, or create a project.",
     file,
   });
 }

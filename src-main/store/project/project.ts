@@ -4,7 +4,7 @@ import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts
 import { UserError } from "../../lib/errors.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
-import { Checkpointer } from "../database/wal-checkpointer.ts";
+import { WalCheckpointer } from "../database/wal-checkpointer.ts";
 import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -20,18 +20,18 @@ export interface Project {
   readonly store: StoreWriter;
   info(): ProjectInfo;
   rename(name: string): ProjectInfo;
-  /** Folder of a run's files; it is created when it is missing. */
+  /** Folder for the files of a run; created if missing. */
   artifactFolder(runId: string): string;
-  /** Absolute path of a file as artifacts name it. @throws UserError when it lies outside of the project */
+  /** Absolute path of an artifact. @throws UserError `path-outside` when it is outside of the project */
   resolvePath(path: string): string;
-  /** Removes a run's files. Answers the bytes set free. */
+  /** Removes the files of a run. @returns the number of bytes freed */
   removeArtifacts(runId: string): number;
   /** Folder for datasets that belong to the project. */
   readonly dataFolder: string;
   close(): void;
 }
 
-/** A project that may be open elsewhere, for looking at. */
+/** A read-only view of a project that may be open elsewhere. */
 export interface ProjectView {
   readonly folder: string;
   readonly store: StoreReader;
@@ -40,8 +40,8 @@ export interface ProjectView {
 }
 
 /**
- * Makes a project folder and opens it. The folder may exist if it is empty.
- * @throws UserError when the folder holds something already or cannot be written; nothing is then left behind
+ * Creates a project folder and opens it. The folder may exist if it is empty.
+ * @throws UserError when the folder is not empty or cannot be written; nothing is then left behind
  */
 export function createProject(folder: string, name: string, options: { readonly sample?: boolean } = {}): Project {
   const path = resolve(folder);
@@ -62,7 +62,7 @@ export function createProject(folder: string, name: string, options: { readonly 
   } catch (cause) {
     throw new UserError(`The folder ${path} cannot be created.`, {
       code: "project-unwritable",
-      remedy: "Choose a folder in which you may write.",
+      remedy: "Choose a folder that you can write to.",
       file: path,
       cause,
     });
@@ -89,8 +89,8 @@ export function openProject(folder: string, options: LockOptions = {}): Project 
 }
 
 /**
- * Opens a project for reading, also while another process works on it.
- * @throws UserError like {@link openProject}, but never because it is open elsewhere
+ * Opens a project for reading, even while another process uses it.
+ * @throws UserError like {@link openProject}, except that the project may be open elsewhere
  */
 export function viewProject(folder: string): ProjectView {
   const path = resolve(folder);
@@ -112,7 +112,7 @@ export function viewProject(folder: string): ProjectView {
 
 /**
  * Asks the process that holds a project open to stop, kill or resume a run.
- * @returns false when no process holds it, so that nobody would hear
+ * @returns false when no process holds it open
  */
 export function postRequest(folder: string, type: "stop" | "kill" | "resume", runId: string): boolean {
   const path = resolve(folder);
@@ -126,7 +126,7 @@ export function postRequest(folder: string, type: "stop" | "kill" | "resume", ru
   }
 }
 
-/** Process that holds a project open; null when none does. */
+/** Pid of the process that holds a project open; null when there is none. */
 export function projectOwner(folder: string): number | null {
   return projectHolder(folder)?.pid ?? null;
 }
@@ -152,7 +152,7 @@ function lockProject(path: string, file: ProjectFile, options: LockOptions): Loc
     if (cause instanceof UserError) throw cause;
     throw new UserError(`The project folder ${path} cannot be written.`, {
       code: "project-unwritable",
-      remedy: "Check that you may write in it and that the disk is not full.",
+      remedy: "Check that you have write permission and that the disk is not full.",
       file: path,
       cause,
     });
@@ -164,7 +164,7 @@ class OpenProject implements Project {
   readonly store: StoreWriter;
   private file: ProjectFile;
   private readonly db: SqliteDatabase;
-  private readonly checkpointer: Checkpointer;
+  private readonly walCheckpointer: WalCheckpointer;
   private readonly lock: Lock;
 
   constructor(folder: string, file: ProjectFile, db: SqliteDatabase, lock: Lock) {
@@ -173,7 +173,7 @@ class OpenProject implements Project {
     this.db = db;
     this.lock = lock;
     this.store = storeWriter(db);
-    this.checkpointer = new Checkpointer(db, join(folder, DATABASE_NAME));
+    this.walCheckpointer = new WalCheckpointer(db, join(folder, DATABASE_NAME));
   }
 
   get dataFolder(): string {
@@ -200,7 +200,7 @@ class OpenProject implements Project {
   resolvePath(path: string): string {
     const absolute = resolve(this.folder, path);
     if (!absolute.startsWith(join(this.folder, ARTIFACTS) + sep))
-      throw new UserError(`The file ${path} lies outside of the project.`, {
+      throw new UserError(`The file ${path} is outside of the project.`, {
         code: "path-outside",
         remedy: "The project may have been tampered with; open a copy that you trust.",
         file: path,
@@ -216,7 +216,7 @@ class OpenProject implements Project {
   }
 
   close(): void {
-    this.checkpointer.close();
+    this.walCheckpointer.close();
     if (this.db.open) this.db.close();
     this.lock.release();
   }
@@ -235,9 +235,9 @@ function infoOf(folder: string, file: ProjectFile, store: StoreReader): ProjectI
   };
 }
 
-/** Ids come from windows and databases: none may lead out of the folder. */
+/** Ids come from windows and databases: none may name a path outside of the folder. */
 function checkedId(runId: string): string {
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(runId) || basename(runId) !== runId) throw new Error(`${runId} is no id of a run.`);
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(runId) || basename(runId) !== runId) throw new Error(`${runId} is not the id of a run.`);
   return runId;
 }
 

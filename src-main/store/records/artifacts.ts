@@ -2,25 +2,25 @@ import type { Artifact } from "../../../src-shared/domain/records/run.ts";
 import type { ArtifactMessage } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 
-/** A checkpoint with the step it was written at. */
+/** A checkpoint and the step at which it was written. */
 export interface CheckpointArtifact extends Artifact {
   readonly step: number;
 }
 
 export interface ArtifactReader {
-  /** Files of a run, the oldest first. */
+  /** Files of a run, oldest first. */
   list(runId: string): Artifact[];
   get(id: number): Artifact | null;
-  /** Checkpoints of a run, the newest first. */
+  /** Checkpoints of a run, newest first. */
   checkpoints(runId: string): CheckpointArtifact[];
-  /** The last file of this kind that a run left. */
+  /** The newest file of this kind of a run. */
   latest(runId: string, kind: Artifact["kind"]): Artifact | null;
-  /** Bytes of all files of the project. */
+  /** Total size of all files of the project in bytes. */
   bytes(): number;
 }
 
 export interface ArtifactWriter extends ArtifactReader {
-  /** Records a file; one of the same name in the same run is replaced. */
+  /** Records a file, replacing one of the same name in the same run. */
   add(runId: string, artifact: ArtifactMessage, step?: number): Artifact;
   delete(id: number): void;
 }

@@ -2,9 +2,9 @@ import type { LogLine } from "../../../src-shared/domain/records/run.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 
 export interface LogReader {
-  /** Lines after an id, the oldest first. */
+  /** Lines after an id, oldest first. */
   list(runId: string, afterId?: number, limit?: number): LogLine[];
-  /** The last lines, the oldest first. */
+  /** The last lines, oldest first. */
   tail(runId: string, limit: number): LogLine[];
 }
 
@@ -12,7 +12,7 @@ export interface LogWriter extends LogReader {
   append(runId: string, lines: readonly Omit<LogLine, "id" | "runId">[]): LogLine[];
 }
 
-/** Longest line kept, in characters. */
+/** Longer lines are truncated, in characters. */
 const MAX_TEXT = 10_000;
 
 export class SqliteLogReader implements LogReader {

@@ -1,6 +1,6 @@
 import type { SqliteDatabase } from "../database/database.ts";
 
-/** What a process that does not hold the project asks of the one that does. */
+/** A request from a process that does not hold the project to the one that does. */
 export interface ProjectRequest {
   readonly id: number;
   readonly type: "stop" | "kill" | "resume";
@@ -18,7 +18,7 @@ export class RequestBox {
     this.db.prepare("INSERT INTO requests (type, run_id, created_at) VALUES (?, ?, ?)").run(type, runId, new Date().toISOString());
   }
 
-  /** Takes all requests out, the oldest first. */
+  /** Removes and returns all requests, oldest first. */
   take(): ProjectRequest[] {
     if (this.db.prepare("SELECT 1 FROM requests LIMIT 1").get() === undefined) return [];
     return this.db

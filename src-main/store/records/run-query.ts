@@ -7,7 +7,7 @@ import { type RunRow, viewCondition } from "./run-row.ts";
 export type RunQueryAnswer = Pick<RunPage, "rows" | "total" | "expressionError">;
 export type RunOverview = Pick<RunPage, "counts" | "tags" | "metricNames">;
 
-/** Columns that may be sorted by; anything else never reaches SQL. */
+/** Columns that can be sorted by; nothing else reaches SQL. */
 const SORT_COLUMNS: Readonly<Record<string, string>> = {
   name: "r.name COLLATE NOCASE",
   kind: "r.kind",
@@ -21,7 +21,7 @@ const SORT_COLUMNS: Readonly<Record<string, string>> = {
   starred: "r.starred",
 };
 
-/** Turns rows into summaries, with all metrics or with those named. */
+/** Converts rows to summaries, with all metrics or the named ones. */
 type Complete = (rows: readonly RunRow[], metricNames?: readonly string[]) => RunSummary[];
 
 interface Clauses {
@@ -31,7 +31,7 @@ interface Clauses {
   readonly parameters: Record<string, string | number>;
 }
 
-/** Filters, sorts and pages runs. Only an expression is evaluated run by run; everything else is left to SQL. */
+/** Filters, sorts and pages runs. Only expressions are evaluated per run; everything else is done in SQL. */
 export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: Complete): RunQueryAnswer {
   const clauses = clausesOf(query);
   const parsed = query.expression.trim() === "" ? null : parseExpression(query.expression);
@@ -72,7 +72,7 @@ function clausesOf(query: RunQuery): Clauses {
     parameters[`tag${i}`] = tag;
   });
   if (query.topLevelOnly) conditions.push("r.parent_id IS NULL");
-  // Every word must occur somewhere: in the name, the notes, the id or a tag.
+  // Every word must occur in the name, the notes, the id or a tag.
   query.search
     .split(/\s+/)
     .filter((word) => word !== "")

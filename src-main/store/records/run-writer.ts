@@ -13,11 +13,11 @@ export interface NewRun {
   readonly tags?: readonly string[];
   readonly parentId?: string;
   readonly stage?: string;
-  /** In front of everything that waits; at the end otherwise. */
+  /** Puts the run at the front of the queue instead of the end. */
   readonly first?: boolean;
 }
 
-/** Fields of a run that change while it lives; those left out stay as they are. */
+/** Fields of a run to change; those left out stay as they are. */
 export interface RunChange {
   readonly name?: string;
   readonly notes?: string;
@@ -43,17 +43,17 @@ export interface RunChange {
 }
 
 export interface RunWriter extends RunReader {
-  /** Adds a run to the queue. Answers its id. */
+  /** Adds a run to the queue. @returns its id */
   create(run: NewRun): string;
   update(id: string, change: RunChange): void;
   setTags(id: string, tags: readonly string[]): void;
-  /** Puts a run into the queue again. */
+  /** Queues a run again. */
   enqueue(id: string, first?: boolean): void;
-  /** Takes a run out of the queue: it is at work from now on. Its first start stays noted. */
+  /** Takes a run out of the queue and marks it as running. The time of its first start is kept. */
   begin(id: string): void;
-  /** Orders the queue: the runs named come first, in this order. */
+  /** Reorders the queue: the named runs come first, in this order. */
   reorder(ids: readonly string[]): void;
-  /** Removes a run and everything the database knows of it, its stages included. */
+  /** Removes a run with its stages and all their records. */
   delete(id: string): void;
 }
 
@@ -83,7 +83,7 @@ const DETAIL_COLUMNS: Readonly<Partial<Record<keyof RunChange, string>>> = {
   processId: "process_id",
 };
 
-/** Letters of run ids: none that are easily mistaken for another. */
+/** Characters of run ids, without those that are easily confused. */
 const ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
 const ID_LENGTH = 8;
 
@@ -158,7 +158,7 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
   }
 
   private queueEnd(first: boolean): number {
-    // The planner would rather read all queued runs by their status than look at one end of the small index.
+    // The planner would otherwise read all queued runs by status instead of one end of the small index.
     const sql = `SELECT ${first ? "MIN" : "MAX"}(queue_position) FROM runs INDEXED BY runs_in_queue WHERE status = 'queued'`;
     const end = prepared<[], number | null>(this.db, sql).pluck().get() as number | null;
     return first ? (end ?? 1) - 1 : (end ?? 0) + 1;

@@ -8,7 +8,7 @@ import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";
 import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
 import { type RunRow, viewCondition } from "./run-row.ts";
 
-/** What lists of runs never show. */
+/** Details of a run that lists never show. */
 export interface RunRecord {
   readonly config: RunConfig;
   readonly codeVersion: string;
@@ -16,20 +16,20 @@ export interface RunRecord {
   readonly datasetDescription: string | null;
   readonly resumedFrom: readonly number[];
   readonly summary: Readonly<Record<string, string | number | boolean | null>>;
-  /** The cells of a training run, once resolved from their source: they never change afterwards. */
+  /** The cells of a training run, once resolved from their source; never changed afterwards. */
   readonly cells: readonly CellToTrain[] | null;
-  /** The same in the anytime space. */
+  /** The same for networks of the anytime space. */
   readonly networks: readonly AnytimeToTrain[] | null;
-  /** Process that last executed the run on this machine. */
+  /** Pid of the process that last executed the run on this machine. */
   readonly processId: number | null;
 }
 
 export interface RunReader {
   get(id: string): RunSummary | null;
   record(id: string): RunRecord | null;
-  /** Stages of a pipeline in their order. */
+  /** Stages of a pipeline, in their order. */
   children(id: string): RunSummary[];
-  /** Runs in these states, the oldest first. */
+  /** Runs with these statuses, oldest first. */
   withStatus(...statuses: readonly RunStatus[]): RunSummary[];
   /** Queued runs in the order of the queue. */
   queued(): RunSummary[];
@@ -110,7 +110,7 @@ export class SqliteRunReader implements RunReader {
     return Number(this.db.prepare("SELECT COUNT(*) FROM runs WHERE trashed_at IS NULL").pluck().get());
   }
 
-  /** Adds tags and metrics (all, or those named), with one query each for all rows. */
+  /** Adds tags and metrics (all or the named ones), with one query each for all rows. */
   protected summaries(rows: readonly RunRow[], metricNames?: readonly string[]): RunSummary[] {
     const ids = rows.map((row) => row.id);
     const metrics = this.metrics.summaries(ids, metricNames);
@@ -149,7 +149,7 @@ export class SqliteRunReader implements RunReader {
   }
 }
 
-/** How many runs of a view have each status, kind and dataset (one map: their names never clash), and all tags. */
+/** Number of runs of a view by status, kind and dataset (in one map: their names do not clash), and all tags. */
 function viewOverview(db: SqliteDatabase, view: RunQuery["view"]): { counts: Record<string, number>; tags: string[] } {
   const counts: Record<string, number> = {};
   const rows = db

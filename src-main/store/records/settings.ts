@@ -4,7 +4,7 @@ import type { SqliteDatabase } from "../database/database.ts";
 export interface SettingsReader {
   get(key: string): unknown;
   all(): Record<string, unknown>;
-  /** The configuration somebody was working on; null when there is none. */
+  /** The config being edited; null when there is none. */
   draft(): Draft | null;
 }
 
@@ -16,7 +16,7 @@ export interface SettingsWriter extends SettingsReader {
 }
 
 const DRAFT_KEY = "draft";
-/** Keeps the studio's own keys apart from those of the window. */
+/** Separates settings of windows from internal keys. */
 const PREFIX = "setting:";
 
 export class SqliteSettingsReader implements SettingsReader {

@@ -1,22 +1,22 @@
-/** What is known of an architecture without computing it. */
+/** What is known of an architecture without executing it. */
 import type { AnytimeArchitecture, AnytimeNodeRef } from "../architecture/anytime.ts";
 import type { Architecture, NetworkConfig } from "../architecture/network.ts";
 
-/** A cell from the literature. */
+/** A cell from a publication. */
 export interface PublishedCellInfo {
   readonly id: string;
   readonly name: string;
-  /** Publication, figure, code. */
+  /** Publication, figure, source code. */
   readonly source: string;
   readonly architecture: Architecture;
-  /** The network of its publication, as far as ours has the same settings; counts are of this one. */
+  /** The network of its publication, as far as our settings can express it; the counts are of this network. */
   readonly network: NetworkConfig;
   readonly parameters: number;
   readonly multiplyAdds: number;
   readonly publishedParameters: number;
   /** What the publication counts: images, cells, channels. */
   readonly publishedSetting: string;
-  /** Why the counts differ, where they do. */
+  /** Explanation of a difference between the counts, if there is one. */
   readonly remark: string | null;
 }
 
@@ -25,7 +25,7 @@ export interface CellDescription {
   readonly canonical: string;
   readonly parameters: number;
   readonly multiplyAdds: number;
-  /** One entry for each node of each block, in order. */
+  /** One entry per node of each block, in order. */
   readonly nodes: readonly NodeDescription[];
 }
 
@@ -40,14 +40,14 @@ export interface NodeDescription {
   readonly multiplyAdds: number;
 }
 
-/** What can be said of a network with several exits without computing it. */
+/** What is known of a network with several exits without executing it. */
 export interface AnytimeDescription {
   readonly architecture: AnytimeArchitecture;
   readonly canonical: string;
   readonly parameters: number;
   /** Of the last exit. */
   readonly multiplyAdds: number;
-  /** In the order in which they answer, with what is spent by then. */
+  /** In order of their cost, with the multiply-adds computed up to each exit. */
   readonly exits: readonly { readonly node: AnytimeNodeRef | null; readonly multiplyAdds: number }[];
 }
 

@@ -23,7 +23,7 @@ export interface DatasetInfo {
   /** More sentences for the user. */
   readonly notes: readonly string[];
   readonly downloadBytes: number | null;
-  /** Why it cannot be used now, and what to do. */
+  /** Why the dataset cannot be used now, and what to do. */
   readonly problem: { readonly message: string; readonly remedy: string } | null;
 }
 

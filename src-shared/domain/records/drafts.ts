@@ -8,7 +8,7 @@ export interface Preset {
   readonly config: RunConfig;
 }
 
-/** Checking of a draft: problems by path (dots), and what it would cost here. */
+/** Result of checking a draft: problems by dotted path, and the estimated cost on this machine. */
 export interface DraftCheck {
   readonly problems: readonly { readonly path: string; readonly message: string }[];
   readonly estimate: RunEstimate | null;
@@ -19,7 +19,7 @@ export interface RunEstimate {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly stages: readonly { readonly name: string; readonly seconds: number; readonly memoryBytes: number }[];
-  /** How the figure came about: measured on this device, or extrapolated. */
+  /** How the estimate was made: measured on this device, or extrapolated. */
   readonly basis: string;
 }
 

@@ -13,7 +13,7 @@ export interface RecentProject {
   readonly folder: string;
   readonly name: string;
   readonly openedAt: string;
-  /** False when the folder is gone or not reachable now. */
+  /** False when the folder does not exist or cannot be reached. */
   readonly exists: boolean;
   readonly runs: number | null;
 }

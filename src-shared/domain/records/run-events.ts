@@ -17,7 +17,7 @@ export interface RunEventMap {
     readonly logs: readonly LogLine[];
     readonly current: { readonly name: string; readonly architecture: Architecture } | null;
   };
-  /** Stored metrics of a run after this step were removed: it was resumed from a checkpoint. Reload its series. */
+  /** The run was resumed from a checkpoint and stored points after it were removed: reload its series. */
   readonly "run.rewound": { readonly runId: string };
   readonly "artifact.added": Artifact;
 }

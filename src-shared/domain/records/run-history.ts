@@ -1,4 +1,4 @@
-/** What windows ask of the records of a project: the run history, the candidates of a run, and edits to a run. */
+/** Queries of windows: the run history, the candidates of a run, and edits of a run. */
 import { z } from "zod";
 import { RUN_KINDS } from "../config/run-config.ts";
 import { DATASET_IDS } from "../dataset.ts";
@@ -8,7 +8,7 @@ const sortKey = z
   .string()
   .regex(/^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/);
 
-/** What the history asks for: filters, order and a window of rows. */
+/** A query of the run history: filters, order and page. */
 export const runQuerySchema = z.strictObject({
   search: z.string().max(500).default(""),
   status: z.array(z.enum(RUN_STATUSES)).default([]),
@@ -18,7 +18,7 @@ export const runQuerySchema = z.strictObject({
   /** Expression over run fields and metrics, e.g. `best("train/validation-accuracy") > 0.9 and dataset == "cifar10"`. */
   expression: z.string().max(2000).default(""),
   view: z.enum(["active", "archived", "trash"]).default("active"),
-  /** Only runs without a parent; stages are then fetched with their pipeline. */
+  /** Only runs without a parent; stages are listed with their pipeline. */
   topLevelOnly: z.boolean().default(false),
   sort: z
     .array(z.strictObject({ key: sortKey, descending: z.boolean() }))
@@ -36,7 +36,7 @@ export interface RunPage {
   readonly counts: Readonly<Record<string, number>>;
   readonly tags: readonly string[];
   readonly metricNames: readonly string[];
-  /** Set when the expression does not parse: where and why. Rows are then unfiltered by it. */
+  /** Message and position if the expression is invalid; the rows are then not filtered by it. */
   readonly expressionError: { readonly message: string; readonly position: number } | null;
 }
 
@@ -50,7 +50,7 @@ export const candidateQuerySchema = z.strictObject({
 });
 export type CandidateQuery = z.infer<typeof candidateQuerySchema>;
 
-/** What a person may change about a run; fields that are left out stay as they are. */
+/** Fields of a run that a user can edit; those left out stay as they are. */
 export const runEditSchema = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   notes: z.string().max(100_000).optional(),

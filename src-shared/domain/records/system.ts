@@ -1,4 +1,4 @@
-/** This machine: what the doctor found, and its folders. */
+/** The machine: findings of the doctor, and its folders. */
 export interface DoctorItem {
   readonly area: string;
   readonly name: string;

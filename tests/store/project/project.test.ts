@@ -74,8 +74,8 @@ describe("a project folder", () => {
     expect(project.resolvePath("artifacts/abc/x")).toBe(join(project.folder, "artifacts", "abc", "x"));
     for (const path of ["artifacts/../project.json", "/etc/passwd", "artifacts-other/x", "artifacts"])
       expect(codeOf(() => project.resolvePath(path))).toBe("path-outside");
-    expect(() => project.artifactFolder("../x")).toThrow("no id");
-    expect(() => project.removeArtifacts("..")).toThrow("no id");
+    expect(() => project.artifactFolder("../x")).toThrow("not the id");
+    expect(() => project.removeArtifacts("..")).toThrow("not the id");
   });
 });
 

@@ -11,7 +11,7 @@ import { analysedTop } from "./top-data.ts";
 export function pipelineKind(project: Project): StagedKind {
   const configOf = (runId: string): PipelineRun => {
     const config = project.store.runs.record(runId)?.config;
-    if (config?.kind !== "pipeline") throw new Error(`Run ${runId} is no pipeline.`);
+    if (config?.kind !== "pipeline") throw new Error(`Run ${runId} is not a pipeline.`);
     return config;
   };
   return {

@@ -14,7 +14,10 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
   const run = store.runs.get(runId);
   const facts = store.runs.record(runId);
   if (run === null || facts?.config.kind !== "pipeline")
-    throw new UserError(`The run ${run?.name ?? runId} is no pipeline.`, { code: "run-kind", remedy: "Name a pipeline; ghn-studio runs lists all runs." });
+    throw new UserError(`The run ${run?.name ?? runId} is not a pipeline.`, {
+      code: "run-kind",
+      remedy: "Choose a pipeline; `ghn-studio runs` lists all runs.",
+    });
   const { config } = facts;
   const stages = stagesByKey(store.runs.children(runId));
   const trainings = (stage: string): Training[] => {
