@@ -1,8 +1,8 @@
-/** Curves of networks with several exits as comma-separated values: one line an exit, for plots in spreadsheets and notebooks. */
+/** Curves of networks with several exits as comma-separated values: one line per exit, for plots in spreadsheets and notebooks. */
 import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../src-shared/domain/records/anytime-records.ts";
 import { csvField } from "./candidates-csv.ts";
 
-/** Header of {@link anytimeCsv}. Accuracies and areas are fractions from 0 to 1; multiply-adds are those spent when the exit answers. */
+/** Header of {@link anytimeCsv}. Accuracies and areas are fractions from 0 to 1; multiply-adds are counted up to the exit. */
 export const ANYTIME_COLUMNS = [
   "weights",
   "name",
@@ -22,7 +22,7 @@ export const ANYTIME_COLUMNS = [
   "canonical",
 ] as const;
 
-/** All exits of what was scored (weights "generated") and trained (weights "trained"). */
+/** All exits of scored networks (weights "generated") and trained networks (weights "trained"). */
 export function anytimeCsv(candidates: readonly AnytimeCandidate[], trainings: readonly AnytimeTraining[]): string {
   const lines = [
     ...candidates.flatMap((c) => exitLines(["generated", c.name, c.role, c.rank, null, c.parameters, c.maxBudget, c.score, null], c.exits, c.canonical)),

@@ -22,7 +22,7 @@ export const CANDIDATE_COLUMNS = [
   "architecture",
 ] as const;
 
-/** One line for each candidate, best first; beside it what its trainings reached, where it was trained. */
+/** One line per candidate, best first, with the results of its trainings if there are any. */
 export function candidatesCsv(candidates: readonly Candidate[], trainings: readonly Training[] = []): string {
   const byCanonical = Map.groupBy(trainings, (training) => training.canonical);
   const ordered = [...candidates].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || a.index - b.index);
@@ -52,7 +52,7 @@ export function candidatesCsv(candidates: readonly Candidate[], trainings: reado
   return `${[CANDIDATE_COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
 }
 
-/** One field. Text that a spreadsheet would take for a formula gets a quote mark before it. */
+/** One field. Text that a spreadsheet would interpret as a formula is prefixed with a quote mark. */
 export function csvField(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";

@@ -8,9 +8,9 @@ import { layout } from "../../src-shared/drawing/layout.ts";
 import { DARK_DRAWING, LIGHT_DRAWING, type Panel, pictureSvg } from "../../src-shared/drawing/svg.ts";
 import { architectureDescription } from "../../src-shared/drawing/words.ts";
 
-/** Layout engine and image library are loaded when the first picture is drawn: most commands and windows draw none. */
+/** The layout engine and the image library are loaded with the first picture, because most commands do not draw any. */
 async function loadElk(): Promise<new () => ELK> {
-  // elkjs is CommonJS: under Node its class is the module itself, though its types say `default`.
+  // elkjs is CommonJS: in Node, the class is the module itself, although the types declare `default`.
   return (await import("elkjs/lib/elk.bundled.js")).default as unknown as new () => ELK;
 }
 
@@ -20,7 +20,7 @@ async function loadSharp(): Promise<typeof import("sharp").default> {
 
 export interface PictureOptions {
   readonly title: string;
-  /** A line under the drawing: counts, accuracy. */
+  /** A line below the drawing: counts, accuracy. */
   readonly caption?: string;
   readonly theme?: "light" | "dark";
 }
@@ -46,8 +46,8 @@ export async function architectureSvg(architecture: Architecture, options: Pictu
 }
 
 /**
- * A network with several exits as an SVG document: its cells side by side, nodes with an exit red (figures 8 to 10 of the paper).
- * @param exits in the order in which they answer
+ * A network with several exits as an SVG document: its cells side by side, with exit nodes in red (figures 8 to 10 of the paper).
+ * @param exits in order of cost
  */
 export async function anytimeSvg(
   architecture: AnytimeArchitecture,
@@ -69,7 +69,7 @@ export async function anytimeSvg(
   );
 }
 
-/** An SVG as PNG bytes, `scale` pixels for each unit. Fonts are those of the machine. */
+/** An SVG as PNG bytes, with `scale` pixels per unit and the machine's fonts. */
 export async function svgToPng(svg: string, scale = 2): Promise<Buffer> {
   const sharp = await loadSharp();
   return sharp(Buffer.from(svg), { density: 72 * scale })
@@ -79,7 +79,7 @@ export async function svgToPng(svg: string, scale = 2): Promise<Buffer> {
 
 let fonts: Promise<boolean> | null = null;
 
-/** Whether this machine has a font at all: without one, a PNG would show boxes without their operations. */
+/** Whether this machine has any font: without one, a PNG would show boxes without labels. */
 export function canDrawText(): Promise<boolean> {
   fonts ??= (async () => {
     const probe = `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20" font-family="sans-serif" font-size="12"><rect width="60" height="20" fill="#fff"/><text x="2" y="14">3×3 sep</text></svg>`;

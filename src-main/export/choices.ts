@@ -17,20 +17,23 @@ export const EXPORT_FORMATS = [
   "candidates-csv",
 ] as const satisfies readonly ExportFormat[];
 
-/** What each format is, for people. */
+/** Title and description of each format. */
 const FORMATS: Readonly<Record<ExportFormat, { readonly title: string; readonly description: string }>> = {
-  "cell-json": { title: "Cell (JSON)", description: "The cell as data with a versioned schema; GHN Studio reads it back." },
-  "cell-svg": { title: "Picture (SVG)", description: "The cell drawn, sharp at every size." },
+  "cell-json": { title: "Cell (JSON)", description: "The cell as data with a versioned schema, which GHN Studio can import." },
+  "cell-svg": { title: "Picture (SVG)", description: "A drawing of the cell, sharp at any size." },
   "cell-png": { title: "Picture (PNG)", description: "The same drawing as pixels, for slides." },
   "weights-safetensors": {
     title: "Weights (safetensors)",
     description: "Trained weights with a manifest: network, normalisation, classes, tensors, checksum.",
   },
   "config-json": { title: "Config (JSON)", description: "Every setting of the run; ghn-studio run <file> repeats it." },
-  "candidates-csv": { title: "Candidates (CSV)", description: "All scored cells with ranks, counts and scores; of networks with several exits, their curves." },
+  "candidates-csv": {
+    title: "Candidates (CSV)",
+    description: "All scored cells with ranks, counts and scores; for networks with several exits, their curves.",
+  },
 };
 
-/** Every format with its size where it is known, and why one is not available. */
+/** Every format with its size, if known, and the reason if it is not available. */
 export async function exportChoices(project: ExportProject, subject: ExportSubject): Promise<ExportChoice[]> {
   const exportable = resolveSubject(project, subject);
   return Promise.all(
@@ -42,7 +45,7 @@ export async function exportChoices(project: ExportProject, subject: ExportSubje
   );
 }
 
-/** Why a format cannot be written, as a sentence; null when it can. */
+/** Why a format cannot be written, as a sentence; null if it can. */
 export async function obstacle(project: ExportProject, exportable: Exportable, format: ExportFormat): Promise<string | null> {
   switch (format) {
     case "cell-json":
@@ -53,32 +56,32 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
       if (reason !== null) return reason;
       return (await canDrawText())
         ? null
-        : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or take the SVG.";
+        : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or use SVG.";
     }
     case "weights-safetensors": {
       if (exportable.anytime === null && exportable.architecture === null) return noCell(exportable);
       if (exportable.training === null && exportable.anytime?.training == null)
-        return "This cell was never trained from scratch; generated weights are not kept. Train it first.";
-      if (exportable.weights === null) return "The run keeps no weights of this training.";
+        return "This cell was never trained from scratch, and generated weights are not stored. Train it first.";
+      if (exportable.weights === null) return "The run did not store the weights of this training.";
       const found = await stat(artifactPath(project, exportable.weights)).catch(() => null);
       return found?.isFile() === true ? null : `The file ${exportable.weights.path} is missing from the project folder.`;
     }
     case "config-json":
       return null;
     case "candidates-csv":
-      return exportable.anytime === null && exportable.candidateRuns.length === 0 ? "The run has scored no cells." : null;
+      return exportable.anytime === null && exportable.candidateRuns.length === 0 ? "The run did not score any cells." : null;
   }
 }
 
 /**
- * Absolute path of an artifact. Paths come from the project's database, so one that leads out of the project is refused.
+ * Absolute path of an artifact. Paths come from the project's database, so a path outside the project is rejected.
  * @throws UserError `artifact-outside`
  */
 export function artifactPath(project: Pick<ExportProject, "folder">, artifact: Pick<Artifact, "path">): string {
   const root = resolve(project.folder);
   const path = resolve(root, artifact.path);
   if (!path.startsWith(root + sep))
-    throw new UserError(`The project names a file outside of its folder (${artifact.path}).`, {
+    throw new UserError(`The project refers to a file outside its folder (${artifact.path}).`, {
       code: "artifact-outside",
       file: artifact.path,
       remedy: "The project may have been tampered with; restore it from a backup.",
@@ -86,11 +89,11 @@ export function artifactPath(project: Pick<ExportProject, "folder">, artifact: P
   return path;
 }
 
-/** Why there is no cell to write; null when there is one. */
+/** Why there is no cell to write; null if there is one. */
 function noCell({ run, architecture, anytime }: Exportable): string | null {
   if (architecture !== null || (anytime !== null && anytime.architecture !== null)) return null;
-  if (anytime !== null) return "A reference network is no network of cells; its settings are in the config.";
+  if (anytime !== null) return "A reference network does not consist of cells; its settings are in the config.";
   return run.kind === "ghn-training" || run.kind === "anytime-ghn"
-    ? "This run trains a GHN and has no cell of its own; export from a search or a training."
-    : "The run has no cell yet.";
+    ? "This run trains a GHN and does not have a cell. Export from a search or a training."
+    : "The run does not have a cell yet.";
 }

@@ -1,13 +1,13 @@
-/** Puts finished files under names that are free, never over others. */
+/** Moves finished files to free names and never overwrites files. */
 import { constants } from "node:fs";
 import { copyFile, link, lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../lib/files.ts";
 
-/** Highest number that is tried behind a name. */
+/** Highest number that is appended to a name. */
 const MAX_NUMBER = 10_000;
 
-/** The base name itself, or with the first number for which none of the files is there. */
+/** The base name itself, or with the first number for which none of the files exists. */
 export async function freeBaseName(folder: string, baseName: string, suffixes: readonly string[], first = 1): Promise<{ baseName: string; number: number }> {
   for (let number = first; number <= MAX_NUMBER; number++) {
     const candidate = number === 1 ? baseName : `${baseName}-${number}`;
@@ -17,7 +17,7 @@ export async function freeBaseName(folder: string, baseName: string, suffixes: r
   throw new Error(`No free name for ${baseName} in ${folder}.`);
 }
 
-/** Moves finished files to their names, all or none. False when one of the names has been taken meanwhile. */
+/** Moves finished files to their names, all or none. False if one of the names has been taken in the meantime. */
 export async function placeAll(moves: readonly { readonly from: string; readonly to: string }[]): Promise<boolean> {
   const placed: string[] = [];
   try {
@@ -35,7 +35,7 @@ export async function placeAll(moves: readonly { readonly from: string; readonly
   }
 }
 
-/** A hard link fails when the name is taken, which a rename does not; where there are no links, an exclusive copy does it. */
+/** Unlike a rename, a hard link fails if the name is taken. File systems without links use an exclusive copy. */
 async function placeNew(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);

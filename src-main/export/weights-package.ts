@@ -1,4 +1,4 @@
-/** Weights of a trained network for others to use: the safetensors file as it is, and a manifest that explains it. */
+/** Weights of a trained network for use in other programs: the unchanged safetensors file, and a manifest that describes it. */
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { architectureSchema, networkConfigSchema } from "../../src-shared/domain
 import { WEIGHTS_FILE_FORMAT, type WeightsManifest } from "../engine/formats/weights-file.ts";
 import { UserError } from "../lib/errors.ts";
 
-/** Bounds on what is parsed: the header of a weights file, and what it may claim. */
+/** Limits on what is parsed: the header of a weights file, and the sizes that it declares. */
 const MAX_HEADER_BYTES = 32 * 2 ** 20;
 const MAX_TENSORS = 100_000;
 
@@ -38,7 +38,7 @@ export interface TensorEntry {
 
 export interface WeightsFileInfo {
   readonly manifest: WeightsManifest;
-  /** The tensors in the order in which they lie in the file. */
+  /** The tensors in file order. */
   readonly tensors: readonly TensorEntry[];
 }
 
@@ -58,7 +58,7 @@ export async function readWeightsInfo(path: string): Promise<WeightsFileInfo> {
   const { __metadata__: metadata, ...entries } = header;
   const meta = z.record(z.string(), z.string()).safeParse(metadata);
   if (!meta.success || meta.data.format !== WEIGHTS_FILE_FORMAT || meta.data.manifest === undefined)
-    throw new UserError(`${path} does not hold the weights of a network trained by GHN Studio.`, {
+    throw new UserError(`${path} does not contain the weights of a network trained by GHN Studio.`, {
       code: "weights-foreign",
       file: path,
       remedy: "Choose a training of a run; its weights are in the project folder.",
@@ -107,7 +107,7 @@ async function readHeader(path: string, damaged: (why: string, cause?: unknown) 
   }
 }
 
-/** SHA-256 in hex and size of a file, read in pieces. */
+/** SHA-256 in hex and size of a file, read in chunks. */
 export async function fileChecksum(path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash("sha256");
   const file = await open(path, "r");
@@ -120,8 +120,8 @@ export async function fileChecksum(path: string): Promise<{ sha256: string; byte
 }
 
 /**
- * The manifest beside exported weights, as JSON text: everything needed to build the network again, to feed it and to
- * check the file. `weightsFile` is its name, beside the manifest.
+ * The manifest of exported weights, as JSON text: everything needed to rebuild the network, to prepare its input and to
+ * verify the file. `weightsFile` is the name of the weights file next to the manifest.
  */
 export function manifestText(
   info: WeightsFileInfo,

@@ -21,11 +21,11 @@ import { type Exportable, type ExportProject, resolveSubject, trainingsOf } from
 import { fileChecksum, manifestText, readWeightsInfo } from "./weights-package.ts";
 
 export interface WriteOptions {
-  /** Colours of pictures; light when absent. */
+  /** Colours of pictures; light by default. */
   readonly theme?: "light" | "dark";
 }
 
-/** What each format puts behind the base name. */
+/** The suffixes that each format appends to the base name. */
 const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
   "cell-json": [".cell.json"],
   "cell-svg": [".svg"],
@@ -38,10 +38,10 @@ const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
 const BASE_NAME = /^[^/\\:*?"<>|\p{Cc}]{1,120}$/u;
 
 /**
- * Exports a subject into a folder, which is made when it is not there. Where files of that name are there already, all
- * files of this export get the same number behind their name; none is ever replaced.
+ * Exports a subject to a folder, which is created if missing. If files of that name exist, the same number is
+ * appended to the names of all files of this export; files are never replaced.
  * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `disk-full`;
- * nothing is left behind then
+ * then no files are left behind
  */
 export async function writeExport(
   project: ExportProject,
@@ -53,7 +53,7 @@ export async function writeExport(
 ): Promise<ExportedFile[]> {
   const wanted = checkFormats(formats);
   if (!BASE_NAME.test(baseName) || /^\.|[. ]$/.test(baseName))
-    throw new UserError(`"${baseName}" cannot be the name of a file.`, {
+    throw new UserError(`"${baseName}" cannot be used as a file name.`, {
       code: "export-name",
       remedy: 'Use up to 120 characters without / \\ : * ? " < > |, no dot at the start or end.',
     });
@@ -61,7 +61,7 @@ export async function writeExport(
   for (const format of wanted) {
     const reason = await obstacle(project, exportable, format);
     if (reason !== null)
-      throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Leave this format out, or choose another cell." });
+      throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Omit this format, or choose another cell." });
   }
   const target = resolve(folder);
   const work = join(target, `.export-${randomUUID()}.tmp`);
@@ -81,7 +81,7 @@ export async function writeExport(
   } catch (error) {
     throw systemErrorCode(error) === "ENOSPC" ? cannotUse(target, error) : error;
   } finally {
-    // Tidying up must not hide why the export failed.
+    // A failed cleanup must not hide why the export failed.
     await rm(work, { recursive: true, force: true }).catch(() => undefined);
   }
 }
@@ -152,7 +152,7 @@ async function writeFormat(
   }
 }
 
-/** Copies a weights file and makes sure that it is still what the run wrote. */
+/** Copies a weights file and verifies that it is unchanged since the run wrote it. */
 async function copyWeights(project: ExportProject, artifact: Artifact, to: string): Promise<{ path: string; bytes: number; sha256: string }> {
   const from = artifactPath(project, artifact);
   await writeFileAtomic(to, createReadStream(from, { highWaterMark: 2 ** 20 }));
@@ -252,17 +252,17 @@ function metaOf({ candidate, training, run, anytime }: Exportable): Record<strin
 function cannotUse(folder: string, cause: unknown): unknown {
   const code = systemErrorCode(cause);
   if (code === "ENOSPC" || code === "EDQUOT")
-    return new UserError(`The disk is full: nothing can be written to ${folder}.`, {
+    return new UserError(`The disk is full: cannot write to ${folder}.`, {
       code: "disk-full",
       file: folder,
       remedy: "Free some space, or choose another folder.",
       cause,
     });
   if (code === undefined) return cause;
-  return new UserError(`Nothing can be written to ${folder} (${code}).`, {
+  return new UserError(`Cannot write to ${folder} (${code}).`, {
     code: "export-folder",
     file: folder,
-    remedy: "Choose a folder that you may write to.",
+    remedy: "Choose a folder with write permission.",
     cause,
   });
 }

@@ -141,7 +141,7 @@ describe("weights", () => {
       },
       "its header is not valid",
     ],
-    ["of another program", () => safetensorsBytes({ format: "pt" }), "does not hold the weights of a network trained by GHN Studio"],
+    ["of another program", () => safetensorsBytes({ format: "pt" }), "does not contain the weights of a network trained by GHN Studio"],
     ["with a broken manifest", () => safetensorsBytes({ format: "ghn-studio-weights", manifest: "{}" }), "its manifest cannot be read"],
   ])("%s are refused", async (_, change, expected) => {
     const path = join(folder, "bad.safetensors");

@@ -103,15 +103,17 @@ describe("writeExport", () => {
   });
 
   it("has no cell to export from the training of a GHN", async () => {
-    await expect(writeExport(source, { type: "run", runId: made.ghn }, ["cell-json"], newFolder(), "x")).rejects.toThrow(/trains a GHN and has no cell/);
+    await expect(writeExport(source, { type: "run", runId: made.ghn }, ["cell-json"], newFolder(), "x")).rejects.toThrow(
+      /trains a GHN and does not have a cell/,
+    );
   });
 
   it.each<[string, readonly string[], string, RegExp]>([
     ["an unknown format", ["onnxx"], "x", /There is no export format "onnxx"/],
     ["no format", [], "x", /No export format is given/],
-    ["a name with a path", ["cell-json"], "../x", /cannot be the name of a file/],
-    ["a name that is a dot", ["cell-json"], "..", /cannot be the name of a file/],
-    ["an empty name", ["cell-json"], "", /cannot be the name of a file/],
+    ["a name with a path", ["cell-json"], "../x", /cannot be used as a file name/],
+    ["a name that is a dot", ["cell-json"], "..", /cannot be used as a file name/],
+    ["an empty name", ["cell-json"], "", /cannot be used as a file name/],
   ])("refuses %s", async (_, formats, name, message) => {
     await expect(writeExport(source, { type: "run", runId: made.pipeline }, formats, newFolder(), name)).rejects.toThrow(message);
   });
@@ -128,9 +130,7 @@ describe("writeExport", () => {
   it("refuses a folder that cannot be made, and leaves nothing", async () => {
     const blocked = join(root, "a-file");
     writeFileSync(blocked, "");
-    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], join(blocked, "below"), "x")).rejects.toThrow(
-      /Nothing can be written to/,
-    );
+    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], join(blocked, "below"), "x")).rejects.toThrow(/Cannot write to/);
   });
 
   it("refuses weights that changed since the run wrote them, and leaves nothing", async () => {
@@ -152,14 +152,14 @@ describe("writeExport", () => {
       ...source,
       artifacts: { list: (id) => source.artifacts.list(id).map((artifact) => ({ ...artifact, path: "../../etc/passwd" })) },
     };
-    await expect(writeExport(evil, { type: "run", runId: made.pipeline }, ["weights-safetensors"], newFolder(), "x")).rejects.toThrow(/outside of its folder/);
+    await expect(writeExport(evil, { type: "run", runId: made.pipeline }, ["weights-safetensors"], newFolder(), "x")).rejects.toThrow(/outside its folder/);
   });
 
   it.skipIf(process.getuid?.() === 0)("refuses a folder without permission", async () => {
     const folder = join(root, "locked");
     await import("node:fs/promises").then(({ mkdir }) => mkdir(folder));
     chmodSync(folder, 0o500);
-    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], folder, "x")).rejects.toThrow(/Nothing can be written/);
+    await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], folder, "x")).rejects.toThrow(/Cannot write/);
     expect(existsSync(join(folder, "x.cell.json"))).toBe(false);
   });
 });

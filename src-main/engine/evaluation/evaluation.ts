@@ -1,6 +1,6 @@
 import type { BatchMaker } from "../datasets/images/batching.ts";
 
-/** Index ranges of about equal size: batch norm then sees the same number of images in each batch. */
+/** Index ranges of about equal size, so that batch norm sees the same number of images in each batch. */
 export function balancedBatches(count: number, batchSize: number): { from: number; to: number }[] {
   const batches = Math.max(1, Math.ceil(count / batchSize));
   return Array.from({ length: batches }, (_, i) => ({

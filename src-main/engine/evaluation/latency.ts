@@ -6,12 +6,12 @@ import { programOf } from "../network/program.ts";
 import { RunningStatistics } from "../network/running-statistics.ts";
 import type { WeightSource } from "../network/weights.ts";
 
-/** Passes before the first one that counts: kernels are chosen and memory is found then. */
+/** Warm-up passes, in which kernels are selected and memory is allocated. */
 const WARM_UP = 2;
 
 /**
- * Milliseconds that a forward pass of one image takes on this device, the median of `runs`. Batch norm uses running statistics, as a network at work does. Times depend on what else
- * the machine does and are the one figure of a search that no seed repeats.
+ * Milliseconds of a forward pass of one image on this device, the median of `runs` passes. Batch norm uses running statistics, as in deployment. Times depend on the load of the
+ * machine and are the only figure of a search that a seed does not reproduce.
  */
 export function measureLatency(ops: Ops, plan: NetworkPlan, weights: WeightSource, runs: number): number {
   const { height, width, channels } = programOf(plan).input;
@@ -32,7 +32,7 @@ export function measureLatency(ops: Ops, plan: NetworkPlan, weights: WeightSourc
   }
 }
 
-/** The middle of the values, the mean of the two middle ones where there is no middle. NaN of none. */
+/** Median; the mean of the two middle values for an even number of values, NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;

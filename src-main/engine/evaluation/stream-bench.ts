@@ -11,7 +11,7 @@ import type { TrainingBench } from "./workbench.ts";
 export interface StreamOptions {
   /** Threads that decode; default or 0: {@link defaultThreads}. */
   readonly threads?: number;
-  /** Hears of each damaged file that another image takes the place of. */
+  /** Called for each damaged file that is replaced by another image. */
   readonly onDamaged: (sentence: string) => void;
 }
 
@@ -23,7 +23,7 @@ export interface StreamBench extends TrainingBench {
 
 /**
  * Splits an index as a run's config says, stratified, and streams its images.
- * @throws UserError `split-invalid` when more images are asked for than there are
+ * @throws UserError `split-invalid` if more images are requested than exist
  */
 export function createStreamBench(backend: Backend, index: ImageIndex, config: DatasetConfig, options: StreamOptions): StreamBench {
   const split = splitDataset(index, {

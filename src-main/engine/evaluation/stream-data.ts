@@ -8,10 +8,10 @@ import { Rng } from "../random.ts";
 import { balancedBatches } from "./evaluation.ts";
 import type { EvaluationImages, FeedOptions, FeedState, TrainingFeed } from "./training-data.ts";
 
-/** Images of an evaluation batch at most; running statistics make its size a matter of memory alone. */
+/** Maximum size of an evaluation batch. With running statistics, the size only affects memory. */
 const EVALUATION_BATCH = 64;
 
-/** Images that are streamed from disk, and what they become. */
+/** Images streamed from disk, and how they are decoded. */
 export interface StreamSource {
   readonly stream: ImageStream;
   readonly part: StreamPart;
@@ -20,19 +20,19 @@ export interface StreamSource {
   readonly normalisation: Normalisation;
 }
 
-/** A batch on its way. */
+/** A batch being decoded. */
 interface Prefetch {
   readonly batch: BatchIndices;
   readonly memory: SharedArrayBuffer;
   readonly ready: Promise<void>;
-  /** The sampler behind this batch. */
+  /** State of the sampler after this batch. */
   readonly after: SamplerState;
 }
 
 /**
- * Batches of images that stay on disk. At most {@link PREFETCHED} batches of bytes are in memory, whatever the dataset; each is read ahead while the network
- * is trained on another. Every image has a generator of its own, from the seed, the epoch and its index, so that neither the number of threads nor their
- * timing changes a number; a restored feed goes on with exactly the next batch.
+ * Batches of images that stay on disk. At most {@link PREFETCHED} batches of bytes are in memory, regardless of the dataset; they are read ahead while the network
+ * trains on earlier batches. Each image has its own random generator, derived from the seed, the epoch and its index, so that neither the number of threads nor their
+ * timing affects results. A restored feed continues with exactly the next batch.
  */
 export class StreamFeed implements TrainingFeed {
   private readonly source: StreamSource;
@@ -40,7 +40,7 @@ export class StreamFeed implements TrainingFeed {
   private readonly settings: DecodeSettings;
   private readonly table: Float32Array;
   private readonly queue: Prefetch[] = [];
-  /** Memory of batches that are not in use. */
+  /** Buffers that are not in use. */
   private readonly free: SharedArrayBuffer[] = [];
   private sampler: EpochSampler;
   private consumed: SamplerState;
@@ -61,12 +61,12 @@ export class StreamFeed implements TrainingFeed {
     return this.sampler.batchesPerEpoch;
   }
 
-  /** Batches that are ahead of the last one handed out. */
+  /** Number of batches ahead of the last one returned. */
   get prefetched(): number {
     return this.queue.length;
   }
 
-  /** Batches that there is memory for, in use or free. */
+  /** Number of batch buffers, in use or free. */
   get buffers(): number {
     return this.queue.length + this.free.length;
   }
@@ -107,7 +107,7 @@ export class StreamFeed implements TrainingFeed {
       const batch = this.sampler.next();
       const memory = this.free.pop() ?? new SharedArrayBuffer(this.options.batchSize * 3 * side * side);
       const ready = stream.read(part, batch.indices, memory, this.settings, (position) => this.seedOf(batch, position));
-      // Whoever asks for the batch hears of it; nobody may.
+      // Errors are reported to the reader of the batch, if there is one.
       ready.catch(() => undefined);
       this.queue.push({ batch, memory, ready, after: this.sampler.state() });
     }
@@ -169,7 +169,7 @@ export class StreamEvaluation implements EvaluationImages {
   }
 
   dispose(): void {
-    // Nothing is kept between visits.
+    // No data are kept between visits.
   }
 
   private normalised(memory: SharedArrayBuffer, count: number): Float32Array {
@@ -181,7 +181,7 @@ export class StreamEvaluation implements EvaluationImages {
   }
 }
 
-/** Never drawn from. */
+/** Never used to draw numbers. */
 const UNUSED = Rng.fromSeed(0, "unused");
 
 function labelsOf({ list }: StreamPart, indices: Uint32Array): Int32Array {

@@ -4,33 +4,33 @@ import { type BatchMaker, EpochSampler, type ImageBatch, type SamplerState } fro
 import { Rng, type RngState } from "../random.ts";
 import { fixedBatches } from "./evaluation.ts";
 
-/** How a training wants its batches. */
+/** How a training requests its batches. */
 export interface FeedOptions {
   readonly batchSize: number;
   readonly augmentation: TrainingAugmentation;
-  /** Draws the order of the images and what is done to them; each feed of the same seed gives the same batches. */
+  /** Determines the order of the images and their augmentation; feeds with the same seed give the same batches. */
   readonly seed: number;
 }
 
-/** Where a feed stands, as plain JSON: behind the last batch that it handed out. */
+/** Position of a feed as plain JSON: after the last batch that it returned. */
 export interface FeedState {
   readonly sampler: SamplerState;
-  /** Null where each image has a generator of its own. */
+  /** Null if each image has its own generator. */
   readonly augment: RngState | null;
 }
 
-/** Endless batches of training images in a seeded order, wherever the images lie. */
+/** An endless sequence of training batches in a seeded order, from memory or from disk. */
 export interface TrainingFeed {
   readonly batchesPerEpoch: number;
   /** @throws UserError when an image cannot be read */
   next(): Promise<ImageBatch>;
   state(): FeedState;
-  /** Goes on behind the batch that the state was read after. To be called before the first batch. */
+  /** Continues after the batch at which the state was read. Must be called before the first batch. */
   restore(state: FeedState): void;
   close(): Promise<void>;
 }
 
-/** Images for evaluation, always the same in the same order and the same batches. */
+/** Images for evaluation: always the same images in the same order and the same batches. */
 export interface EvaluationImages {
   readonly count: number;
   /** Visits every batch. The tensors belong to the set: [n, height, width, channels] and [n] int32, valid during the visit. */
@@ -76,7 +76,7 @@ export class MemoryFeed implements TrainingFeed {
   }
 }
 
-/** Evaluation images in memory, on the device from the first visit on. */
+/** Evaluation images in memory; they are copied to the device at the first visit. */
 export class MemoryEvaluation implements EvaluationImages {
   readonly count: number;
   private readonly maker: BatchMaker;

@@ -6,27 +6,27 @@ import { splitDataset } from "../datasets/images/split.ts";
 import type { LoadedDataset, SplitDataset } from "../datasets/images/types.ts";
 import { type EvaluationImages, type FeedOptions, MemoryEvaluation, MemoryFeed, type TrainingFeed } from "./training-data.ts";
 
-/** Images of an evaluation batch at most. */
+/** Maximum size of an evaluation batch. */
 const EVALUATION_BATCH = 250;
 
-/** What training a network from scratch needs, wherever the images lie. */
+/** What training a network from scratch requires, with images in memory or on disk. */
 export interface TrainingBench {
   readonly backend: Backend;
   readonly input: NetworkInput;
   readonly dataset: Pick<LoadedDataset, "id" | "fingerprint" | "classNames" | "mean" | "std">;
-  /** Batches of the training images; to be closed. */
+  /** Batches of the training images. The caller closes the feed. */
   feed(options: FeedOptions): TrainingFeed;
-  /** The images that are held back from training; to be disposed. */
+  /** The images held out from training. The caller disposes them. */
   validationImages(): EvaluationImages;
-  /** The test images, to be looked at once, at the end of a training; to be disposed. */
+  /** The test images, measured once, at the end of a training. The caller disposes them. */
   testImages(): EvaluationImages;
 }
 
-/** What every run on images in memory works with: the backend, the images and how they are split. */
+/** What every run on images in memory uses: the backend, the images and their split. */
 export interface Workbench extends TrainingBench {
   readonly dataset: LoadedDataset;
   readonly split: SplitDataset;
-  /** Batches of the training part, from which validation images are held back. */
+  /** Batches of the training part, from which validation images are held out. */
   readonly trainBatches: BatchMaker;
   /** Batches of the test part; used once, at the end of a training from scratch. */
   readonly testBatches: BatchMaker;
@@ -34,7 +34,7 @@ export interface Workbench extends TrainingBench {
 
 /**
  * Splits a dataset as a run's config says. The split depends on the split seed alone, not on the run's seed.
- * @throws UserError `split-invalid` when more images are asked for than there are
+ * @throws UserError `split-invalid` if more images are requested than exist
  */
 export function createWorkbench(backend: Backend, dataset: LoadedDataset, config: DatasetConfig): Workbench {
   const split = splitDataset(dataset, {

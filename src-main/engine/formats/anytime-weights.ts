@@ -2,12 +2,12 @@ import { UserError } from "../../lib/errors.ts";
 import { BATCH_NORM_EPSILON } from "../network/forward.ts";
 import { readSafetensors } from "./safetensors.ts";
 
-/** Marks a safetensors file with the weights of one trained network with several exits; its metadata entry `manifest` holds the training's record and how images are fed. */
+/** Marks a safetensors file with the weights of one trained network with several exits; its metadata entry `manifest` contains the record of the training and how to prepare images. */
 export const ANYTIME_WEIGHTS_FORMAT = "ghn-studio-anytime-weights";
 
 /**
- * The manifest beside exported weights, as JSON text: the network, its exits with multiply-adds and accuracies, how to feed it, and the tensors.
- * @param weightsFile name of the weights beside the manifest
+ * The manifest of exported weights, as JSON text: the network, its exits with multiply-adds and accuracies, how to prepare its input, and the tensors.
+ * @param weightsFile name of the weights file next to the manifest
  * @throws UserError `weights-foreign`
  */
 export async function anytimeManifestText(
@@ -18,7 +18,7 @@ export async function anytimeManifestText(
 ): Promise<string> {
   const { tensors, metadata } = await readSafetensors(path);
   if (metadata["format"] !== ANYTIME_WEIGHTS_FORMAT)
-    throw new UserError(`${path} does not hold the weights of a network with several exits trained by GHN Studio.`, {
+    throw new UserError(`${path} does not contain the weights of a network with several exits trained by GHN Studio.`, {
       code: "weights-foreign",
       file: path,
       remedy: "Choose a training of an anytime-training run; its weights are in the project folder.",

@@ -12,7 +12,7 @@ import type { NamedArray } from "../backend/ops/types.ts";
 type NamedArrays = ReadonlyMap<string, NamedArray>;
 
 const LENGTH_BYTES = 8;
-/** The bound of the format's own implementation. */
+/** The limit of the format's reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 const MAX_RANK = 32;
 const BYTES_PER_VALUE = 4;
@@ -47,7 +47,7 @@ export async function writeSafetensors(
  * Reads a whole safetensors file. Everything in it is checked before it is used: length of the header, names, types, shapes and that the tensors fill the
  * file exactly, without gaps or overlaps. Memory is bounded by the size of the file.
  *
- * @returns tensors in the order of their values in the file, and the text stored beside them
+ * @returns tensors in the order of their values in the file, and the text stored with them
  * @throws UserError `file-missing`, `safetensors-damaged` or `safetensors-unsupported` (other types than F32)
  */
 export async function readSafetensors(file: string): Promise<{ tensors: NamedArrays; metadata: Record<string, string> }> {
@@ -84,9 +84,9 @@ function encodeHeader(arrays: NamedArrays, metadata: Readonly<Record<string, str
     offset += values.byteLength;
   }
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)), "utf8");
-  // Spaces behind the JSON put the values on a multiple of eight, so that others can map the file into memory.
+  // Spaces after the JSON align the values to a multiple of eight, so that other programs can map the file into memory.
   const length = Math.ceil(json.byteLength / 8) * 8;
-  if (length > MAX_HEADER_BYTES) throw new Error(`The header of a safetensors file may have ${MAX_HEADER_BYTES} bytes at most, not ${length}.`);
+  if (length > MAX_HEADER_BYTES) throw new Error(`The header of a safetensors file may have at most ${MAX_HEADER_BYTES} bytes, not ${length}.`);
   const header = Buffer.alloc(LENGTH_BYTES + length, " ");
   header.writeBigUInt64LE(BigInt(length));
   json.copy(header, LENGTH_BYTES);
@@ -191,9 +191,9 @@ function isSizes(value: unknown): value is number[] {
 }
 
 function damaged(file: string, what: string, cause?: unknown): UserError {
-  return new UserError(`The file ${file} is damaged or no safetensors file: ${what}.`, {
+  return new UserError(`The file ${file} is damaged or not a safetensors file: ${what}.`, {
     code: "safetensors-damaged",
-    remedy: "Use another copy of the file, or have it written again.",
+    remedy: "Use another copy of the file, or write it again.",
     file,
     ...(cause === undefined ? {} : { cause }),
   });

@@ -3,7 +3,7 @@ import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-sha
 /** Marks a safetensors file with the weights of one trained network. */
 export const WEIGHTS_FILE_FORMAT = "ghn-studio-weights";
 
-/** What is needed to build the network again and to feed it. */
+/** What is needed to rebuild the network and to prepare its input. */
 export interface WeightsManifest {
   readonly version: 1;
   readonly name: string;
