@@ -1,4 +1,4 @@
-/** The four channels between preload and main. What is called or told is named inside, and checked by the gate. */
+/** The four channels between preload and main. Calls and events are named inside the messages and checked by the gate. */
 export const IPC = {
   call: "studio:call",
   subscribe: "studio:subscribe",

@@ -3,8 +3,9 @@ import type { FromWorker } from "../../src-shared/worker-protocol.ts";
 const INTERVAL_MS = 2000;
 
 /**
- * Tells every two seconds that the process lives, with its load. A step that takes longer than that delays the timer
- * but not the proof of life: the supervisor waits much longer before it gives a child up. Answers how to stop it.
+ * Reports every two seconds that the process is alive, with its load. A long step delays the heartbeat, but the
+ * supervisor waits much longer before it terminates an unresponsive child.
+ * @returns a function that stops the heartbeat
  */
 export function startHeartbeat(post: (message: FromWorker) => void): () => void {
   let lastCpu = process.cpuUsage();

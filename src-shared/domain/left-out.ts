@@ -1,5 +1,5 @@
 /**
- * Why entries of an image folder are not used. `counts` tells whether an entry counts towards the share of images that may be left out (a tenth): it does if the
+ * Why entries of an image folder are not used. `counts` states whether an entry counts towards the share of images that may be left out (a tenth): it does if the
  * user probably meant it to be an image of the dataset. `what` is the plural and `one` the singular form for sentences.
  */
 export const LEFT_OUT_REASONS = {

@@ -72,7 +72,7 @@ function definitionOf(schema: z.ZodType): Definition {
 /** What has no parts. `lazy` is plain JSON here, the only recursive schema of the contract, which marks nothing; a transform is code. */
 const LEAVES = new Set(["string", "number", "boolean", "null", "undefined", "literal", "enum", "any", "unknown", "never", "custom", "lazy", "transform"]);
 const WRAPPERS = new Set(["optional", "nullable", "default", "prefault", "readonly", "catch", "nonoptional"]);
-/** A key that stands for any index or name where only the schema is walked. */
+/** Placeholder for any index or name when only the schema is walked. */
 const ANY = "*";
 
 type Visitor = (keys: readonly PropertyKey[], schema: z.ZodType, value: unknown) => void;

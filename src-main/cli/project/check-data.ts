@@ -38,7 +38,7 @@ export async function checkData(projectFolder: string, config: RunConfig, tell: 
     if (isUserError(first) && first.code === "dataset-missing" && id !== "folder" && ref.path === undefined)
       throw new UserError(first.message, {
         code: first.code,
-        remedy: `Download it: ghn-studio data download ${id}. Or pass a folder or archive with --data <path>. ghn-studio run demo needs no download.`,
+        remedy: `Download it: ghn-studio data download ${id}. Or pass a folder or archive with --data <path>. ghn-studio run demo works without a download.`,
         field: "dataset",
         cause: first,
       });

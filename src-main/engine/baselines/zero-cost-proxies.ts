@@ -1,4 +1,4 @@
-/** Zero-cost proxies: predictors that need no training. Their signs are reported as they are, never made absolute. */
+/** Zero-cost proxies: predictors without training. They are reported with their signs, not as absolute values. */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import type { Ops } from "../backend/ops/types.ts";

@@ -177,7 +177,7 @@ async function readInto(handle: FileHandle, file: string, target: Uint8Array, po
   }
 }
 
-/** Number of elements; beyond 2^53 it is no longer exact, but then no file is that large. */
+/** Number of elements; inexact beyond 2^53, but no file is that large. */
 function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -27,7 +27,7 @@ export function checkpointKey(config: RunConfig, datasetFingerprint: string): st
   return createHash("sha256").update(JSON.stringify(rest)).update(datasetFingerprint).digest("hex");
 }
 
-/** Writes a checkpoint atomically (safetensors with the state as metadata). Answers its size and SHA-256. */
+/** Writes a checkpoint atomically (safetensors with the state as metadata). Returns its size and SHA-256. */
 export async function writeCheckpoint(path: string, key: string, checkpoint: Checkpoint): Promise<{ bytes: number; sha256: string }> {
   return writeSafetensors(path, checkpoint.tensors, {
     format: "ghn-studio-checkpoint",
@@ -41,14 +41,14 @@ export async function writeCheckpoint(path: string, key: string, checkpoint: Che
 
 /**
  * Reads a checkpoint of the same config and data.
- * @throws UserError when the file is no checkpoint, is damaged, or belongs to another config or dataset
+ * @throws UserError if the file is not a checkpoint, is damaged, or belongs to another config or dataset
  */
 export async function readCheckpoint(path: string, key: string): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(path);
   if (metadata.format !== "ghn-studio-checkpoint" || metadata.version !== String(CHECKPOINT_VERSION))
     throw new UserError(`The file ${path} is not a checkpoint that this version of GHN Studio can read.`, {
       code: "checkpoint-foreign",
-      remedy: "Start the run anew, or resume it with the version that wrote it.",
+      remedy: "Start the run again, or resume it with the version that wrote it.",
       file: path,
     });
   if (metadata.key !== key)
@@ -71,7 +71,7 @@ function parseJson(text: string | undefined, path: string): unknown {
   } catch (cause) {
     throw new UserError(`The checkpoint ${path} is damaged: its state cannot be read.`, {
       code: "checkpoint-damaged",
-      remedy: "Resume from an earlier checkpoint, or start the run anew.",
+      remedy: "Resume from an earlier checkpoint, or start the run again.",
       file: path,
       cause,
     });

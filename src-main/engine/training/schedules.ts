@@ -19,7 +19,7 @@ export interface Warmup {
 }
 
 /**
- * Single-period cosine from base · factor to 0 behind a linear warm-up (paper, appendix 5.3).
+ * Single-period cosine from base · factor to 0 after a linear warm-up (paper, appendix 5.3).
  * @param progress share of the training done, 0 to 1
  */
 export function cosineRate(schedule: Warmup, progress: number): number {
@@ -38,7 +38,7 @@ export type RateSettings = Pick<CellTraining, "learningRate" | "accumulate" | "w
 
 /**
  * Learning rate of a training from scratch (paper, appendix 5.3): a single-period cosine on CIFAR-10, `decayRate` to the power of the finished epochs on
- * ImageNet, `decayRate` for each point of `decayAt` that is passed in the anytime experiments; behind a linear warm-up, times the large-batch factor.
+ * ImageNet, `decayRate` for each point of `decayAt` passed in the anytime experiments; after a linear warm-up, times the large-batch factor.
  * @param progress share of the training done, 0 to 1
  */
 export function trainingRate(settings: RateSettings, progress: number): number {

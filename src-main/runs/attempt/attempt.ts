@@ -100,7 +100,7 @@ export class Attempt {
   }
 }
 
-/** The failure with the last output of the process as its detail, where it has none of its own. */
+/** The failure, with the last output of the process as its detail unless it already has one. */
 function withOutput(failure: RunOutcome["failure"], output: string): RunOutcome["failure"] {
   return failure === null || output === "" || failure.detail !== undefined ? failure : { ...failure, detail: output };
 }

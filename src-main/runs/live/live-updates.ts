@@ -36,7 +36,7 @@ const CHANGED_INTERVAL_MS = 1000;
 
 /**
  * Sends updates to windows. For runs that a window subscribed to, everything new in a tenth of a second is one event; for
- * all other runs only their row of the history, once per second. Data that nobody subscribed to are not collected.
+ * all other runs only their row of the history, once per second. Data without subscribers are not collected.
  */
 export class LiveUpdates {
   private readonly store: StoreReader;

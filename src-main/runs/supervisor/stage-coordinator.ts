@@ -24,8 +24,8 @@ export interface StageCoordinatorOptions {
 const FOLLOW_MS = 500;
 
 /**
- * Executes runs that consist of stages. Such a run has no process of its own; its stages do, as many at a time as there
- * are places. Its state is read from the store each time, so that it can continue after any end of the program.
+ * Executes runs that consist of stages. Such a run does not have a process; its stages do, as many at a time as there
+ * are free slots. Its state is read from the store each time, so that it can continue after any end of the program.
  */
 export class StageCoordinator {
   private readonly options: StageCoordinatorOptions;

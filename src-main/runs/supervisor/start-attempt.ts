@@ -13,7 +13,7 @@ export interface StartAttemptOptions
   readonly launcher: ChildLauncher;
   readonly version: string;
   readonly gpus: GpuAssignment;
-  /** How the run should end when it was asked to while it was being prepared; null to go on. */
+  /** The outcome if the run was asked to end while it was being prepared; null to continue. */
   readonly cancelled: () => RunOutcome | null;
   /** Called as soon as the attempt exists. */
   readonly onAttempt: (attempt: Attempt) => void;

@@ -241,7 +241,7 @@ export class RunSupervisor {
       this.finish(run.id, outcome);
       this.leave(run.id);
     } catch (error) {
-      // The attempt tells its own end; without one the run ends here.
+      // An attempt reports its own end; without an attempt, the run ends here.
       active.attempt?.terminate({ status: "interrupted", failure: storeFailure(error) });
       if (active.attempt !== null) return;
       this.finish(run.id, notStarted(error));

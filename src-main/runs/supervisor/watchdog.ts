@@ -1,7 +1,7 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import { unresponsive } from "../outcomes/run-outcome.ts";
 
-/** A check that comes this late means that the machine was asleep: nobody was unresponsive then. In milliseconds. */
+/** If a check is this late, in milliseconds, the machine was asleep, and no process is considered unresponsive. */
 const ASLEEP_MS = 30_000;
 
 /** Terminates attempts whose process has stopped sending messages. */

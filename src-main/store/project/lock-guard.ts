@@ -8,8 +8,8 @@ const LOOK_MS = 250;
 export type GuardAttempt = { readonly state: "taken"; readonly release: () => void } | { readonly state: "held" } | { readonly state: "unsupported" };
 
 /**
- * Takes a guard: SQLite's exclusive lock on an empty file. The operating system frees it when its process ends, however it ends, and it needs no process id, so that it
- * also holds between containers that share the folder.
+ * Takes a guard: SQLite's exclusive lock on an empty file. The operating system releases it when its process ends, for whatever reason. It does not depend on process ids, so it
+ * also works between containers that share the folder.
  * @throws Error when the file cannot be created
  */
 export function takeGuard(file: string): GuardAttempt {

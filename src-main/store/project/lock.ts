@@ -22,16 +22,16 @@ export interface LockOptions {
 
 /** How often the holder proves that it is alive, to machines that do not share its guard. */
 const BEAT_MS = 30_000;
-/** A lock of another machine without a beat for this long belongs to nobody. */
+/** A lock of another machine is stale after this long without a beat. */
 const FOREIGN_STALE_MS = 5 * 60_000;
 /** A beat this far in the future was written by a clock that has been set back since; a live holder would have written another. */
 const FUTURE_MS = 2 * BEAT_MS;
 const ATTEMPTS = 3;
 
 /**
- * Takes a lock for this process. Two things prove that a holder lives: the guard, a lock of the operating system that works across containers of one machine, and for
- * machines that share only the file system a beat in the lock file. Beats and the time now are both read from the file system's clock.
- * @param file lock file; the guard is beside it
+ * Takes a lock for this process. Two things prove that the holder is alive: the guard, a lock of the operating system that works across containers on one machine, and, for
+ * machines that share only the file system, a beat in the lock file. Beats and the current time are both read from the file system's clock.
+ * @param file lock file; the guard is next to it
  * @throws UserError `project-locked` when a live process holds it
  */
 export function takeLock(file: string, what: string, options: LockOptions = {}): Lock {

@@ -90,7 +90,7 @@ export function useRunSeries(runIds: Ref<readonly string[]>, names: Ref<readonly
     const mine = generation;
     const width = range[1] - range[0];
     if (seen !== null && seen.kind === kind && seen.range[0] <= range[0] && seen.range[1] >= range[1] && seen.range[1] - seen.range[0] <= 3.01 * width) return;
-    // A margin on both sides, so that panning a little needs no new request.
+    // A margin on both sides, so that panning a little does not cause a new request.
     const wide: readonly [number, number] = [range[0] - width, range[1] + width];
     seen = { kind, range: wide };
     for (const runId of runIds.value) {

@@ -12,7 +12,7 @@ export interface Decoded {
   readonly pixels: Uint8Array;
   /** Names of images that could not be decoded, with the reason. */
   readonly broken: readonly string[];
-  /** JSON of what else the reader wants to remember. */
+  /** Additional data of the reader, as JSON. */
   readonly extra: unknown;
 }
 
@@ -53,7 +53,7 @@ export class DecodedCache {
     const path = join(this.folder, name);
     const bytes = await readFile(path).catch(() => undefined);
     const decoded = bytes === undefined ? undefined : parseEntry(bytes, imageBytes);
-    // The time of modification tells when the entry was last used.
+    // The modification time records when the entry was last used.
     if (decoded !== undefined) await utimes(path, new Date(), new Date()).catch(() => undefined);
     return decoded;
   }

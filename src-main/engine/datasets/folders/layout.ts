@@ -198,7 +198,7 @@ function innerRoles(tree: Tree): ReadonlyMap<string, PartRole> | null {
   return roles.size === names.length && found.has("train") && (found.has("test") || found.has("validation")) ? roles : null;
 }
 
-/** The only folder inside a part, if it is no class: it has the same role by name, or a name like `images`. */
+/** The only folder inside a part, if it is not a class: it has the same role by name, or a name like `images`. */
 function wrapperOf(name: string, tree: Tree): string | null {
   const folders = tree.folders.get(name)?.folders;
   const [only] = folders?.keys() ?? [];
@@ -231,7 +231,7 @@ export function layoutError(source: string, why: string, otherwise = ""): UserEr
   return new UserError(`The folder ${source} cannot be used as a dataset: ${why}.`, {
     code: "folder-layout",
     file: source,
-    remedy: `Put the images of each class in a folder of their own, either directly or inside train/, val/ and test/.${otherwise}`,
+    remedy: `Put the images of each class in a separate folder, either directly or inside train/, val/ and test/.${otherwise}`,
   });
 }
 

@@ -49,7 +49,7 @@ export function fileReason(name: string): "unsupported-image" | "other-type" | n
   return UNSUPPORTED.test(name) ? "unsupported-image" : "other-type";
 }
 
-/** The part of a path that is clutter, as a path of its own, with the reason; null if no part is. */
+/** The part of a path that is clutter, as a separate path, with the reason; null if there is none. */
 export function clutterIn(path: string): { readonly path: string; readonly reason: LeftOutReason } | null {
   const parts = path.split("/");
   for (const [index, part] of parts.entries()) {

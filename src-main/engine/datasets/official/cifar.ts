@@ -36,7 +36,7 @@ export function cifarFiles(id: "cifar10" | "cifar100"): readonly string[] {
 /**
  * Reads the binary layout of CIFAR-10 and CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html): records of the label
  * byte(s) and 3,072 pixel bytes, one 32×32 plane per colour. Up to all but one of the training files may be missing; a note
- * tells how many images were found.
+ * states how many images were found.
  *
  * @param files by base name
  * @param foundAt for messages

@@ -11,7 +11,7 @@ const LARGEST_KERNEL = 7;
 /** One output head: the largest weight that it generates. Smaller weights are slices of it (docs/ghn.md, eq. 18). */
 export interface OutputHead {
   readonly sizes: readonly number[];
-  /** The first so many axes are kernel axes and are sliced around their centre; the other axes are channels and are sliced from the front. */
+  /** Number of leading axes that are kernel axes and are sliced around their centre; the other axes are channels and are sliced from the front. */
   readonly centred: number;
 }
 

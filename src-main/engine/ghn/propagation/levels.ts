@@ -26,7 +26,7 @@ export function forwardBackwardPhase(block: GraphBlock): readonly Level[] {
     const successors = successorsOf(block);
     const reversed = [...block.order].reverse();
     const forward = levels(block.order, (node) => inputsOf(block, node), true);
-    // The backward sweep starts behind the last node of the order, which is updated only once per phase.
+    // The backward sweep starts at the second-to-last node: the last node is updated only once per phase.
     const backward = levels(reversed.slice(1), (node) => successors[node] ?? [], false);
     return [...forward, ...backward];
   });

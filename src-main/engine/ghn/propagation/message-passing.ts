@@ -12,7 +12,7 @@ export interface PropagationGradients {
   readonly parameters: Float32Array;
 }
 
-/** Number of forward passes so far: it tells whether the shared buffers still hold the values of a pass. */
+/** Number of forward passes so far, to detect whether the shared buffers still contain the values of a pass. */
 let passes = 0;
 
 /**

@@ -43,7 +43,7 @@ export function scratch(name: string, length: number): Float32Array {
 }
 
 /**
- * The buffers for a forward pass. All passes share them, so that memory does not grow with the number of passes: whoever needs the values later has to find out
+ * The buffers for a forward pass. All passes share them, so that memory does not grow with the number of passes: code that needs the values later must check
  * whether another pass has overwritten them.
  */
 export function forwardValues(schedule: Schedule, { embedding, message }: Widths): ForwardValues {

@@ -20,7 +20,7 @@ export function buildMsdNet(config: MsdNet, input: NetworkInput): AnytimePlan {
   const factor = (scale: number): number => factors[scale] ?? 1;
   const layersOf = Array.from({ length: exits }, (_, i) => (i === 0 ? base : stepMode === "even" ? step : step * i + 1));
   const interval = Math.ceil(layersOf.reduce((sum, layers) => sum + layers, 0) / scales);
-  /** Scales that are left behind so many layers. */
+  /** Number of scales that remain after this many layers. */
   const scalesAfter = (layers: number): number => scales - Math.floor(Math.max(0, layers - 1) / interval);
 
   /** Bottleneck and 3×3 convolution, each with batch norm and ReLU; with stride 2 from the next finer scale. */

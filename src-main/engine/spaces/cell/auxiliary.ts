@@ -9,9 +9,9 @@ const EXPANDED = 768;
 /**
  * A classifier on the output of a block in the middle, used in training only (paper, appendix 5.3): ReLU, 5×5 average
  * pooling with stride 3, 1×1 convolution, batch norm, ReLU, 2×2 convolution, batch norm, ReLU, classifier. Global average
- * pooling before the classifier lets it work for images of any size.
+ * pooling before the classifier makes it work for images of any size.
  *
- * @param source the block's output behind the ReLU
+ * @param source the block's output after the ReLU
  * @returns the register of the logits
  */
 export function writeAuxiliaryHead(builder: ProgramBuilder, source: Register, classes: number, owner: NodeRef): Register {

@@ -32,7 +32,7 @@ const OPERATIONS: Readonly<Record<Exclude<AnyOperationName, "identity">, Apply>>
   avgPool2x2: (builder, x) => builder.pool(x, "avgPool", 2),
 };
 
-/** ReLU, depthwise, pointwise, batch norm; `separableRepeats` times (or `dilatedRepeats`, where it is dilated), each with weights of its own. */
+/** ReLU, depthwise, pointwise, batch norm; `separableRepeats` times (`dilatedRepeats` if dilated), each time with different weights. */
 function separable(size: number, dilation: number): Apply {
   return (builder, x, application, { separableRepeats, dilatedRepeats = separableRepeats }) => {
     let y = x;
@@ -68,8 +68,8 @@ function factorized(size: number): Apply {
 /**
  * Writes a whole node: the sum over its inputs u of f(x_u; w) with the same weights for each (equation 1).
  *
- * Inputs are never joined into one batch: batch norm normalises each application with statistics of its own, and without
- * batch norm joining saves no kernel call. Average pooling is linear, so it comes once, after the sum.
+ * Inputs are never joined into one batch: batch norm normalises each application with its own statistics, and without
+ * batch norm joining would not save kernel calls. Average pooling is linear, so it comes once, after the sum.
  */
 export function writeOperation(builder: ProgramBuilder, operation: AnyOperationName, inputs: readonly Register[], config: NetworkConfig): Register {
   if (operation === "identity") return builder.sum(inputs);

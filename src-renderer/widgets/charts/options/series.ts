@@ -126,8 +126,8 @@ export function stepsInRange(data: SeriesData, kind: XKind, range: readonly [num
 }
 
 /**
- * Puts points of a range in place of the known ones inside it: more detail of a thinned line where someone looks
- * closer. Points outside stay. Answers false when the line has as much detail there already.
+ * Replaces the points of a thinned line inside a range by more detailed ones; points outside stay.
+ * @returns false if the line already has as much detail in the range
  */
 export function refine(data: SeriesData, columns: MetricColumns): boolean {
   const first = columns.step[0];
