@@ -7,6 +7,7 @@ import { packedSize } from "../src-main/engine/ghn/propagation/packed-parameters
 import { buildSchedule } from "../src-main/engine/ghn/propagation/schedule.ts";
 import type { NetworkPlan } from "../src-main/engine/network/plan-types.ts";
 import { Rng } from "../src-main/engine/random.ts";
+import { cellFamily } from "../src-main/engine/spaces/cell/network-family.ts";
 import { buildPlan } from "../src-main/engine/spaces/cell/plan.ts";
 import { sampleCell } from "../src-main/engine/spaces/cell/sampler.ts";
 import { networkConfigSchema } from "../src-shared/domain/architecture/network.ts";
@@ -39,7 +40,7 @@ export async function benchPropagation(backend: Backend, rounds = 15): Promise<P
     if (networks === 1 && goal !== undefined)
       remarks.push(`Message passing at N = ${nodes}: ${total.toFixed(0)} ms of at most ${goal} ms, ${total <= goal ? "met" : "missed"}.`);
   }
-  const ghn = new GraphHyperNetwork(GHN, NETWORK, INPUT, Rng.fromSeed(1, "ghn-init"));
+  const ghn = new GraphHyperNetwork(GHN, cellFamily(NETWORK, INPUT), Rng.fromSeed(1, "ghn-init"));
   for (const nodes of [7, 17]) {
     const samples = await interleave(generation(ghn, randomPlans(nodes, 1)), Math.ceil(rounds / 3));
     for (const { name, times } of samples) rows.push(row(`N = ${nodes}, ${backend.name}: ${name}`, times));

@@ -12,6 +12,7 @@ import { TensorWeights, VariableWeights } from "../../src-main/engine/network/we
 import { Rng } from "../../src-main/engine/random.ts";
 import { buildPlan } from "../../src-main/engine/spaces/cell/plan.ts";
 import { sampleCell } from "../../src-main/engine/spaces/cell/sampler.ts";
+import { SPACES } from "../../src-main/engine/spaces/index.ts";
 import { type NamedArrays, prefixed, withPrefix } from "../../src-main/engine/training/checkpoint.ts";
 import type { Cell } from "../../src-shared/domain/architecture/cell.ts";
 import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
@@ -77,7 +78,7 @@ export class GhnSteps {
     this.backend = backend;
     this.network = network;
     this.ghnConfig = ghnConfigSchema.parse({ generator });
-    this.ghn = createGenerator(this.ghnConfig, network, input, Rng.fromSeed(1, "bench-ghn"), { space, nodes: space.nodes });
+    this.ghn = createGenerator(SPACES.cell, { ghn: this.ghnConfig, network, input, space }, Rng.fromSeed(1, "bench-ghn"));
     this.optimizer = backend.createAdam(
       this.ghn.variables.map((variable) => ({ variable })),
       { clipNorm: 5 },

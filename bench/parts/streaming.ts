@@ -6,8 +6,9 @@ import { type ImageIndex, indexImages } from "../../src-main/engine/datasets/str
 import { createStreamBench, type StreamBench } from "../../src-main/engine/evaluation/stream-bench.ts";
 import type { EvaluationImages } from "../../src-main/engine/evaluation/training-data.ts";
 import { fitChannels } from "../../src-main/engine/spaces/cell/budget.ts";
+import { buildPlan } from "../../src-main/engine/spaces/cell/plan.ts";
 import { publishedCells } from "../../src-main/engine/spaces/cell/published.ts";
-import { CellTrainer } from "../../src-main/engine/training/cell-trainer.ts";
+import { NetworkTrainer } from "../../src-main/engine/training/network-trainer.ts";
 import { cellTrainingRunSchema, trainingAugmentationSchema } from "../../src-shared/domain/config/run-config.ts";
 import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
 import { writePhotos } from "../../tests/engine/datasets/support/images.ts";
@@ -100,7 +101,8 @@ async function steps(backend: Backend, index: ImageIndex, count: number): Promis
       training: { batchSize: 8, augmentation: { cropPadding: 0, smallestCrop: 0.08, colourJitter: 0.4 } },
     });
     const { initialChannels, multiplyAdds, parameters } = fitChannels(architecture, config.network, { ...bench.input, classes: 1000 }, 600e6);
-    const trainer = new CellTrainer(bench, { ...config, network: { ...config.network, initialChannels } }, architecture, 1);
+    const plan = buildPlan(architecture, { ...config.network, initialChannels }, bench.input);
+    const trainer = new NetworkTrainer(bench, { ...config.training, nesterov: false }, plan, 1);
     const times: number[] = [];
     const resident: number[] = [];
     for (let i = -1; i < count; i++) {

@@ -7,24 +7,16 @@ import type { AnytimeCandidate, AnytimeTraining } from "../../src-shared/domain/
 import type { ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact, Candidate, RunSummary, Training } from "../../src-shared/domain/records/run.ts";
 import { UserError } from "../lib/errors.ts";
-import { meansByCell } from "../runs/sources/cell-source.ts";
+import { meansByCell } from "../runs/sources/means-by-cell.ts";
+import type { CandidateReader } from "../store/results/candidates.ts";
+import type { TrainingReader } from "../store/results/trainings.ts";
 
 /** The part of an open project that exports read. */
 export interface ExportProject {
   readonly folder: string;
   readonly runs: { get(id: string): RunSummary | null; record(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
-  readonly candidates: {
-    get(id: number): Candidate | null;
-    list(runId: string, page?: { readonly limit?: number }): { readonly rows: readonly Candidate[]; readonly total: number };
-  };
-  /** `list` answers the trainings of all stages for a pipeline, as the store does. */
-  readonly trainings: { get(id: number): Training | null; list(runId: string): readonly Training[] };
-  readonly anytime: {
-    candidate(id: number): AnytimeCandidate | null;
-    candidates(runId: string, limit?: number): readonly AnytimeCandidate[];
-    training(id: number): AnytimeTraining | null;
-    trainings(runId: string): readonly AnytimeTraining[];
-  };
+  readonly candidates: Pick<CandidateReader, "get" | "list" | "in">;
+  readonly trainings: Pick<TrainingReader, "get" | "list" | "in">;
   readonly artifacts: { list(runId: string): readonly Artifact[] };
 }
 
@@ -85,13 +77,13 @@ export function resolveSubject(project: ExportProject, subject: ExportSubject): 
       return build(project, run, longestThenBest(own), candidate);
     }
     case "anytime-training": {
-      const training = project.anytime.training(subject.trainingId);
+      const training = project.trainings.in("anytime").get(subject.trainingId);
       if (training === null) throw missing(`training ${subject.trainingId}`);
-      const candidate = training.candidateId === null ? null : project.anytime.candidate(training.candidateId);
+      const candidate = training.candidateId === null ? null : project.candidates.in("anytime").get(training.candidateId);
       return buildNetwork(project, runOf(project, training.runId), training, candidate);
     }
     case "anytime-candidate": {
-      const candidate = project.anytime.candidate(subject.candidateId);
+      const candidate = project.candidates.in("anytime").get(subject.candidateId);
       if (candidate === null) throw missing(`network ${subject.candidateId}`);
       return buildNetwork(project, runOf(project, candidate.runId), null, candidate);
     }
@@ -112,17 +104,27 @@ function buildNetwork(project: ExportProject, run: RunSummary, training: Anytime
 
 /** The searched network whose training has the largest area on validation images; of a search, the first of the ranking. */
 function anytimeWinner(project: ExportProject, run: RunSummary): Exportable {
-  const trainings = project.anytime.trainings(run.id);
+  const trainings = project.trainings.in("anytime").list(run.id);
   const searched = trainings.filter(({ role }) => role === "shortlist" || role === "none");
   const competing = searched.length > 0 ? searched : trainings.filter(({ role }) => role !== "reference");
   const [training = null] = [...competing].sort((a, b) => b.area - a.area);
-  if (training !== null) return buildNetwork(project, run, training, training.candidateId === null ? null : project.anytime.candidate(training.candidateId));
-  return buildNetwork(project, run, null, project.anytime.candidates(run.id, 1).find(({ rank }) => rank === 1) ?? null);
+  if (training !== null)
+    return buildNetwork(project, run, training, training.candidateId === null ? null : project.candidates.in("anytime").get(training.candidateId));
+  return buildNetwork(
+    project,
+    run,
+    null,
+    project.candidates
+      .in("anytime")
+      .list(run.id, { limit: 1, stages: true })
+      .rows.find(({ rank }) => rank === 1) ?? null,
+  );
 }
 
 function anytimeWeightsOf(project: ExportProject, training: AnytimeTraining): Artifact | null {
-  const position = project.anytime
-    .trainings(training.runId)
+  const position = project.trainings
+    .in("anytime")
+    .list(training.runId)
     .filter(({ runId }) => runId === training.runId)
     .findIndex(({ id }) => id === training.id);
   return project.artifacts.list(training.runId).find((artifact) => artifact.kind === "weights" && artifact.name === `weights-${position}.safetensors`) ?? null;

@@ -7,9 +7,9 @@ import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts
 import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
 import type { ExportedFile, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
-import { anytimeFileText } from "../engine/formats/anytime-file.ts";
 import { anytimeManifestText } from "../engine/formats/anytime-weights.ts";
-import { cellFileText } from "../engine/formats/cell-file.ts";
+import { anytimeFileText } from "../engine/spaces/anytime/file.ts";
+import { cellFileText } from "../engine/spaces/cell/file.ts";
 import { UserError } from "../lib/errors.ts";
 import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
 import { anytimeCsv } from "./anytime-csv.ts";
@@ -130,8 +130,8 @@ async function writeFormat(
       if (exportable.anytime !== null) {
         const runs = exportable.trainingRuns.map((run) => run.id);
         const own = <Entry extends { readonly runId: string }>(list: readonly Entry[], id: string): Entry[] => list.filter(({ runId }) => runId === id);
-        const scored = runs.flatMap((id) => own(project.anytime.candidates(id), id));
-        const trained = runs.flatMap((id) => own(project.anytime.trainings(id), id));
+        const scored = runs.flatMap((id) => own(project.candidates.in("anytime").list(id, { limit: 1_000_000 }).rows, id));
+        const trained = runs.flatMap((id) => own(project.trainings.in("anytime").list(id), id));
         return [await write(".candidates.csv", anytimeCsv(scored, trained))];
       }
       const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);

@@ -8,7 +8,6 @@ import { RequestBox } from "./records/requests.ts";
 import { type RunWriter, SqliteRunWriter } from "./records/run-writer.ts";
 import { type RunReader, SqliteRunReader } from "./records/runs.ts";
 import { type SettingsReader, type SettingsWriter, SqliteSettingsReader, SqliteSettingsWriter } from "./records/settings.ts";
-import { type AnytimeReader, type AnytimeWriter, SqliteAnytimeReader, SqliteAnytimeWriter } from "./results/anytime.ts";
 import { type CandidateReader, type CandidateWriter, SqliteCandidateReader, SqliteCandidateWriter } from "./results/candidates.ts";
 import { SqliteTrainingReader, SqliteTrainingWriter, type TrainingReader, type TrainingWriter } from "./results/trainings.ts";
 
@@ -18,7 +17,6 @@ export interface StoreReader {
   readonly metrics: MetricReader;
   readonly candidates: CandidateReader;
   readonly trainings: TrainingReader;
-  readonly anytime: AnytimeReader;
   readonly artifacts: ArtifactReader;
   readonly logs: LogReader;
   readonly settings: SettingsReader;
@@ -30,7 +28,6 @@ export interface StoreWriter extends StoreReader {
   readonly metrics: MetricWriter;
   readonly candidates: CandidateWriter;
   readonly trainings: TrainingWriter;
-  readonly anytime: AnytimeWriter;
   readonly artifacts: ArtifactWriter;
   readonly logs: LogWriter;
   readonly settings: SettingsWriter;
@@ -48,9 +45,8 @@ export function storeReader(db: SqliteDatabase): StoreReader {
   return {
     runs: new SqliteRunReader(db),
     metrics: new SqliteMetricReader(db),
-    candidates: new SqliteCandidateReader(db),
-    trainings: new SqliteTrainingReader(db),
-    anytime: new SqliteAnytimeReader(db),
+    candidates: new SqliteCandidateReader(db, "cell"),
+    trainings: new SqliteTrainingReader(db, "cell"),
     artifacts: new SqliteArtifactReader(db),
     logs: new SqliteLogReader(db),
     settings: new SqliteSettingsReader(db),
@@ -61,14 +57,12 @@ export function storeWriter(db: SqliteDatabase): StoreWriter {
   const metrics = new SqliteMetricWriter(db);
   const candidates = new SqliteCandidateWriter(db);
   const trainings = new SqliteTrainingWriter(db);
-  const anytime = new SqliteAnytimeWriter(db);
   const transaction = <Result>(work: () => Result): Result => db.transaction(work).immediate();
   return {
     runs: new SqliteRunWriter(db),
     metrics,
     candidates,
     trainings,
-    anytime,
     artifacts: new SqliteArtifactWriter(db),
     logs: new SqliteLogWriter(db),
     settings: new SqliteSettingsWriter(db),
@@ -77,8 +71,7 @@ export function storeWriter(db: SqliteDatabase): StoreWriter {
     truncateAfter(runId, keep, step) {
       return transaction(() => {
         const points = metrics.truncate(runId, { stepOfSeries: keep.stepOfSeries, step });
-        const rows = candidates.truncate(runId, keep.candidates) + trainings.truncate(runId, keep.trainings);
-        return points + rows + anytime.truncate(runId, keep.candidates, keep.trainings) > 0;
+        return points + candidates.truncate(runId, keep.candidates) + trainings.truncate(runId, keep.trainings) > 0;
       });
     },
   };

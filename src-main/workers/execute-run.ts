@@ -1,29 +1,22 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LEFT_OUT_REASONS, leftOutPhrase } from "../../src-shared/domain/left-out.ts";
-import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
+import type { FromWorker, StartMessage } from "../../src-shared/worker-protocol.ts";
 import { initBackend } from "../engine/backend/index.ts";
 import { datasetRef } from "../engine/datasets/access/dataset-ref.ts";
 import { openDataset, openIndex } from "../engine/datasets/access/open.ts";
 import { splitWarnings } from "../engine/datasets/images/split.ts";
 import { createStreamBench } from "../engine/evaluation/stream-bench.ts";
 import { createWorkbench } from "../engine/evaluation/workbench.ts";
-import { runAnytimeGhn } from "../engine/jobs/anytime-ghn-run.ts";
-import { runAnytimeSearch } from "../engine/jobs/anytime-search-run.ts";
-import { runAnytimeTraining } from "../engine/jobs/anytime-training-run.ts";
-import { runCellTraining } from "../engine/jobs/cell-training-run.ts";
-import { runGhnTraining } from "../engine/jobs/ghn-training-run.ts";
-import { runPrediction } from "../engine/jobs/prediction-run.ts";
 import type { RunEnd } from "../engine/jobs/run-context.ts";
-import { runSearch } from "../engine/jobs/search-run.ts";
+import { runJob, runStreamableJob } from "../engine/jobs/run-job.ts";
 import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
-import { UserError } from "../lib/errors.ts";
 import type { Reporter } from "./reporter.ts";
 import { WorkerContext } from "./worker-context.ts";
 
 /** Executes one run to its end, or to the stop that was asked for. Throws UserError for bad input. */
 export async function executeRun(
-  start: Extract<ToWorker, { type: "start" }>,
+  start: StartMessage,
   post: (message: FromWorker) => void,
   reporter: Reporter,
   onContext: (context: WorkerContext) => void,
@@ -68,54 +61,24 @@ export async function executeRun(
     post({ type: "resumed", step: checkpoint.step, keep: checkpoint.keep });
     reporter.log("info", `Resumed from the checkpoint of step ${checkpoint.step}.`);
   } else {
-    // A run that starts anew must not keep figures of an attempt that left no checkpoint.
+    // A run that starts from the beginning must not keep results of an attempt that left no checkpoint.
     post({ type: "resumed", step: 0, keep: { stepOfSeries: {}, candidates: 0, trainings: 0 } });
   }
   if (!("mean" in dataset)) {
-    if (config.kind !== "cell-training") throw new Error(`A run of kind ${config.kind} was to stream its images.`);
     const bench = createStreamBench(backend, dataset, config.dataset, {
       threads: config.compute.readers,
       onDamaged: (sentence) => reporter.log("warning", sentence),
     });
     for (const warning of splitWarnings(dataset, bench.split)) reporter.log("warning", warning);
     try {
-      return await runCellTraining(bench, config, start.cells, context, checkpoint);
+      return await runStreamableJob(bench, start, context, checkpoint);
     } finally {
       await bench.close();
     }
   }
   const bench = createWorkbench(backend, dataset, config.dataset);
   for (const warning of splitWarnings(dataset, bench.split)) reporter.log("warning", warning);
-  switch (config.kind) {
-    case "ghn-training":
-      return runGhnTraining(bench, config, context, checkpoint);
-    case "search":
-      return runSearch(bench, config, requiredGhn(start), context, checkpoint);
-    case "cell-training":
-      return runCellTraining(bench, config, start.cells, context, checkpoint);
-    case "prediction":
-      return runPrediction(bench, config, context, checkpoint);
-    case "anytime-ghn":
-      return runAnytimeGhn(bench, config, context, checkpoint);
-    case "anytime-search":
-      return runAnytimeSearch(bench, config, requiredGhn(start), context, checkpoint);
-    case "anytime-training":
-      return runAnytimeTraining(bench, config, start.networks ?? [], context, checkpoint);
-    case "anytime":
-    case "pipeline":
-    case "study":
-      throw new Error(`A ${config.kind} is led by the supervisor and never sent to a worker.`);
-  }
-}
-
-/** The GHN of a search. @throws UserError when there is none */
-function requiredGhn({ ghnFile }: Extract<ToWorker, { type: "start" }>): string {
-  if (ghnFile !== null) return ghnFile;
-  throw new UserError("The GHN of this search cannot be found.", {
-    code: "ghn-missing",
-    remedy: "Name a run that finished training a GHN.",
-    field: "ghnRunId",
-  });
+  return runJob(bench, start, context, checkpoint);
 }
 
 /** The first of the data folders that holds the dataset; the first of all when none does. */

@@ -1,5 +1,4 @@
-import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
-import { parseToWorker } from "./to-worker.ts";
+import { type FromWorker, type ToWorker, toWorkerSchema } from "../../src-shared/worker-protocol.ts";
 
 /** All that a worker sees of the process that started it. */
 export interface Port {
@@ -55,8 +54,8 @@ function forkedPort(): Port {
     },
     onMessage(callback) {
       process.on("message", (data) => {
-        const message = parseToWorker(data);
-        if (message !== null) callback(message);
+        const { data: message } = toWorkerSchema.safeParse(data);
+        if (message !== undefined) callback(message);
       });
     },
     close() {
@@ -78,8 +77,8 @@ function electronPort(parent: ElectronParentPort): Port {
     },
     onMessage(callback) {
       parent.on("message", (event) => {
-        const message = parseToWorker(event.data);
-        if (message !== null) callback(message);
+        const { data: message } = toWorkerSchema.safeParse(event.data);
+        if (message !== undefined) callback(message);
       });
     },
     close() {

@@ -1,6 +1,5 @@
 import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
 import type { MetricColumns, MetricName } from "../../src-shared/domain/metrics.ts";
-import type { AnytimeCandidateMessage, AnytimeTrainingMessage } from "../../src-shared/domain/records/anytime-records.ts";
 import type { LogLine, RunProgress } from "../../src-shared/domain/records/run.ts";
 import type { CandidateMessage, FromWorker, TrainingMessage } from "../../src-shared/worker-protocol.ts";
 
@@ -34,8 +33,6 @@ export class Reporter {
   private columns = new Map<string, MutableColumns>();
   private candidates: CandidateMessage[] = [];
   private trainings: TrainingMessage[] = [];
-  private anytimeCandidates: AnytimeCandidateMessage[] = [];
-  private anytimeTrainings: AnytimeTrainingMessage[] = [];
   private logs: Omit<LogLine, "id" | "runId">[] = [];
   private currentProgress: RunProgress | null = null;
   private currentCell: { name: string; architecture: Architecture } | null = null;
@@ -86,16 +83,6 @@ export class Reporter {
     this.touch();
   }
 
-  anytimeCandidate(candidate: AnytimeCandidateMessage): void {
-    this.anytimeCandidates.push(candidate);
-    this.touch();
-  }
-
-  anytimeTraining(training: AnytimeTrainingMessage): void {
-    this.anytimeTrainings.push(training);
-    this.touch();
-  }
-
   log(level: LogLine["level"], text: string): void {
     this.logs.push({ time: new Date().toISOString(), level, text });
     this.touch();
@@ -136,8 +123,6 @@ export class Reporter {
       metrics,
       candidates: this.candidates,
       trainings: this.trainings,
-      anytimeCandidates: this.anytimeCandidates,
-      anytimeTrainings: this.anytimeTrainings,
       logs: this.logs,
       progress: this.currentProgress,
       current: this.currentCell,
@@ -145,8 +130,6 @@ export class Reporter {
     this.columns = new Map();
     this.candidates = [];
     this.trainings = [];
-    this.anytimeCandidates = [];
-    this.anytimeTrainings = [];
     this.logs = [];
     this.currentCell = null;
     this.dirty = false;

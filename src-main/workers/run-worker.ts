@@ -1,15 +1,13 @@
 /** Entry of the child process that executes one run. Knows neither Electron nor the store; it has a Port. */
 import { basename } from "node:path";
 import type { RunFailure } from "../../src-shared/domain/records/run.ts";
-import type { FromWorker, ToWorker } from "../../src-shared/worker-protocol.ts";
+import type { FromWorker, StartMessage } from "../../src-shared/worker-protocol.ts";
 import { isUserError } from "../lib/errors.ts";
 import { executeRun } from "./execute-run.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { processPort } from "./port.ts";
 import { Reporter } from "./reporter.ts";
 import type { WorkerContext } from "./worker-context.ts";
-
-type StartMessage = Extract<ToWorker, { type: "start" }>;
 
 const port = processPort();
 let context: WorkerContext | null = null;

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { ArtifactMessage, FromWorker, ResumePoint } from "../../src-shared/worker-protocol.ts";
 import { writeSafetensors } from "../engine/formats/safetensors.ts";
-import type { AnytimeRunContext } from "../engine/jobs/anytime-run-context.ts";
 import type { RunContext } from "../engine/jobs/run-context.ts";
 import { type NamedArrays, writeCheckpoint } from "../engine/training/checkpoint.ts";
 import type { Reporter } from "./reporter.ts";
@@ -17,7 +16,7 @@ export interface WorkerContextOptions {
 }
 
 /** The engine's window to the world inside a worker process. */
-export class WorkerContext implements AnytimeRunContext {
+export class WorkerContext implements RunContext {
   stopRequested = false;
   private readonly options: WorkerContextOptions;
   private lastCheckpoint = performance.now();
@@ -29,8 +28,6 @@ export class WorkerContext implements AnytimeRunContext {
   metric: RunContext["metric"] = (...point) => this.options.reporter.metric(...point);
   candidate: RunContext["candidate"] = (candidate) => this.options.reporter.candidate(candidate);
   training: RunContext["training"] = (training) => this.options.reporter.training(training);
-  anytimeCandidate: AnytimeRunContext["anytimeCandidate"] = (candidate) => this.options.reporter.anytimeCandidate(candidate);
-  anytimeTraining: AnytimeRunContext["anytimeTraining"] = (training) => this.options.reporter.anytimeTraining(training);
   log: RunContext["log"] = (level, text) => this.options.reporter.log(level, text);
   progress: RunContext["progress"] = (progress) => this.options.reporter.progress(progress);
   current: RunContext["current"] = (name, architecture) => this.options.reporter.current(name, architecture);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseCellFile } from "../../src-main/engine/formats/cell-file.ts";
+import { parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
 import { readWeightsInfo } from "../../src-main/export/weights-package.ts";
 import { type ProjectView, viewProject } from "../../src-main/store/project/project.ts";
 import type { RunSummary } from "../../src-shared/domain/records/run.ts";

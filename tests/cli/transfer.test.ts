@@ -3,7 +3,7 @@ import { mkdtemp, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseCellFile } from "../../src-main/engine/formats/cell-file.ts";
+import { parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
 import { publishedCells } from "../../src-main/engine/spaces/cell/published.ts";
 import { readWeightsInfo } from "../../src-main/export/weights-package.ts";
 import { writePhotos } from "../engine/datasets/support/images.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cellFileText, parseCellFile } from "../../src-main/engine/formats/cell-file.ts";
+import { cellFileText, parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
 import { CANDIDATE_COLUMNS, candidatesCsv, csvField } from "../../src-main/export/candidates-csv.ts";
 import { architectureSvg, canDrawText, svgToPng } from "../../src-main/export/cell-picture.ts";
 import { fileChecksum, manifestText, readWeightsInfo } from "../../src-main/export/weights-package.ts";

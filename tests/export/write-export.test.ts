@@ -6,7 +6,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src-main/config/load-config.ts";
-import { parseCellFile } from "../../src-main/engine/formats/cell-file.ts";
+import { parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
 import type { ExportProject } from "../../src-main/export/index.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../src-main/export/index.ts";
 import { type MadeProject, makeProject } from "./support/project.ts";

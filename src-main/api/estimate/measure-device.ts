@@ -11,6 +11,7 @@ import { forward } from "../../engine/network/forward.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
 import { TensorWeights, VariableWeights, type WeightSource } from "../../engine/network/weights.ts";
 import { Rng } from "../../engine/random.ts";
+import { cellFamily } from "../../engine/spaces/cell/network-family.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
 import { CALIBRATION_VERSION, type Calibration } from "./calibration.ts";
@@ -81,7 +82,7 @@ export function measureDevice(backend: Backend): Calibration {
     optimizer.dispose();
     network.dispose();
 
-    const ghn = new GraphHyperNetwork(ghnConfig, networkOf(probe), inputOf(probe), Rng.fromSeed(0, "calibration-ghn"));
+    const ghn = new GraphHyperNetwork(ghnConfig, cellFamily(networkOf(probe), inputOf(probe)), Rng.fromSeed(0, "calibration-ghn"));
     const adam = backend.createAdam(ghn.variables.map((variable) => ({ variable })));
     const generate = (): WeightSource => {
       const [weights] = ghn.generate([plan]);

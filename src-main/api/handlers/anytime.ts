@@ -1,9 +1,9 @@
 /** Networks with several exits: candidates and trainings of a project, and networks that belong to no run. */
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import { anytimeGhnRunSchema } from "../../../src-shared/domain/config/run-config.ts";
-import { parseAnytimeFile } from "../../engine/formats/anytime-file.ts";
 import { Rng } from "../../engine/random.ts";
 import { canonicalAnytime } from "../../engine/spaces/anytime/canonical.ts";
+import { parseAnytimeFile } from "../../engine/spaces/anytime/file.ts";
 import { buildAnytimePlan } from "../../engine/spaces/anytime/plan.ts";
 import { sampleAnytime } from "../../engine/spaces/anytime/sampler.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -11,8 +11,8 @@ import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
 
 export const anytimeHandlers: HandlersOf<CallContext, "anytime.candidates" | "anytime.trainings" | "anytime.sample" | "anytime.parse"> = {
-  "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.anytime.candidates(runId, limit),
-  "anytime.trainings": ({ runId }, context) => projectOf(context).store.anytime.trainings(runId),
+  "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.candidates.in("anytime").list(runId, { limit, stages: true }).rows,
+  "anytime.trainings": ({ runId }, context) => projectOf(context).store.trainings.in("anytime").list(runId),
   "anytime.sample": async ({ space, network, dataset, seed, count }, { studio, project }) => {
     const [problem] = contradictions(anytimeGhnRunSchema.parse({ kind: "anytime-ghn", space, network, dataset })).filter(({ path }) =>
       path.startsWith("space"),

@@ -5,11 +5,11 @@ import { contradictions } from "../../../src-shared/domain/config/check-config.t
 import { ghnTrainingRunSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
 import type { CellDescription } from "../../../src-shared/domain/records/architecture-facts.ts";
-import { parseCellFile } from "../../engine/formats/cell-file.ts";
 import { Rng } from "../../engine/random.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import { canonicalForm } from "../../engine/spaces/cell/canonical.ts";
 import { describeArchitecture } from "../../engine/spaces/cell/describe.ts";
+import { parseCellFile } from "../../engine/spaces/cell/file.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { publishedCells, publishedInfo } from "../../engine/spaces/cell/published.ts";
 import { sampleCell } from "../../engine/spaces/cell/sampler.ts";

@@ -53,7 +53,12 @@ function document(view: ProjectView, run: RunSummary, options: ShowOptions): unk
     candidates: [run, ...children].flatMap((member) => store.candidates.list(member.id, { limit: Math.max(1, options.cells) }).rows.slice(0, options.cells)),
     trainings: store.trainings.list(run.id),
     ...(run.kind.startsWith("anytime")
-      ? { anytime: { candidates: store.anytime.candidates(run.id, Math.max(1, options.cells)), trainings: store.anytime.trainings(run.id) } }
+      ? {
+          anytime: {
+            candidates: store.candidates.in("anytime").list(run.id, { limit: Math.max(1, options.cells), stages: true }).rows,
+            trainings: store.trainings.in("anytime").list(run.id),
+          },
+        }
       : {}),
     artifacts: [run, ...children].flatMap((member) => store.artifacts.list(member.id)),
     log: [run, ...children].flatMap((member) => store.logs.tail(member.id, options.log)),

@@ -7,7 +7,8 @@ import { nearestWord } from "../../../src-shared/domain/config/config-fields.ts"
 import type { CellSource } from "../../../src-shared/domain/config/run-config.ts";
 import { completeConfig } from "../../config/load-config.ts";
 import { readPreset } from "../../config/presets.ts";
-import { MAX_CELL_FILE, parseCellFile } from "../../engine/formats/cell-file.ts";
+import { MAX_ARCHITECTURE_FILE } from "../../engine/formats/architecture-file.ts";
+import { parseCellFile } from "../../engine/spaces/cell/file.ts";
 import { publishedCells } from "../../engine/spaces/cell/published.ts";
 import { UserError } from "../../lib/errors.ts";
 import { viewProject } from "../../store/project/project.ts";
@@ -84,7 +85,7 @@ async function readPresetFor(id: string): Promise<unknown> {
 function sourceOf(cell: string, place: Place): { readonly source: CellSource; readonly name: string } {
   const file = resolve(cell);
   if (existsSync(file) && statSync(file).isFile()) {
-    if (statSync(file).size > 4 * MAX_CELL_FILE)
+    if (statSync(file).size > 4 * MAX_ARCHITECTURE_FILE)
       throw new UserError(`${file} is too large for a cell file.`, { code: "cell-too-large", file, remedy: "Check that this is the right file." });
     return fromFile(parseCellFile(readFileSync(file, "utf8"), file));
   }

@@ -15,8 +15,8 @@ export interface OutputSection {
 
 /** The sections of an anytime run; empty for other runs. @param limit maximum number of ranked networks */
 export function anytimeSections(io: Io, store: StoreReader, runId: string, limit: number): OutputSection[] {
-  const candidates = store.anytime.candidates(runId, Math.max(1, limit));
-  const trainings = store.anytime.trainings(runId);
+  const candidates = store.candidates.in("anytime").list(runId, { limit: Math.max(1, limit), stages: true }).rows;
+  const trainings = store.trainings.in("anytime").list(runId);
   const [first] = [...trainings, ...candidates];
   if (first === undefined) return [];
   const range = rangeWords({ maxMultiplyAdds: first.maxBudget, chance: first.chance });

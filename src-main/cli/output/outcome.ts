@@ -6,7 +6,7 @@ import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
 import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { Candidate, RunSummary, Training } from "../../../src-shared/domain/records/run.ts";
 import { resolveSubject } from "../../export/subject.ts";
-import { meansByCell } from "../../runs/sources/cell-source.ts";
+import { meansByCell } from "../../runs/sources/means-by-cell.ts";
 import type { StoreReader } from "../../store/store.ts";
 import type { Io } from "./io.ts";
 import { facts } from "./tables.ts";
@@ -86,7 +86,7 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
     random: groupOf(compared.filter((other) => other.role === "random")),
     agreement: agreementOf(compared),
-    areas: areasOf(store.anytime.trainings(run.id)),
+    areas: areasOf(store.trainings.in("anytime").list(run.id)),
     seconds: isStaged(run.kind) ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
   };
 }

@@ -1,12 +1,8 @@
-import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
-import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
 import { type Tensor, type Tensor4D, tf, type Variable } from "../backend/ops/tf.ts";
 import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan, ParameterSlot } from "../network/plan-types.ts";
 import { checkArray } from "../network/weights.ts";
 import type { Rng } from "../random.ts";
-import { buildPlan } from "../spaces/cell/plan.ts";
 
 /** One parameter of the supernet. */
 interface SharedParameter {
@@ -28,9 +24,9 @@ export class Supernet {
   readonly parameterCount: number;
   private readonly byKey = new Map<string, Variable>();
 
-  /** @param nodes largest number of operation nodes of a cell */
-  constructor(space: SearchSpace, nodes: number, network: NetworkConfig, input: NetworkInput, rng: Rng) {
-    for (const parameter of sharedParameters(space, nodes, network, input)) {
+  /** @param covering networks that together use every parameter of every network that is served */
+  constructor(covering: readonly NetworkPlan[], rng: Rng) {
+    for (const parameter of sharedParameters(covering)) {
       const variable = tf.tidy(() => tf.variable(tf.tensor(initialValues(parameter, rng), [...parameter.shape]), true, `supernet/${parameter.key}`));
       this.byKey.set(parameter.key, variable);
     }
@@ -75,13 +71,10 @@ export class Supernet {
   }
 }
 
-/** All parameters that cells of the space use, found by building one network for each operation in which every node is an output. */
-function sharedParameters(space: SearchSpace, nodes: number, network: NetworkConfig, input: NetworkInput): SharedParameter[] {
+/** All parameters that some network uses. */
+function sharedParameters(covering: readonly NetworkPlan[]): SharedParameter[] {
   const found = new Map<string, SharedParameter>();
-  for (const operation of space.operations) {
-    // Every node reads only the two input nodes, so every node is a leaf and is computed.
-    const cell: Cell = { nodes: Array.from({ length: nodes }, () => ({ operation, inputs: [0, 1] })) };
-    const plan = buildPlan({ normal: cell }, network, input);
+  for (const plan of covering) {
     for (const slot of plan.slots) {
       if (slot.parts === undefined) {
         const key = keyOf(plan, slot);

@@ -1,7 +1,7 @@
 import { INPUT_NODES } from "../../../src-shared/domain/architecture/cell.ts";
 import { UserError } from "../../lib/errors.ts";
-import { NODE_TYPES } from "../ghn/embedding/node-types.ts";
 import type { GraphNode, NetworkPlan } from "../network/plan-types.ts";
+import type { NodeEncoding } from "../spaces/shared/network-family.ts";
 
 /** Rows of a block's tensor that are not operation nodes: the input nodes, the stem and the classifier. */
 const OTHER_ROWS = INPUT_NODES + 2;
@@ -16,9 +16,9 @@ export interface EncodingSizes {
   readonly features: number;
 }
 
-export function encodingSizes(nodes: number): EncodingSizes {
+export function encodingSizes(nodes: number, { entries }: NodeEncoding): EncodingSizes {
   const rows = nodes + OTHER_ROWS;
-  return { nodes, rows, features: NODE_TYPES.length + 2 * rows + 1 };
+  return { nodes, rows, features: entries + 2 * rows + 1 };
 }
 
 /** Networks as one tensor of fixed size per block. */
@@ -41,7 +41,7 @@ export interface NetworkEncoding {
  *
  * @throws UserError `ghn-mismatch` for a cell with more nodes than the tensor has rows for
  */
-export function encodeNetworks(plans: readonly NetworkPlan[], sizes: EncodingSizes): NetworkEncoding {
+export function encodeNetworks(plans: readonly NetworkPlan[], sizes: EncodingSizes, { entries, onesOf }: NodeEncoding): NetworkEncoding {
   const { rows, features } = sizes;
   const blocks = plans.flatMap((plan) => {
     const read = readByLaterBlocks(plan);
@@ -54,12 +54,12 @@ export function encodeNetworks(plans: readonly NetworkPlan[], sizes: EncodingSiz
   let node = 0;
   blocks.forEach(({ block, index, read }, b) => {
     const positions = block.nodes.map((_, i) => positionOf(block.nodes, i, sizes));
-    block.nodes.forEach(({ type, inputs }, i) => {
+    block.nodes.forEach((graphNode, i) => {
       const position = positions[i] ?? 0;
       const row = tensors.subarray((b * rows + position) * features, (b * rows + position + 1) * features);
-      row[NODE_TYPES.indexOf(type)] = 1;
-      row[NODE_TYPES.length + position] = 1;
-      for (const input of inputs) row[NODE_TYPES.length + rows + (positions[input] ?? 0)] = 1;
+      for (const entry of onesOf(graphNode)) row[entry] = 1;
+      row[entries + position] = 1;
+      for (const input of graphNode.inputs) row[entries + rows + (positions[input] ?? 0)] = 1;
       if (read.has(`${index}/${i}`)) row[features - 1] = 1;
       nodeRows.set(row, node * features);
       blockOfNode[node] = b;

@@ -1,12 +1,11 @@
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { type Tensor2D, tf } from "../backend/ops/tf.ts";
-import { cellParameterLayout } from "../ghn/decoder/parameter-layout.ts";
 import type { ParameterSpec } from "../ghn/decoder/parameter-spec.ts";
 import { selectRows } from "../ghn/embedding/select-rows.ts";
 import { Hypernetwork } from "../ghn/hypernetwork.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
+import type { NetworkFamily, NodeEncoding } from "../spaces/shared/network-family.ts";
 import { type EncodingSizes, encodeNetworks, encodingSizes } from "./smash-encoding.ts";
 
 /**
@@ -17,21 +16,24 @@ import { type EncodingSizes, encodeNetworks, encodingSizes } from "./smash-encod
  */
 export class SmashHypernetwork extends Hypernetwork {
   private readonly sizes: EncodingSizes;
+  private readonly encoding: NodeEncoding;
 
   /**
    * @param nodes largest number of operation nodes of a cell
+   * @param family networks that it generates weights for
    * @param rng draws the initial parameters; with null all are zero, for weights that are imported next
    * @throws UserError `ghn-too-large`
    */
-  constructor(config: GhnConfig, nodes: number, network: NetworkConfig, input: NetworkInput, rng: Rng | null) {
-    const sizes = encodingSizes(nodes);
-    super(config, cellParameterLayout(network, input), encoderSpecs(config, sizes, network.blocks), rng);
+  constructor(config: GhnConfig, nodes: number, { layout, encoding }: NetworkFamily, rng: Rng | null) {
+    const sizes = encodingSizes(nodes, encoding);
+    super(config, layout, encoderSpecs(config, sizes, layout.blocks), rng);
     this.sizes = sizes;
+    this.encoding = encoding;
   }
 
   protected embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D {
     const { rows, features } = this.sizes;
-    const encoding = encodeNetworks(plans, this.sizes);
+    const encoding = encodeNetworks(plans, this.sizes, this.encoding);
     const matrix = (name: string): Tensor2D => this.parameter(name) as unknown as Tensor2D;
     // k = relu(X C₁ + p) C₂, eq. 37
     const tensors = tf.tensor2d(encoding.tensors, [encoding.blocks, rows * features]);

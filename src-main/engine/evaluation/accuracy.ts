@@ -1,35 +1,5 @@
 import type { Ops } from "../backend/index.ts";
-import { countCorrect } from "../backend/ops/gradients.ts";
-import { type Scalar, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/ops/tf.ts";
-import type { EvaluationImages } from "./training-data.ts";
-
-/** Figures over evaluation images. Accuracies in [0, 1]. */
-export interface Measured {
-  readonly accuracy: number;
-  /** Share of images whose class is among the five that the network ranks highest; null where there are five classes or fewer. */
-  readonly topFive: number | null;
-  /** Mean cross-entropy, never smoothed. */
-  readonly loss: number;
-}
-
-/** Accuracy, top-five accuracy and loss of logits over evaluation images. Without gradient; leaves no tensor. */
-export async function measure(ops: Ops, set: EvaluationImages, logitsOf: (images: Tensor4D) => Tensor2D): Promise<Measured> {
-  let correct = 0;
-  let topFive = 0;
-  let loss = 0;
-  let classes = 0;
-  await set.each((images, labels) => {
-    const figures = tf.tidy(() => {
-      const logits = logitsOf(images);
-      classes = logits.shape[1];
-      return tf.stack([countCorrect(logits, labels), countAmong(logits, labels, 5), ops.softmaxCrossEntropy(logits, labels).sum().asScalar()]).dataSync();
-    });
-    correct += figures[0] ?? 0;
-    topFive += figures[1] ?? 0;
-    loss += figures[2] ?? Number.NaN;
-  });
-  return { accuracy: correct / set.count, topFive: classes > 5 ? topFive / set.count : null, loss: loss / set.count };
-}
+import { type Scalar, type Tensor1D, type Tensor2D, tf } from "../backend/ops/tf.ts";
 
 /**
  * In how many rows of logits [n, classes] the label [n] (int32) is among the k highest: fewer than k others are above it. Ties count for the label.

@@ -1,7 +1,6 @@
 import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { Tensor } from "../backend/ops/tf.ts";
 import type { ParameterSpec } from "./decoder/parameter-spec.ts";
-import { NODE_TYPES } from "./embedding/node-types.ts";
 import type { GnnParameters } from "./propagation/packed-parameters.ts";
 
 /** Names of the GNN's parameters in files. */
@@ -34,10 +33,10 @@ export function gnnParameters(parameter: (fileName: string) => Tensor): GnnParam
 }
 
 /**
- * Learned embedding of node types, E of docs/ghn.md, eq. 2.
- * @param entries length of a node's one-hot vector: one for each type, unless nodes have further properties
+ * Learned embedding of nodes, E of docs/ghn.md, eq. 2.
+ * @param entries length of a node's encoding
  */
-export function embeddingSpec(width: number, entries: number = NODE_TYPES.length): ParameterSpec {
+export function embeddingSpec(width: number, entries: number): ParameterSpec {
   return { name: "embedding", shape: [entries, width], initial: { normal: EMBEDDING_DEVIATION } };
 }
 
@@ -47,12 +46,12 @@ export function embeddingSpec(width: number, entries: number = NODE_TYPES.length
  * leave a thousandth.
  *
  * @param sets number of sets of GNN parameters: 1 when blocks share them, otherwise one for each block
- * @param entries length of a node's one-hot vector; one for each type by default
+ * @param entries length of a node's encoding
  */
 export function gnnSpecs(
   { hiddenSize: width, messageHiddenSize: message, propagation, propagationSteps }: GhnConfig,
   sets: number,
-  entries?: number,
+  entries: number,
 ): ParameterSpec[] {
   const updates = Math.max(1, propagation === "forward-backward" ? 2 * propagationSteps : propagationSteps);
   const kept = 0.5 ** (1 / updates);

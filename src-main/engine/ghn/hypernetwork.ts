@@ -4,9 +4,9 @@ import { type Tensor, type Tensor2D, tf, type Variable } from "../backend/ops/tf
 import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
+import type { ParameterLayout } from "../spaces/shared/network-family.ts";
 import { Decoder } from "./decoder/decoder.ts";
 import { decoderRows } from "./decoder/decoder-rows.ts";
-import type { ParameterLayout } from "./decoder/parameter-layout.ts";
 import { initialValues, type ParameterSpec, sizeOf } from "./decoder/parameter-spec.ts";
 import type { WeightGenerator } from "./weight-generator.ts";
 

@@ -1,41 +1,26 @@
-import type { GhnTraining, GhnTrainingRun } from "../../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../../lib/errors.ts";
-import { GHN_FILE_FORMAT } from "../baselines/generator-file.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
+import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
-import { CellGhnTask } from "../training/ghn-task.ts";
-import { type GhnTask, GhnTrainer, type GhnTrainerConfig } from "../training/ghn-trainer.ts";
-import type { RunContext, RunEnd } from "./run-context.ts";
+import { GhnTrainer } from "../training/ghn-trainer.ts";
+import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 
-/** Trains a GHN on the standard space to the end of its epochs, or to a stop; leaves the GHN as an artifact. */
-export async function runGhnTraining(bench: Workbench, config: GhnTrainingRun, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
-  const manifest = { ghn: config.ghn, network: config.network, input: bench.input, trainingNodes: config.training.nodes, space: config.space };
-  const metadata = { format: GHN_FILE_FORMAT, config: JSON.stringify(manifest) };
-  return trainGhn(bench, config, new CellGhnTask(bench, config), metadata, context, checkpoint);
-}
-
-/** Settings of the loop around the steps. */
-interface LoopConfig extends GhnTrainerConfig {
-  readonly training: GhnTrainerConfig["training"] & Pick<GhnTraining, "validateEvery" | "validationCells" | "maxSkippedSteps">;
-}
-
 /**
- * The loop that all GHNs are trained with. Disposes the task.
- * @param metadata of the file that the GHN is left in
+ * Trains a GHN to the end of its epochs, or to a stop; leaves the GHN as an artifact.
+ * @throws UserError `training-diverged`, or as `createGenerator`
  */
-export async function trainGhn(
+export async function runGhnTraining<T extends SpaceTypes>(
   bench: Workbench,
-  config: LoopConfig,
-  task: GhnTask,
-  metadata: Record<string, string>,
-  context: RunContext,
+  space: SearchSpace<T>,
+  run: T["ghnRun"],
+  context: SpaceContext<T>,
   checkpoint: Checkpoint | null,
 ): Promise<RunEnd> {
-  const trainer = new GhnTrainer(bench, config, task);
+  const trainer = new GhnTrainer(bench, space, run);
   try {
     if (checkpoint !== null) trainer.restore(checkpoint);
-    const { training } = config;
+    const { training } = run;
     const stepsBetweenValidations = Math.max(1, Math.round(training.validateEvery * trainer.stepsPerEpoch));
     const throughput = new Throughput(performance.now() / 1000);
     const save = (): Promise<void> =>
@@ -60,7 +45,8 @@ export async function trainGhn(
       throughput.add(result.images, performance.now() / 1000);
       const speed = throughput.perSecond;
       if (speed !== undefined && step % 5 === 0) context.metric("images-per-second", step, epoch, speed);
-      if (trainer.lastArchitecture !== null) context.current(`Step ${step}`, trainer.lastArchitecture);
+      const drawing = trainer.lastArchitecture === null ? null : space.drawing(trainer.lastArchitecture);
+      if (drawing !== null) context.current(`Step ${step}`, drawing);
       const secondsLeft = throughput.secondsFor((trainer.totalSteps - step) * result.images);
       context.progress({
         phase: "Training the GHN",
@@ -79,20 +65,23 @@ export async function trainGhn(
         });
       }
       if (training.validationCells > 0 && (step % stepsBetweenValidations === 0 || step === trainer.totalSteps)) {
-        const { accuracy, loss } = trainer.validate();
-        context.metric("ghn/validation-accuracy", step, epoch, accuracy);
+        const { score, loss } = trainer.validate();
+        context.metric("ghn/validation-accuracy", step, epoch, score);
         context.metric("ghn/validation-loss", step, epoch, loss);
         await context.breathe();
         throughput.skipTo(performance.now() / 1000);
       }
-      // A checkpoint of a diverged GHN would be worth nothing: wait for a good step.
+      // A checkpoint of a diverged GHN would be useless: wait for a good step.
       if (context.checkpointDue && trainer.skippedInARow === 0) {
         await save();
         throughput.skipTo(performance.now() / 1000);
       }
     }
     await save();
-    await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), metadata);
+    await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), {
+      format: space.ghn.fileFormat,
+      config: JSON.stringify(space.ghn.manifest(run, bench.input)),
+    });
     return {
       type: "done",
       summary: {

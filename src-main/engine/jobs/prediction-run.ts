@@ -1,31 +1,42 @@
 import type { PredictionRun } from "../../../src-shared/domain/config/study-config.ts";
-import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
-import { tf } from "../backend/ops/tf.ts";
+import { type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import { COST_PREFIX } from "../baselines/cost-names.ts";
 import { proxyScores } from "../baselines/zero-cost-proxies.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
 import { Rng } from "../random.ts";
 import type { Proposal } from "../search/strategy.ts";
-import { studyCells } from "../search/study-cells.ts";
-import { buildPlan } from "../spaces/cell/plan.ts";
-import { CellTrainer } from "../training/cell-trainer.ts";
+import { studyArchitectures } from "../search/study-architectures.ts";
+import type { CandidateFields, SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
-import type { RunContext, RunEnd } from "./run-context.ts";
+import { NetworkTrainer } from "../training/network-trainer.ts";
+import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 
 interface PredictionState {
-  readonly done: readonly CandidateMessage[];
-  /** Milliseconds that each predictor took over all cells that are done. */
+  readonly done: readonly CandidateFields[];
+  /** Milliseconds of each predictor, summed over what is done. */
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
-/** Measures proxies and short trainings on the cells of a study, cell by cell. A resumed run goes on with the next cell. */
-export async function runPrediction(bench: Workbench, config: PredictionRun, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
+/** Settings of a prediction, in any space. */
+export type PredictionSettings<T extends SpaceTypes> = Pick<PredictionRun, "seed" | "cells" | "predictors"> & {
+  readonly space: T["settings"];
+  readonly network: T["network"];
+};
+
+/** Measures proxies and short trainings on the architectures of a study, one after the other. A resumed run goes on with the next one. */
+export async function runPrediction<T extends SpaceTypes & { readonly candidate: CandidateFields }>(
+  bench: Workbench,
+  space: SearchSpace<T>,
+  run: PredictionSettings<T>,
+  context: SpaceContext<T>,
+  checkpoint: Checkpoint | null,
+): Promise<RunEnd> {
   const saved = checkpoint?.state as PredictionState | undefined;
-  const done: CandidateMessage[] = [...(saved?.done ?? [])];
+  const done: CandidateFields[] = [...(saved?.done ?? [])];
   const milliseconds: Record<string, number> = { ...saved?.milliseconds };
-  const cells = studyCells(config);
-  const { predictors } = config;
+  const proposals = studyArchitectures(space, run.space, run.cells);
+  const { predictors } = run;
   // One batch for all proxies, the first images of the training part.
   const proxyBatch = bench.trainBatches.make(bench.split.train.slice(0, predictors.proxyImages));
   const images = tf.tensor4d(proxyBatch.images, [...proxyBatch.shape]);
@@ -38,12 +49,13 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
       trainings: 0,
     });
   try {
-    for (let index = done.length; index < cells.length; index++) {
-      const proposal = cells[index];
+    for (let index = done.length; index < proposals.length; index++) {
+      const proposal = proposals[index];
       if (proposal === undefined) break;
-      const name = `Cell ${index}`;
-      context.current(name, proposal.architecture);
-      const predicted = await predict(bench, config, proposal, index, name, { images, labels }, context);
+      const name = `${space.noun} ${index}`;
+      const drawing = space.drawing(proposal.architecture);
+      if (drawing !== null) context.current(name, drawing);
+      const predicted = await predict({ bench, space, run, context, images, labels }, proposal, index, name);
       if (predicted === null) {
         await save();
         return { type: "stopped", step: done.length };
@@ -51,12 +63,17 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
       const { candidate } = predicted;
       for (const [predictor, ms] of Object.entries(predicted.milliseconds)) milliseconds[predictor] = (milliseconds[predictor] ?? 0) + ms;
       done.push(candidate);
-      context.candidate(candidate);
+      context.candidate({ ...candidate, space: space.id });
       throughput.add(1, performance.now() / 1000);
-      const secondsLeft = throughput.secondsFor(cells.length - done.length);
-      context.progress({ phase: "Measuring predictors", step: done.length, totalSteps: cells.length, ...(secondsLeft === undefined ? {} : { secondsLeft }) });
+      const secondsLeft = throughput.secondsFor(proposals.length - done.length);
+      context.progress({
+        phase: "Measuring predictors",
+        step: done.length,
+        totalSteps: proposals.length,
+        ...(secondsLeft === undefined ? {} : { secondsLeft }),
+      });
       await context.breathe();
-      if (context.stopRequested && done.length < cells.length) {
+      if (context.stopRequested && done.length < proposals.length) {
         await save();
         return { type: "stopped", step: done.length };
       }
@@ -70,24 +87,31 @@ export async function runPrediction(bench: Workbench, config: PredictionRun, con
   }
 }
 
-/** All predictions of one cell; null when a stop was asked for in the middle. */
-async function predict(
-  bench: Workbench,
-  config: PredictionRun,
-  { architecture, canonical }: Proposal,
+interface Work<T extends SpaceTypes> {
+  readonly bench: Workbench;
+  readonly space: SearchSpace<T>;
+  readonly run: PredictionSettings<T>;
+  readonly context: SpaceContext<T>;
+  /** The batch of the proxies. */
+  readonly images: Tensor4D;
+  readonly labels: Tensor1D;
+}
+
+/** All predictions of one architecture; null when a stop was asked for in between. */
+async function predict<T extends SpaceTypes>(
+  { bench, space, run, context, images, labels }: Work<T>,
+  { architecture, canonical }: Proposal<T["architecture"]>,
   index: number,
   name: string,
-  batch: { readonly images: Parameters<typeof proxyScores>[2]; readonly labels: Parameters<typeof proxyScores>[3] },
-  context: RunContext,
-): Promise<{ readonly candidate: CandidateMessage; readonly milliseconds: Readonly<Record<string, number>> } | null> {
-  const { predictors, network, seed } = config;
-  const plan = buildPlan(architecture, network, bench.input);
+): Promise<{ readonly candidate: CandidateFields<T["architecture"]>; readonly milliseconds: Readonly<Record<string, number>> } | null> {
+  const { predictors, network, seed } = run;
+  const plan = space.plan(architecture, network, bench.input);
   const start = performance.now();
   const predictions: Record<string, number | null> = {};
   const milliseconds: Record<string, number> = {};
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   if (predictors.proxies) {
-    const scores = proxyScores(plan, bench.backend.ops, batch.images, batch.labels, Rng.fromSeed(seed, "proxies"));
+    const scores = proxyScores(plan, bench.backend.ops, images, labels, Rng.fromSeed(seed, "proxies"));
     predictions["parameters"] = scores.parameters;
     predictions["multiply-adds"] = scores.multiplyAdds;
     predictions["gradient norm"] = finite(scores.gradientNorm);
@@ -100,14 +124,8 @@ async function predict(
   const steps = [...new Set(predictors.sgdSteps)].sort((a, b) => a - b);
   const last = steps.at(-1);
   if (last !== undefined) {
-    const trainer = new CellTrainer(
-      bench,
-      { ...config, kind: "cell-training", source: { from: "cells", cells: [{ name, architecture }] }, training: predictors.sgd, measureTest: false },
-      architecture,
-      seed,
-      last,
-    );
-    // Training up to a step costs what all steps before it do; validations on the way belong to other predictors.
+    const trainer = new NetworkTrainer(bench, space.training.protocol(predictors.sgd), plan, seed, last);
+    // Training up to a step costs what all steps before it do; validations in between belong to other predictors.
     let training = 0;
     try {
       while (trainer.step < last) {
@@ -118,14 +136,14 @@ async function predict(
         await context.breathe();
         if (!steps.includes(trainer.step)) continue;
         const validated = performance.now();
-        predictions[`SGD ${trainer.step}`] = finite((await trainer.validate("batch")).accuracy);
+        predictions[`SGD ${trainer.step}`] = finite((await trainer.validate("batch")).accuracies.at(-1) ?? Number.NaN);
         milliseconds[`SGD ${trainer.step}`] = training + performance.now() - validated;
       }
     } finally {
       await trainer.dispose();
     }
   }
-  const candidate: CandidateMessage = {
+  const candidate: CandidateFields<T["architecture"]> = {
     index,
     name,
     canonical,

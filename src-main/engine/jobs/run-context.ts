@@ -2,18 +2,17 @@ import type { Architecture } from "../../../src-shared/domain/architecture/netwo
 import type { MetricName } from "../../../src-shared/domain/metrics.ts";
 import type { LogLine, RunProgress } from "../../../src-shared/domain/records/run.ts";
 import type { CandidateMessage, ResumePoint, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import type { SpaceTypes, SummaryFacts } from "../spaces/shared/search-space.ts";
 import type { NamedArrays } from "../training/checkpoint.ts";
 
-/** Facts that a run states at its end. */
-export type RunFacts = Record<string, string | number | boolean | null>;
-
-/** What the engine may tell and ask while it works; the worker process gives it, tests give their own. */
-export interface RunContext {
+/** What a job may report and ask while it works. The worker process implements it, tests bring their own. */
+export interface RunContext<Candidate = CandidateMessage, Training = TrainingMessage> {
   metric(name: MetricName, step: number, epoch: number, value: number, series?: number): void;
-  candidate(candidate: CandidateMessage): void;
-  training(training: TrainingMessage): void;
+  candidate(candidate: Candidate): void;
+  training(training: Training): void;
   log(level: LogLine["level"], text: string): void;
   progress(progress: RunProgress): void;
+  /** The architecture that is worked on, for the live drawing. */
   current(name: string, architecture: Architecture): void;
   roles(shortlist: readonly number[], random: readonly number[]): void;
   /** Lets messages in and out; to be awaited after every step. */
@@ -28,5 +27,8 @@ export interface RunContext {
   saveTensors(kind: "ghn" | "weights", name: string, tensors: NamedArrays, metadata: Record<string, string>): Promise<void>;
 }
 
-/** How a piece of work ended. */
-export type RunEnd = { readonly type: "done"; readonly summary: RunFacts } | { readonly type: "stopped"; readonly step: number };
+/** The context of a job in one space, whose name marks what it reports. */
+export type SpaceContext<T extends SpaceTypes> = RunContext<T["candidate"] & { readonly space: string }, T["training"] & { readonly space: string }>;
+
+/** How a job ended. */
+export type RunEnd = { readonly type: "done"; readonly summary: SummaryFacts } | { readonly type: "stopped"; readonly step: number };

@@ -1,105 +1,121 @@
-import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
-import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
-import type { SearchRun, SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
-import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
 import { isUserError } from "../../lib/errors.ts";
-import { readGhnFile } from "../baselines/generator-file.ts";
+import { readGenerator } from "../baselines/generator-file.ts";
 import { EvaluationSet, type Score, Scorer } from "../evaluation/scoring.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
-import { Rng } from "../random.ts";
-import { GivenCells } from "../search/given-cells.ts";
+import { Rng, type RngState } from "../random.ts";
+import { GivenArchitectures } from "../search/given-architectures.ts";
 import { bestFirst, frontSize, objectiveValues } from "../search/objectives.ts";
 import { createStrategy, type Proposal, type SearchStrategy } from "../search/strategy.ts";
-import { buildPlan } from "../spaces/cell/plan.ts";
+import { meanOf } from "../spaces/shared/moments.ts";
+import type { CandidateFields, SearchSpace, SpaceTypes, SummaryFacts } from "../spaces/shared/search-space.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
-import type { RunContext, RunEnd } from "./run-context.ts";
+import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 
-/** Architectures whose weights are generated in one go. */
-export const SCORING_BATCH = 8;
-
-interface SearchState {
-  /** Cells that the search is to score; fewer than asked for once the space is used up. */
+interface SearchState<Candidate> {
+  /** Architectures that the search scores; fewer than asked for once the space is exhausted. */
   readonly samples: number;
-  readonly scored: readonly CandidateMessage[];
+  readonly scored: readonly Candidate[];
   readonly strategy: unknown;
   readonly baseline: unknown;
 }
 
 /**
- * Ranks cells with generated weights (paper, section 3.1): proposes distinct cells, scores each on the same validation
- * images in the same order, keeps a shortlist (the best by score, or the first of the Pareto order of several objectives); draws a random baseline beside it and scores that too.
+ * Ranks architectures with generated weights (paper, section 3.1): proposes distinct ones, scores each on the same validation images in the same order, and keeps a shortlist
+ * (the best by score, or the first of the Pareto order of several objectives). A random baseline is drawn from the same space under the same limits, and is scored too.
  */
-export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: string, context: RunContext, checkpoint: Checkpoint | null): Promise<RunEnd> {
-  const { search, space, network, cells } = config;
-  const ghn = await readGhnFile(ghnFile, network, bench.input, space, cells);
+export async function runSearch<T extends SpaceTypes>(
+  bench: Workbench,
+  space: SearchSpace<T>,
+  run: T["searchRun"],
+  ghnFile: string,
+  context: SpaceContext<T>,
+  checkpoint: Checkpoint | null,
+): Promise<RunEnd> {
+  const { cells } = run;
+  const search = space.searchSettings(run);
+  const scoring = space.scoring(run.search, bench.input);
+  const ghn = await readGenerator(space, ghnFile, run, bench.input);
   const images = new EvaluationSet(bench.trainBatches, bench.split.validation, search.validationImages, search.batchSize);
-  const scorer = new Scorer(bench.backend.ops, ghn, images, search.latencyRuns);
+  const scorer = new Scorer(bench.backend.ops, ghn, images, scoring, search.latencyRuns);
+  const noun = space.noun.toLowerCase();
   try {
-    const saved = (checkpoint?.state ?? null) as SearchState | null;
-    const scored: CandidateMessage[] = [...(saved?.scored ?? [])];
-    const allowed = constraint(search, network, bench.input);
-    const seen = new Set<string>();
+    const saved = checkpoint === null ? null : savedState<T["candidate"]>(checkpoint.state);
+    const scored: T["candidate"][] = [...(saved?.scored ?? [])];
+    const allowed = withinLimits(space, run, search, bench);
+    const input = { space, settings: run.space, search, allowed };
     const strategy =
       cells === undefined
-        ? createStrategy({ space, settings: search, rng: Rng.fromSeed(config.seed, "search"), allowed, seen }, saved?.strategy ?? null)
-        : new GivenCells(cells, saved?.strategy ?? null);
-    // The baseline is drawn from the same space under the same limits, whatever the strategy.
+        ? createStrategy({ ...input, rng: Rng.fromSeed(run.seed, "search") }, saved?.strategy ?? null)
+        : new GivenArchitectures(space, cells, saved?.strategy ?? null);
     const baseline = createStrategy(
-      { space, settings: { ...search, strategy: "random" }, rng: Rng.fromSeed(config.seed, "random-baseline"), allowed, seen: new Set() },
+      { ...input, search: { ...search, strategy: "random" }, rng: Rng.fromSeed(run.seed, "random-baseline") },
       saved?.baseline ?? null,
     );
-    let samples = saved?.samples ?? cells?.length ?? search.samples;
+    let samples = saved?.samples ?? search.samples;
     let total = samples + search.randomBaseline;
     const throughput = new Throughput(performance.now() / 1000);
     let best = scored.reduce((top, candidate) => Math.max(top, candidate.score ?? 0), 0);
     const save = (): Promise<void> =>
-      context.saveCheckpoint(scored.length, new Map(), { samples, scored, strategy: strategy.state(), baseline: baseline.state() } satisfies SearchState, {
-        stepOfSeries: { "0": scored.length },
-        candidates: scored.length,
-        trainings: 0,
-      });
+      context.saveCheckpoint(
+        scored.length,
+        new Map(),
+        { samples, scored, strategy: strategy.state(), baseline: baseline.state() } satisfies SearchState<T["candidate"]>,
+        {
+          stepOfSeries: { "0": scored.length },
+          candidates: scored.length,
+          trainings: 0,
+        },
+      );
+    if (scoring.note !== null) context.log("info", scoring.note);
     while (scored.length < total) {
       if (context.stopRequested) {
         await save();
         return { type: "stopped", step: scored.length };
       }
       const inSearch = scored.length < samples;
-      const wanted = Math.min(SCORING_BATCH, (inSearch ? samples : total) - scored.length);
+      const wanted = Math.min(space.scoringBatch, (inSearch ? samples : total) - scored.length);
       const proposals = proposalsOf(inSearch ? strategy : baseline, wanted, scored.length > 0);
       if (proposals.length === 0) {
-        // A small space is used up before all samples are drawn: what was scored is all there is.
-        context.log("warning", `No further cell fits the search space and its limits: ${scored.length} cells were scored instead of ${total}.`);
+        // A small space is exhausted before all samples are drawn: what was scored is all there is.
+        context.log("warning", `No other ${noun} fits the search space and its limits: ${scored.length} were scored instead of ${total}.`);
         if (!inSearch) break;
         samples = scored.length;
         total = samples + search.randomBaseline;
         continue;
       }
-      const plans = proposals.map(({ architecture }) => buildPlan(architecture, network, bench.input));
+      const plans = proposals.map(({ architecture }) => space.plan(architecture, run.network, bench.input));
       const results = scorer.score(plans);
-      const batch = proposals.map((proposal, i) => candidateOf(proposal, scored.length + i, plans[i], results[i], inSearch ? "none" : "random"));
+      const batch = proposals.map((proposal, i): T["candidate"] => {
+        const [plan, result] = [plans[i], results[i]];
+        if (plan === undefined || result === undefined) throw new Error("A proposed architecture was not scored.");
+        const index = scored.length + i;
+        const name = proposal.name ?? `${inSearch ? space.noun : "Random"} ${index}`;
+        return scoring.candidate(candidateFields(proposal, index, name, plan.counts, result, inSearch ? "none" : "random"), plan, result.measure);
+      });
       if (inSearch)
         strategy.observe(
-          batch.map((candidate, i) => ({
-            cell: proposals[i]?.cell ?? candidate.architecture.normal,
-            canonical: candidate.canonical,
-            objectives: objectiveValues(candidate, search.objectives),
-          })),
+          proposals.flatMap(({ architecture, canonical }, i) => {
+            const candidate = batch[i];
+            return candidate === undefined ? [] : [{ architecture, canonical, objectives: objectiveValues(candidate, search.objectives) }];
+          }),
         );
       for (const candidate of batch) {
         scored.push(candidate);
-        context.candidate(candidate);
+        context.candidate({ ...candidate, space: space.id });
         context.metric("search/score", scored.length, scored.length, candidate.score ?? Number.NaN);
         best = Math.max(best, candidate.score ?? 0);
         context.metric("search/best", scored.length, scored.length, best);
       }
-      const lead = proposals[proposals.length - 1];
-      if (lead !== undefined) context.current(`Cell ${scored.length}`, lead.architecture);
+      const lead = proposals.at(-1);
+      const drawing = lead === undefined ? null : space.drawing(lead.architecture);
+      if (drawing !== null) context.current(`${space.noun} ${scored.length}`, drawing);
       throughput.add(batch.length, performance.now() / 1000);
       const secondsLeft = throughput.secondsFor(total - scored.length);
       const speed = throughput.perSecond;
       context.progress({
-        phase: inSearch ? "Scoring cells with generated weights" : "Scoring the random baseline",
+        phase: inSearch ? `Scoring ${noun}s with generated weights` : "Scoring the random baseline",
         step: scored.length,
         totalSteps: total,
         ...(speed === undefined ? {} : { imagesPerSecond: speed * images.count }),
@@ -109,19 +125,30 @@ export async function runSearch(bench: Workbench, config: SearchRun, ghnFile: st
       if (context.checkpointDue) await save();
     }
     const ranked = bestFirst(scored.slice(0, samples), search.objectives);
-    const shortlist = ranked.slice(0, search.shortlist).map((candidate) => candidate.index);
-    const random = scored.slice(samples).map((candidate) => candidate.index);
+    const random = scored.slice(samples);
     await save();
-    context.roles(shortlist, random);
-    return { type: "done", summary: searchFacts(scored, ranked, search) };
+    context.roles(
+      ranked.slice(0, search.shortlist).map(({ index }) => index),
+      random.map(({ index }) => index),
+    );
+    return { type: "done", summary: { ...searchFacts(ranked, random, search), ...scoring.facts } };
   } finally {
     images.dispose();
     ghn.dispose();
   }
 }
 
-/** New cells; none when the space is used up, which is an error only if there is nothing to rank at all. */
-function proposalsOf(strategy: SearchStrategy, count: number, mayEnd: boolean): Proposal[] {
+/** The state of a checkpoint. Searches of the anytime space used to keep only their random generators. */
+function savedState<Candidate extends CandidateFields>(state: unknown): SearchState<Candidate> {
+  const saved = state as SearchState<Candidate> | (Omit<SearchState<Candidate>, "strategy"> & { readonly search: RngState });
+  if (!("search" in saved)) return saved;
+  const { samples, scored, search, baseline } = saved;
+  const strategy = (rng: unknown, of: readonly Candidate[]): unknown => ({ rng, seen: of.map(({ canonical }) => canonical), proposer: null });
+  return { samples, scored, strategy: strategy(search, scored.slice(0, samples)), baseline: strategy(baseline, scored.slice(samples)) };
+}
+
+/** New architectures; none when the space is exhausted, which is an error only if nothing was scored at all. */
+function proposalsOf<A>(strategy: SearchStrategy<A>, count: number, mayEnd: boolean): Proposal<A>[] {
   try {
     return strategy.propose(count);
   } catch (error) {
@@ -130,12 +157,17 @@ function proposalsOf(strategy: SearchStrategy, count: number, mayEnd: boolean): 
   }
 }
 
-/** True for cells within the limits on parameters and multiply-adds. */
-function constraint(search: SearchSettings, network: NetworkConfig, input: NetworkInput): (cell: Cell) => boolean {
+/** True for architectures within the limits on parameters and multiply-adds. */
+function withinLimits<T extends SpaceTypes>(
+  space: SearchSpace<T>,
+  { network }: T["searchRun"],
+  search: SearchSettings,
+  { input }: Workbench,
+): (architecture: T["architecture"]) => boolean {
   const { minParameters, maxParameters, minMultiplyAdds, maxMultiplyAdds } = search;
   if (minParameters === undefined && maxParameters === undefined && minMultiplyAdds === undefined && maxMultiplyAdds === undefined) return () => true;
-  return (cell) => {
-    const { parameters, multiplyAdds } = buildPlan({ normal: cell }, network, input).counts;
+  return (architecture) => {
+    const { parameters, multiplyAdds } = space.plan(architecture, network, input).counts;
     return (
       parameters >= (minParameters ?? 0) &&
       parameters <= (maxParameters ?? Infinity) &&
@@ -145,44 +177,43 @@ function constraint(search: SearchSettings, network: NetworkConfig, input: Netwo
   };
 }
 
-function candidateOf(
-  proposal: Proposal,
+function candidateFields<A>(
+  { canonical, architecture }: Proposal<A>,
   index: number,
-  plan: { counts: { parameters: number; multiplyAdds: number } } | undefined,
-  result: Score | undefined,
+  name: string,
+  { parameters, multiplyAdds }: { readonly parameters: number; readonly multiplyAdds: number },
+  { score, loss, generationMs, evaluationMs, latencyMs }: Score,
   role: "none" | "random",
-): CandidateMessage {
-  if (plan === undefined || result === undefined) throw new Error("A proposed cell was not scored.");
+): CandidateFields<A> {
   return {
     index,
-    name: proposal.name ?? (role === "random" ? `Random ${index}` : `Cell ${index}`),
-    canonical: proposal.canonical,
-    architecture: proposal.architecture satisfies Architecture,
-    parameters: plan.counts.parameters,
-    multiplyAdds: plan.counts.multiplyAdds,
-    // A network whose logits are not finite ranks last, it does not end the search.
-    score: Number.isFinite(result.accuracy) ? result.accuracy : 0,
-    scoreLoss: Number.isFinite(result.loss) ? result.loss : null,
+    name,
+    canonical,
+    architecture,
+    parameters,
+    multiplyAdds,
+    score,
+    scoreLoss: Number.isFinite(loss) ? loss : null,
     role,
-    generationMs: result.generationMs,
-    evaluationMs: result.evaluationMs,
-    ...(Number.isNaN(result.latencyMs) ? {} : { latencyMs: result.latencyMs }),
+    generationMs,
+    evaluationMs,
+    ...(Number.isNaN(latencyMs) ? {} : { latencyMs }),
   };
 }
 
-function searchFacts(scored: readonly CandidateMessage[], ranked: readonly CandidateMessage[], search: SearchSettings): Record<string, number | string> {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  const top = ranked.slice(0, search.shortlist);
+function searchFacts(ranked: readonly CandidateFields[], random: readonly CandidateFields[], search: SearchSettings): SummaryFacts {
+  const all = [...ranked, ...random];
+  const scores = (list: readonly CandidateFields[]): number[] => list.map(({ score }) => score ?? 0);
   return {
     cellsScored: ranked.length,
-    randomBaseline: scored.length - ranked.length,
-    bestScore: ranked.reduce((best, candidate) => Math.max(best, candidate.score ?? 0), 0),
-    meanScore: mean(ranked.map((candidate) => candidate.score ?? 0)),
-    meanScoreOfShortlist: mean(top.map((candidate) => candidate.score ?? 0)),
-    meanScoreOfRandom: mean(scored.slice(ranked.length).map((candidate) => candidate.score ?? 0)),
-    generationMsPerCell: mean(scored.map((candidate) => candidate.generationMs ?? 0)),
-    evaluationMsPerCell: mean(scored.map((candidate) => candidate.evaluationMs ?? 0)),
-    ...(search.latencyRuns === 0 ? {} : { latencyMsPerCell: mean(scored.map((candidate) => candidate.latencyMs ?? 0)) }),
+    randomBaseline: random.length,
+    bestScore: scores(ranked).reduce((top, score) => Math.max(top, score), 0),
+    meanScore: meanOf(scores(ranked)),
+    meanScoreOfShortlist: meanOf(scores(ranked.slice(0, search.shortlist))),
+    meanScoreOfRandom: meanOf(scores(random)),
+    generationMsPerCell: meanOf(all.map(({ generationMs }) => generationMs ?? 0)),
+    evaluationMsPerCell: meanOf(all.map(({ evaluationMs }) => evaluationMs ?? 0)),
+    ...(search.latencyRuns === 0 ? {} : { latencyMsPerCell: meanOf(all.map(({ latencyMs }) => latencyMs ?? 0)) }),
     ...(search.objectives.length === 1 ? {} : { paretoFront: frontSize(ranked, search.objectives) }),
   };
 }

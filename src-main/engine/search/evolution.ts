@@ -1,48 +1,49 @@
 import { crowdingDistances, frontNumbers } from "../../../src-shared/analysis/statistics/non-dominated.ts";
-import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
 import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
-import { mutateCell } from "../spaces/cell/mutation.ts";
-import type { Proposer, ScoredCell, StrategyInput } from "./strategy.ts";
+import type { Mutation, SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import { type Proposer, type ScoredArchitecture, type StrategyInput, savedArchitectures } from "./proposer.ts";
 
-export interface EvolutionState {
-  readonly population: readonly ScoredCell[];
+interface EvolutionState<A> {
+  readonly population: readonly ScoredArchitecture<A>[];
 }
 
-/** Mutants tried for each batch before chance takes over; most are new. */
-const MAX_IDEAS = 1000;
+/** Mutants tried for each batch before random draws take over; most are new. */
+const MAX_MUTANTS = 1000;
 
 /**
  * Regularised evolution (Real et al., 2018, algorithm 1): the best of a random tournament, drawn with replacement, is mutated; the child joins the population and
- * the oldest member leaves, however good it is. The first members are random cells. With several objectives the better of two is the one on the better front of the
+ * the oldest member leaves, however good it is. The first members are random. With several objectives the better of two is the one on the better front of the
  * population, then the one in the less crowded place (Deb et al., 2002).
  */
-export class Evolution implements Proposer {
-  private readonly settings: SearchSettings;
-  private population: readonly ScoredCell[];
+export class Evolution<T extends SpaceTypes> implements Proposer<T> {
+  private readonly mutation: Mutation<T>;
+  private readonly search: SearchSettings;
+  private population: readonly ScoredArchitecture<T["architecture"]>[];
   private standing: readonly Standing[] | null = null;
 
-  constructor(settings: SearchSettings, saved: EvolutionState | null) {
-    this.settings = settings;
-    this.population = saved?.population ?? [];
+  constructor(space: SearchSpace<T>, mutation: Mutation<T>, search: SearchSettings, saved: unknown) {
+    this.mutation = mutation;
+    this.search = search;
+    this.population = savedArchitectures(space, (saved as EvolutionState<unknown> | null)?.population);
   }
 
-  *ideas({ rng, space }: StrategyInput): Iterable<Cell> {
-    const { populationSize, tournamentSize } = this.settings;
+  *proposals({ rng, settings }: StrategyInput<T>): Iterable<T["architecture"]> {
+    const { populationSize, tournamentSize } = this.search;
     if (this.population.length < populationSize) return;
     const standing = this.standings();
-    for (let i = 0; i < MAX_IDEAS; i++) {
+    for (let i = 0; i < MAX_MUTANTS; i++) {
       let winner = rng.int(this.population.length);
       for (let drawn = 1; drawn < tournamentSize; drawn++) {
         const rival = rng.int(this.population.length);
         if (isBetter(standing[rival], standing[winner])) winner = rival;
       }
       const parent = this.population[winner];
-      if (parent !== undefined) yield mutateCell(parent.cell, space, rng);
+      if (parent !== undefined) yield this.mutation.mutate(parent.architecture, settings, rng);
     }
   }
 
-  observe(cells: readonly ScoredCell[]): void {
-    this.population = [...this.population, ...cells].slice(-this.settings.populationSize);
+  observe(scored: readonly ScoredArchitecture<T["architecture"]>[]): void {
+    this.population = [...this.population, ...scored].slice(-this.search.populationSize);
     this.standing = null;
   }
 
@@ -50,7 +51,7 @@ export class Evolution implements Proposer {
     return false;
   }
 
-  state(): EvolutionState {
+  state(): EvolutionState<T["architecture"]> {
     return { population: this.population };
   }
 

@@ -1,53 +1,55 @@
 import { dominates, paretoOrder } from "../../../src-shared/analysis/statistics/non-dominated.ts";
-import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
-import { neighboursOf } from "../spaces/cell/mutation.ts";
-import type { Proposer, ScoredCell, StrategyInput } from "./strategy.ts";
+import type { Mutation, SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import { type Proposer, type ScoredArchitecture, type StrategyInput, savedArchitectures } from "./proposer.ts";
 
 /** One climb: what has been scored since its random start. */
-export interface LocalSearchState {
+interface LocalSearchState<A> {
   /** Best first. */
-  readonly climb: readonly ScoredCell[];
+  readonly climb: readonly ScoredArchitecture<A>[];
   /** Canonical forms whose neighbourhood is used up. */
   readonly explored: readonly string[];
-  /** The cell whose neighbours are proposed; null before a climb has its start. */
+  /** Canonical form of the architecture whose neighbours are proposed; null before a climb has its start. */
   readonly current: string | null;
   /** Neighbourhoods used up since the climb last found something better. */
   readonly inVain: number;
 }
 
-/** Random cells at the start of a climb; the best of them is climbed from. */
+/** Random architectures at the start of a climb, which begins at the best of them. */
 const STARTS = 8;
-/** Neighbourhoods used up in vain, the local optimum's and those of the next best cells, before a climb is given up. */
+/** Neighbourhoods used up in vain, the local optimum's and those of the next best architectures, before a climb is given up. */
 const PATIENCE = 3;
-/** Cells of a climb that are remembered. */
+/** Architectures of a climb that are remembered. */
 const MEMORY = 200;
 
 /**
- * Local search (as White et al., 2020, with first improvement): proposes neighbours of the current cell in random order and moves on as soon as one of them is better; when the neighbourhood is
- * used up, to the next best cell of the climb; and when several neighbourhoods brought nothing, it starts again from random cells. With several objectives
- * “better” means that it dominates the current cell, and the next best is the first in Pareto order (Pareto local search).
+ * Local search (as White et al., 2020, with first improvement): proposes neighbours of the current architecture in random order and moves on as soon as one of them is better; when the neighbourhood is
+ * used up, to the next best architecture of the climb; and when several neighbourhoods brought nothing, it starts again from random ones. With several objectives
+ * “better” means that it dominates the current one, and the next best is the first in Pareto order (Pareto local search).
  */
-export class LocalSearch implements Proposer {
-  private climb: readonly ScoredCell[];
+export class LocalSearch<T extends SpaceTypes> implements Proposer<T> {
+  private readonly mutation: Mutation<T>;
+  private climb: readonly ScoredArchitecture<T["architecture"]>[];
   private explored: Set<string>;
   private current: string | null;
   private inVain: number;
 
-  constructor(saved: LocalSearchState | null) {
-    this.climb = saved?.climb ?? [];
-    this.explored = new Set(saved?.explored ?? []);
-    this.current = saved?.current ?? null;
-    this.inVain = saved?.inVain ?? 0;
+  constructor(space: SearchSpace<T>, mutation: Mutation<T>, saved: unknown) {
+    const state = saved as LocalSearchState<unknown> | null;
+    this.mutation = mutation;
+    this.climb = savedArchitectures(space, state?.climb);
+    this.explored = new Set(state?.explored ?? []);
+    this.current = state?.current ?? null;
+    this.inVain = state?.inVain ?? 0;
   }
 
-  ideas({ rng, space }: StrategyInput): Iterable<Cell> {
+  proposals({ rng, settings }: StrategyInput<T>): Iterable<T["architecture"]> {
     const current = this.climb.find(({ canonical }) => canonical === this.current);
-    return current === undefined ? [] : shuffled(neighboursOf(current.cell, space), (n) => rng.int(n));
+    return current === undefined ? [] : shuffled(this.mutation.neighbours(current.architecture, settings), (n) => rng.int(n));
   }
 
-  observe(cells: readonly ScoredCell[]): void {
+  observe(scored: readonly ScoredArchitecture<T["architecture"]>[]): void {
     const before = this.climb;
-    const all = [...before, ...cells];
+    const all = [...before, ...scored];
     this.climb = paretoOrder(all.map(({ objectives }) => objectives))
       .slice(0, MEMORY)
       .flatMap((i) => all[i] ?? []);
@@ -56,10 +58,10 @@ export class LocalSearch implements Proposer {
       if (this.climb.length >= STARTS) this.current = this.next();
       return;
     }
-    const better = this.climb.find((cell) => cells.includes(cell) && dominates(cell.objectives, current.objectives));
+    const better = this.climb.find((one) => scored.includes(one) && dominates(one.objectives, current.objectives));
     if (better === undefined) return;
     this.current = better.canonical;
-    if (!before.some((cell) => dominates(cell.objectives, better.objectives))) this.inVain = 0;
+    if (!before.some((one) => dominates(one.objectives, better.objectives))) this.inVain = 0;
   }
 
   exhausted(): boolean {
@@ -76,7 +78,7 @@ export class LocalSearch implements Proposer {
     return next !== null;
   }
 
-  state(): LocalSearchState {
+  state(): LocalSearchState<T["architecture"]> {
     return { climb: this.climb, explored: [...this.explored], current: this.current, inVain: this.inVain };
   }
 

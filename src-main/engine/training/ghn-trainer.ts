@@ -1,13 +1,17 @@
-import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
-import type { AugmentationConfig, GhnTraining } from "../../../src-shared/domain/config/run-config.ts";
 import type { Optimizer } from "../backend/index.ts";
-import { lossAndGradients } from "../backend/ops/gradients.ts";
+import { countCorrect, lossAndGradients } from "../backend/ops/gradients.ts";
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
+import { createGenerator } from "../baselines/generators.ts";
 import { EpochSampler, type SamplerState } from "../datasets/images/batching.ts";
+import { outputsOf } from "../evaluation/output-counter.ts";
+import { EvaluationSet, Scorer } from "../evaluation/scoring.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
-import type { NetworkPlan } from "../network/plan-types.ts";
+import { forward } from "../network/forward.ts";
+import { TensorWeights } from "../network/weights.ts";
 import { Rng, type RngState } from "../random.ts";
+import { meanOf } from "../spaces/shared/moments.ts";
+import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { halvedRate } from "./schedules.ts";
 
@@ -23,7 +27,7 @@ interface GhnTrainingState {
   readonly lastValidation: number;
 }
 
-/** One step's figures. `loss` is the mean cross-entropy over images and architectures. */
+/** One step's figures. `loss` is the mean cross-entropy over images, outputs and architectures. */
 export interface GhnStep {
   readonly loss: number;
   /** Share of the batch that the generated networks got right, 0 to 1. */
@@ -37,34 +41,16 @@ export interface GhnStep {
   readonly images: number;
 }
 
-/** What a GHN learns: which networks it generates weights for, and what their loss is. */
-export interface GhnTask {
-  readonly ghn: WeightGenerator;
-  /** The last network that was drawn, for the live drawing; null where there is none to draw. */
-  readonly lastArchitecture: Architecture | null;
-  /** A new random network, none of those that `validate` measures. */
-  next(cells: Rng): NetworkPlan;
-  /** Mean loss of one network with the given weights, and in how many images it was right; called while gradients are recorded. */
-  loss(plan: NetworkPlan, weights: ReadonlyMap<string, Tensor>, images: Tensor4D, labels: Tensor1D): { readonly loss: Scalar; readonly correct: Scalar };
-  /** Mean score and loss of fixed, unseen networks with generated weights, on validation images. */
-  validate(): { readonly accuracy: number; readonly loss: number };
-  /** Frees the generator too. */
-  dispose(): void;
-}
-
-/** Settings of a GHN's training, whatever the space. */
-export interface GhnTrainerConfig {
-  readonly seed: number;
-  readonly training: Pick<GhnTraining, "epochs" | "batchSize" | "learningRate" | "halveAt" | "metaBatch" | "gradientClip"> & {
-    readonly augmentation: AugmentationConfig;
-  };
-}
+/** Images per batch of a validation, at most. */
+const VALIDATION_BATCH = 250;
+/** Draws until one is not held back. In a tiny space all may be; then the last draw is taken. */
+const MAX_DRAWS = 100;
 
 /**
- * Trains a GHN (paper, sections 2 and 5.2): each step generates the weights of new random cells, computes the training
+ * Trains a GHN (paper, section 2 and appendix 5.2): each step generates the weights of new random architectures, computes the training
  * loss of those networks and follows its gradient through the weights into the GHN. Nothing is unrolled.
  */
-export class GhnTrainer {
+export class GhnTrainer<T extends SpaceTypes> {
   readonly ghn: WeightGenerator;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
@@ -73,20 +59,31 @@ export class GhnTrainer {
   skippedInARow = 0;
   bestValidation = 0;
   lastValidation = 0;
+  /** The last architecture that was drawn. */
+  lastArchitecture: T["architecture"] | null = null;
   private readonly bench: Workbench;
-  private readonly config: GhnTrainerConfig;
-  private readonly task: GhnTask;
+  private readonly space: SearchSpace<T>;
+  private readonly run: T["ghnRun"];
+  /** Held back from training for validation, with as many nodes as the search uses. */
+  private readonly unseen: readonly T["architecture"][];
+  private readonly unseenForms: ReadonlySet<string>;
+  private readonly validationImages: EvaluationSet;
   private readonly optimizer: Optimizer;
   private sampler: EpochSampler;
   private cells: Rng;
   private augment: Rng;
 
-  constructor(bench: Workbench, config: GhnTrainerConfig, task: GhnTask) {
+  /** @throws UserError as `createGenerator` */
+  constructor(bench: Workbench, space: SearchSpace<T>, run: T["ghnRun"]) {
     this.bench = bench;
-    this.config = config;
-    this.task = task;
-    this.ghn = task.ghn;
-    const { training, seed } = config;
+    this.space = space;
+    this.run = run;
+    const { training, seed } = run;
+    this.ghn = createGenerator(space, space.ghn.manifest(run, bench.input), Rng.fromSeed(seed, "ghn-init"));
+    const unseen = Rng.fromSeed(seed, "validation-cells");
+    this.unseen = Array.from({ length: training.validationCells }, () => space.sample(run.space, unseen));
+    this.unseenForms = new Set(this.unseen.map((architecture) => space.canonical(architecture)));
+    this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, training.validationImages, VALIDATION_BATCH);
     this.optimizer = bench.backend.createAdam(
       this.ghn.variables.map((variable) => ({ variable })),
       { clipNorm: training.gradientClip },
@@ -98,12 +95,12 @@ export class GhnTrainer {
     this.totalSteps = Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
   }
 
-  /** One step on one batch: `metaBatch` new cells on the same images. */
+  /** One step on one batch: `metaBatch` new architectures on the same images. */
   trainStep(): GhnStep {
-    const { training } = this.config;
+    const { training } = this.run;
     const { ops } = this.bench.backend;
     const batch = this.bench.trainBatches.make(this.sampler.next().indices, { augmentation: training.augmentation, rng: this.augment });
-    const plans = Array.from({ length: training.metaBatch }, () => this.task.next(this.cells));
+    const plans = Array.from({ length: training.metaBatch }, () => this.nextPlan());
     const learningRate = halvedRate(training.learningRate, training.halveAt, this.step / this.totalSteps);
     const images = tf.tensor4d(batch.images, [...batch.shape]);
     const labels = tf.tensor1d(batch.labels, "int32");
@@ -112,7 +109,7 @@ export class GhnTrainer {
       const parts = plans.map((plan, i) => {
         const weights = generated[i];
         if (weights === undefined) throw new Error("The GHN generated fewer networks than there are plans.");
-        return this.task.loss(plan, weights, images, labels);
+        return this.loss(plan, weights, images, labels);
       });
       return {
         loss: ops
@@ -135,17 +132,15 @@ export class GhnTrainer {
     return { loss, accuracy: (figures[1] ?? 0) / seen, gradientNorm: outcome.gradientNorm, learningRate, skipped: !outcome.applied, images: seen };
   }
 
-  /** The last network that was drawn, where there is one to draw. */
-  get lastArchitecture(): Architecture | null {
-    return this.task.lastArchitecture;
-  }
-
-  /** As `GhnTask.validate`; the last and the best are kept. */
-  validate(): { accuracy: number; loss: number } {
-    const result = this.task.validate();
-    this.lastValidation = result.accuracy;
-    this.bestValidation = Math.max(this.bestValidation, result.accuracy);
-    return result;
+  /** Mean score and loss of the architectures held back, with generated weights on validation images. The last and the best score are kept. */
+  validate(): { score: number; loss: number } {
+    const { training, network } = this.run;
+    const scorer = new Scorer(this.bench.backend.ops, this.ghn, this.validationImages, this.space.scoring(training, this.bench.input));
+    const results = this.unseen.flatMap((architecture) => scorer.score([this.space.plan(architecture, network, this.bench.input)]));
+    const score = meanOf(results.map((result) => result.score));
+    this.lastValidation = score;
+    this.bestValidation = Math.max(this.bestValidation, score);
+    return { score, loss: meanOf(results.map((result) => result.loss)) };
   }
 
   /** Everything that a resumed training needs besides `state`. */
@@ -171,7 +166,7 @@ export class GhnTrainer {
     const state = checkpoint.state as GhnTrainingState;
     this.ghn.importWeights(prefixed("ghn/", checkpoint.tensors));
     this.optimizer.restore(prefixed("optimizer/", checkpoint.tensors));
-    this.sampler = EpochSampler.fromState(this.bench.split.train, { batchSize: this.config.training.batchSize }, state.sampler);
+    this.sampler = EpochSampler.fromState(this.bench.split.train, { batchSize: this.run.training.batchSize }, state.sampler);
     this.cells = Rng.fromState(state.cells);
     this.augment = Rng.fromState(state.augment);
     this.step = state.step;
@@ -183,6 +178,27 @@ export class GhnTrainer {
 
   dispose(): void {
     this.optimizer.dispose();
-    this.task.dispose();
+    this.validationImages.dispose();
+    this.ghn.dispose();
+  }
+
+  /** A new random network, none of those that are held back. */
+  private nextPlan(): T["plan"] {
+    const draw = (): T["architecture"] => this.space.sampleForGhn(this.run, this.cells);
+    let architecture = draw();
+    for (let i = 0; i < MAX_DRAWS && this.unseenForms.has(this.space.canonical(architecture)); i++) architecture = draw();
+    this.lastArchitecture = architecture;
+    return this.space.plan(architecture, this.run.network, this.bench.input);
+  }
+
+  /** Mean loss over the outputs of one network, and how many images they get right on average; called while gradients are recorded. */
+  private loss(plan: T["plan"], weights: ReadonlyMap<string, Tensor>, images: Tensor4D, labels: Tensor1D): { loss: Scalar; correct: Scalar } {
+    const { ops } = this.bench.backend;
+    const outputs = outputsOf(forward(plan, ops, new TensorWeights(weights), images, { statistics: "batch" }));
+    const mean = (list: Scalar[]): Scalar => ops.addN(list).div(list.length).asScalar();
+    return {
+      loss: mean(outputs.map((logits) => ops.softmaxCrossEntropy(logits, labels).mean().asScalar())),
+      correct: mean(outputs.map((logits) => countCorrect(logits, labels))),
+    };
   }
 }

@@ -1,41 +1,34 @@
-import type { CellTraining } from "../../../src-shared/domain/config/run-config.ts";
 import type { Optimizer } from "../backend/index.ts";
-import { lossAndGradients } from "../backend/ops/gradients.ts";
-import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
+import { countCorrect, lossAndGradients } from "../backend/ops/gradients.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import type { ImageBatch } from "../datasets/images/batching.ts";
+import { smoothedCrossEntropy } from "../evaluation/accuracy.ts";
+import { OutputCounter, outputsOf } from "../evaluation/output-counter.ts";
 import type { EvaluationImages, FeedState, TrainingFeed } from "../evaluation/training-data.ts";
 import type { TrainingBench } from "../evaluation/workbench.ts";
+import { forward } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { RunningStatistics } from "../network/running-statistics.ts";
 import { VariableWeights } from "../network/weights.ts";
-import { Rng } from "../random.ts";
+import { Rng, type RngState } from "../random.ts";
+import type { OutputMeasure, TrainingProtocol } from "../spaces/shared/search-space.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
-import { type RateSettings, trainingRate } from "./schedules.ts";
+import { dropPathProbability, trainingRate } from "./schedules.ts";
 
-/** About so many validations are made during a training. */
+/** About this many validations are made during a training. */
 const VALIDATIONS = 20;
 
 export interface TrainerState extends FeedState {
   readonly step: number;
   readonly recentLoss: number;
   readonly seconds: number;
-}
-
-/** What every training from scratch needs to know. */
-export type TrainerSettings = RateSettings & Pick<CellTraining, "batchSize" | "momentum" | "weightDecay" | "gradientClip" | "augmentation">;
-
-export interface TrainerOptions {
-  readonly seed: number;
-  /** Whether the plan's auxiliary head is trained too. */
-  readonly auxiliary?: boolean;
-  readonly nesterov?: boolean;
-  /** Length of the schedule in optimizer steps; by default that of the settings' epochs. */
-  readonly totalSteps?: number;
+  /** Missing in old checkpoints of trainings without drop-path. */
+  readonly dropPath?: RngState;
 }
 
 /** One optimizer step's figures. */
 export interface TrainerStep {
-  /** As `BatchLoss.shown`, mean over the batches of the step. */
+  /** Without the auxiliary head; mean over the batches of the step. */
   readonly loss: number;
   readonly accuracy: number;
   readonly learningRate: number;
@@ -43,17 +36,20 @@ export interface TrainerStep {
 }
 
 /** Losses of one batch, each a mean over its images. */
-export interface BatchLoss {
+interface BatchLoss {
   /** What is minimised. */
   readonly total: Scalar;
-  /** What curves show. */
+  /** What curves show: without the auxiliary head. */
   readonly shown: Scalar;
-  /** Number of images that the network got right. */
+  /** Number of images that the last output gets right. */
   readonly correct: Scalar;
 }
 
-/** Trains one network from scratch with SGD, whatever its loss. A step is one optimizer step, over `accumulate` batches. */
-export abstract class NetworkTrainer {
+/**
+ * Trains one network from scratch with SGD (paper, appendix 5.3). The loss is the sum of the outputs' cross-entropies with label smoothing, plus that of an auxiliary head;
+ * drop-path grows over the training. A step is one optimizer step, over `accumulate` batches.
+ */
+export class NetworkTrainer {
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly parameters: number;
@@ -61,38 +57,40 @@ export abstract class NetworkTrainer {
   step = 0;
   /** Mean training loss of about the last 20 steps. */
   recentLoss = Number.NaN;
-  protected readonly bench: TrainingBench;
-  protected readonly plan: NetworkPlan;
-  protected readonly variables: VariableWeights;
-  protected readonly statistics: RunningStatistics;
-  protected readonly validationImages: EvaluationImages;
-  private readonly settings: TrainerSettings;
+  private readonly bench: TrainingBench;
+  private readonly plan: NetworkPlan;
+  private readonly auxiliary: boolean;
+  private readonly variables: VariableWeights;
+  private readonly statistics: RunningStatistics;
+  private readonly validationImages: EvaluationImages;
+  private readonly settings: TrainingProtocol;
   private readonly optimizer: Optimizer;
   private readonly feed: TrainingFeed;
   private readonly startedAt = performance.now();
   private secondsBefore = 0;
+  private dropPath: Rng;
 
-  protected constructor(bench: TrainingBench, settings: TrainerSettings, plan: NetworkPlan, options: TrainerOptions) {
-    const { seed, auxiliary = false, nesterov = false, totalSteps } = options;
+  /** @param totalSteps length of the schedule in optimizer steps; by default that of the settings' epochs */
+  constructor(bench: TrainingBench, settings: TrainingProtocol, plan: NetworkPlan, seed: number, totalSteps?: number) {
+    const auxiliary = settings.auxiliaryWeight > 0;
     this.bench = bench;
     this.settings = settings;
     this.plan = plan;
+    this.auxiliary = auxiliary;
+    this.dropPath = Rng.fromSeed(seed, "drop-path");
     this.parameters = plan.counts.parameters;
     this.multiplyAdds = plan.counts.multiplyAdds;
     this.variables = new VariableWeights(plan, Rng.fromSeed(seed, "init"), { auxiliary });
     this.statistics = new RunningStatistics(plan, { auxiliary });
     this.optimizer = bench.backend.createSgd(
       this.variables.entries().map(({ variable, decays }) => ({ variable, weightDecay: decays ? settings.weightDecay : 0 })),
-      { momentum: settings.momentum, clipNorm: settings.gradientClip, nesterov },
+      { momentum: settings.momentum, clipNorm: settings.gradientClip, nesterov: settings.nesterov },
     );
     this.feed = bench.feed({ batchSize: settings.batchSize, augmentation: settings.augmentation, seed });
     this.stepsPerEpoch = Math.max(1, Math.ceil(this.feed.batchesPerEpoch / settings.accumulate));
     this.totalSteps = totalSteps ?? Math.max(1, Math.round(settings.epochs * this.stepsPerEpoch));
     this.validationImages = bench.validationImages();
   }
-
-  /** Losses of one batch; called while gradients are recorded. */
-  protected abstract lossOf(images: Tensor4D, labels: Tensor1D): BatchLoss;
 
   async trainStep(): Promise<TrainerStep> {
     const { settings } = this;
@@ -114,6 +112,24 @@ export abstract class NetworkTrainer {
     const meanLoss = loss / images;
     this.recentLoss = Number.isFinite(this.recentLoss) ? 0.95 * this.recentLoss + 0.05 * meanLoss : meanLoss;
     return { loss: meanLoss, accuracy: correct / images, learningRate, images };
+  }
+
+  /**
+   * Accuracies and losses on the validation images.
+   * @param statistics of batch norm: those gathered in training, or those of the evaluated batch. The former still hold a third of their initial values after ten steps.
+   */
+  validate(statistics: "running" | "batch" = "running"): Promise<OutputMeasure> {
+    return this.measure(this.validationImages, statistics);
+  }
+
+  /** The same on the test images; to be called once, when nothing is decided any more. */
+  async test(): Promise<OutputMeasure> {
+    const images = this.bench.testImages();
+    try {
+      return await this.measure(images, "running");
+    } finally {
+      images.dispose();
+    }
   }
 
   get validationDue(): boolean {
@@ -139,7 +155,7 @@ export abstract class NetworkTrainer {
   }
 
   state(): TrainerState {
-    return { step: this.step, ...this.feed.state(), recentLoss: this.recentLoss, seconds: this.seconds };
+    return { step: this.step, ...this.feed.state(), recentLoss: this.recentLoss, seconds: this.seconds, dropPath: this.dropPath.state() };
   }
 
   restore(saved: unknown, tensors: NamedArrays): void {
@@ -151,6 +167,7 @@ export abstract class NetworkTrainer {
     this.step = state.step;
     this.recentLoss = state.recentLoss;
     this.secondsBefore = state.seconds;
+    if (state.dropPath !== undefined) this.dropPath = Rng.fromState(state.dropPath);
   }
 
   /** Frees everything; threads that read images have ended when it is done. */
@@ -163,18 +180,34 @@ export abstract class NetworkTrainer {
   }
 
   /** Share of the training that is done, 0 to 1. */
-  protected get progress(): number {
+  private get progress(): number {
     return this.step / this.totalSteps;
   }
 
-  /** Looks at the test images; to be called once, when nothing is decided any more. */
-  protected async onTestImages<T>(measure: (images: EvaluationImages) => Promise<T>): Promise<T> {
-    const images = this.bench.testImages();
-    try {
-      return await measure(images);
-    } finally {
-      images.dispose();
-    }
+  /** Losses of one batch; called while gradients are recorded. */
+  private lossOf(images: Tensor4D, labels: Tensor1D): BatchLoss {
+    const { settings } = this;
+    const { ops } = this.bench.backend;
+    const probability = dropPathProbability(settings.dropPath, this.progress);
+    const result = forward(this.plan, ops, this.variables, images, {
+      statistics: "batch",
+      running: this.statistics,
+      ...(probability > 0 ? { dropPath: { probability, rng: this.dropPath } } : {}),
+      auxiliary: this.auxiliary,
+    });
+    const { logits, auxiliaryLogits } = result;
+    const loss = (of: Tensor2D): Scalar => smoothedCrossEntropy(ops, of, labels, settings.labelSmoothing).mean().asScalar();
+    const shown = ops.addN(outputsOf(result).map(loss));
+    const total = auxiliaryLogits === undefined ? shown : shown.add(loss(auxiliaryLogits).mul(settings.auxiliaryWeight)).asScalar();
+    return { total, shown, correct: countCorrect(logits, labels) };
+  }
+
+  private async measure(set: EvaluationImages, statistics: "running" | "batch"): Promise<OutputMeasure> {
+    const { ops } = this.bench.backend;
+    const mode = statistics === "batch" ? ({ statistics } as const) : ({ statistics, running: this.statistics } as const);
+    const counter = new OutputCounter(ops, (images) => forward(this.plan, ops, this.variables, images, mode), true);
+    await set.each((images, labels) => counter.add(images, labels));
+    return counter.result();
   }
 
   /** Gradients of one batch, divided by the number of batches, added to what was gathered before (which is freed). */

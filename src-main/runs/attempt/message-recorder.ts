@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
-import type { FromWorker } from "../../../src-shared/worker-protocol.ts";
+import type { FromWorker, StartMessage } from "../../../src-shared/worker-protocol.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { ChildHandle } from "../child/launcher.ts";
 import { SystemLoad } from "../child/system-load.ts";
@@ -8,7 +8,6 @@ import type { Emitter } from "../live/emitter.ts";
 import type { LiveUpdates } from "../live/live-updates.ts";
 import type { RunOutcome } from "../outcomes/run-outcome.ts";
 import { forgetOldCheckpoints } from "./checkpoints.ts";
-import type { StartMessage } from "./start-message.ts";
 
 type Message<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 
@@ -78,7 +77,6 @@ export class MessageRecorder {
         return;
       case "roles":
         store.candidates.setRoles(runId, message.shortlist, message.random);
-        store.anytime.setRoles(runId, message.shortlist, message.random);
         if (live.wants(runId))
           live.add(runId, { candidates: store.candidates.list(runId, { limit: 1_000_000 }).rows.filter((candidate) => candidate.role !== "none") });
         return;
@@ -141,8 +139,6 @@ export class MessageRecorder {
       store.candidates.append(runId, message.candidates);
       const trainingsFrom = store.trainings.count(runId);
       store.trainings.append(runId, message.trainings);
-      store.anytime.appendCandidates(runId, message.anytimeCandidates ?? []);
-      store.anytime.appendTrainings(runId, message.anytimeTrainings ?? []);
       store.runs.update(runId, { activeSeconds: this.activeSeconds, ...(message.progress === null ? {} : { progress: message.progress }) });
       return { trainingsFrom, logs: store.logs.append(runId, message.logs) };
     });

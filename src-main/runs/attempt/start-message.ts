@@ -1,13 +1,11 @@
 import type { AnytimeSearchRun, RunConfig, SearchRun } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
-import type { ToWorker } from "../../../src-shared/worker-protocol.ts";
+import type { StartMessage } from "../../../src-shared/worker-protocol.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { RunRecord } from "../../store/records/runs.ts";
-import { resolveNetworks } from "../sources/anytime-source.ts";
-import { ghnArtifactPath, resolveCells } from "../sources/cell-source.ts";
+import { ghnArtifactPath } from "../sources/ghn-source.ts";
+import { resolveSubjects } from "../sources/training-source.ts";
 import { newestGoodCheckpoint, sweepLeftovers } from "./checkpoints.ts";
-
-export type StartMessage = Extract<ToWorker, { type: "start" }>;
 
 export interface StartInput {
   readonly project: Project;
@@ -19,7 +17,7 @@ export interface StartInput {
 }
 
 /**
- * Everything a worker needs to execute a run: its inputs resolved from other runs (cells once and for all), the last
+ * Everything a worker needs to execute a run: its inputs resolved from other runs (the networks to train once and for all), the last
  * good checkpoint, and the clocks of earlier attempts.
  * @throws UserError when an input is missing
  */
@@ -29,15 +27,10 @@ export async function prepareStart({ project, run, record, dataFolders, note }: 
   const ghnFile = needsGhn(config)
     ? project.resolvePath(ghnArtifactPath(store, config.ghnRunId, config.kind === "search" ? "ghn-training" : "anytime-ghn"))
     : null;
-  let cells = record.cells ?? [];
-  if (config.kind === "cell-training" && record.cells === null) {
-    cells = resolveCells(store, config.source);
-    store.runs.update(run.id, { cells });
-  }
-  let networks = record.networks ?? [];
-  if (config.kind === "anytime-training" && record.networks === null) {
-    networks = resolveNetworks(store, config);
-    store.runs.update(run.id, { networks });
+  let subjects = record.subjects ?? [];
+  if ((config.kind === "cell-training" || config.kind === "anytime-training") && record.subjects === null) {
+    subjects = resolveSubjects(store, config);
+    store.runs.setSubjects(run.id, subjects);
   }
   await sweepLeftovers(project, run.id);
   const had = store.artifacts.checkpoints(run.id).length;
@@ -53,8 +46,7 @@ export async function prepareStart({ project, run, record, dataFolders, note }: 
     dataFolders,
     resumeFrom: checkpoint === null ? null : project.resolvePath(checkpoint.path),
     ghnFile,
-    cells,
-    networks,
+    subjects,
     activeSecondsBefore: run.activeSeconds,
     wallSecondsBefore: run.startedAt === null ? 0 : Math.max(0, (Date.now() - Date.parse(run.startedAt)) / 1000),
   };

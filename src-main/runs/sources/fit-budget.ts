@@ -2,7 +2,7 @@ import type { NetworkInput } from "../../../src-shared/domain/architecture/netwo
 import type { CellSource, RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import type { StoreReader } from "../../store/store.ts";
-import { resolveCells } from "./cell-source.ts";
+import { resolveCells } from "./training-source.ts";
 
 /** True for a config whose F depends on its cell. */
 export function hasBudget(config: RunConfig): boolean {

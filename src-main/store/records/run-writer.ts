@@ -1,8 +1,7 @@
 import { randomInt } from "node:crypto";
-import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
-import type { AnytimeToTrain } from "../../../src-shared/domain/records/anytime-records.ts";
+import { type RunConfig, spaceIdOf } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunFailure, RunProgress, RunStatus } from "../../../src-shared/domain/records/run.ts";
-import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
+import type { NetworkToTrain } from "../../../src-shared/worker-protocol.ts";
 import { prepared } from "../database/database.ts";
 import { type RunReader, type RunRecord, SqliteRunReader } from "./runs.ts";
 
@@ -37,8 +36,6 @@ export interface RunChange {
   readonly datasetDescription?: string;
   readonly resumedFrom?: readonly number[];
   readonly summary?: RunRecord["summary"];
-  readonly cells?: readonly CellToTrain[];
-  readonly networks?: readonly AnytimeToTrain[];
   readonly processId?: number | null;
 }
 
@@ -46,6 +43,8 @@ export interface RunWriter extends RunReader {
   /** Adds a run to the queue. @returns its id */
   create(run: NewRun): string;
   update(id: string, change: RunChange): void;
+  /** The networks of a training run, resolved from their source. */
+  setSubjects(id: string, subjects: readonly NetworkToTrain[]): void;
   setTags(id: string, tags: readonly string[]): void;
   /** Queues a run again. */
   enqueue(id: string, first?: boolean): void;
@@ -78,8 +77,6 @@ const DETAIL_COLUMNS: Readonly<Partial<Record<keyof RunChange, string>>> = {
   datasetDescription: "dataset_description",
   resumedFrom: "resumed_from",
   summary: "summary",
-  cells: "cells",
-  networks: "networks",
   processId: "process_id",
 };
 
@@ -116,6 +113,14 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
       this.set("runs", "id", RUN_COLUMNS, id, change);
       this.set("run_details", "run_id", DETAIL_COLUMNS, id, change);
     })();
+  }
+
+  setSubjects(id: string, subjects: readonly NetworkToTrain[]): void {
+    const kind = this.get(id)?.kind;
+    if (kind === undefined) return;
+    const column = spaceIdOf(kind) === "cell" ? "cells" : "networks";
+    const list = subjects.map(({ space: _space, ...subject }) => subject);
+    prepared(this.db, `UPDATE run_details SET ${column} = ? WHERE run_id = ?`).run(JSON.stringify(list), id);
   }
 
   setTags(id: string, tags: readonly string[]): void {

@@ -1,8 +1,7 @@
 import type { RunConfig, RunKind } from "../../../src-shared/domain/config/run-config.ts";
-import type { AnytimeToTrain } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunQuery } from "../../../src-shared/domain/records/run-history.ts";
-import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
+import type { NetworkToTrain } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";
 import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
@@ -16,10 +15,8 @@ export interface RunRecord {
   readonly datasetDescription: string | null;
   readonly resumedFrom: readonly number[];
   readonly summary: Readonly<Record<string, string | number | boolean | null>>;
-  /** The cells of a training run, once resolved from their source; never changed afterwards. */
-  readonly cells: readonly CellToTrain[] | null;
-  /** The same for networks of the anytime space. */
-  readonly networks: readonly AnytimeToTrain[] | null;
+  /** The networks of a training run, once resolved from their source; never changed afterwards. */
+  readonly subjects: readonly NetworkToTrain[] | null;
   /** Pid of the process that last executed the run on this machine. */
   readonly processId: number | null;
 }
@@ -75,8 +72,7 @@ export class SqliteRunReader implements RunReader {
       datasetDescription: row.dataset_description,
       resumedFrom: JSON.parse(row.resumed_from) as number[],
       summary: JSON.parse(row.summary) as RunRecord["summary"],
-      cells: row.cells === null ? null : (JSON.parse(row.cells) as CellToTrain[]),
-      networks: row.networks === null ? null : (JSON.parse(row.networks) as AnytimeToTrain[]),
+      subjects: row.cells !== null ? subjectsIn("cell", row.cells) : row.networks !== null ? subjectsIn("anytime", row.networks) : null,
       processId: row.process_id,
     };
   }
@@ -163,4 +159,9 @@ function viewOverview(db: SqliteDatabase, view: RunQuery["view"]): { counts: Rec
     .pluck()
     .all() as string[];
   return { counts, tags };
+}
+
+/** Networks to train, as a column holds them. */
+function subjectsIn(space: NetworkToTrain["space"], column: string): NetworkToTrain[] {
+  return (JSON.parse(column) as Omit<NetworkToTrain, "space">[]).map((subject) => ({ space, ...subject }) as NetworkToTrain);
 }

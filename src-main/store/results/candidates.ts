@@ -1,8 +1,10 @@
-import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import type { SpaceId } from "../../../src-shared/domain/config/run-config.ts";
+import type { AnytimeCandidate } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { Candidate } from "../../../src-shared/domain/records/run.ts";
 import type { CandidateQuery } from "../../../src-shared/domain/records/run-history.ts";
-import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import type { AnytimeCandidateMessage, CandidateMessage, CellCandidateMessage } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
+import { ResultTable, type Row } from "./result-table.ts";
 
 export type CandidateSort = CandidateQuery["sort"];
 
@@ -11,51 +13,56 @@ export interface CandidatePage {
   readonly descending?: boolean;
   readonly offset?: number;
   readonly limit?: number;
+  /** Of a run with stages: the candidates of all stages. */
+  readonly stages?: boolean;
 }
 
-export interface CandidateReader {
-  list(runId: string, page?: CandidatePage): { rows: Candidate[]; total: number };
-  get(id: number): Candidate | null;
+/** Candidates by search space. */
+export interface CandidateRecords {
+  readonly cell: Candidate;
+  readonly anytime: AnytimeCandidate;
+}
+
+/** Candidates of one space; those of the standard space unless another is named with `in`. */
+export interface CandidateReader<Space extends SpaceId = "cell"> {
+  in<Other extends SpaceId>(space: Other): CandidateReader<Other>;
+  list(runId: string, page?: CandidatePage): { rows: CandidateRecords[Space][]; total: number };
+  get(id: number): CandidateRecords[Space] | null;
   /** Candidates from a position in the order of proposal on. */
-  from(runId: string, index: number): Candidate[];
+  from(runId: string, index: number): CandidateRecords[Space][];
   count(runId: string): number;
 }
 
+/** Writes candidates of all spaces. */
 export interface CandidateWriter extends CandidateReader {
   append(runId: string, candidates: readonly CandidateMessage[]): void;
   /** Final roles, by index: the shortlist and the baseline; all others have none. */
   setRoles(runId: string, shortlist: readonly number[], random: readonly number[]): void;
-  /** Keeps the first so many. Answers how many went. */
+  /** Keeps the first `count` candidates. Answers how many were removed. */
   truncate(runId: string, count: number): number;
 }
 
-interface CandidateRow {
-  readonly id: number;
-  readonly run_id: string;
-  readonly position: number;
-  readonly name: string;
-  readonly canonical: string;
-  readonly architecture: string;
-  readonly parameters: number;
-  readonly multiply_adds: number;
-  readonly score: number | null;
-  readonly score_loss: number | null;
-  readonly role: Candidate["role"];
-  readonly generation_ms: number | null;
-  readonly evaluation_ms: number | null;
-  readonly predictions: string | null;
-  readonly latency_ms: number | null;
-  readonly rank: number | null;
-}
+const COMMON = {
+  name: "value",
+  canonical: "value",
+  architecture: "json",
+  parameters: "value",
+  multiplyAdds: "value",
+  score: "value",
+  scoreLoss: "value",
+  role: "value",
+  generationMs: "value",
+  evaluationMs: "value",
+} as const;
+
+/** The index of a candidate is its position. */
+const TABLES: { readonly [Space in SpaceId]: ResultTable<Omit<Extract<CandidateMessage, { readonly space: Space }>, "index">> } = {
+  cell: new ResultTable<Omit<CellCandidateMessage, "index">>("candidates", { ...COMMON, predictions: "optional-json", latencyMs: "optional" }),
+  anytime: new ResultTable<Omit<AnytimeCandidateMessage, "index">>("anytime_candidates", { ...COMMON, exits: "json", maxBudget: "value", chance: "value" }),
+};
 
 /** Best first: by score, ties by the lower loss, then by the order of proposal, as the search itself ranks. */
 const BEST_FIRST = "score DESC, COALESCE(score_loss, 9e999), position";
-
-/**
- * Ranks of the cells of a run that the search scored. Cells of the random baseline are no competitors: where they are
- * good they would push the ranks of others down; they have no rank.
- */
-const RANKED = `SELECT id AS ranked_id, ROW_NUMBER() OVER (ORDER BY ${BEST_FIRST}) AS rank FROM candidates WHERE run_id = @runId AND score IS NOT NULL AND role <> 'random'`;
 
 const SORTS: Readonly<Record<CandidateSort, string>> = {
   rank: "rank",
@@ -65,109 +72,92 @@ const SORTS: Readonly<Record<CandidateSort, string>> = {
   score: "score",
 };
 
-export class SqliteCandidateReader implements CandidateReader {
+export class SqliteCandidateReader<Space extends SpaceId = "cell"> implements CandidateReader<Space> {
   protected readonly db: SqliteDatabase;
+  private readonly space: Space;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, space: Space) {
     this.db = db;
+    this.space = space;
   }
 
-  list(runId: string, page: CandidatePage = {}): { rows: Candidate[]; total: number } {
-    const { sort = "rank", descending = false, offset = 0, limit = 1000 } = page;
+  in<Other extends SpaceId>(space: Other): CandidateReader<Other> {
+    return new SqliteCandidateReader(this.db, space);
+  }
+
+  list(runId: string, page: CandidatePage = {}): { rows: CandidateRecords[Space][]; total: number } {
+    const { sort = "rank", descending = false, offset = 0, limit = 1000, stages = false } = page;
+    const { name } = TABLES[this.space];
+    const runs = `SELECT id FROM runs WHERE id = @runId${stages ? " OR parent_id = @runId" : ""}`;
+    // Candidates of the random baseline do not compete: they have no rank.
+    const ranked = `SELECT id AS ranked_id, ROW_NUMBER() OVER (PARTITION BY run_id ORDER BY ${BEST_FIRST}) AS rank FROM ${name} WHERE run_id IN (${runs}) AND score IS NOT NULL AND role <> 'random'`;
     const rows = this.db
-      .prepare<[object], CandidateRow>(
-        `SELECT c.*, ranked.rank FROM candidates c LEFT JOIN (${RANKED}) ranked ON ranked.ranked_id = c.id WHERE c.run_id = @runId
+      .prepare<[object], Row>(
+        `SELECT c.*, ranked.rank FROM ${name} c LEFT JOIN (${ranked}) ranked ON ranked.ranked_id = c.id WHERE c.run_id IN (${runs})
          ORDER BY ${SORTS[sort]} ${descending ? "DESC" : "ASC"} NULLS LAST, c.score DESC, c.position LIMIT @limit OFFSET @offset`,
       )
       .all({ runId, limit, offset });
-    return { rows: rows.map(toCandidate), total: this.count(runId) };
+    const total = Number(this.db.prepare(`SELECT COUNT(*) FROM ${name} WHERE run_id IN (${runs})`).pluck().get({ runId }));
+    return { rows: rows.map((row) => this.record(row, row.rank)), total };
   }
 
-  get(id: number): Candidate | null {
-    const row = this.db.prepare<[number], Omit<CandidateRow, "rank">>("SELECT * FROM candidates WHERE id = ?").get(id);
-    return row === undefined ? null : toCandidate({ ...row, rank: this.rankOf(row) });
+  get(id: number): CandidateRecords[Space] | null {
+    const row = this.db.prepare<[number], Row>(`SELECT * FROM ${TABLES[this.space].name} WHERE id = ?`).get(id);
+    return row === undefined ? null : this.record(row, this.rankOf(row));
   }
 
-  from(runId: string, index: number): Candidate[] {
+  from(runId: string, index: number): CandidateRecords[Space][] {
     const rows = this.db
-      .prepare<[string, number], Omit<CandidateRow, "rank">>("SELECT * FROM candidates WHERE run_id = ? AND position >= ? ORDER BY position")
+      .prepare<[string, number], Row>(`SELECT * FROM ${TABLES[this.space].name} WHERE run_id = ? AND position >= ? ORDER BY position`)
       .all(runId, index);
-    return rows.map((row) => toCandidate({ ...row, rank: this.rankOf(row) }));
+    return rows.map((row) => this.record(row, this.rankOf(row)));
   }
 
   count(runId: string): number {
-    return Number(this.db.prepare("SELECT COUNT(*) FROM candidates WHERE run_id = ?").pluck().get(runId));
+    return TABLES[this.space].count(this.db, runId);
   }
 
-  private rankOf(row: Omit<CandidateRow, "rank">): number | null {
+  private rankOf(row: Row): number | null {
     if (row.score === null || row.role === "random") return null;
     const better = this.db
       .prepare(
-        `SELECT COUNT(*) FROM candidates WHERE run_id = @runId AND role <> 'random' AND (score > @score OR (score = @score AND
+        `SELECT COUNT(*) FROM ${TABLES[this.space].name} WHERE run_id = @runId AND role <> 'random' AND (score > @score OR (score = @score AND
          (COALESCE(score_loss, 9e999), position) < (COALESCE(@loss, 9e999), @position)))`,
       )
       .pluck()
       .get({ runId: row.run_id, score: row.score, loss: row.score_loss, position: row.position });
     return Number(better) + 1;
   }
+
+  private record(row: Row, rank: unknown): CandidateRecords[Space] {
+    return { id: row.id, runId: row.run_id, index: row.position, rank, ...TABLES[this.space].fieldsOf(row) } as unknown as CandidateRecords[Space];
+  }
 }
 
 export class SqliteCandidateWriter extends SqliteCandidateReader implements CandidateWriter {
+  constructor(db: SqliteDatabase) {
+    super(db, "cell");
+  }
+
   append(runId: string, candidates: readonly CandidateMessage[]): void {
-    const insert = this.db.prepare(
-      `INSERT INTO candidates (run_id, position, name, canonical, architecture, parameters, multiply_adds, score, score_loss, role, generation_ms, evaluation_ms, predictions, latency_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    for (const c of candidates)
-      insert.run(
-        runId,
-        c.index,
-        c.name,
-        c.canonical,
-        JSON.stringify(c.architecture),
-        c.parameters,
-        c.multiplyAdds,
-        c.score,
-        c.scoreLoss,
-        c.role,
-        c.generationMs,
-        c.evaluationMs,
-        c.predictions === undefined ? null : JSON.stringify(c.predictions),
-        c.latencyMs ?? null,
-      );
+    for (const candidate of candidates) {
+      if (candidate.space === "cell") TABLES.cell.insert(this.db, runId, candidate.index, candidate);
+      else TABLES.anytime.insert(this.db, runId, candidate.index, candidate);
+    }
   }
 
   setRoles(runId: string, shortlist: readonly number[], random: readonly number[]): void {
     this.db.transaction(() => {
-      this.db.prepare("UPDATE candidates SET role = 'none' WHERE run_id = ?").run(runId);
-      const set = this.db.prepare("UPDATE candidates SET role = ? WHERE run_id = ? AND position = ?");
-      for (const index of shortlist) set.run("shortlist", runId, index);
-      for (const index of random) set.run("random", runId, index);
+      for (const { name } of Object.values(TABLES)) {
+        this.db.prepare(`UPDATE ${name} SET role = 'none' WHERE run_id = ?`).run(runId);
+        const set = this.db.prepare(`UPDATE ${name} SET role = ? WHERE run_id = ? AND position = ?`);
+        for (const index of shortlist) set.run("shortlist", runId, index);
+        for (const index of random) set.run("random", runId, index);
+      }
     })();
   }
 
   truncate(runId: string, count: number): number {
-    return this.db.prepare("DELETE FROM candidates WHERE run_id = ? AND position >= ?").run(runId, count).changes;
+    return Object.values(TABLES).reduce((removed, table) => removed + table.truncate(this.db, runId, count), 0);
   }
-}
-
-function toCandidate(row: CandidateRow): Candidate {
-  return {
-    id: row.id,
-    runId: row.run_id,
-    index: row.position,
-    name: row.name,
-    canonical: row.canonical,
-    architecture: JSON.parse(row.architecture) as Architecture,
-    parameters: row.parameters,
-    multiplyAdds: row.multiply_adds,
-    score: row.score,
-    scoreLoss: row.score_loss,
-    rank: row.rank,
-    role: row.role,
-    generationMs: row.generation_ms,
-    evaluationMs: row.evaluation_ms,
-    ...(row.latency_ms === null ? {} : { latencyMs: row.latency_ms }),
-    ...(row.predictions === null ? {} : { predictions: JSON.parse(row.predictions) as Record<string, number | null> }),
-  };
 }

@@ -1,126 +1,143 @@
-import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
-import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunConfig, SpaceId } from "../../../src-shared/domain/config/run-config.ts";
+import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { Training } from "../../../src-shared/domain/records/run.ts";
-import type { TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import type { AnytimeTrainingMessage, CellTrainingMessage, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 import { protocolKey } from "./protocol-key.ts";
+import { ResultTable, type Row } from "./result-table.ts";
 
-export interface TrainingReader {
-  /** Trainings of a run in their order; of a pipeline, those of all its stages. */
-  list(runId: string): Training[];
-  get(id: number): Training | null;
+/** Trainings by search space. */
+export interface TrainingRecords {
+  readonly cell: Training;
+  readonly anytime: AnytimeTraining;
+}
+
+/** Trainings of one space; those of the standard space unless another is named with `in`. */
+export interface TrainingReader<Space extends SpaceId = "cell"> {
+  in<Other extends SpaceId>(space: Other): TrainingReader<Other>;
+  /** Trainings of a run in their order; of a run with stages, those of all stages. */
+  list(runId: string): TrainingRecords[Space][];
+  get(id: number): TrainingRecords[Space] | null;
   /** Trainings of one run from a position on. */
-  from(runId: string, position: number): Training[];
+  from(runId: string, position: number): TrainingRecords[Space][];
   count(runId: string): number;
-  /** The first training with this key of its protocol that is kept; runs in the trash do not count. */
+  /** The first training of a cell with this key of its protocol that is kept; runs in the trash do not count. */
   byProtocol(key: string): Training | null;
 }
 
+/** Writes trainings of all spaces. */
 export interface TrainingWriter extends TrainingReader {
   append(runId: string, trainings: readonly TrainingMessage[]): void;
-  /** Keeps the first so many. Answers how many went. */
+  /** Keeps the first `count` trainings. Answers how many were removed. */
   truncate(runId: string, count: number): number;
 }
 
-interface TrainingRow {
-  readonly id: number;
-  readonly run_id: string;
-  readonly candidate_id: number | null;
-  readonly name: string;
-  readonly canonical: string;
-  readonly architecture: string;
-  readonly role: Training["role"];
-  readonly repetition: number;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly parameters: number;
-  readonly multiply_adds: number;
-  readonly score: number | null;
-  readonly validation_accuracy: number;
-  readonly test_accuracy: number | null;
-  readonly train_loss: number | null;
-  readonly seconds: number;
-}
+const COMMON = {
+  candidateId: "value",
+  name: "value",
+  canonical: "value",
+  role: "value",
+  repetition: "value",
+  seed: "value",
+  epochs: "value",
+  parameters: "value",
+  multiplyAdds: "value",
+  score: "value",
+  trainLoss: "number",
+  seconds: "value",
+} as const;
 
-export class SqliteTrainingReader implements TrainingReader {
+// The search may have been purged in the meantime: the training stands for itself.
+const candidateIn = (table: string): Readonly<Record<string, string>> => ({ candidate_id: `(SELECT id FROM ${table} WHERE id = ?)` });
+
+/** With the key of its protocol. */
+type StoredCellTraining = CellTrainingMessage & { readonly protocol: string | null };
+
+const CELL = new ResultTable<StoredCellTraining>(
+  "trainings",
+  { ...COMMON, architecture: "json", validationAccuracy: "value", testAccuracy: "value", protocol: "value" },
+  candidateIn("candidates"),
+);
+const ANYTIME = new ResultTable<AnytimeTrainingMessage>(
+  "anytime_trainings",
+  { ...COMMON, model: "json", initialChannels: "value", exits: "json", maxBudget: "value", chance: "value", area: "value", testArea: "value" },
+  candidateIn("anytime_candidates"),
+);
+const TABLES = { cell: CELL, anytime: ANYTIME } as const satisfies Readonly<Record<SpaceId, unknown>>;
+
+export class SqliteTrainingReader<Space extends SpaceId = "cell"> implements TrainingReader<Space> {
   protected readonly db: SqliteDatabase;
+  private readonly space: Space;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, space: Space) {
     this.db = db;
+    this.space = space;
   }
 
-  list(runId: string): Training[] {
+  in<Other extends SpaceId>(space: Other): TrainingReader<Other> {
+    return new SqliteTrainingReader(this.db, space);
+  }
+
+  list(runId: string): TrainingRecords[Space][] {
     return this.db
-      .prepare<[object], TrainingRow>(
-        `SELECT t.* FROM trainings t JOIN runs r ON r.id = t.run_id WHERE r.id = @runId OR r.parent_id = @runId ORDER BY r.created_at, r.rowid, t.position`,
+      .prepare<[object], Row>(
+        `SELECT t.* FROM ${this.table} t JOIN runs r ON r.id = t.run_id WHERE r.id = @runId OR r.parent_id = @runId ORDER BY r.created_at, r.rowid, t.position`,
       )
       .all({ runId })
-      .map(toTraining);
+      .map((row) => this.record(row));
   }
 
-  get(id: number): Training | null {
-    const row = this.db.prepare<[number], TrainingRow>("SELECT * FROM trainings WHERE id = ?").get(id);
-    return row === undefined ? null : toTraining(row);
+  get(id: number): TrainingRecords[Space] | null {
+    const row = this.db.prepare<[number], Row>(`SELECT * FROM ${this.table} WHERE id = ?`).get(id);
+    return row === undefined ? null : this.record(row);
   }
 
-  from(runId: string, position: number): Training[] {
+  from(runId: string, position: number): TrainingRecords[Space][] {
     return this.db
-      .prepare<[string, number], TrainingRow>("SELECT * FROM trainings WHERE run_id = ? AND position >= ? ORDER BY position")
+      .prepare<[string, number], Row>(`SELECT * FROM ${this.table} WHERE run_id = ? AND position >= ? ORDER BY position`)
       .all(runId, position)
-      .map(toTraining);
+      .map((row) => this.record(row));
   }
 
   byProtocol(key: string): Training | null {
     const row = this.db
-      .prepare<[string], TrainingRow>(
-        "SELECT t.* FROM trainings t JOIN runs r ON r.id = t.run_id WHERE t.protocol = ? AND r.trashed_at IS NULL ORDER BY t.id LIMIT 1",
-      )
+      .prepare<[string], Row>("SELECT t.* FROM trainings t JOIN runs r ON r.id = t.run_id WHERE t.protocol = ? AND r.trashed_at IS NULL ORDER BY t.id LIMIT 1")
       .get(key);
-    return row === undefined ? null : toTraining(row);
+    return row === undefined ? null : recordOf("cell", row);
   }
 
   count(runId: string): number {
-    return Number(this.db.prepare("SELECT COUNT(*) FROM trainings WHERE run_id = ?").pluck().get(runId));
+    return TABLES[this.space].count(this.db, runId);
+  }
+
+  private get table(): string {
+    return TABLES[this.space].name;
+  }
+
+  private record(row: Row): TrainingRecords[Space] {
+    return recordOf(this.space, row);
   }
 }
 
 export class SqliteTrainingWriter extends SqliteTrainingReader implements TrainingWriter {
+  constructor(db: SqliteDatabase) {
+    super(db, "cell");
+  }
+
   append(runId: string, trainings: readonly TrainingMessage[]): void {
-    let position = this.count(runId);
-    const insert = this.db.prepare(
-      `INSERT INTO trainings (run_id, position, candidate_id, name, canonical, architecture, role, repetition, seed, epochs, parameters, multiply_adds, score,
-         validation_accuracy, test_accuracy, train_loss, seconds, protocol)
-       VALUES (?, ?, (SELECT id FROM candidates WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
     const keyOf = this.protocolOf(runId);
-    for (const t of trainings) {
-      insert.run(
-        runId,
-        position,
-        // The search may have been purged meanwhile: the training stands for itself.
-        t.candidateId,
-        t.name,
-        t.canonical,
-        JSON.stringify(t.architecture),
-        t.role,
-        t.repetition,
-        t.seed,
-        t.epochs,
-        t.parameters,
-        t.multiplyAdds,
-        t.score,
-        t.validationAccuracy,
-        t.testAccuracy,
-        t.trainLoss,
-        t.seconds,
-        keyOf(t),
-      );
-      position += 1;
+    for (const training of trainings) {
+      if (training.space === "cell") CELL.insert(this.db, runId, CELL.count(this.db, runId), { ...training, protocol: keyOf(training) });
+      else ANYTIME.insert(this.db, runId, ANYTIME.count(this.db, runId), training);
     }
   }
 
+  truncate(runId: string, count: number): number {
+    return CELL.truncate(this.db, runId, count) + ANYTIME.truncate(this.db, runId, count);
+  }
+
   /** How the trainings of a run get their keys; null where the images are not known. */
-  private protocolOf(runId: string): (training: TrainingMessage) => string | null {
+  private protocolOf(runId: string): (training: CellTrainingMessage) => string | null {
     const row = this.db
       .prepare<[string], { config: string; fingerprint: string | null }>("SELECT config, dataset_fingerprint AS fingerprint FROM run_details WHERE run_id = ?")
       .get(runId);
@@ -129,30 +146,9 @@ export class SqliteTrainingWriter extends SqliteTrainingReader implements Traini
     if (config?.kind !== "cell-training" || fingerprint === null) return () => null;
     return ({ canonical, seed }) => protocolKey({ ...config, datasetFingerprint: fingerprint, canonical, seed });
   }
-
-  truncate(runId: string, count: number): number {
-    return this.db.prepare("DELETE FROM trainings WHERE run_id = ? AND position >= ?").run(runId, count).changes;
-  }
 }
 
-function toTraining(row: TrainingRow): Training {
-  return {
-    id: row.id,
-    runId: row.run_id,
-    candidateId: row.candidate_id,
-    name: row.name,
-    canonical: row.canonical,
-    architecture: JSON.parse(row.architecture) as Architecture,
-    role: row.role,
-    repetition: row.repetition,
-    seed: row.seed,
-    epochs: row.epochs,
-    parameters: row.parameters,
-    multiplyAdds: row.multiply_adds,
-    score: row.score,
-    validationAccuracy: row.validation_accuracy,
-    testAccuracy: row.test_accuracy,
-    trainLoss: row.train_loss ?? Number.NaN,
-    seconds: row.seconds,
-  };
+function recordOf<Space extends SpaceId>(space: Space, row: Row): TrainingRecords[Space] {
+  const { protocol: _protocol, ...fields } = TABLES[space].fieldsOf(row) as { readonly protocol?: unknown };
+  return { id: row.id, runId: row.run_id, ...fields } as unknown as TrainingRecords[Space];
 }

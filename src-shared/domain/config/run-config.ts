@@ -123,6 +123,14 @@ export function isStaged(kind: RunKind): kind is StagedRunKind {
 export type AnytimeConfig = Extract<RunConfig, { readonly kind: `anytime${string}` }>;
 export type CellConfig = Exclude<RunConfig, AnytimeConfig>;
 
+/** The search spaces. */
+export type SpaceId = "cell" | "anytime";
+
+/** The space that a run works in. */
+export function spaceIdOf(kind: RunKind): SpaceId {
+  return kind.startsWith("anytime") ? "anytime" : "cell";
+}
+
 export function isAnytime(config: RunConfig): config is AnytimeConfig {
   return config.kind.startsWith("anytime");
 }

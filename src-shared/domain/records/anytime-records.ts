@@ -67,16 +67,3 @@ export interface AnytimeTraining extends AreaRange {
   readonly trainLoss: number;
   readonly seconds: number;
 }
-
-/** A network to train, resolved by the supervisor from the source in the config. */
-export interface AnytimeToTrain {
-  readonly name: string;
-  readonly model: AnytimeModel;
-  readonly canonical: string;
-  readonly candidateId: number | null;
-  readonly role: AnytimeTraining["role"];
-  readonly score: number | null;
-}
-
-export type AnytimeCandidateMessage = Omit<AnytimeCandidate, "id" | "runId" | "rank">;
-export type AnytimeTrainingMessage = Omit<AnytimeTraining, "id" | "runId">;

@@ -10,13 +10,15 @@ import { forward } from "../../../src-main/engine/network/forward.ts";
 import type { NetworkPlan } from "../../../src-main/engine/network/plan-types.ts";
 import { TensorWeights } from "../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
+import { cellFamily } from "../../../src-main/engine/spaces/cell/network-family.ts";
 import type { Cell } from "../../../src-shared/domain/architecture/cell.ts";
 import { everyOperation, ghnConfig, INPUT, networkConfig, planOf, randomCell } from "../ghn/support/small.ts";
 
 const NODES = 14;
 const MAKERS = {
-  smash: (seed = 1, network = networkConfig()) => new SmashHypernetwork(ghnConfig({ generator: "smash" }), NODES, network, INPUT, Rng.fromSeed(seed, "init")),
-  mlp: (seed = 1, network = networkConfig()) => new MlpHypernetwork(ghnConfig({ generator: "mlp" }), network, INPUT, Rng.fromSeed(seed, "init")),
+  smash: (seed = 1, network = networkConfig()) =>
+    new SmashHypernetwork(ghnConfig({ generator: "smash" }), NODES, cellFamily(network, INPUT), Rng.fromSeed(seed, "init")),
+  mlp: (seed = 1, network = networkConfig()) => new MlpHypernetwork(ghnConfig({ generator: "mlp" }), cellFamily(network, INPUT), Rng.fromSeed(seed, "init")),
 } as const;
 const KINDS = ["smash", "mlp"] as const;
 
@@ -176,7 +178,7 @@ describe.each(KINDS)("%s hypernetwork", (kind) => {
 describe("MLP hypernetwork", () => {
   it("computes what a GHN without message passing computes, without the parameters of a GNN", () => {
     const plans = [planOf(everyOperation()), planOf(randomCell("a", 7))];
-    const ghn = new GraphHyperNetwork(ghnConfig({ propagationSteps: 0 }), networkConfig(), INPUT, Rng.fromSeed(3, "init"));
+    const ghn = new GraphHyperNetwork(ghnConfig({ propagationSteps: 0 }), cellFamily(networkConfig(), INPUT), Rng.fromSeed(3, "init"));
     const all = ghn.exportWeights();
     const expected = values(ghn, plans);
     ghn.dispose();
@@ -218,7 +220,7 @@ describe("SMASH-style hypernetwork", () => {
     };
     expect(within(MAKERS.smash(), differences)).toBeGreaterThan(1e-3);
     // Messages are added in a different order, so there are rounding errors.
-    expect(within(new GraphHyperNetwork(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "init")), differences)).toBeLessThan(1e-5);
+    expect(within(new GraphHyperNetwork(ghnConfig(), cellFamily(networkConfig(), INPUT), Rng.fromSeed(1, "init")), differences)).toBeLessThan(1e-5);
   });
 
   it("refuses cells that are too large for its tensor", () => {

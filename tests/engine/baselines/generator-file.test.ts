@@ -4,14 +4,20 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
-import { GHN_FILE_FORMAT, readGhnFile } from "../../../src-main/engine/baselines/generator-file.ts";
+import { readGenerator } from "../../../src-main/engine/baselines/generator-file.ts";
 import { createGenerator } from "../../../src-main/engine/baselines/generators.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import { ghnConfig, INPUT, networkConfig } from "../ghn/support/small.ts";
 
 const space = searchSpaceSchema.parse({ nodes: 4 });
+const GHN_FILE_FORMAT = SPACES.cell.ghn.fileFormat;
+const create = (ghn = ghnConfig(), trainingNodes = 4): ReturnType<typeof createGenerator> =>
+  createGenerator(SPACES.cell, { ghn, network: networkConfig(), input: INPUT, space, ...{ trainingNodes } }, Rng.fromSeed(1, "ghn-init"));
+const readGhnFile = (file: string, network: ReturnType<typeof networkConfig>, input: typeof INPUT, asked: typeof space): ReturnType<typeof readGenerator> =>
+  readGenerator(SPACES.cell, file, { space: asked, network }, input);
 let folder = "";
 let file = "";
 let weights: ReturnType<ReturnType<typeof createGenerator>["exportWeights"]> = {};
@@ -28,7 +34,7 @@ beforeAll(async () => {
   await initBackend({ prefer: "wasm" });
   folder = await mkdtemp(path.join(tmpdir(), "ghn-file-"));
   file = path.join(folder, "ghn.safetensors");
-  const ghn = createGenerator(ghnConfig(), networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+  const ghn = create();
   weights = ghn.exportWeights();
   ghn.dispose();
   await writeSafetensors(file, new Map(Object.entries(weights)), { format: GHN_FILE_FORMAT, config: config() });
@@ -74,7 +80,7 @@ describe("one-shot supernet in place of a GHN", () => {
   const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 4, space });
 
   it("is saved and read like a GHN", async () => {
-    const supernet = createGenerator(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 4 });
+    const supernet = create(config);
     const saved = supernet.exportWeights();
     supernet.dispose();
     const read = await readGhnFile(await write({ format: GHN_FILE_FORMAT, config: manifest }, saved), networkConfig(), INPUT, space);
@@ -93,7 +99,7 @@ describe.each(["smash", "mlp"] as const)("%s hypernetwork in place of a GHN", (g
   const manifest = JSON.stringify({ ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 7, space });
 
   it("is saved and read like a GHN; SMASH serves no more nodes than it was trained on", async () => {
-    const made = createGenerator(config, networkConfig(), INPUT, Rng.fromSeed(1, "ghn-init"), { space, nodes: 7 });
+    const made = create(config, 7);
     const saved = made.exportWeights();
     made.dispose();
     const target = await write({ format: GHN_FILE_FORMAT, config: manifest }, saved);

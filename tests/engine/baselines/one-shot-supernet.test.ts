@@ -7,12 +7,21 @@ import { TensorWeights, VariableWeights } from "../../../src-main/engine/network
 import { Rng } from "../../../src-main/engine/random.ts";
 import { buildPlan } from "../../../src-main/engine/spaces/cell/plan.ts";
 import { sampleCell } from "../../../src-main/engine/spaces/cell/sampler.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import { networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
+import { ghnConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 const input = { height: 8, width: 8, channels: 3, classes: 4 };
 const network = networkConfigSchema.parse({ blocks: 3, initialChannels: 4, reductions: [2] });
 const space = searchSpaceSchema.parse({ nodes: 4 });
+
+function supernetOf(held: typeof space, nodes: number, seed = 1): Supernet {
+  const ghn = ghnConfigSchema.parse({ generator: "one-shot" });
+  const covering = SPACES.cell.ghn.fixedSize?.covering({ ghn, network, input, space: { ...held, nodes } }) ?? [];
+  return new Supernet(covering, Rng.fromSeed(seed, "init"));
+}
+
 let backend: Backend;
 let images: Tensor4D;
 
@@ -27,7 +36,7 @@ beforeAll(async () => {
 
 describe("one-shot supernet", () => {
   it("has a weight of the right shape for every slot of every cell", () => {
-    const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
+    const supernet = supernetOf(space, 4, 1);
     const rng = Rng.fromSeed(2, "cells");
     for (let i = 0; i < 50; i++) {
       const plan = buildPlan({ normal: sampleCell(space, rng, 1 + rng.int(4)) }, network, input);
@@ -40,7 +49,7 @@ describe("one-shot supernet", () => {
   });
 
   it("computes the same as a separate network with the same weights", () => {
-    const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
+    const supernet = supernetOf(space, 4, 1);
     const rng = Rng.fromSeed(3, "cells");
     for (let i = 0; i < 5; i++) {
       const plan = buildPlan({ normal: sampleCell(space, rng) }, network, input);
@@ -60,7 +69,7 @@ describe("one-shot supernet", () => {
   });
 
   it("gives gradients only to the operations that a cell uses", () => {
-    const supernet = new Supernet(space, 4, network, input, Rng.fromSeed(1, "init"));
+    const supernet = supernetOf(space, 4, 1);
     const cell = {
       nodes: [
         { operation: "conv1x1" as const, inputs: [0] },
@@ -88,7 +97,7 @@ describe("one-shot supernet", () => {
 
   it("grows with the number of operations and of nodes, as O(K N)", () => {
     const count = (operations: readonly string[], nodes: number): number => {
-      const supernet = new Supernet(searchSpaceSchema.parse({ operations, nodes }), nodes, network, input, Rng.fromSeed(1, "init"));
+      const supernet = supernetOf(searchSpaceSchema.parse({ operations, nodes }), nodes);
       const { parameterCount } = supernet;
       supernet.dispose();
       return parameterCount;
@@ -101,10 +110,10 @@ describe("one-shot supernet", () => {
 
   it("exports and imports its weights and leaves no tensor behind", () => {
     const before = tf.memory().numTensors;
-    const supernet = new Supernet(space, 3, network, input, Rng.fromSeed(1, "init"));
+    const supernet = supernetOf(space, 3, 1);
     const saved = supernet.exportWeights();
     supernet.dispose();
-    const other = new Supernet(space, 3, network, input, Rng.fromSeed(2, "init"));
+    const other = supernetOf(space, 3, 2);
     other.importWeights(saved);
     expect(other.exportWeights()).toEqual(saved);
     other.dispose();

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend } from "../../../src-main/engine/backend/index.ts";
-import { type Tensor2D, tf } from "../../../src-main/engine/backend/ops/tf.ts";
-import { countAmong, measure, smoothedCrossEntropy } from "../../../src-main/engine/evaluation/accuracy.ts";
-import type { EvaluationImages } from "../../../src-main/engine/evaluation/training-data.ts";
+import { type Tensor2D, type Tensor4D, tf } from "../../../src-main/engine/backend/ops/tf.ts";
+import { countAmong, smoothedCrossEntropy } from "../../../src-main/engine/evaluation/accuracy.ts";
+import { OutputCounter } from "../../../src-main/engine/evaluation/output-counter.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
+import type { OutputMeasure } from "../../../src-main/engine/spaces/shared/search-space.ts";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -57,28 +58,25 @@ describe("accuracy among the first five", () => {
     expect(tf.tidy(() => countAmong(tf.tensor2d(broken), tf.tensor1d(labels, "int32"), 5).dataSync()[0])).toBe(0);
   });
 
-  it("is measured batch by batch, and left out where there are five classes or fewer", async () => {
-    const set = (classes: number): EvaluationImages => ({
-      count: 4,
-      each: async (visit) => {
-        for (const from of [0, 2]) {
-          const [images, truth] = [
-            tf.zeros([2, 1, 1, 1]),
-            tf.tensor1d(
-              [from, from + 1].map((label) => label % classes),
-              "int32",
-            ),
-          ];
-          visit(images as Parameters<typeof visit>[0], truth);
-          tf.dispose([images, truth]);
-        }
-      },
-      dispose: () => undefined,
-    });
+  it("is measured batch by batch, and left out where there are five classes or fewer", () => {
+    const measure = (classes: number, logits: readonly number[]): OutputMeasure => {
+      const counter = new OutputCounter(backend.ops, () => ({ logits: tf.tensor2d([0, 1].map(() => [...logits])) }), true);
+      const before = tf.memory().numTensors;
+      for (const from of [0, 2]) {
+        const images: Tensor4D = tf.zeros([2, 1, 1, 1]);
+        const truth = tf.tensor1d(
+          [from, from + 1].map((label) => label % classes),
+          "int32",
+        );
+        counter.add(images, truth);
+        tf.dispose([images, truth]);
+      }
+      expect(tf.memory().numTensors).toBe(before);
+      return counter.result();
+    };
+    measure(7, [0, 1, 2, 3, 4, 5, 6]);
     // The ranking is 6, 5, 4, 3, 2, 1, 0 for every image: labels 2 and 3 are among the first five, 0 and 1 are not.
-    const many = await measure(backend.ops, set(7), () => tf.tensor2d([0, 1].map(() => [0, 1, 2, 3, 4, 5, 6])));
-    expect(many).toMatchObject({ accuracy: 0, topFive: 0.5 });
-    const few = await measure(backend.ops, set(4), () => tf.tensor2d([0, 1].map(() => [0, 0, 0, 1])));
-    expect(few).toMatchObject({ accuracy: 0.25, topFive: null });
+    expect(measure(7, [0, 1, 2, 3, 4, 5, 6])).toMatchObject({ accuracies: [0], topFive: 0.5 });
+    expect(measure(4, [0, 0, 0, 1])).toMatchObject({ accuracies: [0.25], topFive: null });
   });
 });

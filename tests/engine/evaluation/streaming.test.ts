@@ -10,11 +10,13 @@ import { PREFETCHED, STREAMED_STATISTICS } from "../../../src-main/engine/datase
 import { createStreamBench, type StreamBench } from "../../../src-main/engine/evaluation/stream-bench.ts";
 import { StreamFeed } from "../../../src-main/engine/evaluation/stream-data.ts";
 import type { FeedOptions } from "../../../src-main/engine/evaluation/training-data.ts";
-import { runCellTraining } from "../../../src-main/engine/jobs/cell-training-run.ts";
-import type { RunContext, RunEnd } from "../../../src-main/engine/jobs/run-context.ts";
+import { runNetworkTraining } from "../../../src-main/engine/jobs/network-training-run.ts";
+import type { RunEnd, SpaceContext } from "../../../src-main/engine/jobs/run-context.ts";
+import type { CellTypes } from "../../../src-main/engine/spaces/cell/types.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import type { Checkpoint } from "../../../src-main/engine/training/checkpoint.ts";
 import { cellTrainingRunSchema, trainingAugmentationSchema } from "../../../src-shared/domain/config/run-config.ts";
-import type { CellToTrain, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import type { CellToTrain } from "../../../src-shared/worker-protocol.ts";
 import { sharedTemporaryFolder, temporaryFolder, userErrorOf } from "../datasets/support/helpers.ts";
 import { writePhotos } from "../datasets/support/images.ts";
 
@@ -150,7 +152,7 @@ interface Trained {
   readonly end: RunEnd;
   readonly losses: Map<number, number>;
   readonly memory: number[];
-  readonly trainings: TrainingMessage[];
+  readonly trainings: CellTypes["training"][];
   readonly metrics: Map<string, number>;
   readonly checkpoint: Checkpoint | null;
   readonly weights: unknown;
@@ -161,11 +163,11 @@ async function train(bench: StreamBench, stopAfter: number, from: Checkpoint | n
   const losses = new Map<number, number>();
   const metrics = new Map<string, number>();
   const memory: number[] = [];
-  const trainings: TrainingMessage[] = [];
+  const trainings: CellTypes["training"][] = [];
   let checkpoint: Checkpoint | null = null;
   let weights: unknown = null;
   const ignore = (): void => undefined;
-  const context: RunContext = {
+  const context: SpaceContext<CellTypes> = {
     metric: (name, step, _epoch, value) => {
       metrics.set(name, value);
       if (name !== "train/loss") return;
@@ -197,8 +199,8 @@ async function train(bench: StreamBench, stopAfter: number, from: Checkpoint | n
   };
   const cell = config.source.from === "cells" ? config.source.cells[0] : undefined;
   if (cell === undefined) throw new Error("There is no cell.");
-  const cells: CellToTrain[] = [{ ...cell, canonical: "small", candidateId: null, role: "none", score: null }];
-  const end = await runCellTraining(bench, config, cells, context, from);
+  const cells: CellToTrain[] = [{ space: "cell", ...cell, canonical: "small", candidateId: null, role: "none", score: null }];
+  const end = await runNetworkTraining(bench, SPACES.cell, config, cells, context, from);
   return { end, losses, memory, trainings, metrics, checkpoint, weights };
 }
 

@@ -6,15 +6,17 @@ import { type Backend, initBackend, tf } from "../../../src-main/engine/backend/
 import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
-import { runAnytimeGhn } from "../../../src-main/engine/jobs/anytime-ghn-run.ts";
-import type { AnytimeRunContext } from "../../../src-main/engine/jobs/anytime-run-context.ts";
-import { runAnytimeSearch } from "../../../src-main/engine/jobs/anytime-search-run.ts";
-import { runAnytimeTraining } from "../../../src-main/engine/jobs/anytime-training-run.ts";
+import { runGhnTraining } from "../../../src-main/engine/jobs/ghn-training-run.ts";
+import { runNetworkTraining } from "../../../src-main/engine/jobs/network-training-run.ts";
+import type { SpaceContext } from "../../../src-main/engine/jobs/run-context.ts";
+import { runSearch } from "../../../src-main/engine/jobs/search-run.ts";
+import type { AnytimeTypes } from "../../../src-main/engine/spaces/anytime/types.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import type { Checkpoint } from "../../../src-main/engine/training/checkpoint.ts";
 import { areaUnderCurve } from "../../../src-shared/analysis/curves/anytime-curve.ts";
 import { msdNetSchema } from "../../../src-shared/domain/architecture/anytime.ts";
 import { anytimeGhnRunSchema, anytimeSearchRunSchema, anytimeTrainingRunSchema } from "../../../src-shared/domain/config/anytime-config.ts";
-import type { AnytimeCandidateMessage, AnytimeTrainingMessage } from "../../../src-shared/domain/records/anytime-records.ts";
+import type { AnytimeCandidateMessage, AnytimeTrainingMessage } from "../../../src-shared/worker-protocol.ts";
 import { tensorflowMissing } from "../backend/support/available.ts";
 
 const missing = await tensorflowMissing();
@@ -28,7 +30,7 @@ const space = { nodes: [4, 2, 2], exits: 3 };
 const augmentation = { cropPadding: 1, horizontalFlip: false };
 
 /** What a run told, and a stop after so many breaths. */
-class Told implements AnytimeRunContext {
+class Told implements SpaceContext<AnytimeTypes> {
   readonly candidates: AnytimeCandidateMessage[] = [];
   readonly trainings: AnytimeTrainingMessage[] = [];
   readonly points: string[] = [];
@@ -44,17 +46,15 @@ class Told implements AnytimeRunContext {
     this.breaths = breaths;
   }
 
-  metric: AnytimeRunContext["metric"] = (name, step, _epoch, value, series = 0) => {
+  metric: SpaceContext<AnytimeTypes>["metric"] = (name, step, _epoch, value, series = 0) => {
     if (name !== "images-per-second") this.points.push(`${name} ${series} ${step} ${value}`);
   };
-  candidate(): void {}
-  training(): void {}
-  anytimeCandidate: AnytimeRunContext["anytimeCandidate"] = (candidate) => void this.candidates.push(candidate);
-  anytimeTraining: AnytimeRunContext["anytimeTraining"] = (training) => void this.trainings.push(training);
+  candidate: SpaceContext<AnytimeTypes>["candidate"] = (candidate) => void this.candidates.push({ ...candidate, space: "anytime" });
+  training: SpaceContext<AnytimeTypes>["training"] = (training) => void this.trainings.push({ ...training, space: "anytime" });
   log(): void {}
   progress(): void {}
   current(): void {}
-  roles: AnytimeRunContext["roles"] = (shortlist, random) => {
+  roles: SpaceContext<AnytimeTypes>["roles"] = (shortlist, random) => {
     this.roleLists = [shortlist, random];
   };
   breathe(): Promise<void> {
@@ -62,11 +62,12 @@ class Told implements AnytimeRunContext {
     if (this.breaths <= 0) this.stopRequested = true;
     return Promise.resolve();
   }
-  saveCheckpoint: AnytimeRunContext["saveCheckpoint"] = (step, tensors, state, keep) => {
+  saveCheckpoint: SpaceContext<AnytimeTypes>["saveCheckpoint"] = (step, tensors, state, keep) => {
     this.checkpoint = { step, tensors: new Map(tensors), state: JSON.parse(JSON.stringify(state)) as unknown, keep };
     return Promise.resolve();
   };
-  saveTensors: AnytimeRunContext["saveTensors"] = async (_kind, _name, tensors, metadata) => void (await writeSafetensors(this.file, tensors, metadata));
+  saveTensors: SpaceContext<AnytimeTypes>["saveTensors"] = async (_kind, _name, tensors, metadata) =>
+    void (await writeSafetensors(this.file, tensors, metadata));
 }
 
 const timeless = ({ generationMs: _g, evaluationMs: _e, ...rest }: AnytimeCandidateMessage): object => rest;
@@ -110,7 +111,7 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
       ghn: { hiddenSize: 8, messageHiddenSize: 8, decoderHiddenSize: 16, propagationSteps: 2 },
       training: { epochs: 2, batchSize: 32, validationCells: 2, validationImages: 60, maxBudget: 300_000, augmentation },
     });
-    await bothWays((context, checkpoint) => runAnytimeGhn(bench, ghn, context, checkpoint), 5);
+    await bothWays((context, checkpoint) => runGhnTraining(bench, SPACES.anytime, ghn, context, checkpoint), 5);
 
     const search = anytimeSearchRunSchema.parse({
       kind: "anytime-search",
@@ -120,7 +121,7 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
       search: { samples: 6, validationImages: 60, batchSize: 60, maxBudget: 300_000, shortlist: 2, randomBaseline: 2 },
     });
     const [found, first, second] = await bothWays(
-      (context, checkpoint) => runAnytimeSearch(bench, search, join(folder, "ghn.safetensors"), context, checkpoint),
+      (context, checkpoint) => runSearch(bench, SPACES.anytime, search, join(folder, "ghn.safetensors"), context, checkpoint),
       1,
     );
     expect([...first.candidates, ...second.candidates].map(timeless)).toEqual(found.candidates.map(timeless));
@@ -145,6 +146,7 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
     if (winner === undefined) throw new Error("Nothing was found.");
     const subjects = [
       {
+        space: "anytime" as const,
         name: "Winner",
         model: { kind: "cells" as const, architecture: winner.architecture },
         canonical: winner.canonical,
@@ -152,9 +154,12 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
         role: "shortlist" as const,
         score: winner.score,
       },
-      { name: "MSDNet", model: msdnet, canonical: "msdnet", candidateId: null, role: "reference" as const, score: null },
+      { space: "anytime" as const, name: "MSDNet", model: msdnet, canonical: "msdnet", candidateId: null, role: "reference" as const, score: null },
     ];
-    const [trained, part, rest] = await bothWays((context, checkpoint) => runAnytimeTraining(bench, training, subjects, context, checkpoint), 12);
+    const [trained, part, rest] = await bothWays(
+      (context, checkpoint) => runNetworkTraining(bench, SPACES.anytime, training, subjects, context, checkpoint),
+      12,
+    );
     expect([...part.trainings, ...rest.trainings].map(untimed)).toEqual(trained.trainings.map(untimed));
     expect(trained.trainings.map(({ name, exits }) => [name, exits.length])).toEqual([
       ["Winner", 3],
@@ -179,10 +184,11 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
     });
     const msdnet = msdNetSchema.parse({ kind: "msdnet", exits: 2, base: 1, step: 1, channels: 8, growth: 4, classifierChannels: 16 });
     const told = new Told(join(folder, "msdnet.safetensors"));
-    await runAnytimeTraining(
+    await runNetworkTraining(
       bench,
+      SPACES.anytime,
       config,
-      [{ name: "MSDNet", model: msdnet, canonical: "msdnet", candidateId: null, role: "reference", score: null }],
+      [{ space: "anytime", name: "MSDNet", model: msdnet, canonical: "msdnet", candidateId: null, role: "reference", score: null }],
       told,
       null,
     );

@@ -4,11 +4,14 @@ import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { runPrediction } from "../../../src-main/engine/jobs/prediction-run.ts";
-import type { RunContext, RunEnd } from "../../../src-main/engine/jobs/run-context.ts";
-import { studyCells } from "../../../src-main/engine/search/study-cells.ts";
+import type { RunEnd, SpaceContext } from "../../../src-main/engine/jobs/run-context.ts";
+import type { Proposal } from "../../../src-main/engine/search/strategy.ts";
+import { studyArchitectures } from "../../../src-main/engine/search/study-architectures.ts";
+import type { CellTypes } from "../../../src-main/engine/spaces/cell/types.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import type { Checkpoint } from "../../../src-main/engine/training/checkpoint.ts";
 import { predictionRunSchema } from "../../../src-shared/domain/config/study-config.ts";
-import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import type { CellCandidateMessage } from "../../../src-shared/worker-protocol.ts";
 
 const config = predictionRunSchema.parse({
   kind: "prediction",
@@ -22,6 +25,8 @@ const config = predictionRunSchema.parse({
     sgd: { batchSize: 16, dropPath: 0, auxiliaryWeight: 0, augmentation: { cropPadding: 1, horizontalFlip: false } },
   },
 });
+const studyCells = ({ space, cells }: Pick<typeof config, "space" | "cells">): Proposal<CellTypes["architecture"]>[] =>
+  studyArchitectures(SPACES.cell, space, cells);
 let bench: Workbench;
 
 beforeAll(async () => {
@@ -31,13 +36,13 @@ beforeAll(async () => {
 });
 
 /** A context that keeps what it is told and asks for a stop once so many cells are measured. */
-function contextOf(stopAfter: number): { context: RunContext; candidates: CandidateMessage[]; checkpoint: () => Checkpoint | null } {
-  const candidates: CandidateMessage[] = [];
+function contextOf(stopAfter: number): { context: SpaceContext<CellTypes>; candidates: CellCandidateMessage[]; checkpoint: () => Checkpoint | null } {
+  const candidates: CellCandidateMessage[] = [];
   let checkpoint: Checkpoint | null = null;
   const ignore = (): void => undefined;
-  const context: RunContext = {
+  const context: SpaceContext<CellTypes> = {
     metric: ignore,
-    candidate: (candidate) => void candidates.push(candidate),
+    candidate: (candidate) => void candidates.push({ ...candidate, space: "cell" }),
     training: ignore,
     log: ignore,
     progress: ignore,
@@ -57,12 +62,12 @@ function contextOf(stopAfter: number): { context: RunContext; candidates: Candid
   return { context, candidates, checkpoint: () => checkpoint };
 }
 
-const valuesOf = (candidates: readonly CandidateMessage[]): unknown => candidates.map(({ canonical, predictions }) => ({ canonical, predictions }));
+const valuesOf = (candidates: readonly CellCandidateMessage[]): unknown => candidates.map(({ canonical, predictions }) => ({ canonical, predictions }));
 
 describe("predictions of a study", () => {
   it("measures all proxies and SGD steps on distinct cells, and goes on after a stop with the same values", async () => {
     const whole = contextOf(Number.POSITIVE_INFINITY);
-    const end: RunEnd = await runPrediction(bench, config, whole.context, null);
+    const end: RunEnd = await runPrediction(bench, SPACES.cell, config, whole.context, null);
     expect(end).toMatchObject({ type: "done", summary: { cells: 4, predictors: 7 } });
     expect(Object.keys(whole.candidates[0]?.predictions ?? {})).toEqual([
       "parameters",
@@ -77,9 +82,9 @@ describe("predictions of a study", () => {
     expect(whole.candidates.every(({ predictions }) => Object.values(predictions ?? {}).every((value) => typeof value === "number"))).toBe(true);
 
     const first = contextOf(2);
-    expect(await runPrediction(bench, config, first.context, null)).toEqual({ type: "stopped", step: 2 });
+    expect(await runPrediction(bench, SPACES.cell, config, first.context, null)).toEqual({ type: "stopped", step: 2 });
     const second = contextOf(Number.POSITIVE_INFINITY);
-    await runPrediction(bench, config, second.context, first.checkpoint());
+    await runPrediction(bench, SPACES.cell, config, second.context, first.checkpoint());
     expect(valuesOf([...first.candidates, ...second.candidates])).toEqual(valuesOf(whole.candidates));
   });
 

@@ -4,13 +4,12 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
-import { GHN_FILE_FORMAT } from "../../../src-main/engine/baselines/generator-file.ts";
 import { createGenerator } from "../../../src-main/engine/baselines/generators.ts";
 import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import { measureLatency, median } from "../../../src-main/engine/evaluation/latency.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
-import type { RunContext } from "../../../src-main/engine/jobs/run-context.ts";
+import type { SpaceContext } from "../../../src-main/engine/jobs/run-context.ts";
 import { runSearch } from "../../../src-main/engine/jobs/search-run.ts";
 import type { ParameterSlot } from "../../../src-main/engine/network/plan-types.ts";
 import { VariableWeights } from "../../../src-main/engine/network/weights.ts";
@@ -18,10 +17,12 @@ import { Rng } from "../../../src-main/engine/random.ts";
 import { objectiveValues } from "../../../src-main/engine/search/objectives.ts";
 import { buildPlan } from "../../../src-main/engine/spaces/cell/plan.ts";
 import { publishedCells } from "../../../src-main/engine/spaces/cell/published.ts";
+import type { CellTypes } from "../../../src-main/engine/spaces/cell/types.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import type { Checkpoint } from "../../../src-main/engine/training/checkpoint.ts";
 import { dominates } from "../../../src-shared/analysis/statistics/non-dominated.ts";
 import { ghnConfigSchema, type SearchRun, searchRunSchema } from "../../../src-shared/domain/config/run-config.ts";
-import type { CandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import type { CellCandidateMessage } from "../../../src-shared/worker-protocol.ts";
 
 const base = searchRunSchema.parse({
   kind: "search",
@@ -43,11 +44,12 @@ let ghnFile = "";
 
 async function ghnFileOf(generator: "graph" | "smash" | "one-shot", name: string): Promise<string> {
   const config = { ...ghn, generator };
-  const made = createGenerator(config, base.network, bench.input, Rng.fromSeed(1, "ghn-init"), { space: base.space, nodes: 3 });
+  const manifest = { ghn: config, network: base.network, input: bench.input, trainingNodes: 3, space: base.space };
+  const made = createGenerator(SPACES.cell, manifest, Rng.fromSeed(1, "ghn-init"));
   const file = path.join(folder, name);
   await writeSafetensors(file, new Map(Object.entries(made.exportWeights())), {
-    format: GHN_FILE_FORMAT,
-    config: JSON.stringify({ ghn: config, network: base.network, input: bench.input, trainingNodes: 3, space: base.space }),
+    format: SPACES.cell.ghn.fileFormat,
+    config: JSON.stringify(manifest),
   });
   made.dispose();
   return file;
@@ -63,20 +65,20 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 interface Heard {
-  readonly context: RunContext;
-  readonly candidates: CandidateMessage[];
+  readonly context: SpaceContext<CellTypes>;
+  readonly candidates: CellCandidateMessage[];
   readonly roles: { shortlist: readonly number[]; random: readonly number[] };
   readonly checkpoint: () => Checkpoint | null;
 }
 
 function listen(stopAfter = Number.POSITIVE_INFINITY): Heard {
-  const candidates: CandidateMessage[] = [];
+  const candidates: CellCandidateMessage[] = [];
   const roles: { shortlist: readonly number[]; random: readonly number[] } = { shortlist: [], random: [] };
   let checkpoint: Checkpoint | null = null;
   const ignore = (): void => undefined;
-  const context: RunContext = {
+  const context: SpaceContext<CellTypes> = {
     metric: ignore,
-    candidate: (candidate) => void candidates.push(candidate),
+    candidate: (candidate) => void candidates.push({ ...candidate, space: "cell" }),
     training: ignore,
     log: ignore,
     progress: ignore,
@@ -96,7 +98,7 @@ function listen(stopAfter = Number.POSITIVE_INFINITY): Heard {
   return { context, candidates, roles, checkpoint: () => checkpoint };
 }
 
-const figures = (candidates: readonly CandidateMessage[]): unknown =>
+const figures = (candidates: readonly CellCandidateMessage[]): unknown =>
   candidates.map(({ index, canonical, score, scoreLoss, parameters, role }) => ({ index, canonical, score, scoreLoss, parameters, role }));
 
 describe.each(["random", "evolution", "local-search"] as const)("search by %s", (strategy) => {
@@ -106,13 +108,16 @@ describe.each(["random", "evolution", "local-search"] as const)("search by %s", 
       const config = configOf({ strategy, objectives: [...objectives] });
       const whole = listen();
       const tensors = tf.memory().numTensors;
-      expect(await runSearch(bench, config, ghnFile, whole.context, null)).toMatchObject({ type: "done", summary: { cellsScored: 32, randomBaseline: 3 } });
+      expect(await runSearch(bench, SPACES.cell, config, ghnFile, whole.context, null)).toMatchObject({
+        type: "done",
+        summary: { cellsScored: 32, randomBaseline: 3 },
+      });
       // Kernels keep small constants; a leak would grow with the cells.
       expect(tf.memory().numTensors - tensors).toBeLessThan(20);
       const first = listen(13);
-      expect(await runSearch(bench, config, ghnFile, first.context, null)).toEqual({ type: "stopped", step: 16 });
+      expect(await runSearch(bench, SPACES.cell, config, ghnFile, first.context, null)).toEqual({ type: "stopped", step: 16 });
       const second = listen();
-      await runSearch(bench, config, ghnFile, second.context, first.checkpoint());
+      await runSearch(bench, SPACES.cell, config, ghnFile, second.context, first.checkpoint());
       expect(figures([...first.candidates, ...second.candidates])).toEqual(figures(whole.candidates));
       expect(second.roles).toEqual(whole.roles);
     },
@@ -120,11 +125,11 @@ describe.each(["random", "evolution", "local-search"] as const)("search by %s", 
 
   it("spends the same budget on cells within the same limits", async () => {
     const open = listen();
-    await runSearch(bench, configOf({ strategy }), ghnFile, open.context, null);
+    await runSearch(bench, SPACES.cell, configOf({ strategy }), ghnFile, open.context, null);
     const sizes = open.candidates.map(({ parameters }) => parameters).sort((a, b) => a - b);
     const [minParameters, maxParameters] = [sizes[8] ?? 0, sizes[24] ?? 0];
     const limited = listen();
-    await runSearch(bench, configOf({ strategy, minParameters, maxParameters }), ghnFile, limited.context, null);
+    await runSearch(bench, SPACES.cell, configOf({ strategy, minParameters, maxParameters }), ghnFile, limited.context, null);
     expect(limited.candidates).toHaveLength(35);
     expect(limited.candidates.every(({ parameters }) => parameters >= minParameters && parameters <= maxParameters)).toBe(true);
     expect(new Set(limited.candidates.slice(0, 32).map(({ canonical }) => canonical)).size).toBe(32);
@@ -134,13 +139,13 @@ describe.each(["random", "evolution", "local-search"] as const)("search by %s", 
 describe("shortlist", () => {
   it("is the best by score, or with several objectives a spread of what nothing dominates", async () => {
     const plain = listen();
-    await runSearch(bench, configOf({}), ghnFile, plain.context, null);
+    await runSearch(bench, SPACES.cell, configOf({}), ghnFile, plain.context, null);
     const scores = plain.candidates.slice(0, 32).map(({ score }) => score ?? 0);
     expect(plain.roles.shortlist.map((index) => scores[index])).toEqual([...scores].sort((a, b) => b - a).slice(0, 6));
 
     const objectives = ["score", "parameters"] as const;
     const pareto = listen();
-    const end = await runSearch(bench, configOf({ objectives: [...objectives], shortlist: 3 }), ghnFile, pareto.context, null);
+    const end = await runSearch(bench, SPACES.cell, configOf({ objectives: [...objectives], shortlist: 3 }), ghnFile, pareto.context, null);
     const points = pareto.candidates.slice(0, 32).map((candidate) => objectiveValues(candidate, objectives));
     const front = points.flatMap((point, i) => (points.some((other) => dominates(other, point)) ? [] : [i]));
     expect(end).toMatchObject({ summary: { paretoFront: front.length } });
@@ -154,10 +159,10 @@ describe("shortlist", () => {
 describe("latency", () => {
   it("is measured for each cell when it is asked for, and left out otherwise", async () => {
     const timed = listen();
-    await runSearch(bench, configOf({ samples: 5, shortlist: 2, latencyRuns: 3, objectives: ["score", "latency"] }), ghnFile, timed.context, null);
+    await runSearch(bench, SPACES.cell, configOf({ samples: 5, shortlist: 2, latencyRuns: 3, objectives: ["score", "latency"] }), ghnFile, timed.context, null);
     expect(timed.candidates.every(({ latencyMs }) => typeof latencyMs === "number" && latencyMs > 0)).toBe(true);
     const plain = listen();
-    await runSearch(bench, configOf({ samples: 5, shortlist: 2 }), ghnFile, plain.context, null);
+    await runSearch(bench, SPACES.cell, configOf({ samples: 5, shortlist: 2 }), ghnFile, plain.context, null);
     expect(plain.candidates.some((candidate) => "latencyMs" in candidate)).toBe(false);
   });
 
@@ -193,19 +198,19 @@ describe("given cells", () => {
   it("are scored by name in their order, whatever the space, and go on after a stop", async () => {
     const config = configOf({ randomBaseline: 2, shortlist: cells.length }, { cells: [...cells, ...cells] });
     const whole = listen();
-    await runSearch(bench, config, ghnFile, whole.context, null);
+    await runSearch(bench, SPACES.cell, config, ghnFile, whole.context, null);
     expect(whole.candidates.map(({ name }) => name)).toEqual([...cells, ...cells].map(({ name }) => name).concat(["Random 14", "Random 15"]));
     expect(whole.candidates[0]).toMatchObject({ score: whole.candidates[cells.length]?.score });
     expect(whole.roles.shortlist).toHaveLength(cells.length);
     const first = listen(4);
-    await runSearch(bench, config, ghnFile, first.context, null);
+    await runSearch(bench, SPACES.cell, config, ghnFile, first.context, null);
     const second = listen();
-    await runSearch(bench, config, ghnFile, second.context, first.checkpoint());
+    await runSearch(bench, SPACES.cell, config, ghnFile, second.context, first.checkpoint());
     expect(figures([...first.candidates, ...second.candidates])).toEqual(figures(whole.candidates));
   });
 
   it.each(["smash", "one-shot"] as const)("are refused by a %s generator that has no room for them", async (generator) => {
     const file = await ghnFileOf(generator, `${generator}.safetensors`);
-    await expect(runSearch(bench, configOf({}, { cells }), file, listen().context, null)).rejects.toMatchObject({ code: "ghn-mismatch" });
+    await expect(runSearch(bench, SPACES.cell, configOf({}, { cells }), file, listen().context, null)).rejects.toMatchObject({ code: "ghn-mismatch" });
   });
 });

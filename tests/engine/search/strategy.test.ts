@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { compareCandidates } from "../../../src-main/engine/search/ranking.ts";
-import { createStrategy, mutateCell, type SearchStrategy } from "../../../src-main/engine/search/strategy.ts";
+import { createStrategy, type SearchStrategy } from "../../../src-main/engine/search/strategy.ts";
 import { canonicalForm } from "../../../src-main/engine/spaces/cell/canonical.ts";
-import { neighboursOf } from "../../../src-main/engine/spaces/cell/mutation.ts";
+import { mutateCell, neighboursOf } from "../../../src-main/engine/spaces/cell/mutation.ts";
 import { sampleCell } from "../../../src-main/engine/spaces/cell/sampler.ts";
+import { SPACES } from "../../../src-main/engine/spaces/index.ts";
 import { isUserError } from "../../../src-main/lib/errors.ts";
 import { dominates } from "../../../src-shared/analysis/statistics/non-dominated.ts";
 import { type Cell, cellSchema } from "../../../src-shared/domain/architecture/cell.ts";
+import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import { OPERATIONS, type OperationName } from "../../../src-shared/domain/architecture/operations.ts";
 import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import { searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
@@ -20,22 +22,22 @@ function strategyOf(
   strategy: "random" | "evolution" | "local-search",
   seed: number,
   options: { saved?: unknown; allowed?: (cell: Cell) => boolean } = {},
-): SearchStrategy {
-  const settings = searchSettingsSchema.parse({ strategy, populationSize: 20, tournamentSize: 5 });
+): SearchStrategy<Architecture> {
+  const search = searchSettingsSchema.parse({ strategy, populationSize: 20, tournamentSize: 5 });
   return createStrategy(
-    { space, settings, rng: Rng.fromSeed(seed, "search"), allowed: options.allowed ?? (() => true), seen: new Set() },
+    { space: SPACES.cell, settings: space, search, rng: Rng.fromSeed(seed, "search"), allowed: ({ normal }) => options.allowed?.(normal) ?? true },
     options.saved ?? null,
   );
 }
 
-function advance(strategy: SearchStrategy, rounds: number): { forms: string[]; scores: number[] } {
+function advance(strategy: SearchStrategy<Architecture>, rounds: number): { forms: string[]; scores: number[] } {
   const forms: string[] = [];
   const scores: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const proposals = strategy.propose(8);
-    strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: [-scoreOf(cell)] })));
+    strategy.observe(proposals.map(({ architecture, canonical }) => ({ architecture, canonical, objectives: [-scoreOf(architecture.normal)] })));
     forms.push(...proposals.map(({ canonical }) => canonical));
-    scores.push(...proposals.map(({ cell }) => scoreOf(cell)));
+    scores.push(...proposals.map(({ architecture }) => scoreOf(architecture.normal)));
   }
   return { forms, scores };
 }
@@ -45,9 +47,9 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
     const { forms } = advance(strategyOf(name, 1), 30);
     expect(new Set(forms).size).toBe(forms.length);
     const cells = strategyOf(name, 1).propose(20);
-    for (const { cell, canonical } of cells) {
-      expect(cellSchema.safeParse(cell).success).toBe(true);
-      expect(canonicalForm(cell)).toBe(canonical);
+    for (const { architecture, canonical } of cells) {
+      expect(cellSchema.safeParse(architecture.normal).success).toBe(true);
+      expect(canonicalForm(architecture.normal)).toBe(canonical);
     }
   });
 
@@ -65,15 +67,15 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
     const strategy = strategyOf(name, 3, { allowed });
     for (let round = 0; round < 10; round++) {
       const proposals = strategy.propose(8);
-      expect(proposals.every(({ cell }) => allowed(cell))).toBe(true);
-      strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: [-scoreOf(cell)] })));
+      expect(proposals.every(({ architecture }) => allowed(architecture.normal))).toBe(true);
+      strategy.observe(proposals.map(({ architecture, canonical }) => ({ architecture, canonical, objectives: [-scoreOf(architecture.normal)] })));
     }
   });
 
   it("says so when nothing new is left", () => {
     const tiny = searchSpaceSchema.parse({ nodes: 1, operations: ["identity"], maxInputs: 1 });
     const strategy = createStrategy(
-      { space: tiny, settings: searchSettingsSchema.parse({ strategy: name }), rng: Rng.fromSeed(1, "search"), allowed: () => true, seen: new Set() },
+      { space: SPACES.cell, settings: tiny, search: searchSettingsSchema.parse({ strategy: name }), rng: Rng.fromSeed(1, "search"), allowed: () => true },
       null,
     );
     // One identity behind input 0 or behind input 1: two cells in all.
@@ -82,7 +84,7 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
       strategy.propose(1);
       expect.unreachable();
     } catch (error) {
-      expect(isUserError(error) && error.message).toContain("No further cell");
+      expect(isUserError(error) && error.message).toContain("No other cell");
     }
   });
 });
@@ -103,20 +105,20 @@ describe("local search", () => {
     steps: number;
     batch: number;
   }): { cells: Cell[]; currents: (string | null)[]; explored: number[] } => {
-    const settings = searchSettingsSchema.parse({ strategy: "local-search" });
-    const input = { space: options.space, settings, rng: Rng.fromSeed(5, "search"), allowed: () => true, seen: new Set<string>() };
+    const search = searchSettingsSchema.parse({ strategy: "local-search" });
+    const input = { space: SPACES.cell, settings: options.space, search, rng: Rng.fromSeed(5, "search"), allowed: () => true };
     let strategy = createStrategy(input, null);
     const cells: Cell[] = [];
     const currents: (string | null)[] = [];
     const explored: number[] = [];
     for (let i = 0; i < options.steps; i++) {
       const proposals = strategy.propose(options.batch);
-      strategy.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: options.worth(cell) })));
-      cells.push(...proposals.map(({ cell }) => cell));
+      strategy.observe(proposals.map(({ architecture, canonical }) => ({ architecture, canonical, objectives: options.worth(architecture.normal) })));
+      cells.push(...proposals.map(({ architecture }) => architecture.normal));
       const saved = JSON.parse(JSON.stringify(strategy.state())) as { proposer: { current: string | null; explored: string[] } };
       currents.push(saved.proposer.current);
       explored.push(saved.proposer.explored.length);
-      strategy = createStrategy({ ...input, seen: new Set() }, saved);
+      strategy = createStrategy(input, saved);
     }
     return { cells, currents, explored };
   };
@@ -167,18 +169,18 @@ describe("evolution with two objectives", () => {
       -cell.nodes.filter(({ operation }, i) => costs.get(operation as OperationName) === i % OPERATIONS.length).length,
       cell.nodes.reduce((sum, { operation, inputs }) => sum + (costs.get(operation as OperationName) ?? 0) * inputs.length, 0),
     ];
-    const found = (strategy: "random" | "evolution", seed: number): number => {
-      const settings = searchSettingsSchema.parse({ strategy, populationSize: 40, tournamentSize: 8, objectives: ["score", "parameters"] });
-      const search = createStrategy({ space: wide, settings, rng: Rng.fromSeed(seed, "search"), allowed: () => true, seen: new Set() }, null);
+    const covered = (strategy: "random" | "evolution", seed: number): number => {
+      const search = searchSettingsSchema.parse({ strategy, populationSize: 40, tournamentSize: 8, objectives: ["score", "parameters"] });
+      const found = createStrategy({ space: SPACES.cell, settings: wide, search, rng: Rng.fromSeed(seed, "search"), allowed: () => true }, null);
       const points: [number, number][] = [];
       for (let round = 0; round < 50; round++) {
-        const proposals = search.propose(8);
-        search.observe(proposals.map(({ cell, canonical }) => ({ cell, canonical, objectives: worth(cell) })));
-        points.push(...proposals.map(({ cell }) => worth(cell)));
+        const proposals = found.propose(8);
+        found.observe(proposals.map(({ architecture, canonical }) => ({ architecture, canonical, objectives: worth(architecture.normal) })));
+        points.push(...proposals.map(({ architecture }) => worth(architecture.normal)));
       }
       return hypervolume(points, [0, 100]);
     };
-    for (const seed of [1, 2, 3]) expect(found("evolution", seed)).toBeGreaterThan(1.1 * found("random", seed));
+    for (const seed of [1, 2, 3]) expect(covered("evolution", seed)).toBeGreaterThan(1.1 * covered("random", seed));
   });
 });
 

@@ -69,6 +69,7 @@ export async function makeProject(folder: string): Promise<MadeProject> {
   store.candidates.append(
     search,
     Array.from({ length: 12 }, (_, i) => ({
+      space: "cell" as const,
       index: i,
       name: i < 10 ? `Cell ${i + 1}` : `Random ${i - 9}`,
       canonical: `canonical-${i}`,
@@ -91,6 +92,7 @@ export async function makeProject(folder: string): Promise<MadeProject> {
   const rows = store.candidates.list(search).rows;
   const chosen = rows.filter((candidate) => candidate.role !== "none");
   const training = (candidate: (typeof rows)[number], repetition: number, epochs: number, accuracy: number, test: number | null) => ({
+    space: "cell" as const,
     candidateId: candidate.id,
     name: candidate.name,
     canonical: candidate.canonical,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { parseAnytimeFile } from "../../../src-main/engine/formats/anytime-file.ts";
-import { parseCellFile } from "../../../src-main/engine/formats/cell-file.ts";
+import { parseAnytimeFile } from "../../../src-main/engine/spaces/anytime/file.ts";
+import { parseCellFile } from "../../../src-main/engine/spaces/cell/file.ts";
 import { exportChoices, writeExport } from "../../../src-main/export/index.ts";
 import { nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
 import { openProjectServices, type RunServices } from "../../../src-main/runs/run-services.ts";
@@ -56,17 +56,17 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     expect(run.failure).toBeNull();
     expect(run.status).toBe("completed");
 
-    const candidates = store.anytime.candidates(untouched);
+    const candidates = store.candidates.in("anytime").list(untouched, { stages: true }).rows;
     expect(candidates.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, null]);
     expect(candidates.map(({ role }) => role)).toEqual(["shortlist", "shortlist", "none", "none", "none", "random"]);
-    const trainings = store.anytime.trainings(untouched);
+    const trainings = store.trainings.in("anytime").list(untouched);
     expect(trainings.map(({ role, exits }) => [role, exits.length])).toEqual([
       ["shortlist", 3],
       ["random", 3],
       ["reference", 2],
     ]);
     expect(trainings[0]?.candidateId).toBe(candidates[0]?.id);
-    expect(store.anytime.candidate(candidates[0]?.id ?? -1)).toEqual(candidates[0]);
+    expect(store.candidates.in("anytime").get(candidates[0]?.id ?? -1)).toEqual(candidates[0]);
     for (const { exits, area, maxBudget, chance, multiplyAdds, role } of trainings) {
       expect(area).toBeCloseTo(areaUnderCurve(exits, { maxMultiplyAdds: maxBudget, chance }), 12);
       if (role !== "reference") expect(multiplyAdds).toBeLessThanOrEqual(BUDGET);
@@ -87,8 +87,14 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     expect((await ended(services, killed)).status).toBe("completed");
     expect(commands.detail(training()?.id ?? "").resumedFrom).toHaveLength(1);
     const numbers = (runId: string): unknown => [
-      store.anytime.candidates(runId).map(({ name, canonical, score, exits }) => ({ name, canonical, score, exits })),
-      store.anytime.trainings(runId).map(({ name, canonical, exits, area, testArea, trainLoss }) => ({ name, canonical, exits, area, testArea, trainLoss })),
+      store.candidates
+        .in("anytime")
+        .list(runId, { stages: true })
+        .rows.map(({ name, canonical, score, exits }) => ({ name, canonical, score, exits })),
+      store.trainings
+        .in("anytime")
+        .list(runId)
+        .map(({ name, canonical, exits, area, testArea, trainLoss }) => ({ name, canonical, exits, area, testArea, trainLoss })),
       store.runs
         .children(runId)
         .flatMap(({ id }) => store.metrics.all(id))

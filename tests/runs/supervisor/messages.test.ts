@@ -4,10 +4,11 @@ import { OutputTail } from "../../../src-main/runs/child/output-tail.ts";
 import { SystemLoad } from "../../../src-main/runs/child/system-load.ts";
 import { exitReason } from "../../../src-main/runs/outcomes/exit-reason.ts";
 import { ORPHANED_EXIT_CODE, processPort } from "../../../src-main/workers/port.ts";
-import { parseToWorker } from "../../../src-main/workers/to-worker.ts";
+import { toWorkerSchema } from "../../../src-shared/worker-protocol.ts";
 import { config, studio, untilStatus } from "../support/project.ts";
 
 describe("messages", () => {
+  const parseToWorker = (data: unknown): unknown => toWorkerSchema.safeParse(data).data;
   const start = {
     type: "start",
     runId: "a",
@@ -16,13 +17,13 @@ describe("messages", () => {
     dataFolders: ["/y"],
     resumeFrom: null,
     ghnFile: null,
-    cells: [],
+    subjects: [],
     activeSecondsBefore: 0,
     wallSecondsBefore: 0,
   };
 
   it("to a worker are taken in the form of the protocol only", () => {
-    expect(parseToWorker(start)).toBe(start);
+    expect(parseToWorker(start)).toEqual(start);
     expect(parseToWorker({ type: "stop", more: 1 })).toEqual({ type: "stop" });
     expect(parseToWorker({ type: "acknowledge", sequence: 3 })).toEqual({ type: "acknowledge", sequence: 3 });
     for (const wrong of [
@@ -32,13 +33,14 @@ describe("messages", () => {
       {},
       { type: "other" },
       { type: "acknowledge" },
-      { ...start, cells: null },
+      { ...start, subjects: null },
+      { ...start, subjects: [{ space: "other", name: "a" }] },
       { ...start, config: 1 },
       { ...start, dataFolders: [1] },
       { ...start, wallSecondsBefore: -1 },
       { ...start, resumeFrom: undefined },
     ])
-      expect(parseToWorker(wrong)).toBeNull();
+      expect(parseToWorker(wrong)).toBeUndefined();
   });
 
   it("from a worker are taken in the form of the protocol only", () => {
@@ -60,7 +62,7 @@ describe("messages", () => {
       { type: "failed", failure: { message: "m" } },
       { type: "resumed", step: 0, keep: { stepOfSeries: {}, candidates: 0, trainings: 0 } },
     ])
-      expect(parseFromWorker(right)).toBe(right);
+      expect(parseFromWorker(right)).toEqual(right);
     for (const wrong of [
       undefined,
       { type: "toString" },

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { writeFileAtomic } from "../../../src-main/lib/files.ts";
 import { processPort } from "../../../src-main/workers/port.ts";
-import type { CandidateMessage, FromWorker, ToWorker, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import type { CellCandidateMessage, CellTrainingMessage, FromWorker, ToWorker } from "../../../src-shared/worker-protocol.ts";
 
 type Start = Extract<ToWorker, { type: "start" }>;
 type Batch = Extract<FromWorker, { type: "batch" }>;
@@ -146,7 +146,7 @@ async function flood(batches: number, from: number): Promise<void> {
   port.close();
 }
 
-const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CandidateMessage["architecture"];
+const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CellCandidateMessage["architecture"];
 
 /** Results in the form of the run's kind, as plausible as a pipeline needs them. */
 async function results(start: Start): Promise<void> {
@@ -159,9 +159,10 @@ async function results(start: Start): Promise<void> {
   if (config.kind === "search") {
     readFileSync(start.ghnFile ?? "");
     const { samples, randomBaseline, shortlist } = config.search;
-    const candidates = Array.from({ length: samples + randomBaseline }, (_, index): CandidateMessage => {
+    const candidates = Array.from({ length: samples + randomBaseline }, (_, index): CellCandidateMessage => {
       const score = index < samples ? 0.5 + index / 1000 : 0.4 + index / 10_000;
       return {
+        space: "cell",
         index,
         name: index < samples ? `Cell ${index}` : `Random ${index}`,
         canonical: `c${index}`,
@@ -185,28 +186,31 @@ async function results(start: Start): Promise<void> {
     return;
   }
   if (config.kind !== "cell-training") throw new Error("A pipeline is never sent to a worker.");
-  const trainings = start.cells.flatMap((cell) =>
-    Array.from({ length: config.training.repetitions }, (_, repetition): TrainingMessage => {
-      const accuracy = 0.3 + (cell.score ?? 0) + repetition / 1000;
-      return {
-        candidateId: cell.candidateId,
-        name: cell.name,
-        canonical: cell.canonical,
-        architecture: cell.architecture,
-        role: cell.role,
-        repetition,
-        seed: config.seed + 1000 * repetition,
-        epochs: config.training.epochs,
-        parameters: 1234,
-        multiplyAdds: 5678,
-        score: cell.score,
-        validationAccuracy: accuracy,
-        testAccuracy: config.measureTest ? accuracy - 0.01 : null,
-        trainLoss: 0.1,
-        seconds: 1,
-      };
-    }),
-  );
+  const trainings = start.subjects
+    .filter((subject) => subject.space === "cell")
+    .flatMap((cell) =>
+      Array.from({ length: config.training.repetitions }, (_, repetition): CellTrainingMessage => {
+        const accuracy = 0.3 + (cell.score ?? 0) + repetition / 1000;
+        return {
+          space: "cell",
+          candidateId: cell.candidateId,
+          name: cell.name,
+          canonical: cell.canonical,
+          architecture: cell.architecture,
+          role: cell.role,
+          repetition,
+          seed: config.seed + 1000 * repetition,
+          epochs: config.training.epochs,
+          parameters: 1234,
+          multiplyAdds: 5678,
+          score: cell.score,
+          validationAccuracy: accuracy,
+          testAccuracy: config.measureTest ? accuracy - 0.01 : null,
+          trainLoss: 0.1,
+          seconds: 1,
+        };
+      }),
+    );
   for (const [i] of trainings.entries()) await artifact(start, "weights", `weights-${i}.safetensors`);
   batch({ trainings });
   port.post({ type: "done", summary: { trainings: trainings.length } });

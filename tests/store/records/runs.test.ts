@@ -87,7 +87,7 @@ describe("runs", () => {
       summary: { a: 1, b: "x", c: null, d: true },
       resumedFrom: [5],
       datasetFingerprint: "f",
-      cells: null,
+      subjects: null,
     });
     store.metrics.append(stage, [columns("ghn/loss", [1])]);
     store.candidates.append(stage, [candidate(0, 0.5)]);

@@ -5,7 +5,7 @@ import { afterEach } from "vitest";
 import { createProject, type Project } from "../../../src-main/store/project/project.ts";
 import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
-import type { CandidateMessage, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import type { CellCandidateMessage, CellTrainingMessage } from "../../../src-shared/worker-protocol.ts";
 
 const cleanups: (() => void)[] = [];
 
@@ -44,10 +44,11 @@ export function columns(name: string, steps: readonly number[], value: (step: nu
 
 export const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CandidateMessage["architecture"];
+const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CellCandidateMessage["architecture"];
 
-export function candidate(index: number, score: number | null, extra: Partial<CandidateMessage> = {}): CandidateMessage {
+export function candidate(index: number, score: number | null, extra: Partial<CellCandidateMessage> = {}): CellCandidateMessage {
   return {
+    space: "cell",
     index,
     name: `Cell ${index}`,
     canonical: `c${index}`,
@@ -63,8 +64,9 @@ export function candidate(index: number, score: number | null, extra: Partial<Ca
   };
 }
 
-export function training(name: string, validationAccuracy: number, extra: Partial<TrainingMessage> = {}): TrainingMessage {
+export function training(name: string, validationAccuracy: number, extra: Partial<CellTrainingMessage> = {}): CellTrainingMessage {
   return {
+    space: "cell",
     candidateId: null,
     name,
     canonical: name,

@@ -1,5 +1,5 @@
 import type { NetworkPlan, NodeRef, ParameterSlot, SlotRole } from "../../network/plan-types.ts";
-import type { OutputHeadName, ParameterLayout } from "./parameter-layout.ts";
+import type { OutputHeadName, ParameterLayout } from "../../spaces/shared/network-family.ts";
 import { kernelPosition, rowsOfSlot } from "./slices.ts";
 import { weightScale } from "./weight-scale.ts";
 

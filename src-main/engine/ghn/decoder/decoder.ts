@@ -1,6 +1,6 @@
 import { type Tensor, type Tensor2D, tf, type Variable } from "../../backend/ops/tf.ts";
+import { OUTPUT_HEADS, type OutputHeadName, type ParameterLayout } from "../../spaces/shared/network-family.ts";
 import { type DecoderRows, featureCount, type RowGroup, type Target } from "./decoder-rows.ts";
-import { OUTPUT_HEADS, type OutputHeadName, type ParameterLayout } from "./parameter-layout.ts";
 import { type ParameterSpec, sizeOf } from "./parameter-spec.ts";
 import { sliceBegin } from "./slices.ts";
 

@@ -1,5 +1,5 @@
 import type { ParameterSlot, SlotRole } from "../../network/plan-types.ts";
-import type { OutputHead, OutputHeadName } from "./parameter-layout.ts";
+import type { OutputHead, OutputHeadName } from "../../spaces/shared/network-family.ts";
 
 /** How a slot is cut: rows of one output head that follow each other along the leading axes of the slot. */
 export interface SlotRows {

@@ -1,5 +1,5 @@
 import { type AnytimeArchitecture, leavesOf } from "../../../../src-shared/domain/architecture/anytime.ts";
-import { canonicalText } from "../cell/canonical.ts";
+import { canonicalText } from "../shared/canonical-text.ts";
 
 /**
  * A text that two networks share exactly when renumbering the nodes within their cells turns one into the other: the same operations, scales, exits and edges. Cells read

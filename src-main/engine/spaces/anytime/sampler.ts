@@ -1,8 +1,8 @@
-import { type AnytimeArchitecture, type AnytimeCell, inputScale, scalesOf } from "../../../../src-shared/domain/architecture/anytime.ts";
+import { type AnytimeArchitecture, type AnytimeCell, scalesOf } from "../../../../src-shared/domain/architecture/anytime.ts";
 import { INPUT_NODES } from "../../../../src-shared/domain/architecture/cell.ts";
 import type { AnytimeSpace } from "../../../../src-shared/domain/config/anytime-config.ts";
 import type { Rng } from "../../random.ts";
-import { sampleDistinct } from "../cell/sampler.ts";
+import { sampleDistinct } from "../shared/sample-distinct.ts";
 
 /**
  * A random network of the anytime space (paper, appendix 5.1). Each node draws its operation uniformly, its scale uniformly from those of its cell, and 1 to `maxInputs`
@@ -32,9 +32,4 @@ export function sampleAnytime(space: AnytimeSpace, rng: Rng, nodes: readonly num
 /** Numbers of nodes for one network of a GHN's training: each cell draws 1 up to its own number (paper, appendix 5.2). */
 export function randomNodeCounts(space: AnytimeSpace, rng: Rng): number[] {
   return space.nodes.map((most) => 1 + rng.int(most));
-}
-
-/** Scale of a node in its network: how often the image is halved there. */
-export function scaleInNetwork(architecture: AnytimeArchitecture, cell: number, scale: number): number {
-  return inputScale(cell, architecture.scales) + scale;
 }

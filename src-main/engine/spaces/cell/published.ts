@@ -5,7 +5,7 @@ import type { CellFile } from "../../../../src-shared/domain/architecture/cell.t
 import { type Architecture, type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
 import type { PublishedCellInfo } from "../../../../src-shared/domain/records/architecture-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
-import { parseCellFile } from "../../formats/cell-file.ts";
+import { parseCellFile } from "./file.ts";
 import { buildPlan } from "./plan.ts";
 
 /** A cell from the literature, with the name of its file as id. */

@@ -22,7 +22,11 @@ export function anytimeKind(project: Project): StagedKind {
     conclude: (runId, done) => ({
       status: "completed",
       failure: null,
-      summary: anytimeSummary(configOf(runId), project.store.anytime.trainings(runId), project.store.runs.record(done.get("search") ?? "")?.summary ?? {}),
+      summary: anytimeSummary(
+        configOf(runId),
+        project.store.trainings.in("anytime").list(runId),
+        project.store.runs.record(done.get("search") ?? "")?.summary ?? {},
+      ),
     }),
   };
 }

@@ -2,7 +2,7 @@ import { correlate } from "../../../../src-shared/analysis/statistics/correlatio
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
 import type { RunRecord } from "../../../store/records/runs.ts";
 import type { StoreReader } from "../../../store/store.ts";
-import { meansByCell } from "../../sources/cell-source.ts";
+import { meansByCell } from "../../sources/means-by-cell.ts";
 import type { StageRuns } from "./pipeline-stages.ts";
 
 /**

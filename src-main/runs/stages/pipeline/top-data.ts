@@ -3,7 +3,7 @@ import type { CellTraining } from "../../../../src-shared/domain/config/run-conf
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { StoreReader } from "../../../store/store.ts";
-import { meansByCell } from "../../sources/cell-source.ts";
+import { meansByCell } from "../../sources/means-by-cell.ts";
 import { stagesByKey } from "../stages.ts";
 
 /**

@@ -4,7 +4,8 @@ import { fieldsAt } from "../../../../src-shared/domain/config/config-fields.ts"
 import type { StudyRun } from "../../../../src-shared/domain/config/run-config.ts";
 import type { Candidate, RunSummary, Training } from "../../../../src-shared/domain/records/run.ts";
 import { COST_PREFIX } from "../../../engine/baselines/cost-names.ts";
-import { studyCells } from "../../../engine/search/study-cells.ts";
+import { studyArchitectures } from "../../../engine/search/study-architectures.ts";
+import { SPACES } from "../../../engine/spaces/index.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { protocolKey } from "../../../store/results/protocol-key.ts";
 import type { StoreReader } from "../../../store/store.ts";
@@ -43,7 +44,7 @@ export function studyData(store: StoreReader, runId: string): StudyData {
       code: "study-empty",
       remedy: "Wait until its first stage is done, or resume it if it is not running.",
     });
-  const cells = studyCells(config);
+  const cells = studyArchitectures(SPACES.cell, config.space, config.cells);
   const stages = stagesByKey(children);
   const candidatesOf = (key: string): Candidate[] => {
     const stage = stages.get(key);

@@ -1,7 +1,8 @@
 import type { StudyRun } from "../../../../src-shared/domain/config/run-config.ts";
 import type { RunSummary } from "../../../../src-shared/domain/records/run.ts";
 import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
-import { studyCells } from "../../../engine/search/study-cells.ts";
+import { studyArchitectures } from "../../../engine/search/study-architectures.ts";
+import { SPACES } from "../../../engine/spaces/index.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { StoreReader } from "../../../store/store.ts";
 import type { RunOutcome } from "../../outcomes/run-outcome.ts";
@@ -83,7 +84,8 @@ function groundTruthPlaceholder(study: StudyRun): StagePlan {
 }
 
 function cellsToTrain(study: StudyRun): CellToTrain[] {
-  return studyCells(study).map(({ architecture, canonical }, index) => ({
+  return studyArchitectures(SPACES.cell, study.space, study.cells).map(({ architecture, canonical }, index) => ({
+    space: "cell",
     name: `Cell ${index}`,
     architecture,
     canonical,

@@ -1,6 +1,7 @@
 import { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
+import { cellFamily } from "../../../../src-main/engine/spaces/cell/network-family.ts";
 import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
 import { sampleCell } from "../../../../src-main/engine/spaces/cell/sampler.ts";
 import type { Cell } from "../../../../src-shared/domain/architecture/cell.ts";
@@ -21,7 +22,7 @@ export function ghnConfig(values: Partial<GhnConfig> = {}): GhnConfig {
 }
 
 export function createSmall(values: Partial<GhnConfig> = {}, network = networkConfig(), seed = 1): GraphHyperNetwork {
-  return new GraphHyperNetwork(ghnConfig(values), network, INPUT, Rng.fromSeed(seed, "ghn-init"));
+  return new GraphHyperNetwork(ghnConfig(values), cellFamily(network, INPUT), Rng.fromSeed(seed, "ghn-init"));
 }
 
 export function randomCell(seed: string, nodes: number): Cell {

@@ -8,9 +8,12 @@ import { createWorkbench, type Workbench } from "../../../../src-main/engine/eva
 import { GraphHyperNetwork } from "../../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
 import { canonicalArchitecture } from "../../../../src-main/engine/spaces/cell/canonical.ts";
+import { cellFamily } from "../../../../src-main/engine/spaces/cell/network-family.ts";
 import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
 import { architectureOf, publishedCell, publishedCells, publishedInfo } from "../../../../src-main/engine/spaces/cell/published.ts";
-import { CellTrainer } from "../../../../src-main/engine/training/cell-trainer.ts";
+import { SPACES } from "../../../../src-main/engine/spaces/index.ts";
+import { ACCURACY_SCORING } from "../../../../src-main/engine/spaces/shared/single-output.ts";
+import { NetworkTrainer } from "../../../../src-main/engine/training/network-trainer.ts";
 import { architectureSvg } from "../../../../src-main/export/cell-picture.ts";
 import { outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
 import { networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
@@ -81,7 +84,8 @@ describe.each(cells.map((cell) => [cell.id, cell] as const))("%s", (_, cell) => 
       source: { from: "cells", cells: [{ name: cell.name, architecture: architectureOf(cell) }] },
       training: { epochs: 1, batchSize: 16, dropPath: 0, auxiliaryWeight: 0, learningRate: 0.1, augmentation: { cropPadding: 0, horizontalFlip: false } },
     });
-    const trainer = new CellTrainer(bench, config, architectureOf(cell), 1, 4);
+    const plan = buildPlan(architectureOf(cell), network, bench.input);
+    const trainer = new NetworkTrainer(bench, SPACES.cell.training.protocol(config.training), plan, 1, 4);
     try {
       const before = trainer.weights();
       const { loss } = await trainer.trainStep();
@@ -95,14 +99,13 @@ describe.each(cells.map((cell) => [cell.id, cell] as const))("%s", (_, cell) => 
   it("is scored by a GHN", () => {
     const ghn = new GraphHyperNetwork(
       ghnConfigSchema.parse({ hiddenSize: 6, messageHiddenSize: 6, decoderHiddenSize: 8, propagationSteps: 1 }),
-      network,
-      bench.input,
+      cellFamily(network, bench.input),
       Rng.fromSeed(1, "ghn-init"),
     );
     const images = new EvaluationSet(bench.trainBatches, bench.split.validation, 32, 32);
     const before = tf.memory().numTensors;
-    const [score] = new Scorer(backend.ops, ghn, images).score([buildPlan(architectureOf(cell), network, bench.input)]);
-    expect(score?.accuracy).toBeGreaterThanOrEqual(0);
+    const [score] = new Scorer(backend.ops, ghn, images, ACCURACY_SCORING).score([buildPlan(architectureOf(cell), network, bench.input)]);
+    expect(score?.score).toBeGreaterThanOrEqual(0);
     expect(Number.isFinite(score?.loss)).toBe(true);
     expect(tf.memory().numTensors - before).toBeLessThan(20);
     images.dispose();

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend, type Tensor, tf } from "../../../../../src-main/engine/backend/index.ts";
+import { GraphHyperNetwork } from "../../../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import { forward } from "../../../../../src-main/engine/network/forward.ts";
 import { RunningStatistics } from "../../../../../src-main/engine/network/running-statistics.ts";
 import { TensorWeights, VariableWeights } from "../../../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../../../src-main/engine/random.ts";
-import { AnytimeHyperNetwork } from "../../../../../src-main/engine/spaces/anytime/hypernetwork.ts";
 import { planOfModel } from "../../../../../src-main/engine/spaces/anytime/model.ts";
+import { anytimeFamily } from "../../../../../src-main/engine/spaces/anytime/network-family.ts";
 import { buildAnytimePlan } from "../../../../../src-main/engine/spaces/anytime/plan.ts";
 import { sampleAnytime } from "../../../../../src-main/engine/spaces/anytime/sampler.ts";
 import {
@@ -151,8 +152,8 @@ export function describeAnytime(prefer: "tensorflow" | "wasm"): void {
   });
 
   describe("generated weights", () => {
-    const hypernetwork = (space = small, input = EVEN): AnytimeHyperNetwork =>
-      new AnytimeHyperNetwork(ghnConfig(), space, { initialChannels: 3 }, input, Rng.fromSeed(1, "ghn-init"));
+    const hypernetwork = (space = small, input = EVEN): GraphHyperNetwork =>
+      new GraphHyperNetwork(ghnConfig(), anytimeFamily(space, { initialChannels: 3 }, input), Rng.fromSeed(1, "ghn-init"));
 
     it.each([1, 2, 3, 4, 5, 6])("make bottlenecks for %i inputs from pairs of nodes", (inputs) => {
       const space = anytimeSpaceSchema.parse({ nodes: [7], maxInputs: 8, exits: 1 });

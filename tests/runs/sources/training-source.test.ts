@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isUserError } from "../../../src-main/lib/errors.ts";
-import { ghnArtifactPath, resolveCells } from "../../../src-main/runs/sources/cell-source.ts";
+import { ghnArtifactPath } from "../../../src-main/runs/sources/ghn-source.ts";
+import { resolveCells } from "../../../src-main/runs/sources/training-source.ts";
 import { candidate, config, newProject, newRun, training } from "../../store/support/store-support.ts";
 
 function fieldOf(work: () => unknown): string | undefined {

@@ -1,43 +1,38 @@
 import type { NetworkConfig, NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
-import type { NetworkPlan, NodeRef } from "../../network/plan-types.ts";
-
-/** Output heads of the decoder, in the order of the file: one for each kind of weight. */
-export const OUTPUT_HEADS = ["stem", "bottleneck", "pointwise", "conv1xk", "convkx1", "depthwise", "scale", "shift", "classifier", "bias"] as const;
-export type OutputHeadName = (typeof OUTPUT_HEADS)[number];
+import { ALL_OPERATIONS } from "../../../../src-shared/domain/architecture/operations.ts";
+import type { NodeType } from "../../network/plan-types.ts";
+import type { NetworkFamily, NodeEncoding, OutputHead, OutputHeadName } from "../shared/network-family.ts";
 
 /** Largest k of depthwise, 1×k and k×1 kernels. */
 const LARGEST_KERNEL = 7;
 
-/** One output head: the largest weight that it generates. Smaller weights are slices of it (docs/ghn.md, eq. 18). */
-export interface OutputHead {
-  readonly sizes: readonly number[];
-  /** Number of leading axes that are kernel axes and are sliced around their centre; the other axes are channels and are sliced from the front. */
-  readonly centred: number;
-}
-
 /**
- * What a decoder must be able to generate for the networks of one search space. It describes no single architecture, so that one decoder serves all of them.
+ * Node types of the cell space, one entry of the one-hot vector each (docs/ghn.md, eq. 2). The order is part of the GHN file: first the paper's operations, then the
+ * further ones of published cells, then the nodes around a cell.
  */
-export interface ParameterLayout {
-  /** Blocks of the networks; their graphs have as many. */
-  readonly blocks: number;
-  readonly outputHeads: Readonly<Record<OutputHeadName, OutputHead>>;
-  /** Number of image scales. */
-  readonly scales: number;
-  /** Image scale at which a node works, from 0 (full size) to `scales` − 1. */
-  scaleOf(plan: NetworkPlan, owner: NodeRef): number;
-  /** Side of the largest full convolution kernel. Its kernel positions are told apart; smaller kernels use those in its centre. */
-  readonly kernelSide: number;
-}
+const NODE_TYPES: readonly NodeType[] = [...ALL_OPERATIONS, "input0", "input1", "stem", "classifier"];
+const INDEX: ReadonlyMap<NodeType, number> = new Map(NODE_TYPES.map((type, i) => [type, i]));
 
-/** Layout of the cell space. A node works at the scale of its block. */
-export function cellParameterLayout(network: NetworkConfig, input: NetworkInput): ParameterLayout {
+const ENCODING: NodeEncoding = {
+  entries: NODE_TYPES.length,
+  onesOf: ({ type }) => {
+    const index = INDEX.get(type);
+    if (index === undefined) throw new Error(`The GHN does not know the node type ${type}.`);
+    return [index];
+  },
+};
+
+/** All networks of this config, whatever their cells. A node works at the scale of its block. */
+export function cellFamily(network: NetworkConfig, input: NetworkInput): NetworkFamily {
   return {
-    blocks: network.blocks,
-    outputHeads: outputHeadsOf(network, input),
-    scales: scaleOfBlock(network.blocks - 1, network) + 1,
-    scaleOf: (_, { block }) => scaleOfBlock(block, network),
-    kernelSide: 3,
+    layout: {
+      blocks: network.blocks,
+      outputHeads: outputHeadsOf(network, input),
+      scales: scaleOfBlock(network.blocks - 1, network) + 1,
+      scaleOf: (_, { block }) => scaleOfBlock(block, network),
+      kernelSide: 3,
+    },
+    encoding: ENCODING,
   };
 }
 

@@ -1,0 +1,171 @@
+import type { TrainingBench } from "../evaluation/workbench.ts";
+import type { OutputMeasure, SearchSpace, SpaceTypes, TopFive, Trained } from "../spaces/shared/search-space.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
+import { NetworkTrainer } from "../training/network-trainer.ts";
+import type { RunEnd, SpaceContext } from "./run-context.ts";
+import { Throughput } from "./timing.ts";
+
+interface TrainingState<Training> {
+  /** Trainings that are finished, in order. */
+  readonly finished: readonly Training[];
+  /** Top-five accuracies of each of them; missing in old checkpoints. */
+  readonly topFive?: readonly TopFive[];
+  /** State of the running training; null between two. */
+  readonly trainer: unknown;
+}
+
+/** One training of one network. */
+interface Job<T extends SpaceTypes> {
+  readonly subject: T["subject"];
+  readonly network: T["network"];
+  readonly plan: T["plan"];
+  readonly repetition: number;
+  readonly seed: number;
+  /** Position in the run. */
+  readonly index: number;
+}
+
+/**
+ * Trains networks from scratch, one after the other, each as often as the config says. Every repetition has its own seed;
+ * the same repetition of all networks shares the order of images, so that networks are compared on equal terms.
+ * @throws UserError when a network does not fit its budget
+ */
+export async function runNetworkTraining<T extends SpaceTypes>(
+  bench: TrainingBench,
+  space: SearchSpace<T>,
+  run: T["trainingRun"],
+  subjects: readonly T["subject"][],
+  context: SpaceContext<T>,
+  checkpoint: Checkpoint | null,
+): Promise<RunEnd> {
+  const { repetitions } = run.training;
+  const networks = subjects.map((subject) => space.training.networkOf(subject, run, bench.input));
+  const total = subjects.length * repetitions;
+  const saved = (checkpoint?.state ?? null) as TrainingState<T["training"]> | null;
+  const finished = { trainings: [...(saved?.finished ?? [])], topFive: [...(saved?.topFive ?? [])] };
+  let resumed = saved?.trainer ?? null;
+  const note = space.training.note(run, bench.input);
+  if (note !== null) context.log("info", note);
+  for (let index = finished.trainings.length; index < total; index++) {
+    const position = Math.floor(index / repetitions);
+    const repetition = index % repetitions;
+    const subject = subjects[position];
+    const network = networks[position];
+    if (subject === undefined) break;
+    const plan = space.training.plan(subject, network, bench.input);
+    const seed = run.seed + 1000 * repetition;
+    const trainer = new NetworkTrainer(bench, space.training.protocol(run.training), plan, seed);
+    try {
+      if (resumed !== null && checkpoint !== null) trainer.restore(resumed, checkpoint.tensors);
+      resumed = null;
+      const job: Job<T> = { subject, network, plan, repetition, seed, index };
+      const end = await trainOne({ bench, space, run, context, finished, total }, trainer, job);
+      if (end !== null) return end;
+    } finally {
+      await trainer.dispose();
+    }
+  }
+  return { type: "done", summary: space.training.facts(run, finished.trainings, finished.topFive) };
+}
+
+interface Work<T extends SpaceTypes> {
+  readonly bench: TrainingBench;
+  readonly space: SearchSpace<T>;
+  readonly run: T["trainingRun"];
+  readonly context: SpaceContext<T>;
+  readonly finished: { readonly trainings: T["training"][]; readonly topFive: TopFive[] };
+  /** Trainings of the run. */
+  readonly total: number;
+}
+
+/** Runs one training to its end (null) or to a stop. */
+async function trainOne<T extends SpaceTypes>(work: Work<T>, trainer: NetworkTrainer, job: Job<T>): Promise<RunEnd | null> {
+  const { bench, space, run, context, finished, total } = work;
+  const { index, subject, plan } = job;
+  const label = `${subject.name}${run.training.repetitions > 1 ? `, repetition ${job.repetition + 1}` : ""}`;
+  const totalSteps = trainer.totalSteps * total;
+  const stepsBefore = index * trainer.totalSteps;
+  const throughput = new Throughput(performance.now() / 1000);
+  const save = (state: unknown, tensors = trainer.tensors()): Promise<void> =>
+    context.saveCheckpoint(
+      stepsBefore + trainer.step,
+      tensors,
+      { finished: finished.trainings, topFive: finished.topFive, trainer: state } satisfies TrainingState<T["training"]>,
+      {
+        stepOfSeries: Object.fromEntries(Array.from({ length: index + 1 }, (_, i) => [String(i), i < index ? trainer.totalSteps : trainer.step])),
+        candidates: 0,
+        trainings: finished.trainings.length,
+      },
+    );
+  const report = (measure: OutputMeasure): void => {
+    const epoch = trainer.step / trainer.stepsPerEpoch;
+    for (const [name, value] of space.training.metrics(run, plan, measure, bench.input)) context.metric(name, trainer.step, epoch, value, index);
+  };
+  const drawing = space.training.drawing(subject);
+  if (drawing !== null) context.current(label, drawing);
+  context.log("info", `Training ${label}: ${trainer.parameters.toLocaleString("en")} parameters, ${trainer.totalSteps} steps.`);
+  while (trainer.step < trainer.totalSteps) {
+    if (context.stopRequested) {
+      await save(trainer.state());
+      return { type: "stopped", step: stepsBefore + trainer.step };
+    }
+    const result = await trainer.trainStep();
+    const epoch = trainer.step / trainer.stepsPerEpoch;
+    context.metric("train/loss", trainer.step, epoch, result.loss, index);
+    context.metric("train/accuracy", trainer.step, epoch, result.accuracy, index);
+    context.metric("learning-rate", trainer.step, epoch, result.learningRate, index);
+    throughput.add(result.images, performance.now() / 1000);
+    const speed = throughput.perSecond;
+    if (speed !== undefined && trainer.step % 5 === 0) context.metric("images-per-second", trainer.step, epoch, speed, index);
+    const secondsLeft = throughput.secondsFor((totalSteps - stepsBefore - trainer.step) * result.images);
+    context.progress({
+      phase: `Training ${label} (${index + 1} of ${total})`,
+      step: stepsBefore + trainer.step,
+      totalSteps,
+      epoch,
+      ...(speed === undefined ? {} : { imagesPerSecond: speed }),
+      ...(secondsLeft === undefined ? {} : { secondsLeft }),
+    });
+    if (trainer.validationDue) {
+      report(await trainer.validate());
+      throughput.skipTo(performance.now() / 1000);
+    }
+    await context.breathe();
+    if (context.checkpointDue && trainer.step < trainer.totalSteps) {
+      await save(trainer.state());
+      throughput.skipTo(performance.now() / 1000);
+    }
+  }
+  await finish(work, trainer, job, label, report);
+  await save(null, new Map());
+  await context.breathe();
+  return null;
+}
+
+/** Measures a trained network, writes its weights and reports it. */
+async function finish<T extends SpaceTypes>(
+  { bench, space, run, context, finished }: Work<T>,
+  trainer: NetworkTrainer,
+  { subject, network, plan, repetition, seed, index }: Job<T>,
+  label: string,
+  report: (measure: OutputMeasure) => void,
+): Promise<void> {
+  // The last point of the curve is the training's result.
+  const validation = await trainer.validate();
+  report(validation);
+  const test = run.measureTest ? await trainer.test() : null;
+  const trained: Trained<T> = { run, subject, network, plan, images: bench, validation, test };
+  const { candidateId, name, canonical, role, score } = subject;
+  const { parameters, multiplyAdds, recentLoss: trainLoss, seconds } = trainer;
+  const training = space.training.record(
+    { candidateId, name, canonical, role, repetition, seed, epochs: run.training.epochs, parameters, multiplyAdds, score, trainLoss, seconds },
+    trained,
+  );
+  const file = space.training.weightsFile(training, trained);
+  // The weights are written before the training counts as finished: a crash in between repeats only the writing.
+  await context.saveTensors("weights", `weights-${index}`, trainer.weights(), { format: file.format, manifest: JSON.stringify(file.manifest) });
+  finished.trainings.push(training);
+  finished.topFive.push({ validation: validation.topFive, test: test?.topFive ?? null });
+  context.training({ ...training, space: space.id });
+  context.log("info", `${label}: ${space.training.words(training, trained)}.`);
+}

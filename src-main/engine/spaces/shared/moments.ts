@@ -1,0 +1,14 @@
+import type { SummaryFacts } from "./search-space.ts";
+
+/** Adds `nameMean` and, of two values or more, `nameDeviation` (of the sample). Adds nothing for no values. */
+export function addMoments(facts: SummaryFacts, name: string, values: readonly number[]): void {
+  if (values.length === 0) return;
+  const mean = meanOf(values);
+  facts[`${name}Mean`] = mean;
+  if (values.length > 1) facts[`${name}Deviation`] = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+/** Mean of the values; 0 of none. */
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

@@ -1,0 +1,79 @@
+/** Scores and results of spaces whose networks have one output: everything is about its accuracy. */
+import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
+import { addMoments } from "./moments.ts";
+import type { CandidateFields, OutputMeasure, Scoring, SummaryFacts, TopFive, TrainingFields } from "./search-space.ts";
+
+/** The score of a network is its accuracy. */
+export const ACCURACY_SCORING: Scoring = {
+  note: null,
+  facts: {},
+  score: (_, measure) => accuracyOf(measure),
+  candidate: (fields: CandidateFields) => fields,
+};
+
+/** A training with the accuracies of its one output. */
+export interface AccuracyRecord extends TrainingFields {
+  readonly validationAccuracy: number;
+  /** Null where the test images are not measured. */
+  readonly testAccuracy: number | null;
+}
+
+export function accuracyOf(measure: OutputMeasure): number {
+  return measure.accuracies.at(-1) ?? Number.NaN;
+}
+
+export function accuraciesOf({ validation, test }: { readonly validation: OutputMeasure; readonly test: OutputMeasure | null }): {
+  readonly validationAccuracy: number;
+  readonly testAccuracy: number | null;
+} {
+  return { validationAccuracy: accuracyOf(validation), testAccuracy: test === null ? null : accuracyOf(test) };
+}
+
+export function accuracyMetrics(measure: OutputMeasure): (readonly [MetricName, number])[] {
+  return [
+    ["train/validation-accuracy", accuracyOf(measure)],
+    ...(measure.topFive === null ? [] : [["train/validation-top5", measure.topFive] as const]),
+    ["train/validation-loss", measure.losses.at(-1) ?? Number.NaN],
+  ];
+}
+
+/** "validation 73.00 % (top 5: 91.30 %), test 72.10 % (top 5: 90.00 %)". */
+export function accuracyWords({ validation, test }: { readonly validation: OutputMeasure; readonly test: OutputMeasure | null }): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  const words = (measure: OutputMeasure): string =>
+    measure.topFive === null ? percent(accuracyOf(measure)) : `${percent(accuracyOf(measure))} (top 5: ${percent(measure.topFive)})`;
+  return `validation ${words(validation)}${test === null ? "" : `, test ${words(test)}`}`;
+}
+
+/** The best training, and means and deviations of accuracies by role. */
+export function accuracyFacts(trainings: readonly AccuracyRecord[], topFive: readonly TopFive[]): SummaryFacts {
+  const facts: SummaryFacts = { trainings: trainings.length };
+  const best = [...trainings].sort((a, b) => b.validationAccuracy - a.validationAccuracy)[0];
+  if (best !== undefined) {
+    facts.best = best.name;
+    facts.bestValidationAccuracy = best.validationAccuracy;
+    facts.bestTestAccuracy = best.testAccuracy;
+    facts.bestParameters = best.parameters;
+    facts.bestMultiplyAdds = best.multiplyAdds;
+  }
+  const tested = (group: readonly AccuracyRecord[]): number[] => group.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+  for (const role of ["shortlist", "random"] as const) {
+    const group = trainings.filter((training) => training.role === role);
+    if (group.length === 0) continue;
+    facts[`${role}Trainings`] = group.length;
+    addMoments(
+      facts,
+      `${role}ValidationAccuracy`,
+      group.map(({ validationAccuracy }) => validationAccuracy),
+    );
+    addMoments(facts, `${role}TestAccuracy`, tested(group));
+  }
+  addMoments(facts, "testAccuracy", tested(trainings));
+  for (const part of ["validation", "test"] as const)
+    addMoments(
+      facts,
+      `${part}Top5Accuracy`,
+      topFive.flatMap((one) => one[part] ?? []),
+    );
+  return facts;
+}

@@ -1,0 +1,36 @@
+import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { StoreReader } from "../../store/store.ts";
+
+/**
+ * File of the trained GHN that a search names.
+ * @param kind the kind of run that trains such a GHN
+ * @throws UserError when there is none
+ */
+export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): string {
+  const run = store.runs.get(ghnRunId);
+  if (run === null)
+    throw new UserError(`There is no run ${ghnRunId} in this project.`, {
+      code: "ghn-missing",
+      remedy: "Name a run of this project that trained a GHN.",
+      field: "ghnRunId",
+    });
+  if (isStaged(run.kind)) {
+    const stage = store.runs.children(ghnRunId).find((child) => child.kind === kind);
+    if (stage !== undefined) return ghnArtifactPath(store, stage.id, kind);
+  }
+  if (run.kind !== kind)
+    throw new UserError(`The run ${run.name} did not train a GHN${kind === "anytime-ghn" ? " of the anytime space" : ""}.`, {
+      code: "ghn-missing",
+      remedy: `Name a run of kind ${kind}.`,
+      field: "ghnRunId",
+    });
+  const artifact = store.artifacts.latest(ghnRunId, "ghn");
+  if (artifact === null)
+    throw new UserError(`The run ${run.name} has not finished its GHN yet.`, {
+      code: "ghn-missing",
+      remedy: "Wait for its end or resume it, then start the search again.",
+      field: "ghnRunId",
+    });
+  return artifact.path;
+}

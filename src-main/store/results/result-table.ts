@@ -1,0 +1,83 @@
+import { prepared, type SqliteDatabase } from "../database/database.ts";
+
+/** How a field is kept in its column; columns are named like fields, in snake case. */
+export type Codec =
+  /** As it is. */
+  | "value"
+  /** As JSON text. */
+  | "json"
+  /** As `value` or `json`; missing where the column is NULL. */
+  | "optional"
+  | "optional-json"
+  /** A number; NULL where it is not finite. */
+  | "number";
+
+/** Every field that a message has, in the order of the columns. */
+export type Fields<Message> = { readonly [Name in keyof Omit<Message, "space">]-?: Codec };
+
+type SqlValue = string | number | null;
+/** A row as SQLite gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One table of results. Its rows belong to runs and are numbered within their run. */
+export class ResultTable<Message extends object> {
+  readonly name: string;
+  private readonly fields: readonly (readonly [field: string, codec: Codec, column: string])[];
+  private readonly insertion: string;
+
+  /** @param expressions SQL in place of a plain parameter, by column */
+  constructor(name: string, fields: Fields<Message>, expressions: Readonly<Record<string, string>> = {}) {
+    this.name = name;
+    this.fields = Object.entries<Codec>(fields).map(([field, codec]) => [field, codec, columnOf(field)]);
+    const columns = this.fields.map(([, , column]) => column);
+    this.insertion = `INSERT INTO ${name} (run_id, position, ${columns.join(", ")}) VALUES (?, ?, ${columns.map((column) => expressions[column] ?? "?").join(", ")})`;
+  }
+
+  insert(db: SqliteDatabase, runId: string, position: number, message: Message): number {
+    const values = this.fields.map(([field, codec]) => encoded((message as Readonly<Record<string, unknown>>)[field], codec));
+    return Number(prepared(db, this.insertion).run(runId, position, ...values).lastInsertRowid);
+  }
+
+  /** The fields of a row. */
+  fieldsOf(row: Row): object {
+    return Object.fromEntries(
+      this.fields.flatMap(([field, codec, column]) => {
+        const value = decoded(row[column], codec);
+        return value === undefined ? [] : [[field, value]];
+      }),
+    );
+  }
+
+  count(db: SqliteDatabase, runId: string): number {
+    return Number(prepared(db, `SELECT COUNT(*) FROM ${this.name} WHERE run_id = ?`).pluck().get(runId));
+  }
+
+  /** Keeps the first `count` rows of a run. Answers how many were removed. */
+  truncate(db: SqliteDatabase, runId: string, count: number): number {
+    return prepared(db, `DELETE FROM ${this.name} WHERE run_id = ? AND position >= ?`).run(runId, count).changes;
+  }
+}
+
+function columnOf(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function encoded(value: unknown, codec: Codec): SqlValue {
+  if (value === undefined || value === null) return null;
+  return codec === "json" || codec === "optional-json" ? JSON.stringify(value) : (value as SqlValue);
+}
+
+function decoded(value: unknown, codec: Codec): unknown {
+  switch (codec) {
+    case "value":
+      return value;
+    case "json":
+      return JSON.parse(String(value));
+    case "optional":
+      return value ?? undefined;
+    case "optional-json":
+      return value === null ? undefined : JSON.parse(String(value));
+    case "number":
+      return value ?? Number.NaN;
+  }
+}
