@@ -29,7 +29,7 @@ Examples:
   ghn-studio transfer --cell last --data <folder>   train the last winner as an ImageNet-mobile network
   ghn-studio export last                            export the winner of the last run
 
-Exit status: 0 success, 1 error, 2 usage error, 3 run failed or interrupted, 130 stopped by Ctrl-C.`;
+Exit status: 0 success, 1 error, 2 usage error, 3 run failed or interrupted, 128 + n stopped by signal n (130: Ctrl-C).`;
 
 /** Creates the program. Parsing throws CommanderError instead of exiting. */
 export function createProgram(io: Io): Command {

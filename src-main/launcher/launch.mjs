@@ -6,9 +6,10 @@
  *   node src-main/launcher/launch.mjs <file> [arguments]
  */
 import { spawn } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
 const OLDEST = 24;
@@ -32,6 +33,20 @@ export function findNode(own = process.versions.node, folder = root, system = pr
   return existsSync(installed) ? installed : undefined;
 }
 
+/** As in src-main/lib/stop-signals.ts: Node aborts at exit if it cannot restore a terminal that was closed, but skips closed file descriptors. */
+function surviveClosedTerminal() {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  process.on("exit", () => {
+    for (const descriptor of terminals) {
+      try {
+        if (!isatty(descriptor)) closeSync(descriptor);
+      } catch {
+        // It is closed already.
+      }
+    }
+  });
+}
+
 /**
  * Runs `file` with `args`, passes signals on, and exits with its exit code.
  * @param {string} file
@@ -48,12 +63,16 @@ export function launch(file, args) {
     return;
   }
   const child = spawn(node, [file, ...args], { stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: process.env.NODE_NO_WARNINGS ?? "1" } });
-  // The terminal also sends Ctrl-C to the child; this process only has to outlive it.
+  // This process only has to outlive the child. A signal to the process group reaches the child twice, which the command line counts as one request;
+  // other programs get Ctrl-C from the terminal only.
+  const countsOnce = path.basename(file) === "cli.ts";
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
     process.on(signal, () => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      if (countsOnce || signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  if (process.platform !== "win32") process.on("SIGUSR1", () => undefined);
+  surviveClosedTerminal();
   child.on("error", (error) => {
     process.stderr.write(`Cannot start ${node}: ${error.message}\n`);
     process.exitCode = 1;

@@ -37,8 +37,8 @@ function forkedPort(): Port {
   const finish = (): void => {
     if (closing && unsent === 0 && process.connected) process.disconnect();
   };
-  // Ctrl+C reaches every process of the terminal. The supervisor decides what it means for a run.
-  process.on("SIGINT", () => undefined);
+  // These signals reach the whole process group. The supervisor decides what they mean for a run.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
   // Without a supervisor nobody stores the results: an orphan would only keep the machine busy.
   process.on("disconnect", () => {
     if (!closing) process.exit(ORPHANED_EXIT_CODE);

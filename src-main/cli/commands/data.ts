@@ -8,7 +8,6 @@ import { datasetFolder, decodedImagesFolder } from "../../config/folders.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { listDatasets } from "../../engine/datasets/access/listing.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
-import { isUserError } from "../../lib/errors.ts";
 import type { Io } from "../output/io.ts";
 import { facts, table } from "../output/tables.ts";
 import { TaskProgress } from "../output/task-progress.ts";
@@ -170,7 +169,7 @@ async function withProgress(
   try {
     return await work(progress.report, interrupt.signal);
   } catch (error) {
-    if (interrupt.signal.aborted && !isUserError(error)) interrupt.exit();
+    if (interrupt.signal.aborted) interrupt.exit();
     throw error;
   } finally {
     progress.end();

@@ -1,4 +1,6 @@
 import { Command, Option } from "commander";
+import { stopStatus } from "../../lib/stop-signals.ts";
+import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { collect, type ProjectFlag, projectOption, wholeNumber } from "../project/options.ts";
 import { findProject } from "../project/project.ts";
@@ -20,6 +22,7 @@ export function serveCommand(io: Io): Command {
     .action(async (options: ServeOptions) => {
       const project = findProject(options.project);
       const { serve } = await import("../../hosts/web/serve.ts");
-      await serve({ port: options.port, roots: options.root, project, open: options.open === true, print: (line) => io.out(line) });
+      const signal = await serve({ port: options.port, roots: options.root, project, open: options.open === true, print: (line) => io.out(line) });
+      throw new Exit(stopStatus(signal));
     });
 }

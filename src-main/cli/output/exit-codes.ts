@@ -7,7 +7,6 @@ export const EXIT = {
   usage: 2,
   /** The command worked, but the run failed or was interrupted; it can be inspected and resumed. */
   runFailed: 3,
-  /** Ended by Ctrl-C; a run keeps its checkpoint and can be resumed. */
-  stopped: 130,
 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/** One of {@link EXIT}, or 128 + n after signal n (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP); a run then keeps its checkpoint and can be resumed. */
+export type ExitCode = number;

@@ -11,6 +11,8 @@ export interface Io {
   note(text?: string): void;
   /** Prints a JSON document to stdout: one line, or indented on a terminal. */
   json(value: unknown): void;
+  /** The first write error that lost output, such as a full disk; null if there is none or the reader closed the stream (`| head`, a closed terminal). */
+  writeError(): Error | null;
   /** Whether progress bars make sense. */
   readonly interactive: boolean;
   /** Columns of the terminal, or a generous default without one. */
@@ -21,17 +23,21 @@ export interface Io {
   noteStyle(style: Style, text: string): string;
 }
 
+/** The reader of a pipe has exited, or the terminal was closed. */
+const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "EIO", "ECONNRESET", "ERR_STREAM_DESTROYED"]);
+
 export function processIo(stdout: NodeJS.WriteStream = process.stdout, stderr: NodeJS.WriteStream = process.stderr): Io {
-  // A reader that goes away (`| head`) is no failure of the command.
+  // Output that cannot be written never stops a run: it continues silently.
+  let lost: Error | null = null;
   for (const stream of [stdout, stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
+      if (!READER_GONE.has(error.code ?? "")) lost ??= error;
     });
   return {
     out: (text = "") => void stdout.write(`${plainSpaces(text)}\n`),
     note: (text = "") => void stderr.write(`${plainSpaces(text)}\n`),
     json: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY ? 2 : undefined)}\n`),
+    writeError: () => lost,
     interactive: stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== "dumb",
     width: stdout.isTTY ? stdout.columns : 160,
     style: (style, text) => styleText(style, text, { stream: stdout }),

@@ -1,48 +1,31 @@
-/** What Ctrl-C (and a polite kill) does while a command works. */
-
+/** What a stop signal (Ctrl-C, kill, a closed terminal) does to a command without a run. */
+import { onStopRequest, stopStatus } from "../../lib/stop-signals.ts";
 import { Exit } from "../output/errors.ts";
-import { EXIT } from "../output/exit-codes.ts";
 import type { Io } from "../output/io.ts";
-
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
   /** Stops listening. */
   release(): void;
-  /** Ends the command as one that Ctrl-C ended. */
+  /** Ends the command with the exit status of the signal. */
   exit(): never;
 }
 
-/** The first Ctrl-C aborts the signal with a word on what happens; the second ends the process at once. */
+/** The first signal aborts `signal` and prints the message; a later one exits immediately. */
 export function cancelOnInterrupt(io: Io, message: string): Interrupt {
   const controller = new AbortController();
-  const release = onInterrupt(
+  const requests = onStopRequest(
     () => {
       io.note(`\n${message}`);
       controller.abort();
     },
-    () => process.exit(EXIT.stopped),
+    (signal) => process.exit(stopStatus(signal)),
   );
   return {
     signal: controller.signal,
-    release,
+    release: requests.release,
     exit: () => {
-      throw new Exit(EXIT.stopped);
+      throw new Exit(stopStatus(requests.signal ?? "SIGINT"));
     },
-  };
-}
-
-/** Calls `first` at the first signal and `again` at each later one, until the answer is called. */
-export function onInterrupt(first: () => void, again: () => void): () => void {
-  let count = 0;
-  const listener = (): void => {
-    count += 1;
-    if (count === 1) first();
-    else again();
-  };
-  for (const signal of SIGNALS) process.on(signal, listener);
-  return () => {
-    for (const signal of SIGNALS) process.off(signal, listener);
   };
 }

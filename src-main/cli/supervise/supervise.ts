@@ -1,15 +1,16 @@
 /** Starts or resumes a run in this process and follows it to its end. */
 
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
-import { UserError } from "../../lib/errors.ts";
+import { isUserError, UserError } from "../../lib/errors.ts";
+import { onStopRequest, type StopSignal, stopStatus } from "../../lib/stop-signals.ts";
 import { projectOwner } from "../../store/project/project.ts";
 import { displayFor } from "../output/displays.ts";
+import { Exit } from "../output/errors.ts";
 import { EXIT, type ExitCode } from "../output/exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import { outcomeOf, outcomeTable } from "../output/outcome.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { watchRun } from "../output/watch.ts";
-import { onInterrupt } from "./interrupt.ts";
 import { openSupervised, type SupervisedProject } from "./supervised.ts";
 
 /** How long a stop may take before the command gives up on the checkpoint, in milliseconds. */
@@ -23,7 +24,7 @@ export interface Ended {
 
 /**
  * Opens the project, starts a run with `start` and shows it until it ends. The first Ctrl-C saves a checkpoint and stops
- * the run, the second ends it immediately.
+ * the run, a later one ends it immediately; so do SIGTERM and SIGHUP.
  * @param then called after a completed run, with the project still open
  */
 export async function supervise(
@@ -34,28 +35,45 @@ export async function supervise(
   then?: (project: SupervisedProject, run: RunSummary) => Promise<void>,
 ): Promise<Ended> {
   refuseSecondOwner(folder);
-  const project = await openSupervised(folder);
-  let interrupted = false;
-  let release = (): void => undefined;
+  let stop = (): void => undefined;
+  let kill = (): void => undefined;
+  // Before the project is opened, so that no signal leaves it half open.
+  const requests = onStopRequest(
+    () => stop(),
+    () => kill(),
+  );
+  const project = await openSupervised(folder).catch((error: unknown) => {
+    requests.release();
+    throw error;
+  });
   try {
+    if (requests.signal !== null) throw new Exit(stopStatus(requests.signal));
     const runId = start(project);
-    release = onInterrupt(
-      () => {
-        interrupted = true;
-        io.note("\nStopping: saving a checkpoint. Press Ctrl-C again to quit immediately and lose the progress since the last checkpoint.");
-        project.commands.stop(runId);
-      },
-      () => project.commands.kill(runId),
-    );
+    stop = () => {
+      io.note("\nStopping: saving a checkpoint. Press Ctrl-C again to quit immediately and lose the progress since the last checkpoint.");
+      whileActive(() => project.commands.stop(runId));
+    };
+    kill = () => whileActive(() => project.commands.kill(runId));
     const run = await watchRun(project.store, runId, displayFor(io, json));
-    const code = codeOf(run, interrupted);
+    stop = () => undefined;
+    kill = () => process.exit(stopStatus(requests.signal ?? "SIGINT"));
+    const code = codeOf(run, requests.signal);
     if (json) io.json({ event: "finished", run, outcome: outcomeOf(project, run) });
     else conclude(io, project, run);
     if (run.status === "completed") await then?.(project, run);
     return { run, code };
   } finally {
-    release();
     await project.close(GRACE_MS);
+    requests.release();
+  }
+}
+
+/** A run may end at the moment it is asked to. */
+function whileActive(command: () => void): void {
+  try {
+    command();
+  } catch (error) {
+    if (!isUserError(error)) throw error;
   }
 }
 
@@ -73,9 +91,9 @@ function conclude(io: Io, project: SupervisedProject, run: RunSummary): void {
   io.note(`${verb}${verb === "" ? "" : " "}Resume it: ghn-studio resume ${run.id} --project ${quotePath(project.folder)}`);
 }
 
-function codeOf(run: RunSummary, interrupted: boolean): ExitCode {
+function codeOf(run: RunSummary, signal: StopSignal | null): ExitCode {
   if (run.status === "completed") return EXIT.ok;
-  return interrupted ? EXIT.stopped : EXIT.runFailed;
+  return signal === null ? EXIT.runFailed : stopStatus(signal);
 }
 
 /** Refuses a project that another process has open, with advice. */

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import type { HostServices, StudioSession } from "../../api/services/session.ts";
 import type { Studio } from "../../api/studio.ts";
 import { entryPath } from "../../lib/entries.ts";
+import { onStopRequest, type StopSignal, stopStatus } from "../../lib/stop-signals.ts";
 import { nodeLauncher } from "../../runs/child/launcher.ts";
 import { buildStudio, studioLog } from "../build-studio.ts";
 import { newToken } from "./access.ts";
@@ -87,26 +88,32 @@ export interface ServeCommand extends ServeOptions {
   readonly print: (line: string) => void;
 }
 
-/** Serves until Ctrl-C or a termination signal; a second one ends at once. */
-export async function serve({ print, ...options }: ServeCommand): Promise<void> {
-  const served = await startServe(options);
+/**
+ * Serves until the process is asked to stop; runs then stop with a checkpoint. A second request exits immediately.
+ * @returns the signal that stopped it
+ */
+export async function serve({ print, ...options }: ServeCommand): Promise<StopSignal> {
+  let stop = (): void => undefined;
+  const requests = onStopRequest(
+    () => stop(),
+    (signal) => process.exit(stopStatus(signal)),
+  );
+  const served = await startServe(options).catch((error: unknown) => {
+    requests.release();
+    throw error;
+  });
   print(`GHN Studio is open at ${served.url}`);
   print(`From another machine, open a tunnel first: ssh -L ${served.host.port}:127.0.0.1:${served.host.port} <this machine>`);
   print("Press Ctrl-C to stop. Running runs stop with a checkpoint.");
-  await new Promise<void>((resolveEnd) => {
-    let asked = false;
-    const end = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
-      const running = served.session.runningRuns();
-      print(running.length === 0 ? "Stopping." : `Stopping ${running.join(", ")} with a checkpoint. Press Ctrl-C again to quit immediately.`);
-      served.close().then(resolveEnd, (error: unknown) => {
-        print(`Stopping failed: ${error instanceof Error ? error.message : String(error)}`);
-        resolveEnd();
-      });
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
-  });
+  if (requests.signal === null)
+    await new Promise<void>((resolveStop) => {
+      stop = resolveStop;
+    });
+  const running = served.session.runningRuns();
+  print(running.length === 0 ? "Stopping." : `Stopping ${running.join(", ")} with a checkpoint. Press Ctrl-C again to quit immediately.`);
+  await served.close().catch((error: unknown) => print(`Stopping failed: ${error instanceof Error ? error.message : String(error)}`));
+  requests.release();
+  return requests.signal ?? "SIGINT";
 }
 
 /** The built page: `out/renderer`, near the sources or the built program. */

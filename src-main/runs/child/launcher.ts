@@ -38,6 +38,12 @@ export interface NodeLauncherOptions {
 /** How long to wait for the remaining output of a process after its exit, in milliseconds. */
 const LAST_OUTPUT_MS = 2000;
 
+/**
+ * Makes a child ignore the signals that a terminal, a batch system or `timeout` sends to the whole process group: the supervisor decides what they
+ * mean for a run. Preloaded, so that it works before the program itself is loaded; SIGUSR1 would open a debugger port.
+ */
+const IGNORE_SIGNALS = `data:text/javascript,for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"]) process.on(signal, () => undefined);`;
+
 /** Starts run workers with `child_process.fork`. */
 export function nodeLauncher(options: NodeLauncherOptions = {}): ChildLauncher {
   const script = options.script ?? fileURLToPath(new URL("../../workers/run-worker.ts", import.meta.url));
@@ -45,7 +51,7 @@ export function nodeLauncher(options: NodeLauncherOptions = {}): ChildLauncher {
     launch(environment) {
       const child = fork(script, [], {
         env: { ...process.env, ...environment },
-        execArgv: [...(options.execArgv ?? [])],
+        execArgv: [...(process.platform === "win32" ? [] : ["--import", IGNORE_SIGNALS]), ...(options.execArgv ?? [])],
         ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
         stdio: ["ignore", "pipe", "pipe", "ipc"],
         serialization: "json",

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 
 export const CLI = join(import.meta.dirname, "..", "..", "..", "src-main", "cli.ts");
+export const LAUNCHER = join(import.meta.dirname, "..", "..", "..", "src-main", "launcher", "launch.mjs");
 
 export interface CliResult {
   readonly code: number | null;
@@ -16,12 +17,16 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** In a process group of its own, as a terminal gives each command. */
   readonly ownGroup?: boolean;
+  /** Through the launcher, as users start it. */
+  readonly launcher?: boolean;
+  /** Where stdout goes: a pipe that is read, or a file descriptor. */
+  readonly stdout?: number;
 }
 
 export interface CliProcess {
   readonly child: ChildProcess;
   /** What Ctrl-C does: every process of the command gets the signal. Needs `ownGroup`. */
-  interrupt(): void;
+  interrupt(signal?: NodeJS.Signals): void;
   readonly result: Promise<CliResult>;
   /** What has been printed so far, both streams together. */
   output(): string;
@@ -33,15 +38,21 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", GHN_STUDIO_DATA: join(options.cwd, "user-data"), ...options.env };
   // The tests' own surroundings must not show through.
   for (const name of ["GHN_STUDIO_PROJECT", "FORCE_COLOR", "VITEST", "NODE_ENV"]) if (options.env?.[name] === undefined) delete env[name];
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: options.ownGroup === true });
+  const program = options.launcher === true ? [LAUNCHER, CLI] : [CLI];
+  const child = spawn(process.execPath, [...program, ...args], {
+    cwd: options.cwd,
+    env,
+    stdio: ["ignore", options.stdout ?? "pipe", "pipe"],
+    detached: options.ownGroup === true,
+  });
   let stdout = "";
   let stderr = "";
   const waiting = new Set<() => void>();
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
     for (const check of waiting) check();
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
     for (const check of waiting) check();
   });
@@ -53,9 +64,9 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
     typeof expected === "string" ? `${stdout}${stderr}`.includes(expected) : expected.test(`${stdout}${stderr}`);
   return {
     child,
-    interrupt: () => {
+    interrupt: (signal = "SIGINT") => {
       if (child.pid === undefined || options.ownGroup !== true) throw new Error("The command has no process group of its own.");
-      process.kill(-child.pid, "SIGINT");
+      process.kill(-child.pid, signal);
     },
     result,
     output: () => `${stdout}${stderr}`,

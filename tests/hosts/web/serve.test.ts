@@ -83,7 +83,7 @@ test("serves a project with a real run, and stops it with a checkpoint at Ctrl-C
   bridge.subscribe([created.value.id]);
   await vi.waitFor(() => expect(points).toBeGreaterThan(20), { timeout: 60_000, interval: 50 });
   started.kill("SIGINT");
-  expect(await ended(started)).toBe(0);
+  expect(await ended(started)).toBe(130);
   expect(output).toContain("Stopping Long with a checkpoint");
   const view = viewProject(project);
   expect(view.store.runs.get(created.value.id)?.status).toBe("stopped");
