@@ -35,6 +35,7 @@ export async function readTar(path: string, kind: "tar" | "tar.gz", visitor: Sou
         const name = cleanName(path, entry.path);
         gate.count(name);
         if (entry.type === "File" || entry.type === "OldFile" || entry.type === "ContiguousFile") {
+          if (name === "") throw damaged(path, "an entry has no name");
           keep = failure === undefined && visitor.wanted(name) && !isClutter(name);
           if (keep) {
             gate.admit(name, entry.size);

@@ -34,6 +34,7 @@ export async function readZip(path: string, visitor: SourceVisitor): Promise<voi
           gate.count(name);
           const isLink = ((entry.externalFileAttributes >>> 16) & 0xf000) === 0xa000;
           if (isLink) throw unsafe(path, `its entry "${name}" is a link`);
+          if (name === "" && !entry.fileName.endsWith("/")) throw damaged(path, "an entry has no name");
           if (!entry.fileName.endsWith("/") && visitor.wanted(name) && !isClutter(name)) {
             gate.admit(name, entry.uncompressedSize);
             const bytes = await readZipEntry(path, zip, entry);
