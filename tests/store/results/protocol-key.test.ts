@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { protocolKey } from "../../../src-main/store/results/protocol-key.ts";
+import { cellTrainingRunSchema } from "../../../src-shared/domain/config/run-config.ts";
+
+const SOURCE = { from: "search", runId: "x", top: 1, random: 0 };
+
+function keyWith(dataset: Readonly<Record<string, unknown>>): string {
+  const config = cellTrainingRunSchema.parse({
+    kind: "cell-training",
+    dataset: { id: "folder", path: "/photos", ...dataset },
+    source: SOURCE,
+  });
+  return protocolKey({ ...config, datasetFingerprint: "f", canonical: "c", seed: 1 });
+}
+
+it("the key of a training covers its images, not where they are or how their folder was understood", () => {
+  const key = keyWith({});
+  expect(keyWith({ path: "/elsewhere" })).toBe(key);
+  expect(keyWith({ layout: "classes" })).toBe(key);
+  expect(keyWith({ imageSize: 64 })).not.toBe(key);
+  expect(keyWith({ validationImages: 100 })).not.toBe(key);
+});
+
+it("a config without dataset.layout is frozen without it, as before the field existed", () => {
+  const { dataset } = cellTrainingRunSchema.parse({
+    kind: "cell-training",
+    dataset: { id: "folder", path: "/photos" },
+    source: SOURCE,
+  });
+  expect(Object.keys(dataset)).toEqual(["id", "path", "validationImages", "splitSeed"]);
+});
