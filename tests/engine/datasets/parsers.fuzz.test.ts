@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { zipSync } from "fflate";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { create } from "tar";
 import { afterAll, expect, it } from "vitest";
 import { sourceKind } from "../../../src-main/engine/datasets/archives/kind.ts";
@@ -181,7 +181,7 @@ it("entries of the cache of decoded images", { timeout: FUZZ_TIMEOUT }, async ()
 
 it("pictures: pixels of the right size, or an error with a reason", { timeout: FUZZ_TIMEOUT }, async () => {
   const noise = Buffer.from(Uint8Array.from({ length: 12 * 10 * 3 }, (_, i) => (i * 37) % 256));
-  const image = (): sharp.Sharp => sharp(noise, { raw: { width: 12, height: 10, channels: 3 } });
+  const image = (): Sharp => sharp(noise, { raw: { width: 12, height: 10, channels: 3 } });
   const bases = [
     await image().png().toBuffer(),
     await image().png({ palette: true }).toBuffer(),
