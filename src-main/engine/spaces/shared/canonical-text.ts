@@ -1,4 +1,5 @@
 import { INPUT_NODES } from "../../../../src-shared/domain/architecture/cell.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 /** A node of a cell of any space. */
 export interface LabelledNode {
@@ -23,7 +24,8 @@ export function canonicalText(nodes: readonly LabelledNode[], outputs: readonly 
   const graph = labelledGraph(nodes, outputs);
   // The input nodes are the only ones of level 0; their index tells them apart.
   const start = ranks(graph.labels.map((label, v) => `${digits(graph.levels[v] ?? 0)}${v < INPUT_NODES ? v : label}`));
-  return searchBelow(graph, refine(graph, start)).smallest;
+  const search = new OrderSearch(graph);
+  return search.smallest(search.refine(start), []);
 }
 
 interface LabelledGraph {
@@ -56,37 +58,108 @@ function labelledGraph(nodes: readonly LabelledNode[], outputNodes: readonly num
 /** Colour of every node: 0, 1 ... Refinement splits a class in place, so that all other classes keep their order. */
 type Colours = readonly number[];
 
-interface Subtree {
-  readonly smallest: string;
-  /** Texts of the leaves that were visited. */
-  readonly texts: ReadonlySet<string>;
+/** Refinements that one canonical form may take. Cells of the schema need some thousands at most; only graphs built to defeat refinement need more. */
+const MAX_REFINEMENTS = 5_000;
+
+/** An order of the nodes: the place of each, and the cell written in that order. */
+interface Leaf {
+  readonly places: Colours;
+  readonly text: string;
 }
 
-/** The texts below one node of the search tree: of each class of nodes that look alike, every member is singled out in turn. */
-function searchBelow(graph: LabelledGraph, colours: Colours): Subtree {
-  const alike = firstClass(colours);
-  if (alike === undefined) {
-    const text = orderedText(graph, colours);
-    return { smallest: text, texts: new Set([text]) };
+/**
+ * Search for the smallest text over all orders that refinement leaves open. Automorphisms found on the way prune it: two leaves with the same text are mapped to each other
+ * by one, and of the nodes that automorphisms make interchangeable one is tried. Deep branches are searched first, so the automorphisms that they find serve all above.
+ */
+class OrderSearch {
+  readonly #graph: LabelledGraph;
+  readonly #leaves = new Map<string, Leaf>();
+  readonly #automorphisms: (readonly number[])[] = [];
+  #refinements = 0;
+
+  constructor(graph: LabelledGraph) {
+    this.#graph = graph;
   }
-  let smallest: string | undefined;
-  const texts = new Set<string>();
-  for (const v of alike) {
-    const next = refine(graph, singleOut(colours, v));
-    // A text seen below an earlier member u means an automorphism that maps u to v and fixes all that was singled out above:
-    // the same texts would come. Only one leaf is tried, so missing one costs time but never correctness.
-    if (texts.size > 0 && texts.has(anyLeaf(graph, next))) continue;
-    const below = searchBelow(graph, next);
-    for (const text of below.texts) texts.add(text);
-    if (smallest === undefined || below.smallest < smallest) smallest = below.smallest;
+
+  /**
+   * The smallest text below one node of the search tree.
+   * @param fixed nodes that were singled out above
+   * @throws UserError `cell-too-symmetric` when the cell needs more than {@link MAX_REFINEMENTS}
+   */
+  smallest(colours: Colours, fixed: readonly number[]): string {
+    const alike = firstClass(colours);
+    if (alike === undefined) return this.#leaf(colours).text;
+    let smallest: string | undefined;
+    const tried: number[] = [];
+    for (const v of alike) {
+      if (this.#interchangeable(tried, fixed, v)) continue;
+      const next = this.refine(singleOut(colours, v));
+      // A leaf with a known text means an automorphism. One that maps v to a node tried before and fixes all above shows that the same texts would come.
+      if (tried.length > 0) {
+        this.#leaf(this.#firstLeafBelow(next));
+        if (this.#interchangeable(tried, fixed, v)) continue;
+      }
+      const below = this.smallest(next, [...fixed, v]);
+      if (smallest === undefined || below < smallest) smallest = below;
+      tried.push(v);
+    }
+    return smallest ?? "";
   }
-  return { smallest: smallest ?? "", texts };
+
+  refine(colours: Colours): Colours {
+    this.#refinements++;
+    if (this.#refinements > MAX_REFINEMENTS)
+      throw new UserError("This cell is too symmetric to be compared with others.", {
+        code: "cell-too-symmetric",
+        remedy: "Use fewer nodes with the same operation and the same inputs.",
+      });
+    return refine(this.#graph, colours);
+  }
+
+  #firstLeafBelow(colours: Colours): Colours {
+    let current = colours;
+    for (let alike = firstClass(current); alike !== undefined; alike = firstClass(current)) current = this.refine(singleOut(current, alike[0] ?? 0));
+    return current;
+  }
+
+  #leaf(places: Colours): Leaf {
+    const text = orderedText(this.#graph, places);
+    const known = this.#leaves.get(text);
+    if (known === undefined) {
+      const leaf = { places, text };
+      this.#leaves.set(text, leaf);
+      return leaf;
+    }
+    const nodeAt = new Map(places.map((place, node) => [place, node]));
+    const permutation = known.places.map((place) => nodeAt.get(place) ?? 0);
+    if (permutation.some((image, node) => image !== node)) this.#automorphisms.push(permutation);
+    return known;
+  }
+
+  /** Whether the known automorphisms that fix all of `fixed` map v to a node tried before. */
+  #interchangeable(tried: readonly number[], fixed: readonly number[], v: number): boolean {
+    if (tried.length === 0) return false;
+    if (tried.some((u) => this.#twins(u, v))) return true;
+    const usable = this.#automorphisms.filter((permutation) => fixed.every((node) => permutation[node] === node));
+    const orbit = new Set([v]);
+    for (const node of orbit) {
+      for (const permutation of usable) {
+        orbit.add(permutation[node] ?? node);
+        orbit.add(permutation.indexOf(node));
+      }
+    }
+    return tried.some((u) => orbit.has(u));
+  }
+
+  /** Nodes of one colour with the same inputs and consumers can be exchanged whatever the rest is. */
+  #twins(u: number, v: number): boolean {
+    const { labels, inputs, consumers } = this.#graph;
+    return labels[u] === labels[v] && sameNodes(inputs[u], inputs[v]) && sameNodes(consumers[u], consumers[v]);
+  }
 }
 
-function anyLeaf(graph: LabelledGraph, colours: Colours): string {
-  let current = colours;
-  for (let alike = firstClass(current); alike !== undefined; alike = firstClass(current)) current = refine(graph, singleOut(current, alike[0] ?? 0));
-  return orderedText(graph, current);
+function sameNodes(a: readonly number[] = [], b: readonly number[] = []): boolean {
+  return a.length === b.length && a.every((node) => b.includes(node));
 }
 
 /** Nodes of the first colour that several nodes share. */
