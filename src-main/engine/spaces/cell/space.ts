@@ -28,6 +28,6 @@ export const cellSpace: SearchSpace<CellTypes> = {
   ghn: cellGhn,
   scoringBatch: 8,
   searchSettings: ({ search, cells }) => (cells === undefined ? search : { ...search, samples: cells.length }),
-  scoring: () => ACCURACY_SCORING as ReturnType<SearchSpace<CellTypes>["scoring"]>,
+  scoring: () => ACCURACY_SCORING,
   training: cellTraining,
 };

@@ -2,13 +2,13 @@ import { UserError } from "../../../lib/errors.ts";
 import { WEIGHTS_FILE_FORMAT, type WeightsManifest } from "../../formats/weights-file.ts";
 import { BATCH_NORM_EPSILON } from "../../network/forward.ts";
 import type { TrainingDescription } from "../shared/search-space.ts";
-import { accuraciesOf, accuracyFacts, accuracyMetrics, accuracyWords } from "../shared/single-output.ts";
+import { ACCURACY_TRAINING, accuraciesOf } from "../shared/single-output.ts";
 import { buildPlan } from "./plan.ts";
 import type { CellTypes } from "./types.ts";
 
 /** Training of cells from scratch (paper, appendix 5.3). */
 export const cellTraining: TrainingDescription<CellTypes> = {
-  note: () => null,
+  ...ACCURACY_TRAINING,
   networkOf({ architecture }, { network }, input) {
     const { multiplyAddBudget, initialChannels } = network;
     if (multiplyAddBudget === undefined) return network;
@@ -24,9 +24,7 @@ export const cellTraining: TrainingDescription<CellTypes> = {
   plan: ({ architecture }, network, input) => buildPlan(architecture, network, input),
   drawing: ({ architecture }) => architecture,
   protocol: (training) => ({ ...training, nesterov: false }),
-  metrics: (_run, _plan, measure) => accuracyMetrics(measure),
   record: (fields, trained) => ({ ...fields, architecture: trained.subject.architecture, ...accuraciesOf(trained) }),
-  words: (_, trained) => accuracyWords(trained),
   weightsFile({ name, parameters, multiplyAdds, validationAccuracy, testAccuracy, seed }, { subject, network, images }) {
     const { dataset, input } = images;
     const manifest: WeightsManifest = {
@@ -47,5 +45,4 @@ export const cellTraining: TrainingDescription<CellTypes> = {
     };
     return { format: WEIGHTS_FILE_FORMAT, manifest };
   },
-  facts: (_, trainings, topFive) => accuracyFacts(trainings, topFive),
 };

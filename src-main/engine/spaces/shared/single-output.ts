@@ -1,15 +1,16 @@
 /** Scores and results of spaces whose networks have one output: everything is about its accuracy. */
 import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
+import type { BuiltPlan } from "../../network/program.ts";
 import { addMoments } from "./moments.ts";
-import type { CandidateFields, OutputMeasure, Scoring, SummaryFacts, TopFive, TrainingFields } from "./search-space.ts";
+import type { CandidateFields, OutputMeasure, Scoring, SpaceTypes, SummaryFacts, TopFive, TrainingDescription, TrainingFields } from "./search-space.ts";
 
 /** The score of a network is its accuracy. */
-export const ACCURACY_SCORING: Scoring = {
+export const ACCURACY_SCORING = {
   note: null,
   facts: {},
-  score: (_, measure) => accuracyOf(measure),
-  candidate: (fields: CandidateFields) => fields,
-};
+  score: (_plan: BuiltPlan, measure: OutputMeasure): number => accuracyOf(measure),
+  candidate: <Candidate extends CandidateFields>(fields: Candidate): Candidate => fields,
+} satisfies Scoring;
 
 /** A training with the accuracies of its one output. */
 export interface AccuracyRecord extends TrainingFields {
@@ -18,7 +19,15 @@ export interface AccuracyRecord extends TrainingFields {
   readonly testAccuracy: number | null;
 }
 
-export function accuracyOf(measure: OutputMeasure): number {
+/** What training from scratch has in common in all spaces whose networks have one output. */
+export const ACCURACY_TRAINING: Pick<TrainingDescription<SpaceTypes & { readonly training: AccuracyRecord }>, "note" | "metrics" | "words" | "facts"> = {
+  note: () => null,
+  metrics: (_run, _plan, measure) => accuracyMetrics(measure),
+  words: (_record, trained) => accuracyWords(trained),
+  facts: (_run, trainings, topFive) => accuracyFacts(trainings, topFive),
+};
+
+function accuracyOf(measure: OutputMeasure): number {
   return measure.accuracies.at(-1) ?? Number.NaN;
 }
 
@@ -29,7 +38,7 @@ export function accuraciesOf({ validation, test }: { readonly validation: Output
   return { validationAccuracy: accuracyOf(validation), testAccuracy: test === null ? null : accuracyOf(test) };
 }
 
-export function accuracyMetrics(measure: OutputMeasure): (readonly [MetricName, number])[] {
+function accuracyMetrics(measure: OutputMeasure): (readonly [MetricName, number])[] {
   return [
     ["train/validation-accuracy", accuracyOf(measure)],
     ...(measure.topFive === null ? [] : [["train/validation-top5", measure.topFive] as const]),
@@ -38,7 +47,7 @@ export function accuracyMetrics(measure: OutputMeasure): (readonly [MetricName, 
 }
 
 /** "validation 73.00 % (top 5: 91.30 %), test 72.10 % (top 5: 90.00 %)". */
-export function accuracyWords({ validation, test }: { readonly validation: OutputMeasure; readonly test: OutputMeasure | null }): string {
+function accuracyWords({ validation, test }: { readonly validation: OutputMeasure; readonly test: OutputMeasure | null }): string {
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const words = (measure: OutputMeasure): string =>
     measure.topFive === null ? percent(accuracyOf(measure)) : `${percent(accuracyOf(measure))} (top 5: ${percent(measure.topFive)})`;
@@ -46,7 +55,7 @@ export function accuracyWords({ validation, test }: { readonly validation: Outpu
 }
 
 /** The best training, and means and deviations of accuracies by role. */
-export function accuracyFacts(trainings: readonly AccuracyRecord[], topFive: readonly TopFive[]): SummaryFacts {
+function accuracyFacts(trainings: readonly AccuracyRecord[], topFive: readonly TopFive[]): SummaryFacts {
   const facts: SummaryFacts = { trainings: trainings.length };
   const best = [...trainings].sort((a, b) => b.validationAccuracy - a.validationAccuracy)[0];
   if (best !== undefined) {
