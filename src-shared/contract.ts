@@ -10,7 +10,8 @@ import { type Architecture, architectureSchema, networkConfigSchema } from "./do
 import { searchSpaceSchema } from "./domain/architecture/search-space.ts";
 import { anytimeNetworkSchema, anytimeSpaceSchema } from "./domain/config/anytime-config.ts";
 import { runConfigSchema } from "./domain/config/run-config.ts";
-import { DATASET_IDS, datasetConfigSchema } from "./domain/dataset.ts";
+import { datasetConfigSchema } from "./domain/dataset.ts";
+import { DATASET_IDS } from "./domain/dataset-facts.ts";
 import type { MetricColumns, SeriesAnswer } from "./domain/metrics.ts";
 import type { AnytimeCandidate, AnytimeTraining } from "./domain/records/anytime-records.ts";
 import type { AnytimeDescription, CellDescription, PublishedCellInfo, SpaceHistogram } from "./domain/records/architecture-facts.ts";

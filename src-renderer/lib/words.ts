@@ -1,4 +1,5 @@
 import type { RunKind } from "../../src-shared/domain/config/run-config.ts";
+import { DATASET_IDS, DATASETS } from "../../src-shared/domain/dataset-facts.ts";
 import type { RunStatus } from "../../src-shared/domain/records/run.ts";
 
 /** Display names, in the terms of the paper. */
@@ -62,15 +63,7 @@ export const STATUS_TITLES: Readonly<Record<RunStatus, string>> = {
   completed: "Completed",
 };
 
-export const DATASET_TITLES: Readonly<Record<string, string>> = {
-  digits: "Digits",
-  cifar10: "CIFAR-10",
-  cifar100: "CIFAR-100",
-  mnist: "MNIST",
-  "fashion-mnist": "Fashion-MNIST",
-  kmnist: "Kuzushiji-MNIST",
-  folder: "Image folder",
-};
+export const DATASET_TITLES: Readonly<Record<string, string>> = Object.fromEntries(DATASET_IDS.map((id) => [id, DATASETS[id].shortName]));
 
 export const ROLE_TITLES: Readonly<Record<"shortlist" | "random" | "none", string>> = {
   shortlist: "Shortlist",

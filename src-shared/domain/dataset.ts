@@ -1,8 +1,6 @@
 import { z } from "zod";
+import { DATASET_IDS } from "./dataset-facts.ts";
 import { USER_PATH } from "./user-paths.ts";
-
-export const DATASET_IDS = ["digits", "cifar10", "cifar100", "mnist", "fashion-mnist", "kmnist", "folder"] as const;
-export type DatasetId = (typeof DATASET_IDS)[number];
 
 /** What the folders of an image folder are, if that is not recognised: classes, or parts (training, validation, test) with class folders inside. */
 export const DATASET_LAYOUTS = ["classes", "parts"] as const;

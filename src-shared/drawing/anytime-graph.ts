@@ -1,6 +1,6 @@
 /** Graphs and descriptions of anytime networks. */
 import {
-  ANYTIME_OPERATION_LABELS,
+  ANYTIME_OPERATION_FACTS,
   type AnytimeArchitecture,
   type AnytimeNodeRef,
   type AnytimeOperation,
@@ -8,18 +8,10 @@ import {
   leavesOf,
 } from "../domain/architecture/anytime.ts";
 import { INPUT_NODES } from "../domain/architecture/cell.ts";
-import { type DrawingNode, edge, type Family, type Graph, type GraphEdge, nodeId, portNode } from "./graph.ts";
+import { type DrawingNode, edge, type Graph, type GraphEdge, nodeId, portNode } from "./graph.ts";
 
 /** Exits in order of their cost, as listed by candidates and trainings. */
 type Exits = readonly { readonly node: AnytimeNodeRef | null }[];
-
-const DESCRIPTIONS: Readonly<Record<AnytimeOperation, string>> = {
-  conv1x1: "1×1 bottleneck over its inputs; ReLU, 1×1 convolution, batch norm.",
-  conv3x3: "1×1 bottleneck over its inputs; ReLU, 3×3 convolution, batch norm.",
-  conv5x5: "1×1 bottleneck over its inputs; ReLU, 5×5 convolution, batch norm.",
-  maxPool3x3: "1×1 bottleneck over its inputs; maximum over a 3×3 window.",
-  avgPool3x3: "1×1 bottleneck over its inputs; mean over a 3×3 window.",
-};
 
 /** Image size at a scale relative to the input: "1", "1/2", "1/4". */
 export function scaleWord(scale: number): string {
@@ -53,12 +45,12 @@ export function anytimeCellGraph(architecture: AnytimeArchitecture, cell: number
 }
 
 function operationNode(operation: AnytimeOperation, scale: number, node: number, exit: boolean, number: number): DrawingNode {
-  const family: Family = operation.includes("Pool") ? "pool" : "conv";
-  const label = `${ANYTIME_OPERATION_LABELS[operation]} @ ${scaleWord(scale)}${exit ? ` → exit${number > 0 ? ` ${number}` : ""}` : ""}`;
+  const { family } = ANYTIME_OPERATION_FACTS[operation];
+  const label = `${ANYTIME_OPERATION_FACTS[operation].label} @ ${scaleWord(scale)}${exit ? ` → exit${number > 0 ? ` ${number}` : ""}` : ""}`;
   return {
     id: nodeId(node),
     label,
-    description: `${DESCRIPTIONS[operation]} At ${scaleWord(scale)} of the image${exit ? "; a classifier is attached" : ""}.`,
+    description: `${ANYTIME_OPERATION_FACTS[operation].description} At ${scaleWord(scale)} of the image${exit ? "; a classifier is attached" : ""}.`,
     family,
     width: Math.max(92, 20 + label.length * 7.2),
     height: 30,
@@ -77,7 +69,7 @@ export function anytimeDescription(architecture: AnytimeArchitecture): string {
       const name = (index: number): string => (index < INPUT_NODES ? (cell - 1 - index >= 0 ? `cell ${cell - index}` : "stem") : `node ${index}`);
       const sentences = nodes.map(
         ({ operation, inputs, scale, exit }, i) =>
-          `node ${INPUT_NODES + i}: ${ANYTIME_OPERATION_LABELS[operation]} at ${scaleWord(base + scale)} of ${inputs.map(name).join(" and ")}${exit ? ", exit" : ""}`,
+          `node ${INPUT_NODES + i}: ${ANYTIME_OPERATION_FACTS[operation].label} at ${scaleWord(base + scale)} of ${inputs.map(name).join(" and ")}${exit ? ", exit" : ""}`,
       );
       return `Cell ${cell + 1}: ${sentences.join("; ")}.`;
     })

@@ -1,16 +1,8 @@
 import { type Cell, INPUT_NODES, outputNodes } from "../domain/architecture/cell.ts";
-import { type AnyOperationName, OPERATION_DESCRIPTIONS, OPERATION_LABELS } from "../domain/architecture/operations.ts";
+import { type AnyOperationName, OPERATION_FACTS, type OperationFamily } from "../domain/architecture/operations.ts";
 
 /** Families of operations: one colour each, in addition to the text label. */
-export type Family = "identity" | "conv" | "sep" | "dil" | "pool" | "port";
-
-export function familyOf(operation: AnyOperationName): Family {
-  if (operation === "identity") return "identity";
-  if (operation.includes("Pool")) return "pool";
-  if (operation.startsWith("sep")) return "sep";
-  if (operation.startsWith("dil")) return "dil";
-  return "conv";
-}
+export type Family = OperationFamily | "port";
 
 export const FAMILY_TITLES: Readonly<Record<Family, string>> = {
   conv: "Convolution",
@@ -60,13 +52,13 @@ export function operationNode(
   operation: AnyOperationName,
   node: number,
   mark: Mark = "same",
-  label: string = OPERATION_LABELS[operation],
+  label: string = OPERATION_FACTS[operation].label,
 ): DrawingNode {
   return {
     id,
     label,
-    description: OPERATION_DESCRIPTIONS[operation],
-    family: familyOf(operation),
+    description: OPERATION_FACTS[operation].description,
+    family: OPERATION_FACTS[operation].family,
     width: Math.max(WIDTH, 20 + label.length * 7.4 + (mark === "same" ? 0 : 14)),
     height: HEIGHT,
     mark,

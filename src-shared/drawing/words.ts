@@ -1,7 +1,7 @@
 /** Text descriptions of cells, for screen readers and terminals. */
 import { type Cell, INPUT_NODES, outputNodes } from "../domain/architecture/cell.ts";
 import type { Architecture } from "../domain/architecture/network.ts";
-import { OPERATION_LABELS } from "../domain/architecture/operations.ts";
+import { OPERATION_FACTS } from "../domain/architecture/operations.ts";
 import { isAddition } from "./graph.ts";
 
 /** "node 2: 3×3 sep of block i − 1"; one entry per operation node, and one for the output. */
@@ -9,7 +9,7 @@ export function cellSentences(cell: Cell): string[] {
   const name = (index: number): string => (index === 0 ? "block i − 1" : index === 1 ? "block i − 2" : `node ${index}`);
   return [
     ...cell.nodes.map(
-      (node, i) => `node ${i + INPUT_NODES}: ${isAddition(node) ? "sum" : OPERATION_LABELS[node.operation]} of ${node.inputs.map(name).join(" plus ")}`,
+      (node, i) => `node ${i + INPUT_NODES}: ${isAddition(node) ? "sum" : OPERATION_FACTS[node.operation].label} of ${node.inputs.map(name).join(" plus ")}`,
     ),
     `output: ${outputNodes(cell).map(name).join(", ")}${outputNodes(cell).length > 1 ? ", concatenated" : ""}`,
   ];
@@ -19,7 +19,7 @@ export function cellSentences(cell: Cell): string[] {
 export function operationCounts(cell: Cell): string {
   const counts = new Map<string, number>();
   for (const node of cell.nodes) {
-    const label = isAddition(node) ? "add" : OPERATION_LABELS[node.operation];
+    const label = isAddition(node) ? "add" : OPERATION_FACTS[node.operation].label;
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return [...counts]

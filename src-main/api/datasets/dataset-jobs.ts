@@ -1,6 +1,6 @@
 /** Runs each dataset job in a thread of its own. */
 import { Worker } from "node:worker_threads";
-import type { DatasetId } from "../../../src-shared/domain/dataset.ts";
+import type { DatasetId } from "../../../src-shared/domain/dataset-facts.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import type { DatasetProgress, DatasetRef } from "../../engine/datasets/images/types.ts";
 import { UserError } from "../../lib/errors.ts";

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { EventMap } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
-import type { DatasetConfig, DatasetId } from "../../../src-shared/domain/dataset.ts";
+import type { DatasetConfig } from "../../../src-shared/domain/dataset.ts";
+import type { DatasetId } from "../../../src-shared/domain/dataset-facts.ts";
 import type { DatasetInfo, DatasetPreview } from "../../../src-shared/domain/records/dataset-info.ts";
 import { datasetRef } from "../../engine/datasets/access/dataset-ref.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
@@ -269,8 +270,8 @@ function unopened(id: DatasetId, title: string): DatasetInfo {
     title,
     available: false,
     where: null,
-    trainImages: entry.trainExpected,
-    testImages: entry.testExpected,
+    trainImages: entry.trainImages,
+    testImages: entry.testImages,
     height,
     width,
     channels,

@@ -44,8 +44,8 @@ export class Estimator {
     if (description?.problem) return null;
     const images: ImageFacts = {
       input: await studio.datasets.inputOf(config.dataset, folder),
-      trainImages: known ?? description?.trainImages ?? entry.trainExpected,
-      testImages: description?.testImages ?? entry.testExpected,
+      trainImages: known ?? description?.trainImages ?? entry.trainImages,
+      testImages: description?.testImages ?? entry.testImages,
     };
     const estimate = estimateRun(config, images, calibration);
     const free = freemem();

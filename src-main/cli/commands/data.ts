@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
-import { DATASET_IDS, DATASET_LAYOUTS, type DatasetId, type DatasetLayout } from "../../../src-shared/domain/dataset.ts";
+import { DATASET_LAYOUTS, type DatasetLayout } from "../../../src-shared/domain/dataset.ts";
+import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset-facts.ts";
 import { leftOutPhrase } from "../../../src-shared/domain/left-out.ts";
 import { datasetFolder, decodedImagesFolder } from "../../config/folders.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
-import { DATASET_IDS } from "../../../src-shared/domain/dataset.ts";
+import { DATASET_IDS } from "../../../src-shared/domain/dataset-facts.ts";
 import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";

@@ -1,6 +1,6 @@
 import { onScopeDispose, type Ref, ref } from "vue";
 import type { EventMap } from "../../../src-shared/contract.ts";
-import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset.ts";
+import { DATASET_IDS, type DatasetId } from "../../../src-shared/domain/dataset-facts.ts";
 import type { DatasetInfo } from "../../../src-shared/domain/records/dataset-info.ts";
 import { call, onEvent } from "../../bridge/studio.ts";
 import { type Loading, useLoad } from "../../lib/use-load.ts";

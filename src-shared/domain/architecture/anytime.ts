@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { INPUT_NODES, MAX_NODES } from "./cell.ts";
+import type { OperationFacts } from "./operations.ts";
 
-/** The five operations of the anytime space (paper, appendix 5.1). Nodes concatenate their inputs, so there is no identity. */
-export const ANYTIME_OPERATIONS = ["conv1x1", "conv3x3", "conv5x5", "maxPool3x3", "avgPool3x3"] as const;
-export type AnytimeOperation = (typeof ANYTIME_OPERATIONS)[number];
+/** The five operations of the anytime space (paper, appendix 5.1), one entry each. Nodes concatenate their inputs, so there is no identity. */
+const OPERATION_ENTRIES = {
+  conv1x1: { label: "1×1 conv", family: "conv", description: "1×1 bottleneck over its inputs; ReLU, 1×1 convolution, batch norm." },
+  conv3x3: { label: "3×3 conv", family: "conv", description: "1×1 bottleneck over its inputs; ReLU, 3×3 convolution, batch norm." },
+  conv5x5: { label: "5×5 conv", family: "conv", description: "1×1 bottleneck over its inputs; ReLU, 5×5 convolution, batch norm." },
+  maxPool3x3: { label: "3×3 max", family: "pool", description: "1×1 bottleneck over its inputs; maximum over a 3×3 window." },
+  avgPool3x3: { label: "3×3 avg", family: "pool", description: "1×1 bottleneck over its inputs; mean over a 3×3 window." },
+} satisfies Readonly<Record<string, Omit<OperationFacts, "standard">>>;
 
-export const ANYTIME_OPERATION_LABELS: Readonly<Record<AnytimeOperation, string>> = {
-  conv1x1: "1×1 conv",
-  conv3x3: "3×3 conv",
-  conv5x5: "5×5 conv",
-  maxPool3x3: "3×3 max",
-  avgPool3x3: "3×3 avg",
-};
+export type AnytimeOperation = keyof typeof OPERATION_ENTRIES;
+
+export const ANYTIME_OPERATION_FACTS: Readonly<Record<AnytimeOperation, Omit<OperationFacts, "standard">>> = OPERATION_ENTRIES;
+export const ANYTIME_OPERATIONS = Object.keys(OPERATION_ENTRIES) as [AnytimeOperation, ...AnytimeOperation[]];
 
 /** Maximum number of image scales: full size and MAX_SCALES − 1 halvings. */
 export const MAX_SCALES = 4;

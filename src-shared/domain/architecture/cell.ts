@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ALL_OPERATIONS, type AnyOperationName } from "./operations.ts";
+import { ALL_OPERATIONS } from "./operations.ts";
 
 /** Number of input nodes of a cell: the outputs of block i−1 (index 0) and block i−2 (index 1). */
 export const INPUT_NODES = 2;
@@ -11,7 +11,7 @@ export const MAX_NODES = 64;
  * The node computes the sum of f(x_u; w) over its inputs u (equation 1), with the same weights for each.
  */
 export const cellNodeSchema = z.strictObject({
-  operation: z.enum(ALL_OPERATIONS as [AnyOperationName, ...AnyOperationName[]]),
+  operation: z.enum(ALL_OPERATIONS),
   inputs: z.array(z.int().min(0)).min(1).max(MAX_NODES),
 });
 

@@ -1,51 +1,55 @@
+/** Every operation of cells. This table has one entry per operation; configs, forms, tables and drawings read it, and the GHN learns an embedding per entry. */
+
+/** Determines the colour in drawings and forms. */
+export type OperationFamily = "identity" | "conv" | "sep" | "dil" | "pool";
+
+export interface OperationFacts {
+  /** Short name for drawings and tables. */
+  readonly label: string;
+  /** Description for tooltips and forms. */
+  readonly description: string;
+  readonly family: OperationFamily;
+  /** True for operations of the standard search space; false for additional ones of published cells, which are never sampled. */
+  readonly standard: boolean;
+}
+
 /**
- * The operations of the standard search space (paper, appendix 5.1). The paper says eight but lists nine;
- * all nine are included, and each can be disabled in the search space.
+ * The operations of the standard search space (paper, appendix 5.1), then additional ones of published cells. The paper
+ * says eight but lists nine; all nine are included, and each can be disabled in the search space. GHN files depend on the
+ * order: add new operations at the end.
  */
-export const OPERATIONS = ["identity", "conv1x1", "sepConv3x3", "sepConv5x5", "dilConv3x3", "dilConv5x5", "conv1x7-7x1", "maxPool3x3", "avgPool3x3"] as const;
+const ENTRIES = {
+  identity: { label: "identity", family: "identity", standard: true, description: "Passes its input through unchanged." },
+  conv1x1: { label: "1×1 conv", family: "conv", standard: true, description: "ReLU, 1×1 convolution, batch norm." },
+  sepConv3x3: { label: "3×3 sep", family: "sep", standard: true, description: "ReLU, 3×3 depthwise, 1×1 pointwise, batch norm; applied twice." },
+  sepConv5x5: { label: "5×5 sep", family: "sep", standard: true, description: "ReLU, 5×5 depthwise, 1×1 pointwise, batch norm; applied twice." },
+  dilConv3x3: { label: "3×3 dil", family: "dil", standard: true, description: "3×3 separable convolution with dilation 2." },
+  dilConv5x5: { label: "5×5 dil", family: "dil", standard: true, description: "5×5 separable convolution with dilation 2." },
+  "conv1x7-7x1": {
+    label: "1×7–7×1",
+    family: "conv",
+    standard: true,
+    description: "1×7 and 7×1 convolutions through a bottleneck with a quarter of the channels.",
+  },
+  maxPool3x3: { label: "3×3 max", family: "pool", standard: true, description: "Maximum over a 3×3 window." },
+  avgPool3x3: { label: "3×3 avg", family: "pool", standard: true, description: "Mean over a 3×3 window, excluding padding." },
+  sepConv7x7: { label: "7×7 sep", family: "sep", standard: false, description: "ReLU, 7×7 depthwise, 1×1 pointwise, batch norm; applied twice." },
+  conv3x3: { label: "3×3 conv", family: "conv", standard: false, description: "ReLU, full 3×3 convolution, batch norm." },
+  "conv1x3-3x1": {
+    label: "1×3–3×1",
+    family: "conv",
+    standard: false,
+    description: "1×3 and 3×1 convolutions through a bottleneck with a quarter of the channels.",
+  },
+  maxPool2x2: { label: "2×2 max", family: "pool", standard: false, description: "Maximum over a 2×2 window." },
+  avgPool2x2: { label: "2×2 avg", family: "pool", standard: false, description: "Mean over a 2×2 window." },
+} as const satisfies Readonly<Record<string, OperationFacts>>;
 
-export type OperationName = (typeof OPERATIONS)[number];
+/** An operation of a cell. */
+export type AnyOperationName = keyof typeof ENTRIES;
+/** An operation of the standard search space. */
+export type OperationName = { [Name in AnyOperationName]: (typeof ENTRIES)[Name]["standard"] extends true ? Name : never }[AnyOperationName];
 
-/** Additional operations of published cells; never sampled by default. */
-export const EXTRA_OPERATIONS = ["sepConv7x7", "conv3x3", "conv1x3-3x1", "maxPool2x2", "avgPool2x2"] as const;
-
-export type ExtraOperationName = (typeof EXTRA_OPERATIONS)[number];
-export type AnyOperationName = OperationName | ExtraOperationName;
-
-export const ALL_OPERATIONS: readonly AnyOperationName[] = [...OPERATIONS, ...EXTRA_OPERATIONS];
-
-/** Short names for drawings and tables. */
-export const OPERATION_LABELS: Readonly<Record<AnyOperationName, string>> = {
-  identity: "identity",
-  conv1x1: "1×1 conv",
-  sepConv3x3: "3×3 sep",
-  sepConv5x5: "5×5 sep",
-  dilConv3x3: "3×3 dil",
-  dilConv5x5: "5×5 dil",
-  "conv1x7-7x1": "1×7–7×1",
-  maxPool3x3: "3×3 max",
-  avgPool3x3: "3×3 avg",
-  sepConv7x7: "7×7 sep",
-  conv3x3: "3×3 conv",
-  "conv1x3-3x1": "1×3–3×1",
-  maxPool2x2: "2×2 max",
-  avgPool2x2: "2×2 avg",
-};
-
-/** Descriptions for tooltips and forms. */
-export const OPERATION_DESCRIPTIONS: Readonly<Record<AnyOperationName, string>> = {
-  identity: "Passes its input through unchanged.",
-  conv1x1: "ReLU, 1×1 convolution, batch norm.",
-  sepConv3x3: "ReLU, 3×3 depthwise, 1×1 pointwise, batch norm; applied twice.",
-  sepConv5x5: "ReLU, 5×5 depthwise, 1×1 pointwise, batch norm; applied twice.",
-  dilConv3x3: "3×3 separable convolution with dilation 2.",
-  dilConv5x5: "5×5 separable convolution with dilation 2.",
-  "conv1x7-7x1": "1×7 and 7×1 convolutions through a bottleneck with a quarter of the channels.",
-  maxPool3x3: "Maximum over a 3×3 window.",
-  avgPool3x3: "Mean over a 3×3 window, excluding padding.",
-  sepConv7x7: "ReLU, 7×7 depthwise, 1×1 pointwise, batch norm; applied twice.",
-  conv3x3: "ReLU, full 3×3 convolution, batch norm.",
-  "conv1x3-3x1": "1×3 and 3×1 convolutions through a bottleneck with a quarter of the channels.",
-  maxPool2x2: "Maximum over a 2×2 window.",
-  avgPool2x2: "Mean over a 2×2 window.",
-};
+export const OPERATION_FACTS: Readonly<Record<AnyOperationName, OperationFacts>> = ENTRIES;
+export const ALL_OPERATIONS = Object.keys(ENTRIES) as [AnyOperationName, ...AnyOperationName[]];
+export const OPERATIONS = ALL_OPERATIONS.filter((name) => OPERATION_FACTS[name].standard) as [OperationName, ...OperationName[]];

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { OPERATIONS, type OperationName } from "./operations.ts";
+import { OPERATIONS } from "./operations.ts";
 
 /** The standard search space (paper, appendix 5.1; see docs/decisions.md where the paper is silent). */
 export const searchSpaceSchema = z.strictObject({
   operations: z
-    .array(z.enum(OPERATIONS as unknown as [OperationName, ...OperationName[]]))
+    .array(z.enum(OPERATIONS))
     .min(1, "Select at least one operation.")
     .refine((list) => new Set(list).size === list.length, "Each operation may be listed only once.")
     .default([...OPERATIONS])

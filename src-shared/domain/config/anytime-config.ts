@@ -1,7 +1,6 @@
 import { z } from "zod";
 import {
   ANYTIME_OPERATIONS,
-  type AnytimeOperation,
   anytimeArchitectureSchema,
   anytimeReferenceSchema,
   MAX_ANYTIME_CELLS,
@@ -14,7 +13,7 @@ import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon } fro
 /** The anytime search space (paper, section 3.2 and appendix 5.1). */
 export const anytimeSpaceSchema = z.strictObject({
   operations: z
-    .array(z.enum(ANYTIME_OPERATIONS as unknown as [AnytimeOperation, ...AnytimeOperation[]]))
+    .array(z.enum(ANYTIME_OPERATIONS))
     .min(1, "Select at least one operation.")
     .refine((list) => new Set(list).size === list.length, "Each operation may be listed only once.")
     .default([...ANYTIME_OPERATIONS])

@@ -4,18 +4,9 @@ import { INPUT_NODES } from "../architecture/cell.ts";
 import { type NetworkConfig, STEM_HALVINGS } from "../architecture/network.ts";
 import type { SearchSpace } from "../architecture/search-space.ts";
 import type { DatasetConfig } from "../dataset.ts";
+import { DATASETS } from "../dataset-facts.ts";
 import { checkAnytime } from "./check-anytime.ts";
-import {
-  type ConfigProblem,
-  checkAugmentationFits,
-  checkBatch,
-  checkHeldBack,
-  checkOrder,
-  DATASETS,
-  type KnownData,
-  type ReportProblem,
-  sideOf,
-} from "./check-parts.ts";
+import { type ConfigProblem, checkAugmentationFits, checkBatch, checkHeldBack, checkOrder, type KnownData, type ReportProblem, sideOf } from "./check-parts.ts";
 import { valueAt } from "./config-diff.ts";
 import { describeField, type FieldSchema, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
 import {
@@ -95,22 +86,23 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
 
 /** Returns the number of images left for training; undefined if unknown. */
 function checkDataset(dataset: DatasetConfig, known: KnownData, report: ReportProblem): number | undefined {
-  const official = dataset.id === "folder" ? undefined : DATASETS[dataset.id];
-  const all = known.trainImages ?? official?.trainImages;
+  const official = DATASETS[dataset.id];
+  const released = official.shape === null ? undefined : official.trainImages;
+  const all = known.trainImages ?? released;
   if (dataset.id === "folder" && (dataset.path === undefined || dataset.path === ""))
     report("dataset.path", "dataset.path is missing. Set it to a folder of images with one subfolder per class.");
   if (dataset.id !== "folder" && dataset.imageSize !== undefined)
-    report("dataset.imageSize", `dataset.imageSize only applies to image folders; ${official?.name ?? dataset.id} has a fixed size. Remove it.`);
+    report("dataset.imageSize", `dataset.imageSize only applies to image folders; ${official.name} has a fixed size. Remove it.`);
   if (dataset.id !== "folder" && dataset.layout !== undefined)
-    report("dataset.layout", `dataset.layout only applies to image folders; ${official?.name ?? dataset.id} has a fixed layout. Remove it.`);
+    report("dataset.layout", `dataset.layout only applies to image folders; ${official.name} has a fixed layout. Remove it.`);
   if (dataset.id !== "folder" && dataset.streamed === true)
-    report("dataset.streamed", `dataset.streamed only applies to image folders; ${official?.name ?? dataset.id} fits into memory. Turn it off.`);
+    report("dataset.streamed", `dataset.streamed only applies to image folders; ${official.name} fits into memory. Turn it off.`);
   if (all === undefined) return undefined;
-  const name = known.trainImages !== undefined && known.trainImages !== official?.trainImages ? "this dataset" : (official?.name ?? "this dataset");
+  const name = known.trainImages === undefined || known.trainImages === released ? official.name : "this dataset";
   if (dataset.validationImages >= all) {
     report(
       "dataset.validationImages",
-      `dataset.validationImages holds out ${figure(dataset.validationImages)} images, but there are only ${figure(all)} in ${name} for training and validation. Set it to at most ${figure(Math.floor(all / 5))}.`,
+      `dataset.validationImages holds out ${figure(dataset.validationImages)} images, but ${name} has only ${figure(all)} images for training and validation. Set it to at most ${figure(Math.floor(all / 5))}.`,
     );
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** Config checks shared by all search spaces. */
 
-import type { DatasetConfig, DatasetId } from "../dataset.ts";
+import type { DatasetConfig } from "../dataset.ts";
+import { DATASETS } from "../dataset-facts.ts";
 import { figure } from "./config-fields.ts";
 
 /** A problem of a config: the dotted path of the field, and a message that says how to fix it. */
@@ -8,16 +9,6 @@ export interface ConfigProblem {
   readonly path: string;
   readonly message: string;
 }
-
-/** What is known about a dataset before it is opened; nothing for image folders. */
-export const DATASETS: Readonly<Record<Exclude<DatasetId, "folder">, { readonly name: string; readonly trainImages: number; readonly side: number }>> = {
-  digits: { name: "the digits", trainImages: 1437, side: 8 },
-  cifar10: { name: "CIFAR-10", trainImages: 50_000, side: 32 },
-  cifar100: { name: "CIFAR-100", trainImages: 50_000, side: 32 },
-  mnist: { name: "MNIST", trainImages: 60_000, side: 28 },
-  "fashion-mnist": { name: "Fashion-MNIST", trainImages: 60_000, side: 28 },
-  kmnist: { name: "KMNIST", trainImages: 60_000, side: 28 },
-};
 
 /** Facts about the images found, if known: a sample of CIFAR-10 is smaller than CIFAR-10. */
 export interface KnownData {
@@ -28,7 +19,7 @@ export type ReportProblem = (path: string, message: string) => void;
 
 /** Side of the images of a run, in pixels. */
 export function sideOf(dataset: DatasetConfig): number {
-  return dataset.id === "folder" ? (dataset.imageSize ?? (dataset.streamed === true ? 224 : 32)) : DATASETS[dataset.id].side;
+  return DATASETS[dataset.id].shape?.[0] ?? dataset.imageSize ?? (dataset.streamed === true ? 224 : 32);
 }
 
 export function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: ReportProblem): void {

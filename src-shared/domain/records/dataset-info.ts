@@ -1,8 +1,8 @@
-import type { LeftOut } from "../left-out.ts";
-
 /** Datasets as windows list them. */
+import type { DatasetId } from "../dataset-facts.ts";
+import type { LeftOut } from "../left-out.ts";
 export interface DatasetInfo {
-  readonly id: string;
+  readonly id: DatasetId;
   readonly title: string;
   readonly available: boolean;
   readonly where: string | null;

@@ -1,7 +1,7 @@
 /** Queries of windows: the run history, the candidates of a run, and edits of a run. */
 import { z } from "zod";
 import { RUN_KINDS } from "../config/run-config.ts";
-import { DATASET_IDS } from "../dataset.ts";
+import { DATASET_IDS } from "../dataset-facts.ts";
 import { RUN_STATUSES, type RunSummary, runIdSchema } from "./run.ts";
 
 const sortKey = z

@@ -335,7 +335,7 @@ function each(ids: readonly string[], run: (id: string) => void): null {
   return null;
 }
 
-function dataset(id: string, available: boolean): DatasetInfo {
+function dataset(id: DatasetInfo["id"], available: boolean): DatasetInfo {
   const names = Array.from({ length: 10 }, (_, i) =>
     id === "cifar10" ? (["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"][i] ?? "") : String(i),
   );

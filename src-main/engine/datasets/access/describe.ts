@@ -1,7 +1,8 @@
 import { basename } from "node:path";
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import type { LeftOut } from "../../../../src-shared/domain/left-out.ts";
 import { classHistogram } from "../images/split.ts";
-import type { Attribution, Completeness, DatasetId, DatasetLocations, DatasetRef, LoadedDataset } from "../images/types.ts";
+import type { Attribution, Completeness, DatasetLocations, DatasetRef, LoadedDataset } from "../images/types.ts";
 import { CATALOG } from "../official/catalog.ts";
 import type { ImageIndex } from "../streaming/image-index.ts";
 import { STREAMED_SIDE, STREAMED_STATISTICS } from "../streaming/limits.ts";

@@ -1,7 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
+import { DATASET_IDS } from "../../../../src-shared/domain/dataset-facts.ts";
 import { isUserError } from "../../../lib/errors.ts";
-import { type Attribution, DATASET_IDS, type DatasetId, type DatasetLocations } from "../images/types.ts";
+import type { Attribution, DatasetLocations } from "../images/types.ts";
 import { CATALOG } from "../official/catalog.ts";
 import { isFolderName, locate } from "./locate.ts";
 

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { DATASET_IDS } from "../../../../src-shared/domain/dataset-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { unreadable } from "../archives/errors.ts";
 import { sourceKind } from "../archives/kind.ts";
-import { DATASET_IDS, type DatasetLocations, type DatasetRef } from "../images/types.ts";
+import type { DatasetLocations, DatasetRef } from "../images/types.ts";
 import { CATALOG } from "../official/catalog.ts";
 import { DIGITS_FILE } from "../official/digits.ts";
 import { type OfficialId, officialNames } from "../official/official-files.ts";

@@ -1,7 +1,6 @@
-import type { DatasetId, DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
+import type { DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import type { LeftOut } from "../../../../src-shared/domain/left-out.ts";
-
-export { DATASET_IDS, type DatasetId } from "../../../../src-shared/domain/dataset.ts";
 
 /** Identifies a dataset and where to find it. Everything but `id` is optional. */
 export interface DatasetRef {

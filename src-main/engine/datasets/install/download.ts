@@ -1,10 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import { isUserError, UserError } from "../../../lib/errors.ts";
 import { type DatasetDescription, describeDataset } from "../access/describe.ts";
 import { checkRef } from "../access/locate.ts";
-import type { DatasetId, DatasetLocations } from "../images/types.ts";
+import type { DatasetLocations } from "../images/types.ts";
 import { CATALOG, type OfficialFile } from "../official/catalog.ts";
 import { requireSpace } from "./disk-space.ts";
 import { installOfficial } from "./import.ts";

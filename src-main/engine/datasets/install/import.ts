@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import { isUserError, UserError } from "../../../lib/errors.ts";
 import { type DatasetDescription, describeDataset } from "../access/describe.ts";
 import { badName, checkRef, isFolderName } from "../access/locate.ts";
@@ -10,7 +11,7 @@ import { sourceKind } from "../archives/kind.ts";
 import { readSource } from "../archives/read-source.ts";
 import { planFolder } from "../folders/plan.ts";
 import { Tally, usableNames } from "../folders/tally.ts";
-import type { DatasetId, DatasetLocations, DatasetProgress } from "../images/types.ts";
+import type { DatasetLocations, DatasetProgress } from "../images/types.ts";
 import { CATALOG } from "../official/catalog.ts";
 import { type OfficialId, officialFiles, parseOfficial } from "../official/official-files.ts";
 import { install, writeNewFile } from "./install.ts";

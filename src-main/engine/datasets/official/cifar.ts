@@ -1,3 +1,4 @@
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { RawDataset } from "../images/raw-dataset.ts";
 import type { ImageSet } from "../images/types.ts";
@@ -16,7 +17,7 @@ interface CifarLayout {
   readonly classes: number;
 }
 
-const LAYOUTS: Readonly<Record<"cifar10" | "cifar100", CifarLayout>> = {
+const LAYOUTS = {
   cifar10: {
     trainFiles: [1, 2, 3, 4, 5].map((n) => `data_batch_${String(n)}.bin`),
     testFile: "test_batch.bin",
@@ -25,11 +26,18 @@ const LAYOUTS: Readonly<Record<"cifar10" | "cifar100", CifarLayout>> = {
     classes: 10,
   },
   cifar100: { trainFiles: ["train.bin"], testFile: "test.bin", namesFile: "fine_label_names.txt", labelBytes: 2, classes: 100 },
-};
+} satisfies Readonly<Partial<Record<DatasetId, CifarLayout>>>;
+
+/** Datasets published in the binary layout of CIFAR. */
+export type CifarId = keyof typeof LAYOUTS;
+
+export function isCifar(id: DatasetId): id is CifarId {
+  return Object.hasOwn(LAYOUTS, id);
+}
 
 /** Names of the files of the official binary release. */
-export function cifarFiles(id: "cifar10" | "cifar100"): readonly string[] {
-  const layout = LAYOUTS[id];
+export function cifarFiles(id: CifarId): readonly string[] {
+  const layout: CifarLayout = LAYOUTS[id];
   return [...layout.trainFiles, layout.testFile, layout.namesFile];
 }
 
@@ -42,8 +50,8 @@ export function cifarFiles(id: "cifar10" | "cifar100"): readonly string[] {
  * @param foundAt for messages
  * @throws UserError `dataset-incomplete` or `dataset-damaged` with file, record and remedy
  */
-export function parseCifar(id: "cifar10" | "cifar100", files: ReadonlyMap<string, Uint8Array>, foundAt: string): RawDataset {
-  const layout = LAYOUTS[id];
+export function parseCifar(id: CifarId, files: ReadonlyMap<string, Uint8Array>, foundAt: string): RawDataset {
+  const layout: CifarLayout = LAYOUTS[id];
   const catalog = CATALOG[id];
   const trainNames = layout.trainFiles.filter((name) => files.has(name));
   const missing = [...(trainNames.length === 0 ? [layout.trainFiles[0] ?? ""] : []), ...(files.has(layout.testFile) ? [] : [layout.testFile])];
@@ -57,11 +65,11 @@ export function parseCifar(id: "cifar10" | "cifar100", files: ReadonlyMap<string
   const train = parseRecords(trainNames, files, layout, id, foundAt);
   const test = parseRecords([layout.testFile], files, layout, id, foundAt);
   const names = classNames(files.get(layout.namesFile), layout.classes) ?? catalog.classNames;
-  const partial = train.count !== catalog.trainExpected || test.count !== catalog.testExpected;
+  const partial = train.count !== catalog.trainImages || test.count !== catalog.testImages;
   const notes = partial
     ? [
-        `${catalog.name} is partial: ${thousands(train.count)} of ${thousands(catalog.trainExpected)} training images ` +
-          `and ${thousands(test.count)} of ${thousands(catalog.testExpected)} test images were found.`,
+        `${catalog.name} is partial: ${thousands(train.count)} of ${thousands(catalog.trainImages)} training images ` +
+          `and ${thousands(test.count)} of ${thousands(catalog.testImages)} test images were found.`,
       ]
     : [];
   return {
@@ -69,17 +77,11 @@ export function parseCifar(id: "cifar10" | "cifar100", files: ReadonlyMap<string
     test,
     classNames: names,
     notes,
-    completeness: { trainFound: train.count, trainExpected: catalog.trainExpected, testFound: test.count, testExpected: catalog.testExpected },
+    completeness: { trainFound: train.count, trainExpected: catalog.trainImages, testFound: test.count, testExpected: catalog.testImages },
   };
 }
 
-function parseRecords(
-  names: readonly string[],
-  files: ReadonlyMap<string, Uint8Array>,
-  layout: CifarLayout,
-  id: "cifar10" | "cifar100",
-  foundAt: string,
-): ImageSet {
+function parseRecords(names: readonly string[], files: ReadonlyMap<string, Uint8Array>, layout: CifarLayout, id: CifarId, foundAt: string): ImageSet {
   const record = layout.labelBytes + PIXELS;
   const parts = names.map((name) => ({ name, bytes: files.get(name) ?? new Uint8Array() }));
   const refuse = (name: string, at: number, why: string): never => {

@@ -1,11 +1,13 @@
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { gunzipIfNeeded } from "../archives/gunzip.ts";
 import type { RawDataset } from "../images/raw-dataset.ts";
 import type { ImageSet } from "../images/types.ts";
 import { CATALOG, IDX_FILES } from "./catalog.ts";
+import type { CifarId } from "./cifar.ts";
 
-/** MNIST and the datasets published in its format. */
-export type IdxDatasetId = "mnist" | "fashion-mnist" | "kmnist";
+/** MNIST and the datasets published in its format: all that have no reader of their own. */
+export type IdxDatasetId = Exclude<DatasetId, "digits" | "folder" | CifarId>;
 
 const MAX_UNPACKED = 256 * 2 ** 20;
 const MAX_SIDE = 512;
@@ -43,11 +45,11 @@ export function parseIdxDataset(id: IdxDatasetId, files: ReadonlyMap<string, Uin
   if (train.height !== test.height || train.width !== test.width) {
     throw damagedFile(id, IDX_FILES.testImages, "its images differ in size from those of the training part");
   }
-  const completeness = { trainFound: train.count, trainExpected: catalog.trainExpected, testFound: test.count, testExpected: catalog.testExpected };
-  const partial = train.count !== catalog.trainExpected || test.count !== catalog.testExpected;
+  const completeness = { trainFound: train.count, trainExpected: catalog.trainImages, testFound: test.count, testExpected: catalog.testImages };
+  const partial = train.count !== catalog.trainImages || test.count !== catalog.testImages;
   const notes = partial
     ? [
-        `${catalog.name} is partial: ${String(train.count)} of ${String(catalog.trainExpected)} training images and ${String(test.count)} of ${String(catalog.testExpected)} test images were found.`,
+        `${catalog.name} is partial: ${String(train.count)} of ${String(catalog.trainImages)} training images and ${String(test.count)} of ${String(catalog.testImages)} test images were found.`,
       ]
     : [];
   return { train, test, classNames: catalog.classNames, notes, completeness };

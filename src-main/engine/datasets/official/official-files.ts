@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { sourceKind } from "../archives/kind.ts";
 import { readSource } from "../archives/read-source.ts";
 import type { RawDataset } from "../images/raw-dataset.ts";
-import type { DatasetId, DatasetLocations } from "../images/types.ts";
+import type { DatasetLocations } from "../images/types.ts";
 import { CATALOG, IDX_FILES } from "./catalog.ts";
-import { cifarFiles, parseCifar } from "./cifar.ts";
+import { cifarFiles, isCifar, parseCifar } from "./cifar.ts";
 import { DIGITS_FILE, parseDigits } from "./digits.ts";
 import { idxNames, parseIdxDataset } from "./idx.ts";
 
@@ -15,7 +16,7 @@ export type OfficialId = Exclude<DatasetId, "folder">;
 
 /** The file names that the reader of a dataset looks for. */
 export function officialNames(id: OfficialId): readonly string[] {
-  if (id === "cifar10" || id === "cifar100") return cifarFiles(id);
+  if (isCifar(id)) return cifarFiles(id);
   if (id === "digits") return [DIGITS_FILE, "digits.csv"];
   return Object.values(IDX_FILES).flatMap(idxNames);
 }
@@ -59,7 +60,7 @@ export async function officialFiles(
  * @throws UserError `dataset-missing`, `dataset-incomplete`, `dataset-damaged`, `archive-damaged`
  */
 export function parseOfficial(id: OfficialId, files: ReadonlyMap<string, Uint8Array>, foundAt: string): RawDataset {
-  if (id === "cifar10" || id === "cifar100") return parseCifar(id, files, foundAt);
+  if (isCifar(id)) return parseCifar(id, files, foundAt);
   if (id !== "digits") return parseIdxDataset(id, files, foundAt);
   const bytes = files.get(DIGITS_FILE) ?? files.get("digits.csv");
   if (bytes !== undefined) return parseDigits(bytes, foundAt);

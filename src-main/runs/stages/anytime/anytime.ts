@@ -1,7 +1,7 @@
 import type { AnytimeRun, AnytimeTrainingSettings, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
+import { DATASETS } from "../../../../src-shared/domain/dataset-facts.ts";
 import type { AnytimeTraining } from "../../../../src-shared/domain/records/anytime-records.ts";
 import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
-import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { RunRecord } from "../../../store/records/runs.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";
@@ -76,7 +76,7 @@ const TRAINING_COST = 3;
 /** Work of the stages in networks times images. Networks with a random number of nodes have about half of them on average. */
 function stageWork(run: AnytimeRun): Readonly<Record<Stage, number>> {
   const { dataset, training, search, final } = run;
-  const known = CATALOG[dataset.id].trainExpected || DEFAULT_IMAGES;
+  const known = DATASETS[dataset.id].trainImages || DEFAULT_IMAGES;
   const images = Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
   const trained = run.winners + run.randomPicks + run.references.length;
   return {

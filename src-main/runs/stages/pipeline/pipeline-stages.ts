@@ -1,6 +1,6 @@
 import type { CellTraining, PipelineRun, RunConfig } from "../../../../src-shared/domain/config/run-config.ts";
+import { DATASETS } from "../../../../src-shared/domain/dataset-facts.ts";
 import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
-import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { StagePlan } from "../stages.ts";
 
 /** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best cells and random ones, fully train the winner. */
@@ -56,7 +56,7 @@ const TRAINING_COST = 3;
  */
 export function stageWeights(pipeline: PipelineRun): Readonly<Record<PipelineStageKey, number>> {
   const { dataset, search, training, compare, final } = pipeline;
-  const known = CATALOG[dataset.id].trainExpected || DEFAULT_IMAGES;
+  const known = DATASETS[dataset.id].trainImages || DEFAULT_IMAGES;
   const images = Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
   const network = pipeline.network.blocks * pipeline.network.initialChannels ** 2;
   const last = pipeline.finalNetwork ?? pipeline.network;

@@ -6,8 +6,8 @@ import {
   type StudyRun,
   searchSettingsSchema,
 } from "../../../../src-shared/domain/config/run-config.ts";
+import { DATASETS } from "../../../../src-shared/domain/dataset-facts.ts";
 import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
-import { CATALOG } from "../../../engine/datasets/official/catalog.ts";
 import type { StagePlan } from "../stages.ts";
 
 /** Keys of the stage that trains a variant with a seed and of the stage that scores the cells with it. */
@@ -129,7 +129,7 @@ const TRAINING_COST = 3;
 const DEFAULT_IMAGES = 10_000;
 
 function imagesOf({ dataset }: StudyRun): number {
-  const known = CATALOG[dataset.id].trainExpected || DEFAULT_IMAGES;
+  const known = DATASETS[dataset.id].trainImages || DEFAULT_IMAGES;
   return Math.min(dataset.trainImages ?? Infinity, Math.max(known - dataset.validationImages, known / 2));
 }
 

@@ -1,5 +1,5 @@
 import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
-import { OPERATION_LABELS } from "../../../../src-shared/domain/architecture/operations.ts";
+import { OPERATION_FACTS } from "../../../../src-shared/domain/architecture/operations.ts";
 import { type DrawingNode, edge, type Graph, type GraphEdge, nodeId, operationNode, portNode } from "../../../../src-shared/drawing/graph.ts";
 
 /** For each operation of b its counterpart in a, or −1; matched by operation and shared inputs. */
@@ -38,7 +38,9 @@ export function unionGraph(a: Cell, b: Cell): Graph {
     if (other === undefined) nodes.push(operationNode(id, node.operation, i + INPUT_NODES, "removed"));
     else if (other.operation === node.operation) nodes.push(operationNode(id, node.operation, i + INPUT_NODES));
     else
-      nodes.push(operationNode(id, other.operation, i + INPUT_NODES, "changed", `${OPERATION_LABELS[node.operation]} → ${OPERATION_LABELS[other.operation]}`));
+      nodes.push(
+        operationNode(id, other.operation, i + INPUT_NODES, "changed", `${OPERATION_FACTS[node.operation].label} → ${OPERATION_FACTS[other.operation].label}`),
+      );
   });
   b.nodes.forEach((node, j) => {
     if (partner[j] === -1) nodes.push(operationNode(`b${j + INPUT_NODES}`, node.operation, j + INPUT_NODES, "added"));

@@ -1,9 +1,7 @@
 import { valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
+import { DATASETS } from "../../../../src-shared/domain/dataset-facts.ts";
 import type { DatasetInfo } from "../../../../src-shared/domain/records/dataset-info.ts";
 import type { EditedConfig } from "./config-parts.ts";
-
-/** Datasets whose images change meaning when mirrored. */
-const NOT_MIRRORED = ["digits", "mnist", "kmnist"];
 
 export interface Fitted {
   readonly config: EditedConfig;
@@ -36,7 +34,7 @@ export function fitToDataset(config: EditedConfig, info: Pick<DatasetInfo, "id" 
   const side = Math.min(info.height, info.width);
   for (const group of ["training", "compare", "final", "truth", "predictors.sgd", ...variantPlaces(next).map((place) => `${place}.training`)]) {
     if (valueAt(next, `${group}.augmentation`) === undefined) continue;
-    if (NOT_MIRRORED.includes(info.id)) put(`${group}.augmentation.horizontalFlip`, false);
+    if (!DATASETS[info.id].augmentation.horizontalFlip) put(`${group}.augmentation.horizontalFlip`, false);
     if (side <= 0) continue;
     lower(`${group}.augmentation.cropPadding`, Math.max(1, Math.floor(side / 8)));
     lower(`${group}.augmentation.cutout`, Math.floor(side / 2));

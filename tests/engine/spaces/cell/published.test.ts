@@ -17,7 +17,7 @@ import { NetworkTrainer } from "../../../../src-main/engine/training/network-tra
 import { architectureSvg } from "../../../../src-main/export/cell-picture.ts";
 import { outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
 import { networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
-import { OPERATION_LABELS } from "../../../../src-shared/domain/architecture/operations.ts";
+import { OPERATION_FACTS } from "../../../../src-shared/domain/architecture/operations.ts";
 import { cellTrainingRunSchema, ghnConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
 
 const cells = publishedCells();
@@ -68,7 +68,7 @@ describe.each(cells.map((cell) => [cell.id, cell] as const))("%s", (_, cell) => 
     const both = [cell.normal, ...(cell.reduction === undefined ? [] : [cell.reduction])];
     const drawn = [...svg.matchAll(/text-anchor="middle"[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
     const expected = both.flatMap(({ nodes }) =>
-      nodes.map(({ operation, inputs }) => (operation === "identity" && inputs.length > 1 ? "add" : OPERATION_LABELS[operation])),
+      nodes.map(({ operation, inputs }) => (operation === "identity" && inputs.length > 1 ? "add" : OPERATION_FACTS[operation].label)),
     );
     for (const label of new Set(expected)) expect(drawn.filter((text) => text === label).length, label).toBe(expected.filter((each) => each === label).length);
     expect(drawn.filter((text) => text === "concat")).toHaveLength(both.length);
