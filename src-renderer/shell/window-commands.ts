@@ -3,6 +3,7 @@ import { onScopeDispose, type Ref } from "vue";
 import { type Router, useRouter } from "vue-router";
 import { onEvent } from "../bridge/studio.ts";
 import { allCommands, type Command, registerCommands, runCommand } from "../stores/commands.ts";
+import { useSideBar } from "../stores/preferences/side-bar.ts";
 import { useTheme } from "../stores/preferences/theme.ts";
 import { useProject } from "../stores/project.ts";
 
@@ -21,6 +22,7 @@ function globalCommands(router: Router, palette: Ref<boolean>): Command[] {
     { id: "help", title: "Help and shortcuts", group: "Go to", keys: "?", run: () => go("help") },
     { id: "open-project", title: "Open another project", group: "Project", run: () => go("welcome") },
     { id: "close-project", title: "Close project", group: "Project", needsProject: true, run: () => void useProject().close() },
+    { id: "side-bar", title: "Collapse or expand the side bar", group: "Window", keys: "Ctrl+B", needsProject: true, run: () => useSideBar().toggle() },
     { id: "theme", title: "Change theme: dark, light, system", group: "Window", run: () => useTheme().next() },
   ];
 }

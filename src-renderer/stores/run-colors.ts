@@ -5,6 +5,15 @@ import { useSettings } from "./preferences/settings.ts";
 export const RUN_COLORS = 8;
 const MAX_REMEMBERED = 400;
 
+/** The free slot that the fewest remembered runs have, so that runs seen one after the other rarely share one and need not change later. */
+function leastUsed(slots: Readonly<Record<string, number>>, taken: ReadonlySet<number>): number {
+  const counts = new Array<number>(RUN_COLORS).fill(0);
+  for (const slot of Object.values(slots)) counts[slot] = (counts[slot] ?? 0) + 1;
+  const all = counts.map((_, slot) => slot);
+  const free = all.filter((slot) => !taken.has(slot));
+  return (free.length > 0 ? free : all).reduce((best, slot) => ((counts[slot] ?? 0) < (counts[best] ?? 0) ? slot : best));
+}
+
 /** A colour, dash and marker for each run, the same on every page. Slots are stored with the settings. */
 export const useRunColors = defineStore("run-colors", () => {
   const slots = useSettings().setting(
@@ -30,8 +39,8 @@ export const useRunColors = defineStore("run-colors", () => {
         taken.add(slot);
         continue;
       }
-      const free = Array.from({ length: RUN_COLORS }, (_, i) => i).find((i) => !taken.has(i)) ?? taken.size % RUN_COLORS;
       delete next[runId];
+      const free = leastUsed(next, taken);
       next[runId] = free;
       taken.add(free);
       changed = true;

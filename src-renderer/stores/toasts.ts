@@ -11,15 +11,19 @@ export interface Toast {
   readonly action?: { readonly label: string; readonly run: () => void };
   /** Milliseconds on screen; 0 keeps the toast until it is dismissed, as for errors. */
   readonly life: number;
+  /** When it was shown, in ms since the epoch. */
+  readonly since: number;
 }
+
+const SAME_ACTION_MS = 1000;
 
 export const useToasts = defineStore("toasts", () => {
   const list = ref<Toast[]>([]);
   let next = 1;
 
-  function push(toast: Omit<Toast, "id" | "life"> & { life?: number }): number {
+  function push(toast: Omit<Toast, "id" | "life" | "since"> & { life?: number }): number {
     const id = next++;
-    list.value = [...list.value.slice(-3), { ...toast, id, life: toast.life ?? (toast.kind === "bad" ? 0 : toast.action ? 9000 : 4000) }];
+    list.value = [...list.value.slice(-3), { ...toast, id, since: Date.now(), life: toast.life ?? (toast.kind === "bad" ? 0 : toast.action ? 9000 : 4000) }];
     return id;
   }
 
@@ -27,11 +31,20 @@ export const useToasts = defineStore("toasts", () => {
     list.value = list.value.filter((toast) => toast.id !== id);
   }
 
+  /** Removes the toasts of a page that is being left. Those of the last moment stay: they report what led to the new page. */
+  function leavePage(now = Date.now()): void {
+    list.value = list.value.filter((toast) => now - toast.since < SAME_ACTION_MS);
+  }
+
+  function clear(): void {
+    list.value = [];
+  }
+
   function error(what: string, cause: unknown): void {
     push({ kind: "bad", title: what, ...describeError(cause) });
   }
 
-  return { list, push, dismiss, error };
+  return { list, push, dismiss, leavePage, clear, error };
 });
 
 /** An error as text with its remedy, and the details for a bug report. */

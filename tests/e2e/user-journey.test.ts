@@ -18,6 +18,19 @@ const eventually = <T>(read: () => T | Promise<T>, timeout = 60_000) => expect.p
 const reason = whyNoBrowser();
 if (reason !== null) console.warn(`End-to-end tests are skipped: ${reason}.`);
 
+/** In the page: headings, buttons and cards that extend beyond the window although nothing around them scrolls sideways. */
+function widerThanWindow(): string[] {
+  const scrolls = (element: Element | null): boolean =>
+    element !== null &&
+    (/auto|scroll|hidden/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement === document.body ? null : element.parentElement));
+  return [...document.querySelectorAll("main h1, main h2, main button, main .card")]
+    .filter((element) => {
+      const box = element.getBoundingClientRect();
+      return box.width > 0 && box.right > innerWidth + 1 && !scrolls(element.closest("table, .grid, .list, .lines"));
+    })
+    .map((element) => `${element.tagName} ${element.className} ${element.textContent?.trim().slice(0, 40)}`);
+}
+
 describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }, () => {
   let studio: ServedStudio;
   let browser: Browser;
@@ -240,6 +253,10 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await table.getByText("Synchronous").click({ modifiers: ["Control"] });
     await visitor.picture("7-trash");
     await visitor.click("purge-selected");
+    await visitor.id("purge-dialog").getByRole("button", { name: "Cancel" }).click();
+    expect(await table.getAttribute("data-rows")).toBe("1");
+    await visitor.click("purge-selected");
+    await visitor.click("purge-dialog-confirm");
     await eventually(() => table.getAttribute("data-rows")).toBe("0");
     await visitor.click("runs-view-active");
 
@@ -258,12 +275,21 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
   });
 
   it("8. exports the winner", async () => {
-    // An error toast stays until it is dismissed; it must not cover the buttons of the dialog.
+    // The error toast of another page is gone after navigation.
     await visitor.go("/cells");
     await visitor.click("cell-a");
     await visitor.id("cell-file").setInputFiles({ name: "broken.json", mimeType: "application/json", buffer: Buffer.from("{") });
     await visitor.id("toast").filter({ hasText: "Could not read the cell" }).waitFor();
+    await visitor.page.waitForTimeout(1100);
     await visitor.go(`/runs/${pipelineId}/trainings`);
+    await visitor.id("toast").waitFor({ state: "detached" });
+    // An error toast of this page must not cover the buttons of the dialog.
+    await visitor.page.route("**/call/runs.update", (route) =>
+      route.fulfill({ json: { ok: false, error: { code: "failed", message: "Refused by the test." } } }),
+    );
+    await visitor.click("run-star");
+    await visitor.id("toast").filter({ hasText: "Could not star the run" }).waitFor();
+    await visitor.page.unroute("**/call/runs.update");
     await visitor.id("trainings-table").getByRole("row").nth(1).click();
     await visitor.id("candidate-drawer").waitFor();
     await visitor.click("candidate-export");
@@ -274,7 +300,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("8-export");
     const button = await visitor.id("export-confirm").boundingBox();
-    const message = await visitor.id("toast").filter({ hasText: "Could not read the cell" }).boundingBox();
+    const message = await visitor.id("toast").filter({ hasText: "Could not star the run" }).boundingBox();
     if (button === null || message === null) throw new Error("The button or the message is not shown.");
     expect(message.x).toBeGreaterThanOrEqual(button.x + button.width);
     await visitor.click("export-confirm");
@@ -300,6 +326,24 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
       expect(await visitor.barriers()).toEqual([]);
       await visitor.picture(`9-${name}`);
     }
+  });
+
+  it("fits a narrow window and 200 % zoom", async () => {
+    await visitor.page.setViewportSize({ width: 640, height: 400 });
+    expect(await visitor.id("side-bar-toggle").getAttribute("aria-expanded")).toBe("false");
+    for (const path of ["/runs", "/new", `/runs/${pipelineId}`, `/runs/${pipelineId}/candidates`, "/compare", "/cells", "/datasets", "/settings", "/help"]) {
+      await visitor.go(path);
+      await visitor.page.getByRole("heading", { level: 1 }).first().waitFor();
+      await eventually(() => visitor.page.evaluate(widerThanWindow)).toEqual([]);
+      await visitor.picture(`10-narrow${path.replaceAll("/", "-").replace(pipelineId, "run")}`);
+    }
+    // The open side bar covers the page and closes after navigation.
+    await visitor.click("side-bar-toggle");
+    await visitor.attribute("side-bar-toggle", "aria-expanded", "true");
+    await visitor.click("nav-runs");
+    await visitor.attribute("side-bar-toggle", "aria-expanded", "false");
+    await visitor.page.setViewportSize({ width: 1280, height: 800 });
+    await visitor.attribute("side-bar-toggle", "aria-expanded", "true");
   });
 
   it("logs no errors or warnings in the page", () => {

@@ -71,14 +71,27 @@ describe("run colours", () => {
     expect([colors.has("r5"), colors.has("unknown"), colors.slot("unknown")]).toEqual([true, false, 0]);
   });
 
-  it("reassigns a colour only if two runs shown together share it", () => {
+  it("differ for runs seen one after the other, so that comparing them changes none", () => {
     const colors = useRunColors();
-    colors.ensure(["a"]);
-    colors.ensure(["b"]);
-    expect(colors.slot("a")).toBe(colors.slot("b"));
-    colors.ensure(["a", "b"]);
-    expect(colors.slot("a")).toBe(0);
-    expect(colors.slot("b")).not.toBe(0);
+    const runs = ["a", "b", "c", "d"];
+    for (const run of runs) colors.ensure([run]);
+    const before = runs.map((run) => colors.slot(run));
+    expect(new Set(before).size).toBe(4);
+    colors.ensure(runs);
+    expect(runs.map((run) => colors.slot(run))).toEqual(before);
+  });
+
+  it("change only if two runs shown together share one, and then for the second", () => {
+    const colors = useRunColors();
+    const many = Array.from({ length: RUN_COLORS + 1 }, (_, i) => `r${i}`);
+    for (const run of many) colors.ensure([run]);
+    const first = many[0] ?? "";
+    const last = many.at(-1) ?? "";
+    const before = colors.slot(first);
+    expect(colors.slot(last)).toBe(before);
+    colors.ensure([first, last]);
+    expect(colors.slot(first)).toBe(before);
+    expect(colors.slot(last)).not.toBe(before);
   });
 
   it("reuses colours beyond eight runs instead of failing", () => {

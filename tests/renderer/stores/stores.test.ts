@@ -228,6 +228,19 @@ describe("toasts", () => {
     expect(toasts.list.map((toast) => toast.title)).toEqual(["5", "6", "7", "8"]);
   });
 
+  it("do not survive a change of page, except those of the action that led there", () => {
+    vi.useFakeTimers();
+    const toasts = useToasts();
+    toasts.error("Could not save", new Error("Disk full."));
+    vi.advanceTimersByTime(5000);
+    toasts.push({ kind: "good", title: "Run deleted" });
+    toasts.leavePage();
+    expect(toasts.list.map((toast) => toast.title)).toEqual(["Run deleted"]);
+    toasts.clear();
+    expect(toasts.list).toEqual([]);
+    vi.useRealTimers();
+  });
+
   it("describe an error of the host with its remedy, and with details for a report", () => {
     const error = new StudioError({ code: "disk", message: "The disk is full.", remedy: "Free some space.", detail: "ENOSPC" });
     expect(describeError(error)).toEqual({ text: "The disk is full. Free some space.", detail: "disk: The disk is full.\nFree some space.\nENOSPC" });

@@ -1,5 +1,6 @@
 import { type ConfigDifference, compareConfigs } from "../../../../src-shared/domain/config/config-diff.ts";
 import type { MetricSummary, RunDetail } from "../../../../src-shared/domain/records/run.ts";
+import { metricInfo } from "../../../lib/format.ts";
 import type { SeriesData } from "../../../widgets/charts/options/series.ts";
 
 export const MOST_RUNS = 8;
@@ -33,6 +34,11 @@ export function valueAtEpoch(series: SeriesData, epoch: number): number | null {
   let found: number | null = null;
   for (let i = 0; i < series.epoch.length && (series.epoch[i] ?? 0) <= epoch + 1e-9; i++) found = series.value[i] ?? found;
   return found;
+}
+
+/** Metrics that training optimises. Others, such as the gradient norm or the speed, have no direction that makes a run better. */
+export function isObjective(name: string): boolean {
+  return /(loss|accuracy|top5|area|score|best)$/.test(name) && metricInfo(name).better !== "none";
 }
 
 /** Whether a value is better than that of the baseline: −1 worse, 0 equal or unknown, 1 better. */

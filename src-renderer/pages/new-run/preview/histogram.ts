@@ -4,6 +4,17 @@ export interface Bins {
   readonly counts: readonly number[];
 }
 
+/** The outline of the bars as points, from the first edge to the last: each bin is a plateau at its count between its own edges. */
+export function outline({ edges, counts }: Bins): [number, number][] {
+  const first = edges[0] ?? 0;
+  const last = edges.at(-1) ?? first;
+  const tops = counts.flatMap((count, i): [number, number][] => [
+    [edges[i] ?? first, count],
+    [edges[i + 1] ?? last, count],
+  ]);
+  return [[first, 0], ...tops, [last, 0]];
+}
+
 /** Counts values in `wanted` bins of equal width between minimum and maximum. If all values are equal, there is a single bin around them. */
 export function binned(values: readonly number[], wanted: number): Bins {
   const finite = values.filter((value) => Number.isFinite(value));

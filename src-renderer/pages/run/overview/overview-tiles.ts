@@ -1,5 +1,5 @@
 import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
-import type { RunDetail, RunProgress, Training } from "../../../../src-shared/domain/records/run.ts";
+import type { Candidate, RunDetail, RunProgress, Training } from "../../../../src-shared/domain/records/run.ts";
 import { count, duration, metricValue, NO_VALUE, percent, significant, whole } from "../../../lib/format.ts";
 
 export interface Tile {
@@ -27,7 +27,13 @@ export const OVERVIEW_CURVES: Readonly<Record<RunDetail["kind"], readonly Metric
 export type LastValue = (name: MetricName) => number | null;
 
 /** Key figures. Values come from the live curves, else from the stored metrics of the run. */
-export function overviewTiles(run: RunDetail, progress: RunProgress | null, last: LastValue, trainings: readonly Training[]): Tile[] {
+export function overviewTiles(
+  run: RunDetail,
+  progress: RunProgress | null,
+  last: LastValue,
+  trainings: readonly Training[],
+  bestCandidate: Pick<Candidate, "name"> | null = null,
+): Tile[] {
   const best = (name: MetricName): string => metricValue(name, run.metrics[name]?.best);
   const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `at step ${whole(run.metrics[name]?.bestStep)}`);
   const speed: Tile = { id: "speed", label: "Images/s", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
@@ -64,13 +70,13 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
           id: "scored",
           label: "Cells scored",
           value: whole(progress?.step ?? run.metrics["search/score"]?.count),
-          note: run.config.kind === "search" ? `of ${whole(run.config.search.samples)}` : "",
+          note: scoredNote(run, progress),
         },
         {
           id: "best",
           label: "Best score so far",
           value: best("search/score") === NO_VALUE ? best("search/best") : best("search/score"),
-          note: run.metrics["search/score"] === undefined ? "" : `cell ${whole(run.metrics["search/score"]?.bestStep)}`,
+          note: bestCandidate?.name ?? "",
         },
         { id: "last", label: "Last cell", value: percent(last("search/score")), note: "" },
         speed,
@@ -143,14 +149,22 @@ export function overviewTiles(run: RunDetail, progress: RunProgress | null, last
   }
 }
 
-/** Value and text of the progress bar; null before the first report. */
-export function progressWords(progress: RunProgress | null): { share: number | null; words: string; left: string } | null {
+/** How many cells a search scores in all, including the random baseline. */
+function scoredNote({ config }: RunDetail, progress: RunProgress | null): string {
+  if (progress !== null && progress.totalSteps > 0) return `of ${whole(progress.totalSteps)}`;
+  if (config.kind !== "search") return "";
+  const { samples, randomBaseline } = config.search;
+  return `${whole(samples)} proposed${randomBaseline > 0 ? `, ${whole(randomBaseline)} random` : ""}`;
+}
+
+/** Value and text of the progress bar; null before the first report. Steps of a staged run are parts of its total work, so only their share is shown. */
+export function progressWords(progress: RunProgress | null, staged = false): { share: number | null; words: string; left: string } | null {
   if (progress === null) return null;
   const share = progress.totalSteps > 0 ? Math.min(1, progress.step / progress.totalSteps) : null;
   const epoch = progress.epoch === undefined ? "" : ` · epoch ${significant(progress.epoch, 3)}`;
   return {
     share,
-    words: `${progress.phase} · ${whole(progress.step)}${progress.totalSteps > 0 ? ` of ${whole(progress.totalSteps)}` : ""}${epoch}`,
+    words: staged ? progress.phase : `${progress.phase} · ${whole(progress.step)}${progress.totalSteps > 0 ? ` of ${whole(progress.totalSteps)}` : ""}${epoch}`,
     left: progress.secondsLeft === undefined ? "estimating time left" : `${duration(progress.secondsLeft)} left`,
   };
 }

@@ -4,7 +4,7 @@ import { count, duration, isFraction, metricInfo, percent, significant, whole } 
 import type { ChartOption } from "../plot/echarts.ts";
 import { axisStyle, type ChartTheme } from "../plot/theme.ts";
 import { X_TITLES, type XKind } from "./chart-link.ts";
-import { type Line, lineOf, type SeriesData } from "./series.ts";
+import { type Line, lineOf, nearest, type SeriesData } from "./series.ts";
 
 export interface LineSpec {
   readonly data: SeriesData;
@@ -30,8 +30,8 @@ export interface DrawnLine {
 
 export const PLOT_BOX = { left: 56, right: 14, top: 8, bottom: 26 } as const;
 
-/** Values that are set rather than measured; smoothing would show values that never occurred. */
-const EXACT: ReadonlySet<string> = new Set(["learning-rate", "search/best", "ghn/skipped"]);
+/** Noisy curves, measured at every training step. All others are shown as measured: smoothing would show values that never occurred. */
+const NOISY: ReadonlySet<string> = new Set(["ghn/loss", "ghn/accuracy", "ghn/gradient-norm", "train/loss", "train/accuracy", "images-per-second"]);
 
 /**
  * Lines over the chosen x, smoothed with a weight that holds over a thousandth of the line, however it is thinned and
@@ -41,8 +41,14 @@ export function drawLines(specs: readonly LineSpec[], settings: LineSettings): D
   return specs.map((spec) => {
     const raw = lineOf(spec.data, settings.x);
     const length = (raw.x.at(-1) ?? 0) - (raw.x[0] ?? 0);
-    return { spec, raw, smooth: settings.smoothing > 0 && !EXACT.has(spec.data.name) ? smoothOver(raw.x, raw.y, settings.smoothing, length / 1000) : raw.y };
+    return { spec, raw, smooth: settings.smoothing > 0 && NOISY.has(spec.data.name) ? smoothOver(raw.x, raw.y, settings.smoothing, length / 1000) : raw.y };
   });
+}
+
+/** The measured value of a line at a place, or its last one; never a smoothed value. Null if there is none. */
+export function legendValue({ raw }: DrawnLine, at: number | null): number | null {
+  if (raw.x.length === 0) return null;
+  return (at === null ? raw.y.findLast((value) => value !== null) : raw.y[nearest(raw.x, at)]) ?? null;
 }
 
 export function formatX(kind: XKind, value: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { axisChoices, defaultAxes } from "../../../../src-renderer/pages/compare/parallel/parallel-data.ts";
-import { configRows, metricsOf, runsInQuery, valueAtEpoch, verdict } from "../../../../src-renderer/pages/compare/selection/compare-data.ts";
+import { configRows, isObjective, metricsOf, runsInQuery, valueAtEpoch, verdict } from "../../../../src-renderer/pages/compare/selection/compare-data.ts";
 import { categoriesOf, parallelOption } from "../../../../src-renderer/widgets/charts/options/parallel-option.ts";
 import { seriesFrom } from "../../../../src-renderer/widgets/charts/options/series.ts";
 import { config, detail } from "../../dev/data.ts";
@@ -43,6 +43,22 @@ describe("comparing runs", () => {
       false,
     );
     expect([0.5, 1, 2.5, 3, 9].map((epoch) => valueAtEpoch(series, epoch))).toEqual([null, 0.1, 0.1, 0.3, 0.3]);
+  });
+
+  it.each([
+    ["ghn/loss", true],
+    ["train/validation-accuracy", true],
+    ["train/validation-top5", true],
+    ["anytime/area", true],
+    ["search/best", true],
+    ["ghn/gradient-norm", false],
+    ["ghn/skipped", false],
+    ["images-per-second", false],
+    ["learning-rate", false],
+    ["system/memory", false],
+    ["unknown/accuracy", false],
+  ])("treats %s as an objective: %s", (name, objective) => {
+    expect(isObjective(name)).toBe(objective);
   });
 
   it("judges better and worse by the direction of the metric", () => {

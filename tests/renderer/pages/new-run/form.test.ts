@@ -4,7 +4,7 @@ import { PartsBox } from "../../../../src-renderer/pages/new-run/draft/config-pa
 import { fitToDataset } from "../../../../src-renderer/pages/new-run/draft/fit-dataset.ts";
 import { fieldInfo, inWords, parseTyped, typedText } from "../../../../src-renderer/pages/new-run/fields/field-words.ts";
 import { fieldsOfSection, sectionOfPath, sectionsOf } from "../../../../src-renderer/pages/new-run/fields/sections.ts";
-import { binned } from "../../../../src-renderer/pages/new-run/preview/histogram.ts";
+import { binned, outline } from "../../../../src-renderer/pages/new-run/preview/histogram.ts";
 import { checkRunConfig } from "../../../../src-shared/domain/config/check-config.ts";
 import { valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
 import { fieldPaths } from "../../../../src-shared/domain/config/config-fields.ts";
@@ -108,6 +108,19 @@ describe("histograms", () => {
     expect(edges).toHaveLength(25);
     expect(counts.reduce((a, b) => a + b, 0)).toBe(200);
     expect(counts.at(-1)).toBeGreaterThan(0);
+  });
+
+  it("draw each count between the edges of its own bin", () => {
+    const bins = binned([0, 0, 0, 10, 20], 2);
+    expect(bins).toEqual({ edges: [0, 10, 20], counts: [3, 2] });
+    expect(outline(bins)).toEqual([
+      [0, 0],
+      [0, 3],
+      [10, 3],
+      [10, 2],
+      [20, 2],
+      [20, 0],
+    ]);
   });
 
   it("have a single bin if all values are equal", () => {

@@ -5,11 +5,11 @@ import { factTitle, factValue } from "../../../../src-renderer/features/runs/run
 import { candidatePlot } from "../../../../src-renderer/pages/run/candidates/candidate-points.ts";
 import { agreementPlot, agreements, protocolsOf, roleMeans, trainedCells } from "../../../../src-renderer/pages/run/correlation/correlation-data.ts";
 import { ranked, sortCandidates } from "../../../../src-renderer/pages/run/data/ranking.ts";
-import { progressWords } from "../../../../src-renderer/pages/run/overview/overview-tiles.ts";
+import { overviewTiles, progressWords } from "../../../../src-renderer/pages/run/overview/overview-tiles.ts";
 import { sparkPath } from "../../../../src-renderer/pages/run/overview/spark.ts";
 import { tabsOf } from "../../../../src-renderer/pages/run/tabs.ts";
 import { runConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
-import type { Candidate, RunDetail, Training } from "../../../../src-shared/domain/records/run.ts";
+import type { Candidate, RunDetail, RunProgress, Training } from "../../../../src-shared/domain/records/run.ts";
 import { config, detail } from "../../dev/data.ts";
 
 const cell = { normal: { nodes: [{ operation: "identity" as const, inputs: [0] }] } };
@@ -219,6 +219,21 @@ describe("words", () => {
       left: "30\u202fs left",
     });
     expect(progressWords({ phase: "Training", step: 5, totalSteps: 0 })).toMatchObject({ share: null, left: "estimating time left" });
+  });
+
+  it("shows only the share of a staged run, whose steps are parts of its total work", () => {
+    const progress = { phase: "Stage 2 of 4, Search: Scoring", step: 116, totalSteps: 1000 };
+    expect(progressWords(progress, true)).toMatchObject({ share: 0.116, words: "Stage 2 of 4, Search: Scoring" });
+    expect(progressWords(progress)?.words).toBe("Stage 2 of 4, Search: Scoring · 116 of 1,000");
+  });
+
+  it("counts scored cells against all that are scored, and names the best as the table does", () => {
+    const search = detail({ id: "s", name: "Search", config: config("search", { search: { samples: 100, randomBaseline: 3 } }) });
+    const tile = (id: string, progress: RunProgress | null, best: { name: string } | null = null): string | undefined =>
+      overviewTiles(search, progress, () => null, [], best).find((entry) => entry.id === id)?.note;
+    expect(tile("scored", { phase: "Scoring", step: 103, totalSteps: 103 })).toBe("of 103");
+    expect(tile("scored", null)).toBe("100 proposed, 3 random");
+    expect(tile("best", null, { name: "Cell 49" })).toBe("Cell 49");
   });
 
   it("draws a sparkline that breaks at gaps", () => {

@@ -4,6 +4,7 @@ import {
   formatX,
   type LineSettings,
   type LineSpec,
+  legendValue,
   lineOption,
   linesCsv,
   withoutZeros,
@@ -65,9 +66,21 @@ describe("lines", () => {
     expect(seldom).toBeGreaterThan(0.99);
   });
 
-  it("never smooths values that are set rather than measured", () => {
-    const values = [1e-3, 1e-3, 5e-4, 5e-4];
-    expect(drawLines([spec(values, "learning-rate")], { ...settings, smoothing: 0.99 })[0]?.smooth).toEqual(values);
+  it.each(["learning-rate", "search/best", "search/score", "train/validation-accuracy", "ghn/validation-accuracy", "anytime/area"])(
+    "shows %s as measured: only noisy training curves are smoothed",
+    (name) => {
+      const values = [1e-3, 1e-3, 5e-4, 5e-4];
+      expect(drawLines([spec(values, name)], { ...settings, smoothing: 0.99 })[0]?.smooth).toEqual(values);
+    },
+  );
+
+  it("quotes measured values, at the pointer or the last one, however much is smoothed", () => {
+    const [line] = drawLines([spec([5, 1, 4, null])], { ...settings, smoothing: 0.99 });
+    if (line === undefined) throw new Error("No line was drawn.");
+    expect(line.smooth[2]).not.toBe(4);
+    expect([legendValue(line, null), legendValue(line, 2.2), legendValue(line, 4)]).toEqual([4, 1, null]);
+    const [empty] = drawLines([spec([])], settings);
+    expect(empty && legendValue(empty, 3)).toBeNull();
   });
 
   it("leaves gaps where steps were skipped, and marks them", () => {
