@@ -136,7 +136,7 @@ async function readText(file: string): Promise<string> {
 }
 
 /** Parses JSON; errors name the line. */
-export function parseJson(text: string, file: string): unknown {
+function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {

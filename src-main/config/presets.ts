@@ -24,7 +24,7 @@ export interface PresetSource {
 }
 
 /** Folder of the presets: `resources/` in a source tree, or next to a packaged program. */
-export function presetFolder(): string {
+function presetFolder(): string {
   let folder = import.meta.dirname;
   for (;;) {
     for (const candidate of [join(folder, "resources", "presets"), join(folder, "presets")]) if (existsSync(join(candidate, "demo.json"))) return candidate;

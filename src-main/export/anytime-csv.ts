@@ -3,7 +3,7 @@ import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../src-
 import { csvField } from "./candidates-csv.ts";
 
 /** Header of {@link anytimeCsv}. Accuracies and areas are fractions from 0 to 1; multiply-adds are counted up to the exit. */
-export const ANYTIME_COLUMNS = [
+const ANYTIME_COLUMNS = [
   "weights",
   "name",
   "role",

@@ -1,3 +1,3 @@
-export { EXPORT_FORMATS, type ExportFormat, exportChoices } from "./choices.ts";
-export { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
-export { type WriteOptions, writeExport } from "./write.ts";
+export { EXPORT_FORMATS, exportChoices } from "./choices.ts";
+export type { ExportProject } from "./subject.ts";
+export { writeExport } from "./write.ts";

@@ -39,7 +39,7 @@ export async function layout(graph: Graph, direction: Direction, engine: Engine)
   }
 }
 
-export function toElk(graph: Graph, direction: Direction): ElkNode {
+function toElk(graph: Graph, direction: Direction): ElkNode {
   return {
     id: "root",
     layoutOptions: {
@@ -72,7 +72,7 @@ export function toElk(graph: Graph, direction: Direction): ElkNode {
   };
 }
 
-export function fromElk(graph: Graph, placed: ElkNode): Layout {
+function fromElk(graph: Graph, placed: ElkNode): Layout {
   const children = new Map((placed.children ?? []).map((child) => [child.id, child]));
   const levels = levelsOf(graph);
   const nodes = graph.nodes.map((node): PlacedNode => {
@@ -90,7 +90,7 @@ export function fromElk(graph: Graph, placed: ElkNode): Layout {
 }
 
 /** Longest path from a source to each node. Edges that close a cycle are ignored. */
-export function levelsOf(graph: Graph): Map<string, number> {
+function levelsOf(graph: Graph): Map<string, number> {
   const levels = new Map(graph.nodes.map((node) => [node.id, 0]));
   for (let round = 0; round < graph.nodes.length; round++) {
     let moved = false;

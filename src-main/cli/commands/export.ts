@@ -77,7 +77,7 @@ function subjectOf(run: RunSummary, { cell, training }: ExportOptions): ExportSu
   return { type: "run", runId: run.id };
 }
 
-export function presentFiles(io: Io, files: readonly ExportedFile[]): void {
+function presentFiles(io: Io, files: readonly ExportedFile[]): void {
   io.out(
     table(
       io,
@@ -88,7 +88,7 @@ export function presentFiles(io: Io, files: readonly ExportedFile[]): void {
 }
 
 /** A file name from the name of a run; characters that file systems reject become dashes. */
-export function baseNameFor(runName: string, subject: ExportSubject): string {
+function baseNameFor(runName: string, subject: ExportSubject): string {
   const base = runName
     .normalize("NFKC")
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")

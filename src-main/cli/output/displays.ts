@@ -19,7 +19,7 @@ export function displayFor(io: Io, json: boolean): Display {
 }
 
 /** One bar per stage, with log lines above. */
-export class BarDisplay implements Display {
+class BarDisplay implements Display {
   private readonly io: Io;
   private readonly bars: cliProgress.MultiBar;
   private readonly byRun = new Map<string, cliProgress.SingleBar>();
@@ -75,7 +75,7 @@ export class BarDisplay implements Display {
 }
 
 /** A line for each change, and progress lines at intervals. */
-export class LineDisplay implements Display {
+class LineDisplay implements Display {
   private readonly io: Io;
   private readonly last = new Map<string, number>();
   private readonly startedAt = performance.now();
@@ -119,7 +119,7 @@ export class LineDisplay implements Display {
 }
 
 /** Events on stdout, one JSON document per line. */
-export class JsonDisplay implements Display {
+class JsonDisplay implements Display {
   private readonly io: Io;
   private readonly last = new Map<string, number>();
 
@@ -150,7 +150,7 @@ export class JsonDisplay implements Display {
 const STATUS_WORDS: Readonly<Partial<Record<RunStatus, string>>> = { running: "started", stopping: "stopping, saving a checkpoint", completed: "done" };
 
 /** "Training the GHN, step 12 of 300 (4 %), 950 images/s, 2 min 10 s left" */
-export function progressText(progress: RunProgress, share = ""): string {
+function progressText(progress: RunProgress, share = ""): string {
   return [
     progress.phase,
     ...(share === "" ? [] : [share]),

@@ -5,7 +5,7 @@ import type { DatasetProgress } from "../../engine/datasets/images/types.ts";
 import type { Io } from "./io.ts";
 
 /** Seconds between two lines without a terminal. */
-export const LINE_EVERY_S = 5;
+const LINE_EVERY_S = 5;
 
 const PHASES: Readonly<Record<DatasetProgress["phase"], string>> = {
   download: "Downloading",

@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 /** Arrays by name with their shapes. */
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_VERSION = 1;
 
 export interface Checkpoint {
   readonly step: number;

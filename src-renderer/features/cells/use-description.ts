@@ -80,7 +80,7 @@ export function useDescription(setting: Ref<CellSetting | null>): Described {
 }
 
 /** Sums over the nodes of each block. Its output is the concatenation of its output nodes along the channels. */
-export function blockCounts(nodes: readonly NodeDescription[], outputsOf: (block: number) => number): Map<number, NodeDescription> {
+function blockCounts(nodes: readonly NodeDescription[], outputsOf: (block: number) => number): Map<number, NodeDescription> {
   const blocks = new Map<number, NodeDescription>();
   for (const node of nodes) {
     if (node.block < 0 || node.node < 0) continue;

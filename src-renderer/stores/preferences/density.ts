@@ -3,7 +3,7 @@ import { computed } from "vue";
 import { z } from "zod";
 import { useSettings } from "./settings.ts";
 
-export const DENSITIES = ["comfortable", "compact"] as const;
+const DENSITIES = ["comfortable", "compact"] as const;
 
 /** Row height of tables. */
 export const useDensity = defineStore("density", () => {

@@ -4,8 +4,7 @@ import { computed, watchEffect } from "vue";
 import { z } from "zod";
 import { useSettings } from "./settings.ts";
 
-export const THEMES = ["system", "light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
+const THEMES = ["system", "light", "dark"] as const;
 
 export const useTheme = defineStore("theme", () => {
   const choice = useSettings().setting("ui.theme", z.enum(THEMES), "system");

@@ -127,7 +127,7 @@ function fix(value: number): string {
   return value.toFixed(1);
 }
 
-export function minus(text: string): string {
+function minus(text: string): string {
   return text.replace(/^-/, "−");
 }
 

@@ -6,7 +6,7 @@ import { ablationPlot, coefficientPlot, html, PLOT_STYLE, scatterPlot } from "./
 import { variantPairs } from "./study-variants.ts";
 
 /** A coefficient with its deviation over seeds and its interval, e.g. `0.52 ± 0.03 [0.21, 0.74]`. */
-export function correlationText({ value, deviation, interval }: StudyCorrelation): string {
+function correlationText({ value, deviation, interval }: StudyCorrelation): string {
   if (value === null) return "–";
   const spread = deviation === null ? "" : ` ± ${deviation.toFixed(2)}`;
   return `${coefficient(value)}${spread}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}`;

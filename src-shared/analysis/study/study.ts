@@ -198,5 +198,3 @@ function noiseCeiling(repetitions: readonly (readonly number[])[]): number | nul
   }
   return meanOf(found);
 }
-
-export { METHOD_NAMES };

@@ -10,7 +10,7 @@ export const MAX_NODES = 64;
  * One operation node. `inputs` are indices of earlier nodes: 0 and 1 are the input nodes, 2 + i is `nodes[i]`.
  * The node computes the sum of f(x_u; w) over its inputs u (equation 1), with the same weights for each.
  */
-export const cellNodeSchema = z.strictObject({
+const cellNodeSchema = z.strictObject({
   operation: z.enum(ALL_OPERATIONS),
   inputs: z.array(z.int().min(0)).min(1).max(MAX_NODES),
 });
@@ -54,7 +54,6 @@ export const cellSchema = z
     });
   });
 
-export type CellNode = z.infer<typeof cellNodeSchema>;
 export type Cell = z.infer<typeof cellSchema>;
 
 /** Indices (≥ 2) of the nodes whose outputs the cell concatenates, in ascending order: `output`, or all leaves. */

@@ -61,11 +61,3 @@ export interface NetworkInput {
   readonly channels: number;
   readonly classes: number;
 }
-
-/** Exact counts of a network. Multiply-adds are per image. */
-export interface NetworkCounts {
-  readonly parameters: number;
-  readonly multiplyAdds: number;
-  readonly nodes: number;
-  readonly depth: number;
-}

@@ -49,7 +49,7 @@ export const anytimeNetworkSchema = z.strictObject({
 export type AnytimeNetwork = z.infer<typeof anytimeNetworkSchema>;
 
 /** Budgets that the area under the curve is taken over (docs/ghn.md, eq. 35). */
-export const budgetRange = z
+const budgetRange = z
   .number()
   .min(1000)
   .max(1e12)
@@ -148,14 +148,13 @@ const references = z
   .meta({ title: "References", description: "Networks with a known structure, trained with the same protocol." });
 
 /** The networks of a training run. */
-export const anytimeSourceSchema = z.discriminatedUnion("from", [
+const anytimeSourceSchema = z.discriminatedUnion("from", [
   z.strictObject({ from: z.literal("search"), runId: z.string().min(1).max(64), top: z.int().min(0).max(1000), random: z.int().min(0).max(1000) }),
   z.strictObject({
     from: z.literal("networks"),
     networks: z.array(z.strictObject({ name: z.string().min(1).max(200), architecture: anytimeArchitectureSchema })).max(1000),
   }),
 ]);
-export type AnytimeSource = z.infer<typeof anytimeSourceSchema>;
 
 /** Trains anytime networks from scratch, together with the references. */
 export const anytimeTrainingRunSchema = z.strictObject({

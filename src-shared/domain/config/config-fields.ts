@@ -53,7 +53,7 @@ const SCHEMAS = {
 const cache = new Map<RunKind, FieldSchema>();
 
 /** The schema of a run kind. */
-export function configSchemaOf(kind: RunKind): FieldSchema {
+function configSchemaOf(kind: RunKind): FieldSchema {
   let schema = cache.get(kind);
   if (schema === undefined) {
     schema = z.toJSONSchema(SCHEMAS[kind], { io: "input", unrepresentable: "any" }) as FieldSchema;
@@ -95,7 +95,7 @@ export function fieldPaths(kind: RunKind): string[] {
 }
 
 /** The dotted paths of all groups of fields. */
-export function groupPaths(kind: RunKind): string[] {
+function groupPaths(kind: RunKind): string[] {
   return [
     ...new Set(
       fieldPaths(kind).flatMap((path) =>
@@ -184,7 +184,7 @@ export function figure(value: number): string {
 }
 
 /** Case-insensitive edit distance in which a transposition counts once (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   const left = a.toLowerCase();
   const right = b.toLowerCase();
   let before: number[] = [];

@@ -3,7 +3,7 @@ import { searchSpaceSchema } from "../architecture/search-space.ts";
 import { cellTrainingSchema, ghnConfigSchema, ghnTrainingSchema, runCommon } from "./training-config.ts";
 
 /** The fixed set of cells of a study: the same seed and space always give the same cells. */
-export const studyCellsSchema = z.strictObject({
+const studyCellsSchema = z.strictObject({
   count: z
     .int()
     .min(4)
@@ -19,7 +19,7 @@ export const studyCellsSchema = z.strictObject({
 });
 
 /** Predictors without a hypernetwork: zero-cost proxies and short trainings. */
-export const predictorsSchema = z.strictObject({
+const predictorsSchema = z.strictObject({
   proxies: z
     .boolean()
     .default(true)
@@ -93,4 +93,3 @@ export const studyRunSchema = z.strictObject({
     .meta({ title: "Ground-truth runs", description: "Number of runs that share the trainings of the cells and can be executed in parallel." }),
 });
 export type StudyRun = z.infer<typeof studyRunSchema>;
-export type StudyVariant = z.infer<typeof studyVariantSchema>;

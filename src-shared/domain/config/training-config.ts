@@ -75,7 +75,7 @@ const seed = z
   .meta({ title: "Seed", description: "The same seed and config give the same numbers on the same backend." });
 
 /** Compute settings of a run. */
-export const computeSchema = z.strictObject({
+const computeSchema = z.strictObject({
   backend: z
     .enum(["auto", "tensorflow", "wasm"])
     .default("auto")
@@ -89,7 +89,6 @@ export const computeSchema = z.strictObject({
     .meta({ title: "Image readers", description: "Threads that decode streamed images; 0 uses all processors but one. Results do not depend on it." }),
   gpu: z.string().max(32).optional().meta({ title: "GPU", description: "CUDA device index; empty: the first free one." }),
 });
-export type ComputeConfig = z.infer<typeof computeSchema>;
 
 const checkpointEvery = z.number().min(1).max(86_400).default(60).meta({ title: "Checkpoint every", description: "Seconds between checkpoints.", unit: "s" });
 

@@ -18,7 +18,7 @@ export interface TestDesktopStudio extends DesktopStudio {
   closed: number;
 }
 
-export function projectInfo(folder: string): ProjectInfo {
+function projectInfo(folder: string): ProjectInfo {
   return { id: folder, name: folder.split("/").at(-1) ?? "", folder, createdAt: "2026-01-01T00:00:00Z", runs: 0, bytes: 0, isSample: false };
 }
 

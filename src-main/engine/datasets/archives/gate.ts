@@ -10,7 +10,7 @@ export interface SourceLimits {
   readonly maxTotalBytes: number;
 }
 
-export const DEFAULT_LIMITS: SourceLimits = { maxEntries: 1_000_000, maxEntryBytes: 512 * 2 ** 20, maxTotalBytes: 16 * 2 ** 30 };
+const DEFAULT_LIMITS: SourceLimits = { maxEntries: 1_000_000, maxEntryBytes: 512 * 2 ** 20, maxTotalBytes: 16 * 2 ** 30 };
 
 /** Folders inside each other at most, in archives. */
 export const MAX_DEPTH = 16;

@@ -9,7 +9,7 @@ type ShapeOf = (register: Register) => readonly [height: number, width: number, 
  * biases, one for each value that goes through a ReLU or into a pooling window. Batch norm, sums, concatenation and upsampling count nothing. All networks of the anytime
  * experiments are counted alike. The figures of MSDNet's own code are reproduced only if activations are counted.
  */
-export function stepCost(step: Step, shapeOf: ShapeOf): number {
+function stepCost(step: Step, shapeOf: ShapeOf): number {
   const size = (register: Register): number => shapeOf(register).reduce((product, length) => product * length, 1);
   switch (step.kind) {
     case "conv": {

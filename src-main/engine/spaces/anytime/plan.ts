@@ -59,7 +59,7 @@ export function buildAnytimePlan(architecture: AnytimeArchitecture, network: Any
 }
 
 /** The GHN's graph: a sub-graph a cell, the stem at the end of the first. Nodes know their scale in the network and whether they have an exit. */
-export function graphOf(architecture: AnytimeArchitecture): GraphBlock[] {
+function graphOf(architecture: AnytimeArchitecture): GraphBlock[] {
   return architecture.cells.map((cell, c) => {
     const base = inputScale(c, architecture.scales);
     const stem = c === 0 ? [INPUT_NODES + cell.nodes.length] : [];

@@ -9,7 +9,7 @@ import { buildPlan } from "./plan.ts";
  * last. The parameters of all entries sum up to the network's, and so do the multiply-adds. Nodes that the logits do not
  * depend on have none.
  */
-export function describePlan(plan: BuiltPlan): readonly NodeDescription[] {
+function describePlan(plan: BuiltPlan): readonly NodeDescription[] {
   return plan.nodes;
 }
 

@@ -14,7 +14,7 @@ export interface CellTopology {
 const topologies = new WeakMap<Cell, CellTopology>();
 
 /** Topology of a cell, worked out once. */
-export function topologyOf(cell: Cell): CellTopology {
+function topologyOf(cell: Cell): CellTopology {
   const known = topologies.get(cell);
   if (known !== undefined) return known;
   const outputs = outputNodes(cell);

@@ -11,7 +11,7 @@ export type PipelineStageKey = (typeof PIPELINE_STAGES)[number];
 export type StageRuns = Readonly<Partial<Record<PipelineStageKey, string>>>;
 
 /** The config of a stage, given the runs of those before it. */
-export function stageConfig(pipeline: PipelineRun, stage: PipelineStageKey, runs: StageRuns): RunConfig {
+function stageConfig(pipeline: PipelineRun, stage: PipelineStageKey, runs: StageRuns): RunConfig {
   const { seed, dataset, network, compute, checkpointEvery, space, ghn, training, search, compare, final, finalNetwork } = pipeline;
   const common = { seed, dataset, network, compute, checkpointEvery };
   const before = (name: PipelineStageKey): string => {

@@ -13,13 +13,13 @@ import type { ScatterPoint, ScatterShape } from "../../../widgets/charts/options
 
 export type Predictor = "score" | "parameters" | "multiplyAdds";
 export type Truth = "validationAccuracy" | "testAccuracy";
-export const PREDICTORS: readonly Predictor[] = ["score", "parameters", "multiplyAdds"];
+const PREDICTORS: readonly Predictor[] = ["score", "parameters", "multiplyAdds"];
 export const PREDICTOR_TITLES: Readonly<Record<Predictor, string>> = {
   score: "Score with generated weights",
   parameters: "Parameters",
   multiplyAdds: "Multiply-adds",
 };
-export const TRUTH_TITLES: Readonly<Record<Truth, string>> = { validationAccuracy: "Validation accuracy", testAccuracy: "Test accuracy" };
+const TRUTH_TITLES: Readonly<Record<Truth, string>> = { validationAccuracy: "Validation accuracy", testAccuracy: "Test accuracy" };
 
 /** A cell with means over its trainings. */
 export interface TrainedCell {

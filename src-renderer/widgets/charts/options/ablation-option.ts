@@ -24,7 +24,7 @@ export interface AblationShape {
   readonly ceiling: number | null;
 }
 
-export const ABLATION_BOX = { left: 66, right: 18, top: 14, bottom: 46 } as const;
+const ABLATION_BOX = { left: 66, right: 18, top: 14, bottom: 46 } as const;
 /** Offset between lines, as a fraction of a category, so that their whiskers do not overlap. */
 const SHIFT = 0.09;
 

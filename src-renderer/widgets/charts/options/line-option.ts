@@ -57,7 +57,7 @@ export function formatX(kind: XKind, value: number): string {
   return value === 0 ? "0" : duration(value);
 }
 
-export function formatAxisY(name: string): (value: number) => string {
+function formatAxisY(name: string): (value: number) => string {
   if (isFraction(name)) return (value) => percent(value, Math.abs(value * 100 - Math.round(value * 100)) < 1e-6 ? 0 : 1);
   return metricInfo(name).unit === "MB"
     ? (value) => count(value * 1e6)

@@ -16,7 +16,7 @@ export interface ParallelRow {
   readonly values: readonly (number | string | null)[];
 }
 
-export const PARALLEL_BOX = { left: 70, right: 90, top: 44, bottom: 26 } as const;
+const PARALLEL_BOX = { left: 70, right: 90, top: 44, bottom: 26 } as const;
 
 /** Labels of a category axis, in natural sort order. */
 export function categoriesOf(rows: readonly ParallelRow[], axis: number): string[] {

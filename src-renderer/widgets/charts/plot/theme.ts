@@ -19,7 +19,7 @@ export interface ChartTheme {
 export const RUN_DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [], [7, 3], [2, 2.5], [9, 3, 2, 3]];
 export const RUN_MARKERS: readonly string[] = ["circle", "rect", "triangle", "diamond", "rect", "triangle", "diamond", "circle"];
 
-export function readTheme(): ChartTheme {
+function readTheme(): ChartTheme {
   const style = getComputedStyle(document.documentElement);
   const value = (name: string): string => style.getPropertyValue(name).trim();
   return {

@@ -15,7 +15,7 @@ interface Axis {
   readonly before: number;
 }
 
-export function axis(length: number, taps: number, { stride, dilation = 1, padding }: Sliding): Axis {
+function axis(length: number, taps: number, { stride, dilation = 1, padding }: Sliding): Axis {
   const reach = (taps - 1) * dilation + 1;
   if (padding === "VALID") return { outputs: Math.max(0, Math.ceil((length - reach + 1) / stride)), before: 0 };
   const outputs = Math.ceil(length / stride);

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { Rng } from "../../../../src-main/engine/random.ts";
 
 /** Size of a usual photograph of ImageNet. */
-export const PHOTO = { width: 500, height: 375 } as const;
+const PHOTO = { width: 500, height: 375 } as const;
 
 export interface PhotoSize {
   readonly width: number;

@@ -1,8 +1,7 @@
-import { type Tensor, type Tensor4D, tf } from "../../../../src-main/engine/backend/index.ts";
+import type { Tensor, Tensor4D } from "../../../../src-main/engine/backend/index.ts";
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { TensorWeights } from "../../../../src-main/engine/network/weights.ts";
 import type { Rng } from "../../../../src-main/engine/random.ts";
-import { buildPlan } from "../../../../src-main/engine/spaces/cell/plan.ts";
 import { sampleCell } from "../../../../src-main/engine/spaces/cell/sampler.ts";
 import type { Cell } from "../../../../src-shared/domain/architecture/cell.ts";
 import { type Architecture, type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
@@ -29,7 +28,7 @@ export function cellOf(operation: AnyOperationName, inputs: readonly number[]): 
 }
 
 /** A random cell of all operations, including the extra ones, sometimes with explicit outputs. */
-export function anyCell(rng: Rng, nodes: number): Cell {
+function anyCell(rng: Rng, nodes: number): Cell {
   const cell = sampleCell(searchSpaceSchema.parse({ nodes, maxInputs: 3 }), rng);
   const mixed = cell.nodes.map((node) => ({ ...node, operation: rng.choice(ALL_OPERATIONS) }));
   return rng.bernoulli(0.3) ? { nodes: mixed, output: [2 + rng.int(nodes)] } : { nodes: mixed };
@@ -48,5 +47,3 @@ export function fixedWeights(plan: BuiltPlan): TensorWeights {
 export function imagesOf(images: Dense): Tensor4D {
   return tensor<Tensor4D>(images);
 }
-
-export { buildPlan, tf };
