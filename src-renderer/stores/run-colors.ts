@@ -2,7 +2,7 @@ import { defineStore } from "pinia";
 import { z } from "zod";
 import { useSettings } from "./preferences/settings.ts";
 
-const RUN_COLORS = 8;
+export const RUN_COLORS = 8;
 const MAX_REMEMBERED = 400;
 
 /** The free slot that the fewest remembered runs have, so that runs seen one after the other rarely share one and need not change later. */
