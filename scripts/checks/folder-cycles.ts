@@ -7,25 +7,29 @@ export interface Import {
 }
 
 /**
- * Cycles between folders. A folder stands for the files directly in it, so a folder and its own subfolder can form a cycle.
- * @returns one import for each step of a cycle, the shortest cycle through each pair of folders; each cycle once
+ * Cycles between folders. A folder stands for the files directly in it, so a folder and its own subfolder can form a cycle. One bad import can close many
+ * cycles, so only the shortest are returned: no two of them have a step in common.
+ * @returns one import for each step of a cycle
  */
 export function folderCycles(imports: readonly Import[]): readonly (readonly Import[])[] {
   const graph = folderGraph(imports);
-  const cycles = new Map<string, readonly Import[]>();
+  const cycles: (readonly Import[])[] = [];
   for (const [from, targets] of graph) {
     for (const [to, example] of targets) {
       const back = shortestPath(graph, to, from);
       if (back === null) continue;
-      const cycle = [example, ...back];
-      const key = cycle
-        .map((step) => path.dirname(step.from))
-        .sort()
-        .join(" ");
-      if (!cycles.has(key)) cycles.set(key, cycle);
+      cycles.push([example, ...back]);
     }
   }
-  return [...cycles.values()];
+  const taken = new Set<string>();
+  return cycles
+    .sort((a, b) => a.length - b.length)
+    .filter((cycle) => {
+      const steps = cycle.map(({ from, to }) => `${path.dirname(from)} ${path.dirname(to)}`);
+      if (steps.some((step) => taken.has(step))) return false;
+      for (const step of steps) taken.add(step);
+      return true;
+    });
 }
 
 /** For each folder the folders that it imports from, each with one import as an example. */

@@ -17,6 +17,16 @@ it("finds longer cycles, each once", () => {
   expect(folderCycles(imports)).toEqual([imports.slice(0, 3)]);
 });
 
+it("returns only the shortest of the cycles that one import closes", () => {
+  const [low, middle, high, bad] = [
+    { from: "c/1.ts", to: "b/1.ts" },
+    { from: "b/1.ts", to: "a/1.ts" },
+    { from: "c/1.ts", to: "a/1.ts" },
+    { from: "a/1.ts", to: "c/1.ts" },
+  ];
+  expect(folderCycles([low, middle, high, bad])).toEqual([[high, bad]]);
+});
+
 it("accepts imports inside a folder and one-way imports between folders", () => {
   expect(
     folderCycles([
