@@ -109,7 +109,7 @@ describe("datasets", () => {
     mkdirSync(data);
     writeFileSync(join(data, "data_batch_1.bin"), Buffer.alloc(3073 * 20));
     writeFileSync(join(data, "test_batch.bin"), Buffer.alloc(3073 * 10));
-    await refused(["run", "quick", "--data", data], folder, /dataset\.validationImages holds out 1,000 images, but there are only 20/);
+    await refused(["run", "quick", "--data", data], folder, /dataset\.validationImages holds out 1,000 images, but this dataset has only 20/);
   });
 });
 

@@ -81,7 +81,7 @@ describe("contradictions in a config", () => {
   });
 
   it("uses the number of images at hand where it is known", () => {
-    expect(messages(base, 4000).join("\n")).toContain("there are only 4,000 in this dataset");
+    expect(messages(base, 4000).join("\n")).toContain("this dataset has only 4,000 images");
     expect(messages({ ...base, dataset: { id: "cifar10", validationImages: 1000 }, search: { validationImages: 500 } }, 10_000)).toEqual([]);
   });
 

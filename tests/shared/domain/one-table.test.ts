@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CATALOG } from "../../../src-main/engine/datasets/official/catalog.ts";
 import { officialNames } from "../../../src-main/engine/datasets/official/official-files.ts";
-import { NODE_TYPES } from "../../../src-main/engine/ghn/embedding/node-types.ts";
+import { cellFamily } from "../../../src-main/engine/spaces/cell/network-family.ts";
 import { buildPlan } from "../../../src-main/engine/spaces/cell/plan.ts";
 import { DATASET_TITLES } from "../../../src-renderer/lib/words.ts";
 import { ANYTIME_CHOICES, CELL_CHOICES } from "../../../src-renderer/pages/new-run/fields/operation-choices.ts";
@@ -51,6 +51,9 @@ describe("a dataset", () => {
   });
 });
 
+const NETWORK = networkConfigSchema.parse({ blocks: 1, initialChannels: 8, reductions: [] });
+const IMAGES = { height: 8, width: 8, channels: 3, classes: 10 };
+
 describe("an operation", () => {
   it("is named in the table, with its computation and nowhere else", () => {
     expect(filesWith("dilConv5x5").sort()).toEqual(["src-main/engine/spaces/cell/operations.ts", "src-shared/domain/architecture/operations.ts"]);
@@ -59,14 +62,9 @@ describe("an operation", () => {
   it.each(ALL_OPERATIONS)("%s: config, network, GHN, drawing and form follow its entry", (operation) => {
     const facts = OPERATION_FACTS[operation];
     const cell = cellSchema.parse({ nodes: [{ operation, inputs: [1] }] });
-    const plan = buildPlan({ normal: cell }, networkConfigSchema.parse({ blocks: 1, initialChannels: 8, reductions: [] }), {
-      height: 8,
-      width: 8,
-      channels: 3,
-      classes: 10,
-    });
+    const plan = buildPlan({ normal: cell }, NETWORK, IMAGES);
     expect(plan.nodes.some((node) => node.operation === operation)).toBe(true);
-    expect(NODE_TYPES).toContain(operation);
+    expect(cellFamily(NETWORK, IMAGES).encoding.onesOf({ type: operation, inputs: [] })).toEqual([ALL_OPERATIONS.indexOf(operation)]);
     expect(cellGraph(cell).nodes).toContainEqual(expect.objectContaining({ family: facts.family, description: facts.description }));
     expect(CELL_CHOICES.some(({ name }) => name === operation)).toBe(facts.standard);
     expect(searchSpaceSchema.safeParse({ operations: [operation] }).success).toBe(facts.standard);
@@ -77,7 +75,6 @@ describe("an operation", () => {
   });
 
   it("keeps its place among the node types of stored GHNs", () => {
-    expect(NODE_TYPES.slice(0, ALL_OPERATIONS.length)).toEqual(ALL_OPERATIONS);
     expect(ALL_OPERATIONS.slice(0, OPERATIONS.length)).toEqual(OPERATIONS);
     expect(ALL_OPERATIONS.slice(0, 14).join()).toBe(
       "identity,conv1x1,sepConv3x3,sepConv5x5,dilConv3x3,dilConv5x5,conv1x7-7x1,maxPool3x3,avgPool3x3,sepConv7x7,conv3x3,conv1x3-3x1,maxPool2x2,avgPool2x2",
