@@ -5,6 +5,8 @@ import { withValueAt } from "../../src-shared/domain/config/config-diff.ts";
 import { fieldsAt, nearestWord } from "../../src-shared/domain/config/config-fields.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../lib/errors.ts";
+import { withAbsolutePaths } from "./absolute-paths.ts";
+import { decodeText, misspelledValue } from "./decode-text.ts";
 import { presetFileSchema, presetNames, readPreset } from "./presets.ts";
 
 /** Enough for a config with a thousand cells. */
@@ -32,7 +34,7 @@ export function completeConfig(raw: unknown, sets: readonly string[], where: str
   const changed = applySets(raw, sets);
   const problems = checkRunConfig(changed, known);
   if (problems.length > 0) throw configError(problems, sets.length > 0 ? `${where} or in the --set options` : `${where} or with --set`);
-  return runConfigSchema.parse(changed);
+  return withAbsolutePaths(runConfigSchema.parse(changed));
 }
 
 /** All problems of a config as one error. */
@@ -75,6 +77,9 @@ export function applySets(raw: unknown, sets: readonly string[]): unknown {
   return config;
 }
 
+/** Numbers as people write them, also `.05` and `+1e-3`, which are not JSON. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /** Parses the value after "=": text if the field takes text, otherwise JSON, otherwise a comma-separated list if the field takes a list. */
 function parseValue(written: string, kind: RunKind | undefined, path: string): unknown {
   const text = written.trim();
@@ -82,6 +87,11 @@ function parseValue(written: string, kind: RunKind | undefined, path: string): u
   const fields = kind === undefined ? [] : fieldsAt(kind, path.split("."));
   const takesText = fields.length > 0 && fields.every((field) => field.type === "string");
   if (takesText && !text.startsWith('"')) return text;
+  if (NUMBER.test(text) && fields.some((field) => field.type === "number" || field.type === "integer")) {
+    const value = Number(text);
+    return Number.isFinite(value) ? value : text;
+  }
+  if (/^(true|false)$/i.test(text) && fields.some((field) => field.type === "boolean")) return text.toLowerCase() === "true";
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -123,13 +133,13 @@ async function readSource(presetOrFile: string): Promise<{ raw: unknown; name: s
       file,
       remedy: "Check that this is the right file; the limit is 16 MB.",
     });
-  const raw = unwrap(parseJson(await readText(file), file));
+  const raw = unwrap(parseJson(decodeText(await readBytes(file), file), file));
   return { raw, name: basename(file, extname(file)), origin: { file } };
 }
 
-async function readText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, "utf8");
+    return await readFile(file);
   } catch (cause) {
     throw new UserError(`The config file ${file} cannot be read.`, { code: "config-unreadable", file, remedy: "Check its permissions.", cause });
   }
@@ -140,12 +150,14 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    const position = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
-    const line = position === undefined ? "" : ` (line ${text.slice(0, Number(position)).split("\n").length})`;
+    const misspelled = misspelledValue(text);
+    const told = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
+    const position = misspelled?.position ?? (told === undefined ? null : Number(told));
+    const line = position === null ? "" : ` (line ${text.slice(0, position).split("\n").length})`;
     throw new UserError(`${file} is not valid JSON${line}.`, {
       code: "config-json",
       file,
-      remedy: "Fix the JSON: names need quotes; trailing commas and comments are not allowed.",
+      remedy: misspelled?.hint ?? "Fix the JSON: names need quotes; trailing commas and comments are not allowed.",
       cause,
     });
   }

@@ -11,6 +11,7 @@ import { anytimeManifestText } from "../engine/formats/anytime-weights.ts";
 import { anytimeFileText } from "../engine/spaces/anytime/file.ts";
 import { cellFileText } from "../engine/spaces/cell/file.ts";
 import { UserError } from "../lib/errors.ts";
+import { fileNameProblem, truncateBytes } from "../lib/file-names.ts";
 import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
 import { anytimeCsv } from "./anytime-csv.ts";
 import { candidatesCsv } from "./candidates-csv.ts";
@@ -23,6 +24,8 @@ import { fileChecksum, manifestText, readWeightsInfo } from "./weights-package.t
 export interface WriteOptions {
   /** Colours of pictures; light by default. */
   readonly theme?: "light" | "dark";
+  /** Starts CSV files with a byte order mark, which Excel needs to read UTF-8. */
+  readonly byteOrderMark?: boolean;
 }
 
 /** The suffixes that each format appends to the base name. */
@@ -35,7 +38,8 @@ const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
   "candidates-csv": [".candidates.csv"],
 };
 
-const BASE_NAME = /^[^/\\:*?"<>|\p{Cc}]{1,120}$/u;
+/** Bytes of a file name that suffixes and a number need. */
+const SUFFIX_BYTES = 35;
 
 /**
  * Exports a subject to a folder, which is created if missing. If files of that name exist, the same number is
@@ -52,11 +56,9 @@ export async function writeExport(
   options: WriteOptions = {},
 ): Promise<ExportedFile[]> {
   const wanted = checkFormats(formats);
-  if (!BASE_NAME.test(baseName) || /^\.|[. ]$/.test(baseName))
-    throw new UserError(`"${baseName}" cannot be used as a file name.`, {
-      code: "export-name",
-      remedy: 'Use up to 120 characters without / \\ : * ? " < > |, no dot at the start or end.',
-    });
+  const problem = baseName.startsWith(".") ? "starts with a dot" : fileNameProblem(baseName, SUFFIX_BYTES);
+  if (problem !== null)
+    throw new UserError(`The file name "${truncateBytes(baseName, 80)}" ${problem}.`, { code: "export-name", remedy: "Choose another name." });
   const exportable = resolveSubject(project, subject);
   for (const format of wanted) {
     const reason = await obstacle(project, exportable, format);
@@ -113,6 +115,7 @@ async function writeFormat(
     await writeFileAtomic(path, data);
     return { path, bytes: data.byteLength, sha256: createHash("sha256").update(data).digest("hex"), format };
   };
+  const mark = options.byteOrderMark === true ? "\ufeff" : "";
   switch (format) {
     case "cell-json": {
       const network = exportable.anytime?.architecture;
@@ -132,10 +135,10 @@ async function writeFormat(
         const own = <Entry extends { readonly runId: string }>(list: readonly Entry[], id: string): Entry[] => list.filter(({ runId }) => runId === id);
         const scored = runs.flatMap((id) => own(project.candidates.in("anytime").list(id, { limit: 1_000_000 }).rows, id));
         const trained = runs.flatMap((id) => own(project.trainings.in("anytime").list(id), id));
-        return [await write(".candidates.csv", anytimeCsv(scored, trained))];
+        return [await write(".candidates.csv", `${mark}${anytimeCsv(scored, trained)}`)];
       }
       const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);
-      return [await write(".candidates.csv", candidatesCsv(candidates, trainingsOf(project, exportable.trainingRuns)))];
+      return [await write(".candidates.csv", `${mark}${candidatesCsv(candidates, trainingsOf(project, exportable.trainingRuns))}`)];
     }
     case "weights-safetensors": {
       if (exportable.weights === null) throw new Error("Weights were checked to be there.");

@@ -15,7 +15,8 @@ export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Ar
  */
 export async function writeFileAtomic(file: string, data: FileData): Promise<void> {
   const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}.tmp`);
+  // Independent of the name, which may be as long as file names can be.
+  const temporary = path.join(folder, `.${randomUUID()}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
     await writeFlushed(temporary, data);

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createProject } from "../../src-main/store/project/project.ts";
+import { createProject, openProject, viewProject } from "../../src-main/store/project/project.ts";
+import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
+import { writePhotos } from "../engine/datasets/support/images.ts";
 import { cli } from "./support/cli.ts";
+import { sets, TINY } from "./support/tiny.ts";
 
 let root = "";
 beforeAll(async () => {
@@ -19,6 +22,13 @@ function newFolder(): string {
   const folder = join(root, `case-${count++}`);
   mkdirSync(folder);
   return folder;
+}
+
+/** A new project in a folder. */
+function projectIn(folder: string): string {
+  const path = join(folder, "p");
+  createProject(path, "P").close();
+  return path;
 }
 
 /** The command fails with status 1 and this sentence, says nothing on stdout and leaves nothing behind. */
@@ -193,4 +203,82 @@ describe("projects", () => {
     expect(freeFolder(join(folder, "ghn-demo"))).toBe(join(folder, "ghn-demo-3"));
     expect(existsSync(join(folder, "ghn-demo-3"))).toBe(false);
   });
+});
+
+describe("names", () => {
+  it("beyond the limits of the window are refused before anything is written", async () => {
+    for (const [args, message] of [
+      [["run", "demo", "--name", "x".repeat(201)], /A run name has 1 to 200 characters; this one has 201/],
+      [["run", "demo", "--tag", "y".repeat(101)], /up to 50 tags of 1 to 100 characters/],
+    ] as const) {
+      const folder = newFolder();
+      const { code, stdout, stderr } = await cli(args, { cwd: folder });
+      expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(message);
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  });
+
+  it("that some platform cannot use are refused", async () => {
+    for (const name of ["nul", "con.txt", "trailing."]) {
+      await refused(["init", name], newFolder(), new RegExp(`The folder name ${name.replace(".", "\\.")} (is reserved on Windows|ends with a dot)`));
+      await refused(["run", "demo", "--project", name], newFolder(), /The folder name/);
+    }
+    const folder = newFolder();
+    await writePhotos(join(folder, "photos"), { train: 10 }, 2, { width: 16, height: 16 });
+    await refused(["data", "import", "folder", "photos", "--name", "aux"], folder, /"aux" is not a valid name/);
+  });
+
+  it("with control characters never reach the terminal raw", async () => {
+    const control = String.fromCharCode(27);
+    const { stderr } = await cli(["show", `${control}]0;title`, "--project", projectIn(newFolder())], { cwd: root });
+    expect(stderr).toContain('There is no run "\\x1b]0;title"');
+    expect(stderr).not.toContain(control);
+  });
+});
+
+describe("image folders", () => {
+  it("in an empty folder: the run of the guide works, and a refused one leaves nothing behind", { timeout: 240_000 }, async () => {
+    const folder = newFolder();
+    const photos = join(root, "some-photos");
+    await writePhotos(photos, { train: 40 }, 2, { width: 16, height: 16 });
+    const run = (data: string, ...more: readonly string[]): readonly string[] => [
+      "run",
+      "demo",
+      "--data",
+      data,
+      ...sets([
+        ...TINY,
+        "dataset.id=folder",
+        "dataset.imageSize=8",
+        "dataset.validationImages=20",
+        "training.validationImages=10",
+        "search.validationImages=20",
+      ]),
+      ...sets(["search.batchSize=10", "training.batchSize=8", "compare.batchSize=8", "final.batchSize=8", ...more]),
+    ];
+    // The images are read before the batch is found to be too large.
+    await refused(run("../some-photos", "training.batchSize=500"), folder, /training\.batchSize is 500/);
+    await refused(run("../nowhere"), folder, /nowhere/);
+    const { code, stderr } = await cli(run("../some-photos"), { cwd: folder, env: { GHN_STUDIO_DATA: join(root, "no-data") } });
+    expect(code, stderr).toBe(0);
+    const view = viewProject(join(folder, "ghn-project"));
+    const newest = view.store.runs.newest();
+    expect(view.store.runs.record(newest?.id ?? "")?.config.dataset.path).toBe(photos);
+    view.close();
+  });
+});
+
+it("last is the run that was created last, whatever the clock said", async () => {
+  const folder = projectIn(newFolder());
+  const project = openProject(folder);
+  const config = runConfigSchema.parse({ kind: "ghn-training" });
+  const create = (name: string): string => project.store.runs.create({ name, config, codeVersion: "test", tags: [] });
+  create("first");
+  const last = create("second");
+  project.close();
+  const db = new Database(join(folder, "runs.sqlite"));
+  db.prepare("UPDATE runs SET created_at = '2001-01-01T00:00:00.000Z' WHERE id = ?").run(last);
+  db.close();
+  expect(JSON.parse((await cli(["show", "last", "--project", folder, "--json"], { cwd: root })).stdout).name).toBe("second");
 });

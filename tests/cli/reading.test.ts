@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nameFrom } from "../../src-main/cli/commands/data.ts";
+import { writePhotos } from "../engine/datasets/support/images.ts";
 import { type MadeProject, makeProject } from "../export/support/project.ts";
 import { cli } from "./support/cli.ts";
 
@@ -107,6 +109,24 @@ describe("looking at a project", () => {
     expect(readFileSync(join(out, "dark.svg"), "utf8")).toContain("#131518");
   });
 
+  it("export counts the bytes of names, and can write CSV for Excel", async () => {
+    const out = join(root, "names");
+    for (const name of ["神".repeat(80), "nul", "a.", "a\tb"]) {
+      const refused = await inProject("export", "last", "--out", out, "--format", "cell-json", "--name", name);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(/The file name ".*" (is too long \(240 bytes|is reserved|ends with a dot|contains a control)/);
+      expect(existsSync(out)).toBe(false);
+    }
+    const long = await inProject("export", "last", "--out", out, "--format", "candidates-csv", "--name", "神".repeat(73), "--bom");
+    expect(long.code, long.stderr).toBe(0);
+    const [file] = readdirSync(out);
+    expect(file).toBe(`${"神".repeat(73)}.candidates.csv`);
+    const bytes = readFileSync(join(out, file ?? ""));
+    expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    await inProject("export", "last", "--out", out, "--format", "candidates-csv", "--name", "plain");
+    expect(readFileSync(join(out, "plain.candidates.csv"), "utf8")).toBe(bytes.toString("utf8").slice(1));
+  });
+
   it("works from a folder below the project, by --project and by the environment", async () => {
     const elsewhere = await cli(["runs", "--json", "--project", folder], { cwd: root });
     expect(JSON.parse(elsewhere.stdout).runs).toHaveLength(1);
@@ -199,6 +219,15 @@ describe("data", () => {
     expect(wrong.code).toBe(1);
     expect(wrong.stdout).toBe("");
     expect(existsSync(join(root, "user-data", "datasets", "mnist"))).toBe(false);
+  });
+
+  it("names an imported image folder after its folder or archive", async () => {
+    await writePhotos(join(root, "My photos (2024)"), { train: 10 }, 2, { width: 16, height: 16 });
+    const data = join(root, "named");
+    const imported = await cli(["data", "import", "folder", "My photos (2024)"], { cwd: root, env: { GHN_STUDIO_DATA: data } });
+    expect(imported.code, imported.stderr).toBe(0);
+    expect(readdirSync(join(data, "datasets", "folder"))).toEqual(["My-photos-2024"]);
+    expect([nameFrom("/x/pets.zip"), nameFrom("pets.tar.gz"), nameFrom("Ünï.tgz")]).toEqual(["pets", "pets", "Uni"]);
   });
 
   it("imports a dataset that then is there for every run", async () => {

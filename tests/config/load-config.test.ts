@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applySets, completeConfig, loadConfig } from "../../src-main/config/load-config.ts";
 import { UserError } from "../../src-main/lib/errors.ts";
+import { valueAt } from "../../src-shared/domain/config/config-diff.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -86,6 +87,47 @@ describe("loadConfig", () => {
     expect(large.message).toContain("too large for a run config (17 MB)");
   });
 
+  it("reads UTF-8 with a byte order mark, and names UTF-16 as the cause", async () => {
+    const text =
+      '{"kind":"ghn-training","dataset":{"validationImages":200},"network":{"blocks":1,"reductions":[]},"training":{"validationImages":100,"augmentation":{"cropPadding":1}}}';
+    expect((await loadConfig(await file("bom.json", `\ufeff${text}`))).config.kind).toBe("ghn-training");
+    for (const [name, bytes] of [
+      ["le", Buffer.from(`\ufeff${text}`, "utf16le")],
+      ["be", Buffer.from(`\ufeff${text}`, "utf16le").swap16()],
+      ["none", Buffer.from(text, "utf16le")],
+    ] as const) {
+      const path = join(folder, `utf16-${name}.json`);
+      await writeFile(path, bytes);
+      expect((await failure(() => loadConfig(path))).message).toContain("is encoded as UTF-16");
+    }
+  });
+
+  it.each([
+    ['{"kind": "pipeline", "training": {"learningRate": .05}}', "Write 0.05 instead of .05."],
+    ['{"kind": "pipeline", "training": {"learningRate": -.5e-3}}', "Write -0.5e-3 instead of -.5e-3."],
+    ['{"kind": "pipeline", "training": {"learningRate": +0.05}}', "Write 0.05 instead of +0.05."],
+    ['{"kind": "pipeline", "training": {"learningRate": 1.}}', "Write 1.0 instead of 1.."],
+    ['{"kind": "pipeline", "ghn": {"shareParameters": True}}', "Write true instead of True."],
+    ['{"kind": "pipeline", "dataset": {"path": None}}', "Write null instead of None."],
+  ])("%s is answered with the right spelling", async (text, hint) => {
+    const error = await failure(async () => loadConfig(await file("spelling.json", text)));
+    expect(error.message).toContain("is not valid JSON (line 1)");
+    expect(error.remedy).toBe(hint);
+  });
+
+  it("does not show a number beyond all bounds as null", async () => {
+    const error = await failure(async () => loadConfig(await file("huge.json", '{"kind": "pipeline", "training": {"learningRate": 1e400}}')));
+    expect(error.message).toContain("training.learningRate must be");
+    expect(error.message).toContain("(got Infinity)");
+    expect((await failure(() => loadConfig("demo", ["training.learningRate=1e400"]))).message).toContain('(got "1e400")');
+  });
+
+  it("makes the path of the images absolute", async () => {
+    const { config } = await loadConfig("demo", ["dataset.id=folder", "dataset.path=photos"]);
+    expect(config.dataset.path).toBe(resolve("photos"));
+    expect((await loadConfig("demo", ["dataset.id=folder", "dataset.path=~/photos"])).config.dataset.path).toBe(join(homedir(), "photos"));
+  });
+
   it.skipIf(process.getuid?.() === 0)("says that a file may not be read", async () => {
     const path = await file("secret.json", "{}");
     const { chmod } = await import("node:fs/promises");
@@ -128,6 +170,18 @@ describe("--set", () => {
     expect(config.seed).toBe(42);
     expect(config.search.samples).toBe(1000);
     expect(config.compare.augmentation.horizontalFlip).toBe(true);
+  });
+
+  it.each([
+    ["training.learningRate=.05", 0.05],
+    ["training.learningRate=+0.05", 0.05],
+    ["training.learningRate=1e-3", 1e-3],
+    ["training.learningRate=+1E-3", 1e-3],
+    ["ghn.shareParameters=False", false],
+    ["ghn.shareParameters=TRUE", true],
+    ["training.halveAt=.5,.75", [0.5, 0.75]],
+  ])("%s is understood", async (set, expected) => {
+    expect(valueAt((await loadConfig("demo", [set])).config, set.split("=")[0] ?? "")).toEqual(expected);
   });
 
   it("applies settings in order and leaves the source alone", () => {

@@ -1,5 +1,5 @@
 /** `ghn-studio data`: manages the datasets on this machine. Readers are loaded on demand because they depend on an image library. */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { bytes, whole } from "../../../src-shared/analysis/format.ts";
 import { DATASET_LAYOUTS, type DatasetLayout } from "../../../src-shared/domain/dataset.ts";
@@ -9,6 +9,7 @@ import { datasetFolder, decodedImagesFolder } from "../../config/folders.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { listDatasets } from "../../engine/datasets/access/listing.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
+import { toFileName } from "../../lib/file-names.ts";
 import type { Io } from "../output/io.ts";
 import { facts, table } from "../output/tables.ts";
 import { TaskProgress } from "../output/task-progress.ts";
@@ -74,7 +75,7 @@ export function dataCommand(io: Io): Command {
           signal,
           cacheFolder: decodedImagesFolder(),
           ...(options.layout === undefined ? {} : { layout: options.layout }),
-          ...(options.name === undefined ? {} : { name: options.name }),
+          ...(id === "folder" ? { name: options.name ?? nameFrom(path) } : {}),
           ...(options.replace === undefined ? {} : { replace: true }),
         }),
       );
@@ -101,6 +102,16 @@ function layoutOption(): Option {
     "--layout <layout>",
     "image folders only: whether each folder is a class or the folders are parts such as train and test; default: automatic",
   ).choices([...DATASET_LAYOUTS]);
+}
+
+/** A dataset name from the name of a folder or archive: letters, digits, dots, dashes and underscores. */
+export function nameFrom(path: string): string {
+  const name = basename(resolve(path)).replace(/\.(zip|tar|tgz|tar\.gz)$/i, "");
+  const plain = name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^\w.-]+/g, "-");
+  return toFileName(plain, 64).replace(/^[^A-Za-z0-9]+/, "");
 }
 
 async function list(io: Io, json: boolean): Promise<void> {

@@ -3,13 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { exportChoices, writeExport } from "../../export/index.ts";
-import { createProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { facts } from "../output/tables.ts";
 import { checkData } from "../project/check-data.ts";
 import { type JsonFlag, jsonOption, setOption } from "../project/options.ts";
+import { inProject } from "../project/project-location.ts";
 import { supervise } from "../supervise/supervise.ts";
 
 interface DemoOptions extends JsonFlag {
@@ -30,37 +30,42 @@ export function demoCommand(io: Io): Command {
       const json = options.json === true;
       const path = freeFolder(resolve(folder));
       await checkData(path, config, io.note);
-      createProject(path, "Demo").close();
       io.note(`GHN Studio demo: trains a Graph HyperNetwork, ranks cells with its weights, and trains the best cells. Project: ${quotePath(path)}`);
-      const { code, run } = await supervise(
+      const { code, run } = await inProject(
         io,
-        path,
-        json,
-        (project) => project.commands.create("demo", config, []).id,
-        async (project, finished) => {
-          const source = { folder: project.folder, ...project.store };
-          const subject = { type: "run", runId: finished.id } as const;
-          const choices = await exportChoices(source, subject);
-          const formats = FORMATS.filter((format) => choices.find((choice) => choice.format === format)?.available === true);
-          const files = await writeExport(source, subject, formats, join(path, "export"), "winner");
-          for (const choice of choices)
-            if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Skipped ${choice.format}: ${choice.reason ?? ""}`);
-          if (json) {
-            io.json({ event: "exported", project: path, files });
-            return;
-          }
-          const file = (suffix: string): string => files.find((exported) => exported.path.endsWith(suffix))?.path ?? "not written";
-          io.out("");
-          io.out(
-            facts(io, [
-              ["Cell", file(".cell.json")],
-              ["Picture", file(".svg")],
-              ["Weights", file(".safetensors")],
-              ["Manifest", file(".manifest.json")],
-              ["Project", path],
-            ]),
-          );
-        },
+        { folder: path, isNew: true },
+        () =>
+          supervise(
+            io,
+            path,
+            json,
+            (project) => project.commands.create("demo", config, []).id,
+            async (project, finished) => {
+              const source = { folder: project.folder, ...project.store };
+              const subject = { type: "run", runId: finished.id } as const;
+              const choices = await exportChoices(source, subject);
+              const formats = FORMATS.filter((format) => choices.find((choice) => choice.format === format)?.available === true);
+              const files = await writeExport(source, subject, formats, join(path, "export"), "winner");
+              for (const choice of choices)
+                if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Skipped ${choice.format}: ${choice.reason ?? ""}`);
+              if (json) {
+                io.json({ event: "exported", project: path, files });
+                return;
+              }
+              const file = (suffix: string): string => files.find((exported) => exported.path.endsWith(suffix))?.path ?? "not written";
+              io.out("");
+              io.out(
+                facts(io, [
+                  ["Cell", file(".cell.json")],
+                  ["Picture", file(".svg")],
+                  ["Weights", file(".safetensors")],
+                  ["Manifest", file(".manifest.json")],
+                  ["Project", path],
+                ]),
+              );
+            },
+          ),
+        "Demo",
       );
       if (run.status === "completed" && !json)
         io.note(`\nView the results: ghn-studio show last --project ${quotePath(path)}, or in a browser: ghn-studio serve --project ${quotePath(path)}`);

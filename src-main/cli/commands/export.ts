@@ -4,6 +4,7 @@ import type { ExportedFile, ExportSubject } from "../../../src-shared/domain/rec
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
 import { UserError } from "../../lib/errors.ts";
+import { toFileName } from "../../lib/file-names.ts";
 import type { Io } from "../output/io.ts";
 import { table } from "../output/tables.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, wholeNumber } from "../project/options.ts";
@@ -16,6 +17,7 @@ interface ExportOptions extends JsonFlag, ProjectFlag {
   readonly out: string;
   readonly name?: string;
   readonly theme: "light" | "dark";
+  readonly bom?: true;
   readonly list?: true;
 }
 
@@ -39,6 +41,7 @@ export function exportCommand(io: Io): Command {
     .option("-o, --out <folder>", "output folder; created if missing", ".")
     .option("--name <name>", "file name without extension (default: from run and cell)")
     .addOption(new Option("--theme <theme>", "colour theme of the picture").choices(["light", "dark"]).default("light"))
+    .option("--bom", "start CSV files with a byte order mark, so that Excel reads them as UTF-8")
     .option("--list", "only list what can be exported")
     .addOption(jsonOption())
     .action((reference: string, options: ExportOptions) =>
@@ -60,7 +63,10 @@ export function exportCommand(io: Io): Command {
           return;
         }
         const formats = options.format.length > 0 ? options.format : choices.filter((choice) => choice.available).map((choice) => choice.format);
-        const files = await writeExport(source, subject, formats, options.out, options.name ?? baseNameFor(run.name, subject), { theme: options.theme });
+        const files = await writeExport(source, subject, formats, options.out, options.name ?? baseNameFor(run.name, subject), {
+          theme: options.theme,
+          byteOrderMark: options.bom === true,
+        });
         if (options.format.length === 0)
           for (const choice of choices) if (!choice.available && choice.reason !== null) io.note(`Skipped ${choice.format}: ${choice.reason}`);
         if (options.json === true) io.json({ files });
@@ -88,12 +94,8 @@ function presentFiles(io: Io, files: readonly ExportedFile[]): void {
 }
 
 /** A file name from the name of a run; characters that file systems reject become dashes. */
-function baseNameFor(runName: string, subject: ExportSubject): string {
-  const base = runName
-    .normalize("NFKC")
-    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
-    .replace(/^[.-]+|[.-]+$/g, "")
-    .slice(0, 80);
+export function baseNameFor(runName: string, subject: ExportSubject): string {
+  const base = toFileName(runName, 120);
   if (base === "" && subject.type === "run")
     throw new UserError("The run name cannot be used as a file name.", { code: "export-name", remedy: "Set a file name with --name." });
   switch (subject.type) {

@@ -14,7 +14,7 @@ export function initCommand(io: Io): Command {
     .addOption(jsonOption())
     .action((folder: string, options: JsonFlag & { name?: string }) => {
       const path = resolve(folder);
-      const project = createProject(path, options.name ?? basename(path));
+      const project = createProject(path, options.name ?? basename(path).slice(0, 200));
       const info = project.info();
       project.close();
       if (options.json === true) {

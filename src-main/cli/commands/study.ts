@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { studyHtml, studyMarkdown } from "../../../src-shared/analysis/study/study-report.ts";
 import { topHtml, topMarkdown } from "../../../src-shared/analysis/study/top-report.ts";
 import type { PipelineRun, StudyRun } from "../../../src-shared/domain/config/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
+import { userPath } from "../../lib/user-path.ts";
 import { analysedTop } from "../../runs/stages/pipeline/top-data.ts";
 import type { RunReport } from "../../runs/stages/report-files.ts";
 import { analysedStudy } from "../../runs/stages/study/study-data.ts";
@@ -17,7 +18,8 @@ import { quotePath } from "../output/quote-path.ts";
 import { checkData } from "../project/check-data.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, setOption, wholeNumber } from "../project/options.ts";
 import { findRun, withView } from "../project/project.ts";
-import { makeProject, placeFor } from "../project/project-location.ts";
+import { inProject, placeFor } from "../project/project-location.ts";
+import { checkLabels } from "../supervise/execute-config.ts";
 import { supervise } from "../supervise/supervise.ts";
 
 interface StudyOptions extends JsonFlag, ProjectFlag {
@@ -84,7 +86,7 @@ export function studyCommand(io: Io): Command {
 }
 
 async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise<never> {
-  const sets = options.data === undefined ? options.set : [...options.set, `dataset.path=${isAbsolute(options.data) ? options.data : resolve(options.data)}`];
+  const sets = options.data === undefined ? options.set : [...options.set, `dataset.path=${userPath(options.data)}`];
   const { config, name } = await loadConfig(options.preset ?? what.preset, sets);
   if ((config.kind !== "study" && config.kind !== "pipeline") || config.kind !== what.kind)
     throw new UserError(`The config ${name} is a ${config.kind} run, not a ${what.kind} run.`, {
@@ -98,28 +100,30 @@ async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise
     io.json(frozen);
     throw new Exit(0);
   }
+  checkLabels(options.name ?? name, []);
   const place = placeFor(options.project);
   await checkData(place.folder, frozen, io.note);
-  if (place.isNew) makeProject(io, place.folder);
-  const { code } = await supervise(
-    io,
-    place.folder,
-    options.json === true,
-    (project) => {
-      project.setConcurrency(children);
-      const run = project.commands.create(options.name ?? name, frozen, []);
-      io.note(`Study ${run.id} (${run.name}) in project ${quotePath(place.folder)}, up to ${children} runs in parallel.`);
-      return run.id;
-    },
-    async (project, run) => {
-      const folder = join(project.folder, "artifacts", run.id);
-      if (options.json === true) {
-        io.json({ event: "report", markdown: join(folder, "report.md"), html: join(folder, "report.html") });
-        return;
-      }
-      io.out(reportOf(project.store, run.id).markdown);
-      io.note(`\nReport: ${quotePath(join(folder, "report.html"))}`);
-    },
+  const { code } = await inProject(io, place, () =>
+    supervise(
+      io,
+      place.folder,
+      options.json === true,
+      (project) => {
+        project.setConcurrency(children);
+        const run = project.commands.create(options.name ?? name, frozen, []);
+        io.note(`Study ${run.id} (${run.name}) in project ${quotePath(place.folder)}, up to ${children} runs in parallel.`);
+        return run.id;
+      },
+      async (project, run) => {
+        const folder = join(project.folder, "artifacts", run.id);
+        if (options.json === true) {
+          io.json({ event: "report", markdown: join(folder, "report.md"), html: join(folder, "report.html") });
+          return;
+        }
+        io.out(reportOf(project.store, run.id).markdown);
+        io.note(`\nReport: ${quotePath(join(folder, "report.html"))}`);
+      },
+    ),
   );
   throw new Exit(code);
 }

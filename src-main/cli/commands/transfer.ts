@@ -11,14 +11,15 @@ import { MAX_ARCHITECTURE_FILE } from "../../engine/formats/architecture-file.ts
 import { parseCellFile } from "../../engine/spaces/cell/file.ts";
 import { publishedCells } from "../../engine/spaces/cell/published.ts";
 import { UserError } from "../../lib/errors.ts";
+import { userPath } from "../../lib/user-path.ts";
 import { viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { checkData } from "../project/check-data.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption, wholeNumber } from "../project/options.ts";
 import { findRun } from "../project/project.ts";
-import { makeProject, type Place, placeFor } from "../project/project-location.ts";
-import { fitToBudget, startOrResume } from "../supervise/execute-config.ts";
+import { inProject, type Place, placeFor } from "../project/project-location.ts";
+import { checkLabels, fitToBudget, startOrResume } from "../supervise/execute-config.ts";
 import { supervise } from "../supervise/supervise.ts";
 
 interface TransferOptions extends JsonFlag, ProjectFlag {
@@ -54,18 +55,19 @@ export function transferCommand(io: Io): Command {
       const place = placeFor(options.project);
       const { source, name } = sourceOf(options.cell, place);
       const preset = await readPresetFor(options.preset);
-      const withSource = withValueAt(withValueAt(preset, "source", source), "dataset.path", resolve(options.data));
+      const withSource = withValueAt(withValueAt(preset, "source", source), "dataset.path", userPath(options.data));
       const raw = options.budget === undefined ? withSource : withValueAt(withSource, "network.multiplyAddBudget", options.budget);
       const config = completeConfig(raw, options.set, `the preset ${options.preset}`);
+      const runName = options.name ?? `${name.slice(0, 180)}, transferred`;
+      checkLabels(runName, options.tag);
       const input = await checkData(place.folder, config, io.note);
       const frozen = fitToBudget(io, config, input, place);
       if (options.print === true) {
         io.json(frozen);
         return;
       }
-      if (place.isNew) makeProject(io, place.folder);
-      const { code } = await supervise(io, place.folder, options.json === true, (project) =>
-        startOrResume(io, project, frozen, options.name ?? `${name}, transferred`, options),
+      const { code } = await inProject(io, place, () =>
+        supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, runName, options)),
       );
       throw new Exit(code);
     });

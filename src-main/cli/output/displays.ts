@@ -4,6 +4,7 @@ import { duration, plainSpaces, significant, whole } from "../../../src-shared/a
 import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
 import type { LogLine, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { Io } from "./io.ts";
+import { printable } from "./printable.ts";
 import type { Display } from "./watch.ts";
 
 /** Milliseconds between two lines about one run. */
@@ -45,8 +46,8 @@ class BarDisplay implements Display {
   status(run: RunSummary): void {
     const bar = this.byRun.get(run.id);
     if (bar === undefined || run.status === "running" || run.status === "queued") return;
-    if (run.status === "completed") bar.update(bar.getTotal(), { text: plainSpaces(`${run.name}: done in ${duration(run.activeSeconds)}`) });
-    else bar.update({ text: `${run.name}: ${run.status}` });
+    if (run.status === "completed") bar.update(bar.getTotal(), { text: printable(plainSpaces(`${run.name}: done in ${duration(run.activeSeconds)}`)) });
+    else bar.update({ text: printable(`${run.name}: ${run.status}`) });
   }
 
   progress(run: RunSummary): void {
@@ -66,7 +67,7 @@ class BarDisplay implements Display {
 
   log(_run: RunSummary, line: LogLine): void {
     if (line.level === "debug") return;
-    this.bars.log(`${logText(this.io, line)}\n`);
+    this.bars.log(`${printable(logText(this.io, line), true)}\n`);
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 /** Output of the command line: results on stdout, everything else on stderr. */
 import { styleText } from "node:util";
 import { plainSpaces } from "../../../src-shared/analysis/format.ts";
+import { printable, printableJson } from "./printable.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -34,9 +35,9 @@ export function processIo(stdout: NodeJS.WriteStream = process.stdout, stderr: N
       if (!READER_GONE.has(error.code ?? "")) lost ??= error;
     });
   return {
-    out: (text = "") => void stdout.write(`${plainSpaces(text)}\n`),
-    note: (text = "") => void stderr.write(`${plainSpaces(text)}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY ? 2 : undefined)}\n`),
+    out: (text = "") => void stdout.write(`${printable(plainSpaces(text), stdout.isTTY)}\n`),
+    note: (text = "") => void stderr.write(`${printable(plainSpaces(text), stderr.isTTY)}\n`),
+    json: (value) => void stdout.write(`${printableJson(JSON.stringify(value, null, stdout.isTTY ? 2 : undefined))}\n`),
     writeError: () => lost,
     interactive: stderr.isTTY === true && process.env.CI === undefined && process.env.TERM !== "dumb",
     width: stdout.isTTY ? stdout.columns : 160,

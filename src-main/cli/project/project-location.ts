@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { createProject, viewProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
@@ -22,7 +22,34 @@ export function placeFor(named: string | undefined): Place {
 }
 
 /** Creates the project. */
-export function makeProject(io: Io, folder: string): void {
-  createProject(folder, basename(folder)).close();
+function makeProject(io: Io, folder: string, name: string): void {
+  createProject(folder, name.slice(0, 200)).close();
   io.note(`Created project ${quotePath(folder)}.`);
+}
+
+/**
+ * Does something in a project, which is created first if it is new. If that fails before the project has a run, the project is removed again.
+ * @param name of a new project
+ */
+export async function inProject<Result>(io: Io, { folder, isNew }: Place, work: () => Promise<Result>, name = basename(folder)): Promise<Result> {
+  if (!isNew) return work();
+  const existed = existsSync(folder);
+  makeProject(io, folder, name);
+  try {
+    return await work();
+  } catch (error) {
+    if (hasRuns(folder)) throw error;
+    for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
+    if (!existed) rmdirSync(folder);
+    throw error;
+  }
+}
+
+function hasRuns(folder: string): boolean {
+  const view = viewProject(folder);
+  try {
+    return view.store.runs.newest() !== null;
+  } finally {
+    view.close();
+  }
 }

@@ -75,12 +75,12 @@ export function seenFromOutside(folder: string): (run: RunSummary) => RunSummary
 export function findRun(store: StoreReader, reference: string): RunSummary {
   const exact = /^[A-Za-z0-9_-]{1,64}$/.test(reference) ? store.runs.get(reference) : null;
   if (exact !== null) return exact;
-  const everything = (["active", "archived"] as const).flatMap((view) => store.runs.query(runQuerySchema.parse({ view, limit: 10_000 })).rows);
   if (reference === "last" || reference === "latest") {
-    const newest = everything.filter((run) => run.parentId === null).sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
-    if (newest !== undefined) return newest;
+    const newest = store.runs.newest();
+    if (newest !== null) return newest;
     throw new UserError("This project has no runs yet.", { code: "run-missing", remedy: "Start one: ghn-studio run demo" });
   }
+  const everything = (["active", "archived"] as const).flatMap((view) => store.runs.query(runQuerySchema.parse({ view, limit: 10_000 })).rows);
   const byPrefix = everything.filter((run) => run.id.startsWith(reference));
   const named = everything.filter((run) => run.name === reference);
   const found = named.length > 0 ? named : byPrefix;

@@ -1,12 +1,13 @@
 /** Runs a config in a project to completion: shared by `run`, `cells` and `transfer`. */
-import { isAbsolute, resolve } from "node:path";
 import type { Command } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
 import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
-import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
+import { runEditSchema, runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
+import { UserError } from "../../lib/errors.ts";
+import { userPath } from "../../lib/user-path.ts";
 import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
 import { viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
@@ -14,7 +15,7 @@ import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { checkData } from "../project/check-data.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../project/options.ts";
-import { makeProject, type Place, placeFor } from "../project/project-location.ts";
+import { inProject, type Place, placeFor } from "../project/project-location.ts";
 import { supervise } from "./supervise.ts";
 import type { SupervisedProject } from "./supervised.ts";
 
@@ -46,12 +47,14 @@ export async function runConfig(io: Io, config: RunConfig, name: string, options
     io.json(config);
     return;
   }
+  checkLabels(options.name ?? name, options.tag);
   const place = placeFor(options.project);
   // Create nothing before it is certain that the run can start.
   const input = await checkData(place.folder, config, io.note);
   const frozen = fitToBudget(io, config, input, place);
-  if (place.isNew) makeProject(io, place.folder);
-  const { code } = await supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options));
+  const { code } = await inProject(io, place, () =>
+    supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options)),
+  );
   throw new Exit(code);
 }
 
@@ -70,8 +73,22 @@ export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, plac
   }
 }
 
+/** The limits of the contract, which the window is held to as well. @throws UserError `usage` */
+export function checkLabels(name: string, tags: readonly string[]): void {
+  const parsed = runEditSchema.pick({ name: true, tags: true }).safeParse({ name, tags });
+  if (parsed.success) return;
+  const ofTags = parsed.error.issues[0]?.path[0] === "tags";
+  throw new UserError(
+    ofTags ? "A run can have up to 50 tags of 1 to 100 characters each." : `A run name has 1 to 200 characters; this one has ${name.length}.`,
+    {
+      code: "usage",
+      remedy: ofTags ? "Shorten --tag, or use fewer tags." : "Choose another name with --name.",
+    },
+  );
+}
+
 export function setsOf({ set, data }: RunOptions): readonly string[] {
-  return data === undefined ? set : [...set, `dataset.path=${isAbsolute(data) ? data : resolve(data)}`];
+  return data === undefined ? set : [...set, `dataset.path=${userPath(data)}`];
 }
 
 export function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: Pick<RunOptions, "resume" | "tag">): string {

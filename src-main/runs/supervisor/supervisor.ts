@@ -1,6 +1,7 @@
 import { isStaged, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
+import { withAbsolutePaths } from "../../config/absolute-paths.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { Attempt } from "../attempt/attempt.ts";
@@ -99,7 +100,7 @@ export class RunSupervisor {
   /** Adds a run to the end of the queue. Its config is frozen from here on. */
   create(name: string, config: RunConfig, tags: readonly string[] = []): RunDetail {
     this.refuseWhenClosing();
-    const runId = this.project.store.runs.create({ name, config, codeVersion: this.options.version, tags });
+    const runId = this.project.store.runs.create({ name, config: withAbsolutePaths(config), codeVersion: this.options.version, tags });
     this.live.changed(runId, true);
     this.pump();
     return this.detail(runId);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve, sep } from "node:path";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
+import { fileNameProblem } from "../../lib/file-names.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
 import { WalCheckpointer } from "../database/wal-checkpointer.ts";
@@ -46,6 +47,15 @@ export interface ProjectView {
 export function createProject(folder: string, name: string, options: { readonly sample?: boolean } = {}): Project {
   const path = resolve(folder);
   const title = name.trim();
+  if (title.length > 200)
+    throw new UserError(`The project name has ${title.length} characters.`, {
+      code: "project-name",
+      remedy: "Use a name of 1 to 200 characters.",
+      field: "name",
+    });
+  const problem = existsSync(path) ? null : fileNameProblem(basename(path));
+  if (problem !== null)
+    throw new UserError(`The folder name ${basename(path)} ${problem}.`, { code: "project-folder", remedy: "Choose another folder.", file: path });
   if (title === "") throw new UserError("A project needs a name.", { code: "project-name", remedy: "Give it a name of 1 to 200 characters.", field: "name" });
   if (existsSync(path)) {
     if (!statSync(path).isDirectory())
@@ -67,7 +77,7 @@ export function createProject(folder: string, name: string, options: { readonly 
       cause,
     });
   }
-  writeProjectFile(path, newProjectFile(title.slice(0, 200), options.sample));
+  writeProjectFile(path, newProjectFile(title, options.sample));
   return openProject(path);
 }
 

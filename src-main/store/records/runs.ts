@@ -28,6 +28,8 @@ export interface RunReader {
   children(id: string): RunSummary[];
   /** Runs with these statuses, oldest first. */
   withStatus(...statuses: readonly RunStatus[]): RunSummary[];
+  /** The run created last that is not a stage and not in the trash, whatever its clock said; null if there is none. */
+  newest(): RunSummary | null;
   /** Queued runs in the order of the queue. */
   queued(): RunSummary[];
   query(query: RunQuery): RunQueryAnswer;
@@ -87,6 +89,11 @@ export class SqliteRunReader implements RunReader {
         .prepare<[string], RunRow>("SELECT * FROM runs WHERE status IN (SELECT value FROM json_each(?)) ORDER BY created_at, rowid")
         .all(JSON.stringify(statuses)),
     );
+  }
+
+  newest(): RunSummary | null {
+    const row = this.db.prepare<[], RunRow>("SELECT * FROM runs WHERE parent_id IS NULL AND trashed_at IS NULL ORDER BY rowid DESC LIMIT 1").get();
+    return row === undefined ? null : (this.summaries([row])[0] ?? null);
   }
 
   queued(): RunSummary[] {

@@ -53,8 +53,8 @@ const FUNCTIONS: Readonly<Record<string, (run: ExpressionSubject, argument: stri
 };
 
 /** Names for completion and help. */
-const EXPRESSION_FIELDS: readonly string[] = [...Object.keys(FIELDS).filter((field) => field !== "datasetId"), "config.…"];
-const EXPRESSION_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
+export const EXPRESSION_FIELDS: readonly string[] = [...Object.keys(FIELDS).filter((field) => field !== "datasetId"), "config.…"];
+export const EXPRESSION_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
 /** A parsed filter. */
 export interface Expression {

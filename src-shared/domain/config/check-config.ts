@@ -321,6 +321,7 @@ export function kindOf(config: unknown): RunKind | undefined {
 }
 
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no infinity: 1e400 in a file would be shown as null.
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

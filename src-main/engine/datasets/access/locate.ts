@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DATASET_IDS } from "../../../../src-shared/domain/dataset-facts.ts";
 import { UserError } from "../../../lib/errors.ts";
+import { fileNameProblem } from "../../../lib/file-names.ts";
 import { unreadable } from "../archives/errors.ts";
 import { sourceKind } from "../archives/kind.ts";
 import type { DatasetLocations, DatasetRef } from "../images/types.ts";
@@ -56,16 +57,17 @@ export function checkRef(ref: DatasetRef): void {
   if (ref.name !== undefined && !isFolderName(ref.name)) throw badName(ref.name);
 }
 
-/** Valid names for imported image folders: 1 to 64 letters, digits, `_`, `-` and `.`, starting with a letter or digit. */
+/** Valid names for imported image folders: 1 to 64 letters, digits, `_`, `-` and `.`, starting with a letter or digit, not ending with a dot and not reserved on Windows. */
 export function isFolderName(name: string): boolean {
-  return /^[A-Za-z0-9][\w.-]{0,63}$/.test(name);
+  return /^[A-Za-z0-9][\w.-]{0,63}$/.test(name) && fileNameProblem(name) === null;
 }
 
 export function badName(name: string): UserError {
   return new UserError(`"${name.slice(0, 80)}" is not a valid name for an image folder.`, {
     code: "dataset-option",
     field: "name",
-    remedy: "Use 1 to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit.",
+    remedy:
+      "Use 1 to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit and not ending with a dot. Names such as con and nul are reserved.",
   });
 }
 
