@@ -7,7 +7,7 @@ import { lastLine, runCommand } from "../../lib/commands.ts";
 import { findCompiler } from "./build-binding.ts";
 import { LIBRARY_FOLDER } from "./entry.ts";
 
-const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels.cc", import.meta.url));
+const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels/kernels.cc", import.meta.url));
 
 /**
  * Does nothing if they exist, or if compiling failed before.
@@ -47,8 +47,6 @@ async function compile(libraries: string, output: string): Promise<void> {
     "-pthread",
     "-fno-math-errno",
     "-fno-trapping-math",
-    // The library checks the processor before it registers kernels.
-    ...(process.arch === "x64" ? ["-mavx2", "-mfma"] : []),
     SOURCE,
     "-o",
     output,

@@ -1,4 +1,4 @@
-/** The project's own CPU kernels (`own-kernels.cc`), which are compiled by the set-up. TensorFlow's kernels replace them where they are missing or do not work. */
+/** The project's own CPU kernels (`own-kernels/kernels.cc`), which are compiled by the set-up. TensorFlow's kernels replace them where they are missing or do not work. */
 import { at, type KernelImplementations } from "../ops/kernels.ts";
 import { type Tensor, tf } from "../ops/tf.ts";
 import type { NativeAttribute, NativeKernels } from "./native.ts";

@@ -1,6 +1,6 @@
-// Kernels of the wasm backend in WebAssembly SIMD, for what tfjs has no kernel or a slow one: depthwise convolutions with dilation and their gradients, batch norm, gradients of ReLU and of
-// max pooling. Compiled by `npm run build:simd` into module.ts. Images are NHWC float32; four channels are one vector. Sums over a batch are taken in double precision.
-// No library is linked: nothing here allocates, the caller says where everything lies.
+// Kernels of the wasm backend in WebAssembly SIMD, where tfjs has no kernel or a slow one: dilated depthwise convolutions and their gradients, batch norm, gradients of 1 × 1 filters, ReLU
+// and max pooling. Compiled into simd-module.ts by `npm run build:simd`. Images are float32 in NHWC; four channels form a vector. Sums over a batch are computed in double precision.
+// No library is linked and nothing allocates memory: the caller passes all addresses.
 #include <stdint.h>
 
 typedef float V4 __attribute__((vector_size(16)));
@@ -13,7 +13,7 @@ struct Image {
   int size() const { return height * width * channels; }
 };
 
-// Up to four channels; those that are missing are 0. Addresses need not be aligned.
+// Loads `count` channels; FULL means four. Missing channels are 0. Addresses need not be aligned.
 template <bool FULL>
 inline V4 load(const float* from, int count) {
   if (FULL) {
@@ -35,13 +35,13 @@ inline void store(float* to, V4 v, int count) {
   for (int c = 0; c < count; c++) to[c] = v[c];
 }
 
-// v where the condition is positive, else 0; NaN counts as not positive.
+// v where the condition is positive, else 0. NaN is not positive.
 inline V4 where_positive(V4 condition, V4 v) {
   const V4 zero = {};
   return (V4)((M4)v & (condition > zero));
 }
 
-// Four channels of an image side by side, with a border of zeros: (height + 2 border) × (width + 2 border) vectors.
+// Copies four channels of an image into vectors with a border of zeros: (height + 2 border) × (width + 2 border).
 template <bool FULL>
 void pack(const float* x, Image image, int border, int from, int count, bool relu, V4* out) {
   const int wide = image.width + 2 * border;
@@ -61,7 +61,7 @@ void pack(const float* x, Image image, int border, int from, int count, bool rel
   for (int i = 0; i < border * wide; i++) last[i] = zero;
 }
 
-// Results [j, j + TILE) of a row from the packed image; taps in row order.
+// TILE neighbouring outputs of a row from the packed image; taps in row order.
 template <int K, int TILE>
 inline void tile(const V4* in, int wide, int dilation, const V4* taps, V4* out) {
   V4 sum[TILE];
@@ -96,7 +96,7 @@ void convolve(const V4* in, const V4* taps, Image image, int dilation, int from,
   }
 }
 
-// sums[(a K + b) channels + from …] += over the image, the packed image times dy, shifted by each tap.
+// sums[(a K + b) channels + from ...] += over the image, the packed image, shifted by each tap, times dy.
 template <int K, bool FULL>
 void correlate(const V4* in, const float* dy, Image image, int dilation, int from, int count, double* sums) {
   const int wide = image.width + (K - 1) * dilation;
@@ -156,7 +156,7 @@ void filter_gradient(const float* x, const float* dy, double* sums, V4* packed, 
   }
 }
 
-// Calls visit<FULL>(channel, how many) for all groups of channels.
+// Calls visit<FULL>(first channel, count) for all groups of four channels.
 template <typename Visit>
 inline void groups(int channels, Visit visit) {
   int from = 0;
@@ -164,15 +164,15 @@ inline void groups(int channels, Visit visit) {
   if (from < channels) visit.template operator()<false>(from, channels - from);
 }
 
-// So many pixels are summed in single precision before they are added to the whole.
+// Number of pixels that are summed in single precision before they are added to the total.
 constexpr int CHUNK = 64;
 
 }  // namespace
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-// y [n, h, w, c] = depthwise convolution of x, or of its positive part, with w [k, k, c], or w turned by half; stride 1, SAME. With a mask, 0 where that is not positive.
-// `packed` is room for (h + (k − 1) dilation) (w + (k − 1) dilation) vectors. k is 3, 5 or 7.
+// y [n, h, w, c] = depthwise convolution of x (or of ReLU(x)) with w [k, k, c] (or w rotated by 180°), stride 1, SAME padding. With a mask, 0 where the mask is not positive.
+// `packed` is memory for (h + (k - 1) dilation) (w + (k - 1) dilation) vectors. k is 3, 5 or 7.
 EXPORT void ghn_depthwise(const float* x, const float* w, float* y, const float* mask, V4* packed, int n, int height, int width, int channels, int k, int dilation, int relu, int flipped) {
   const Image image = {height, width, channels};
   if (k == 3) depthwise<3>(x, w, y, mask, packed, n, image, dilation, relu != 0, flipped != 0);
@@ -180,7 +180,7 @@ EXPORT void ghn_depthwise(const float* x, const float* w, float* y, const float*
   if (k == 7) depthwise<7>(x, w, y, mask, packed, n, image, dilation, relu != 0, flipped != 0);
 }
 
-// sums [k, k, c], zeros before, as the gradient of the above with respect to w.
+// sums [k, k, c] += gradient of the convolution with respect to w.
 EXPORT void ghn_depthwise_filter_gradient(const float* x, const float* dy, double* sums, V4* packed, int n, int height, int width, int channels, int k, int dilation, int relu) {
   const Image image = {height, width, channels};
   if (k == 3) filter_gradient<3>(x, dy, sums, packed, n, image, dilation, relu != 0);
@@ -188,7 +188,7 @@ EXPORT void ghn_depthwise_filter_gradient(const float* x, const float* dy, doubl
   if (k == 7) filter_gradient<7>(x, dy, sums, packed, n, image, dilation, relu != 0);
 }
 
-// sums [c] += x over all pixels; with a mean, the squared distance from it.
+// sums [c] += x over all pixels, or with a mean, (x - mean)².
 EXPORT void ghn_channel_sums(const float* x, const float* mean, double* sums, int pixels, int channels) {
   for (int start = 0; start < pixels; start += CHUNK) {
     const int end = start + CHUNK < pixels ? start + CHUNK : pixels;
@@ -209,7 +209,7 @@ EXPORT void ghn_channel_sums(const float* x, const float* mean, double* sums, in
   }
 }
 
-// y = (x − mean) factor + shift.
+// y = (x - mean) factor + shift.
 EXPORT void ghn_normalise(const float* x, float* y, const float* mean, const float* factor, const float* shift, int pixels, int channels) {
   for (int p = 0; p < pixels; p++) {
     groups(channels, [&]<bool FULL>(int from, int count) {
@@ -219,7 +219,7 @@ EXPORT void ghn_normalise(const float* x, float* y, const float* mean, const flo
   }
 }
 
-// sums [c] += dy, products [c] += dy (x − mean) inverse.
+// sums [c] += dy, products [c] += dy (x - mean) inverse.
 EXPORT void ghn_normalise_sums(const float* dy, const float* x, const float* mean, const float* inverse, double* sums, double* products, int pixels, int channels) {
   for (int start = 0; start < pixels; start += CHUNK) {
     const int end = start + CHUNK < pixels ? start + CHUNK : pixels;
@@ -240,7 +240,7 @@ EXPORT void ghn_normalise_sums(const float* dy, const float* x, const float* mea
   }
 }
 
-// dx = factor (dy − meanOfGradient − (x − mean) meanOfProduct).
+// dx = factor (dy - meanOfGradient - (x - mean) meanOfProduct).
 EXPORT void ghn_normalise_gradient(const float* dy, const float* x, float* dx, const float* mean, const float* factor, const float* meanOfGradient, const float* meanOfProduct, int pixels,
                                    int channels) {
   for (int p = 0; p < pixels; p++) {
@@ -253,7 +253,7 @@ EXPORT void ghn_normalise_gradient(const float* dy, const float* x, float* dx, c
   }
 }
 
-// sums [inputs, outputs] += Σ x[p, i] dy[p, j] over all pixels: the gradient of a 1 × 1 convolution with respect to its weights.
+// sums [inputs, outputs] += Σ x[p, i] dy[p, j] over all pixels p: the gradient of a 1 × 1 convolution with respect to its filter.
 EXPORT void ghn_outer_sums(const float* x, const float* dy, double* sums, int pixels, int inputs, int outputs) {
   for (int start = 0; start < pixels; start += CHUNK) {
     const int end = start + CHUNK < pixels ? start + CHUNK : pixels;
@@ -277,12 +277,12 @@ EXPORT void ghn_outer_sums(const float* x, const float* dy, double* sums, int pi
   }
 }
 
-// dx = dy where y is positive, else 0.
+// dx = dy where y > 0, else 0.
 EXPORT void ghn_relu_gradient(const float* dy, const float* y, float* dx, int size) {
   groups(size, [&]<bool FULL>(int from, int count) { store<FULL>(dx + from, where_positive(load<FULL>(y + from, count), load<FULL>(dy + from, count)), count); });
 }
 
-// dx, zeros before, of max pooling with windows of k × k, `top` and `left` pixels of padding in front: of equal maxima the first in row order gets dy.
+// dx += gradient of max pooling with k × k windows and `top` and `left` pixels of padding before the image. If maxima are equal, the first in row order gets dy.
 EXPORT void ghn_max_pool_gradient(const float* dy, const float* x, const float* y, float* dx, int n, int height, int width, int channels, int rows, int columns, int k, int stride, int top,
                                   int left) {
   for (int item = 0; item < n; item++) {
