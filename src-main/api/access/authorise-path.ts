@@ -3,13 +3,13 @@ import { isAbsolute, resolve } from "node:path";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { userPathsIn } from "../../../src-shared/domain/user-paths.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { CallContext } from "../services/call-context.ts";
+import type { AllowedFolders } from "./allowed-folders.ts";
 
 /**
  * Checks and resolves a path: it must be absolute, and inside the allowed folders where the host has no native dialogs.
  * @throws UserError `path-relative`, `path-outside`
  */
-export async function authorisePath(path: string, { host, studio }: Pick<CallContext, "host" | "studio">): Promise<string> {
+export async function authorisePath(path: string, { host, studio }: PathOwner): Promise<string> {
   if (!host.anyPath) return studio.folders.resolve(path);
   if (!isAbsolute(path) || path.includes("\0"))
     throw new UserError(`The path ${path.slice(0, 200)} is not absolute.`, {
@@ -24,7 +24,7 @@ export async function authorisePath(path: string, { host, studio }: Pick<CallCon
  * @param config anything; a value that is not a run config has no paths
  * @throws UserError `path-relative`, `path-outside`
  */
-export async function authoriseConfig(config: unknown, context: Pick<CallContext, "host" | "studio">): Promise<void> {
+export async function authoriseConfig(config: unknown, context: PathOwner): Promise<void> {
   const parsed = runConfigSchema.safeParse(config);
   if (!parsed.success) return;
   for (const { path } of userPathsIn(runConfigSchema, parsed.data)) await authorisePath(path, context);

@@ -18,16 +18,17 @@ const phases = new WeakMap<GraphBlock, Level[]>();
 const steps = new WeakMap<GraphBlock, Level[]>();
 
 /**
- * One phase of forward-backward propagation (docs/ghn.md, eqs. 10 and 11): s(1) … s(n) along the edges, then s(n − 1) … s(1) against them, for a topological order s.
- * Nodes that do not exchange messages share a level, which gives the same result as updating them one after the other.
+ * One phase of forward-backward propagation (docs/ghn.md, eqs. 10 and 11): all nodes in topological order with messages along the edges, then all nodes with successors
+ * in reverse order with messages against them. Nodes that do not exchange messages share a level, which gives the same result as updating them one after the other. The
+ * result does not depend on which topological order the nodes are listed in.
  */
 export function forwardBackwardPhase(block: GraphBlock): readonly Level[] {
   return cached(phases, block, () => {
     const successors = successorsOf(block);
-    const reversed = [...block.order].reverse();
+    // Nodes without successors are where the backward sweep starts: nothing sends to them, so they are updated only once per phase.
+    const reversed = [...block.order].reverse().filter((node) => (successors[node] ?? []).length > 0);
     const forward = levels(block.order, (node) => inputsOf(block, node), true);
-    // The backward sweep starts at the second-to-last node: the last node is updated only once per phase.
-    const backward = levels(reversed.slice(1), (node) => successors[node] ?? [], false);
+    const backward = levels(reversed, (node) => successors[node] ?? [], false);
     return [...forward, ...backward];
   });
 }

@@ -37,7 +37,10 @@ function phase(block: GraphBlock, before: readonly Tensor2D[], passed: Tensor2D 
     states[node] = gru(state(states, node), sum(messages, set), set);
   };
   for (const node of block.order) activate(node, block.nodes[node]?.inputs ?? [], node < 2 && passed !== null ? [passed] : []);
-  for (const node of [...block.order].reverse().slice(1)) activate(node, readersOf(block, node), []);
+  for (const node of [...block.order].reverse()) {
+    const readers = readersOf(block, node);
+    if (readers.length > 0) activate(node, readers, []);
+  }
   return states;
 }
 
