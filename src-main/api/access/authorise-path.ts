@@ -5,6 +5,12 @@ import { userPathsIn } from "../../../src-shared/domain/user-paths.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { AllowedFolders } from "./allowed-folders.ts";
 
+/** Who names a path: what the host may do, and the folders that are allowed. */
+interface PathOwner {
+  readonly host: { readonly anyPath: boolean };
+  readonly studio: { readonly folders: AllowedFolders };
+}
+
 /**
  * Checks and resolves a path: it must be absolute, and inside the allowed folders where the host has no native dialogs.
  * @throws UserError `path-relative`, `path-outside`

@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
+import { GraphHyperNetwork } from "../../../src-main/engine/ghn/graph-hypernetwork.ts";
 import type { Hypernetwork } from "../../../src-main/engine/ghn/hypernetwork.ts";
 import type { NetworkPlan, NodeRef, ParameterSlot } from "../../../src-main/engine/network/plan-types.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import { AnytimeHyperNetwork } from "../../../src-main/engine/spaces/anytime/hypernetwork.ts";
+import { anytimeFamily } from "../../../src-main/engine/spaces/anytime/network-family.ts";
 import { buildAnytimePlan } from "../../../src-main/engine/spaces/anytime/plan.ts";
 import { sampleAnytime } from "../../../src-main/engine/spaces/anytime/sampler.ts";
 import { sampleCell } from "../../../src-main/engine/spaces/cell/sampler.ts";
@@ -120,7 +121,7 @@ describe.each([
   it("get the same weights in the anytime space", () => {
     const space = anytimeSpaceSchema.parse({ nodes: [7, 5, 3], exits: 4 });
     const network = anytimeNetworkSchema.parse({ initialChannels: 4 });
-    within(new AnytimeHyperNetwork(ghnConfig(config), space, network, INPUT, Rng.fromSeed(1, "init")), (ghn) => {
+    within(new GraphHyperNetwork(ghnConfig(config), anytimeFamily(space, network, INPUT), Rng.fromSeed(1, "init")), (ghn) => {
       const rng = Rng.fromSeed(2, "relabelling");
       for (let i = 0; i < RELABELLINGS / 2; i++) {
         const architecture = sampleAnytime(space, rng);
