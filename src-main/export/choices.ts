@@ -1,9 +1,8 @@
 /** The formats that a subject can be exported in. */
 import { stat } from "node:fs/promises";
-import { resolve, sep } from "node:path";
 import type { ExportChoice, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
-import { UserError } from "../lib/errors.ts";
+import { artifactFile } from "../store/project/project-paths.ts";
 import { canDrawText } from "./cell-picture.ts";
 import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
 
@@ -75,18 +74,10 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
 
 /**
  * Absolute path of an artifact. Paths come from the project's database, so a path outside the project is rejected.
- * @throws UserError `artifact-outside`
+ * @throws UserError `path-outside`
  */
 export function artifactPath(project: Pick<ExportProject, "folder">, artifact: Pick<Artifact, "path">): string {
-  const root = resolve(project.folder);
-  const path = resolve(root, artifact.path);
-  if (!path.startsWith(root + sep))
-    throw new UserError(`The project refers to a file outside its folder (${artifact.path}).`, {
-      code: "artifact-outside",
-      file: artifact.path,
-      remedy: "The project may have been tampered with; restore it from a backup.",
-    });
-  return path;
+  return artifactFile(project.folder, artifact.path);
 }
 
 /** Why there is no cell to write; null if there is one. */

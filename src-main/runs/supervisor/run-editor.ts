@@ -60,7 +60,7 @@ export class RunEditor {
   /**
    * Permanently deletes runs with their stages and files.
    * @returns the number of bytes freed
-   * @throws UserError `run-not-trashed` when one of them is not in the trash; then none is deleted
+   * @throws UserError `run-not-trashed` when one of them is not in the trash, `path-outside` when its files are behind a link; then none is deleted
    */
   purge(runIds: readonly string[]): { bytes: number } {
     const { store } = this.project;
@@ -69,8 +69,11 @@ export class RunEditor {
       if (run.trashedAt === null)
         throw new UserError(`The run ${run.name} is not in the trash.`, { code: "run-not-trashed", remedy: "Move it to the trash first." });
     }
+    const all = this.withStages(runIds).reverse();
+    // Before anything is deleted: a folder that cannot be removed safely keeps all runs in the trash.
+    for (const runId of all) this.project.runFolder(runId);
     let bytes = 0;
-    for (const runId of this.withStages(runIds).reverse()) {
+    for (const runId of all) {
       // Files first: if that fails, the run stays in the trash and can be purged again.
       bytes += this.project.removeArtifacts(runId);
       store.runs.delete(runId);

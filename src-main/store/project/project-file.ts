@@ -7,7 +7,7 @@ import { UserError } from "../../lib/errors.ts";
 export const PROJECT_FORMAT = "ghn-studio-project";
 /** Version of the folder layout. The database has its own version. */
 export const PROJECT_VERSION = 1;
-const FILE_NAME = "project.json";
+export const PROJECT_FILE_NAME = "project.json";
 const MAX_BYTES = 1_000_000;
 
 const projectFileSchema = z.object({
@@ -30,7 +30,7 @@ export function newProjectFile(name: string, sample = false): ProjectFile {
  * @throws UserError when the folder is not a project, is of a newer version, or is damaged
  */
 export function readProjectFile(folder: string): ProjectFile {
-  const file = join(folder, FILE_NAME);
+  const file = join(folder, PROJECT_FILE_NAME);
   let text: string;
   try {
     const info = statSync(file);
@@ -72,7 +72,7 @@ export function readProjectFile(folder: string): ProjectFile {
 
 /** Writes the file atomically. */
 export function writeProjectFile(folder: string, project: ProjectFile): void {
-  const file = join(folder, FILE_NAME);
+  const file = join(folder, PROJECT_FILE_NAME);
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     const handle = openSync(temporary, "w");

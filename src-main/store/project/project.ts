@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { basename, join, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
 import { fileNameProblem } from "../../lib/file-names.ts";
@@ -9,11 +9,14 @@ import { WalCheckpointer } from "../database/wal-checkpointer.ts";
 import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { newProjectFile, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
+import { newProjectFile, PROJECT_FILE_NAME, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
+import { artifactFile, refuseLinkedFiles, runFolder } from "./project-paths.ts";
 
 const DATABASE_NAME = "runs.sqlite";
 const LOCK_NAME = "project.lock";
 const ARTIFACTS = "artifacts";
+/** What is read or written when a project is opened. */
+const FILES = [PROJECT_FILE_NAME, DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-shm`, LOCK_NAME, `${LOCK_NAME}-guard`];
 
 /** A project that this process holds open. */
 export interface Project {
@@ -21,9 +24,11 @@ export interface Project {
   readonly store: StoreWriter;
   info(): ProjectInfo;
   rename(name: string): ProjectInfo;
-  /** Folder for the files of a run; created if missing. */
+  /** Folder for the files of a run. @throws UserError `run-id`, `path-outside` when it is not a real folder of the project */
+  runFolder(runId: string): string;
+  /** The same folder, created if missing. */
   artifactFolder(runId: string): string;
-  /** Absolute path of an artifact. @throws UserError `path-outside` when it is outside of the project */
+  /** Absolute path of an artifact. @throws UserError `path-outside` when it is not a real file of the project */
   resolvePath(path: string): string;
   /** Removes the files of a run. @returns the number of bytes freed */
   removeArtifacts(runId: string): number;
@@ -87,6 +92,7 @@ export function createProject(folder: string, name: string, options: { readonly 
  */
 export function openProject(folder: string, options: LockOptions = {}): Project {
   const path = resolve(folder);
+  refuseLinkedFiles(path, FILES);
   const file = readProjectFile(path);
   const lock = lockProject(path, file, options);
   try {
@@ -104,6 +110,7 @@ export function openProject(folder: string, options: LockOptions = {}): Project 
  */
 export function viewProject(folder: string): ProjectView {
   const path = resolve(folder);
+  refuseLinkedFiles(path, FILES);
   const file = readProjectFile(path);
   const copy = copyFromReadOnlyFolder(join(path, DATABASE_NAME));
   try {
@@ -126,6 +133,7 @@ export function viewProject(folder: string): ProjectView {
  */
 export function postRequest(folder: string, type: "stop" | "kill" | "resume", runId: string): boolean {
   const path = resolve(folder);
+  refuseLinkedFiles(path, FILES);
   if (projectOwner(path) === null) return false;
   const db = openDatabase(join(path, DATABASE_NAME));
   try {
@@ -201,25 +209,22 @@ class OpenProject implements Project {
     return this.info();
   }
 
+  runFolder(runId: string): string {
+    return runFolder(this.folder, runId);
+  }
+
   artifactFolder(runId: string): string {
-    const folder = join(this.folder, ARTIFACTS, checkedId(runId));
+    const folder = runFolder(this.folder, runId);
     mkdirSync(folder, { recursive: true });
     return folder;
   }
 
   resolvePath(path: string): string {
-    const absolute = resolve(this.folder, path);
-    if (!absolute.startsWith(join(this.folder, ARTIFACTS) + sep))
-      throw new UserError(`The file ${path} is outside of the project.`, {
-        code: "path-outside",
-        remedy: "The project may have been tampered with; open a copy that you trust.",
-        file: path,
-      });
-    return absolute;
+    return artifactFile(this.folder, path);
   }
 
   removeArtifacts(runId: string): number {
-    const folder = join(this.folder, ARTIFACTS, checkedId(runId));
+    const folder = runFolder(this.folder, runId);
     const bytes = folderBytes(folder);
     rmSync(folder, { recursive: true, force: true });
     return bytes;
@@ -243,12 +248,6 @@ function infoOf(folder: string, file: ProjectFile, store: StoreReader): ProjectI
     bytes: database + store.artifacts.bytes(),
     isSample: file.sample ?? false,
   };
-}
-
-/** Ids come from windows and databases: none may name a path outside of the folder. */
-function checkedId(runId: string): string {
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(runId) || basename(runId) !== runId) throw new Error(`${runId} is not the id of a run.`);
-  return runId;
 }
 
 function fileBytes(path: string): number {

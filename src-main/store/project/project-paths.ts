@@ -1,0 +1,77 @@
+/** Paths inside of a project folder. A project may come from somebody else, so nothing below its folder may be a link. */
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { runIdSchema } from "../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../lib/errors.ts";
+import { systemErrorCode } from "../../lib/files.ts";
+
+const ARTIFACTS = "artifacts";
+
+/**
+ * The folder for the files of a run. It need not exist.
+ * @throws UserError `run-id` when the id is not one; `path-outside` when the folder is or goes through a link
+ */
+export function runFolder(project: string, runId: string): string {
+  // Ids come from windows and databases.
+  if (!runIdSchema.safeParse(runId).success)
+    throw new UserError(`${JSON.stringify(runId)} is not the id of a run.`, {
+      code: "run-id",
+      remedy: "The project may have been tampered with; open a copy that you trust.",
+    });
+  return withoutLinks(project, join(ARTIFACTS, runId));
+}
+
+/**
+ * Absolute path of an artifact. It need not exist.
+ * @param path as recorded, relative to the project folder
+ * @throws UserError `path-outside` when it is not below `artifacts`, or is or goes through a link
+ */
+export function artifactFile(project: string, path: string): string {
+  if (!resolve(project, path).startsWith(join(resolve(project), ARTIFACTS) + sep)) throw outside(path, "is outside of the project");
+  return withoutLinks(project, path);
+}
+
+/**
+ * Checks the files and folders that every project has, before any of them is used.
+ * @throws UserError `path-outside` when one of them is a link
+ */
+export function refuseLinkedFiles(project: string, names: readonly string[]): void {
+  for (const name of [...names, ARTIFACTS]) {
+    const target = linkTarget(join(project, name));
+    if (target !== null) throw outside(name, `is a link to ${target}`);
+  }
+}
+
+/** @throws UserError `path-outside` */
+function withoutLinks(project: string, path: string): string {
+  const wanted = resolve(project, path);
+  const inside = relative(resolve(project), wanted);
+  if (realPath(wanted) !== join(realpathSync(project), inside)) throw outside(inside, "goes through a link");
+  return wanted;
+}
+
+/** The path with all links resolved, where its end need not exist; null for a link to nowhere or a loop. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ELOOP") return null;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+  }
+  if (linkTarget(path) !== null || dirname(path) === path) return null;
+  const parent = realPath(dirname(path));
+  return parent === null ? null : join(parent, relative(dirname(path), path));
+}
+
+function linkTarget(path: string): string | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : null;
+}
+
+function outside(path: string, why: string): UserError {
+  return new UserError(`In the project folder, ${path} ${why}. GHN Studio uses only real files and folders of a project.`, {
+    code: "path-outside",
+    remedy: "Replace the link by the files that it stands for. If you do not know where the project comes from, do not open it.",
+    file: path,
+  });
+}

@@ -1,0 +1,108 @@
+/** A project that somebody else prepared: links and run ids that point outside of its folder. */
+import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { artifactPath } from "../../../src-main/export/choices.ts";
+import { RunSupervisor } from "../../../src-main/runs/supervisor/supervisor.ts";
+import { openProject, postRequest, viewProject } from "../../../src-main/store/project/project.ts";
+import { closing, newProject, newRun, temporaryFolder } from "../support/store-support.ts";
+
+const REFUSED = expect.objectContaining({ code: "path-outside" });
+
+/** A folder as valuable as a home folder. */
+function home(): string {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "Documents"));
+  writeFileSync(join(folder, "Documents", "thesis.txt"), "years of work");
+  return folder;
+}
+
+/** A closed project with one run in the trash, whose id is as given. */
+function prepared(runId: string): string {
+  const project = newProject();
+  const id = newRun(project, "Trashed");
+  project.store.runs.update(id, { status: "completed", trashedAt: new Date().toISOString() });
+  project.close();
+  const db = new Database(join(project.folder, "runs.sqlite"));
+  db.pragma("foreign_keys = OFF");
+  for (const [table, column] of [
+    ["runs", "id"],
+    ["run_details", "run_id"],
+  ])
+    db.prepare(`UPDATE ${table} SET ${column} = ?`).run(runId);
+  db.close();
+  return project.folder;
+}
+
+const editorOf = (folder: string): RunSupervisor["editor"] => {
+  const project = closing(openProject(folder));
+  return new RunSupervisor({ project, launcher: { launch: () => expect.unreachable() }, version: "1", dataFolders: [], gpus: [] }).editor;
+};
+
+describe("a project whose folder of artifacts is a link", () => {
+  it("is not opened, looked into or asked, and nothing behind the link changes", () => {
+    const outside = home();
+    const folder = prepared("Documents");
+    renameSync(join(folder, "artifacts"), join(folder, "before"));
+    symlinkSync(outside, join(folder, "artifacts"));
+    for (const open of [() => openProject(folder), () => viewProject(folder), () => postRequest(folder, "stop", "Documents")]) expect(open).toThrow(REFUSED);
+    expect(() => openProject(folder)).toThrow(`artifacts is a link to ${outside}`);
+    expect(readdirSync(outside)).toEqual(["Documents"]);
+    expect(existsSync(join(folder, "project.lock"))).toBe(false);
+  });
+
+  it("cannot be purged either when the link appears later", () => {
+    const outside = home();
+    const folder = prepared("Documents");
+    const editor = editorOf(folder);
+    renameSync(join(folder, "artifacts"), join(folder, "before"));
+    symlinkSync(outside, join(folder, "artifacts"));
+    expect(() => editor.purge(["Documents"])).toThrow(REFUSED);
+    expect(existsSync(join(outside, "Documents", "thesis.txt"))).toBe(true);
+    expect(() => editor.restore(["Documents"])).not.toThrow();
+  });
+});
+
+it.each(["project.json", "runs.sqlite", "runs.sqlite-wal", "project.lock"])("a project whose %s is a link is not opened", (name) => {
+  const folder = prepared("r1");
+  const elsewhere = join(temporaryFolder(), "target");
+  if (existsSync(join(folder, name))) renameSync(join(folder, name), elsewhere);
+  else writeFileSync(elsewhere, "");
+  symlinkSync(elsewhere, join(folder, name));
+  expect(() => openProject(folder)).toThrow(REFUSED);
+});
+
+it("a link inside of the artifacts is neither read, written, exported nor removed", () => {
+  const outside = home();
+  const folder = prepared("Documents");
+  const project = closing(openProject(folder));
+  symlinkSync(join(outside, "Documents"), join(folder, "artifacts", "Documents"));
+  for (const use of [
+    () => project.artifactFolder("Documents"),
+    () => project.removeArtifacts("Documents"),
+    () => project.resolvePath("artifacts/Documents/thesis.txt"),
+    () => artifactPath({ folder }, { path: "artifacts/Documents/thesis.txt" }),
+  ])
+    expect(use).toThrow(REFUSED);
+  expect(readdirSync(join(outside, "Documents"))).toEqual(["thesis.txt"]);
+  // A link to nowhere could be pointed anywhere later.
+  symlinkSync(join(outside, "missing"), join(folder, "artifacts", "r2"));
+  expect(() => project.artifactFolder("r2")).toThrow(REFUSED);
+  expect(existsSync(join(outside, "missing"))).toBe(false);
+});
+
+it.each(["..", "../../Documents", "/etc", "a/b", "a\\b", ""])("a run with the id %j cannot be purged", (runId) => {
+  const folder = prepared(runId);
+  const editor = editorOf(folder);
+  expect(() => editor.purge([runId])).toThrow(expect.objectContaining({ code: "run-id" }));
+  expect(existsSync(join(folder, "project.json"))).toBe(true);
+});
+
+it("a project that is reached through a link is an ordinary project", () => {
+  const folder = prepared("r1");
+  const link = join(temporaryFolder(), "link");
+  symlinkSync(folder, link);
+  const editor = editorOf(link);
+  expect(editor.purge(["r1"])).toEqual({ bytes: 0 });
+});
