@@ -3,6 +3,8 @@ import { createReadStream } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { UserError } from "../../lib/errors.ts";
+import { systemErrorCode } from "../../lib/files.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { CheckpointArtifact } from "../../store/records/artifacts.ts";
 
@@ -10,20 +12,28 @@ import type { CheckpointArtifact } from "../../store/records/artifacts.ts";
 const KEPT = 2;
 
 /**
- * The newest checkpoint of a run whose file is intact (size and SHA-256 as recorded); null when there is none.
- * Damaged checkpoints are removed with their files; `onDamaged` is called for each.
+ * The newest checkpoint of a run whose file is intact (size and SHA-256 as recorded); null when there is none. Newer ones
+ * that are damaged or missing are removed, but only once an older one has proven intact: the last checkpoint is never removed.
+ * @param onDamaged called for each checkpoint that is damaged or missing
+ * @throws UserError `checkpoint-unreadable` when a file exists but cannot be read now; nothing is removed then
  */
 export async function newestGoodCheckpoint(
   project: Project,
   runId: string,
   onDamaged: (checkpoint: CheckpointArtifact) => void,
 ): Promise<CheckpointArtifact | null> {
+  const damaged: CheckpointArtifact[] = [];
   for (const checkpoint of project.store.artifacts.checkpoints(runId)) {
-    const path = project.resolvePath(checkpoint.path);
-    if (await isIntact(path, checkpoint)) return checkpoint;
-    onDamaged(checkpoint);
-    project.store.artifacts.delete(checkpoint.id);
-    await rm(path, { force: true });
+    if (!(await isIntact(project.resolvePath(checkpoint.path), checkpoint))) {
+      damaged.push(checkpoint);
+      onDamaged(checkpoint);
+      continue;
+    }
+    for (const { id, path } of damaged) {
+      project.store.artifacts.delete(id);
+      await rm(project.resolvePath(path), { force: true });
+    }
+    return checkpoint;
   }
   return null;
 }
@@ -51,13 +61,21 @@ export async function sweepLeftovers(project: Project, runId: string): Promise<v
   }
 }
 
-async function isIntact(path: string, expected: { readonly bytes: number; readonly sha256: string }): Promise<boolean> {
+/** @throws UserError `checkpoint-unreadable` when it is not known whether the file is intact */
+async function isIntact(path: string, expected: CheckpointArtifact): Promise<boolean> {
   try {
     if ((await stat(path)).size !== expected.bytes) return false;
     const hash = createHash("sha256");
     await pipeline(createReadStream(path), hash);
     return hash.digest("hex") === expected.sha256;
-  } catch {
-    return false;
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw new UserError(`The checkpoint of step ${expected.step} cannot be read (${code ?? String(cause)}).`, {
+      code: "checkpoint-unreadable",
+      remedy: "Check its permissions and the connection to its disk, then resume the run. The checkpoint was left as it is.",
+      file: path,
+      cause,
+    });
   }
 }
