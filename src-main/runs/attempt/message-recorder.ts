@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import type { FromWorker, StartMessage } from "../../../src-shared/worker-protocol.ts";
 import type { Project } from "../../store/project/project.ts";
+import type { StoreReader } from "../../store/store.ts";
 import type { ChildHandle } from "../child/launcher.ts";
 import { SystemLoad } from "../child/system-load.ts";
 import type { Emitter } from "../live/emitter.ts";
@@ -101,20 +102,30 @@ export class MessageRecorder {
     }
   }
 
+  /** All attempts of a run, and all stages of a pipeline or study, must use the same images. */
   private checkDataset({ fingerprint, description }: Message<"dataset">): void {
     const { project, start, datasetFingerprint, terminate } = this.options;
-    if (datasetFingerprint !== null && datasetFingerprint !== fingerprint) {
+    const { store } = project;
+    const parentId = store.runs.get(start.runId)?.parentId ?? null;
+    const parentFingerprint = parentId === null ? null : fingerprintOfStages(store, parentId);
+    const expected = datasetFingerprint ?? parentFingerprint;
+    if (expected !== null && expected !== fingerprint) {
+      const since = datasetFingerprint === null ? "the first stage ran" : "this run started";
       terminate({
         status: "failed",
         failure: {
-          message: `The images of ${start.config.dataset.id} have changed since this run started.`,
+          message: `The images of ${start.config.dataset.id} have changed since ${since}.`,
           remedy: "Restore the original images and resume the run, or start a new run on the new ones.",
-          detail: `Fingerprint at the start: ${datasetFingerprint}\nFingerprint now: ${fingerprint} (${description})`,
+          detail: `Fingerprint at the start: ${expected}\nFingerprint now: ${fingerprint} (${description})`,
         },
       });
       return;
     }
-    project.store.runs.update(start.runId, { datasetFingerprint: fingerprint, datasetDescription: description });
+    const facts = { datasetFingerprint: fingerprint, datasetDescription: description };
+    store.transaction(() => {
+      store.runs.update(start.runId, facts);
+      if (parentId !== null) store.runs.update(parentId, facts);
+    });
   }
 
   private resumed(message: Message<"resumed">): void {
@@ -187,4 +198,13 @@ export class MessageRecorder {
     for (const path of old) void rm(path, { force: true }).catch(() => undefined);
     events.emit("artifact.added", artifact);
   }
+}
+
+/** Fingerprint of the images that the stages of a run use; null until one has opened them. */
+function fingerprintOfStages(store: StoreReader, runId: string): string | null {
+  for (const id of [runId, ...store.runs.children(runId).map((stage) => stage.id)]) {
+    const fingerprint = store.runs.record(id)?.datasetFingerprint ?? null;
+    if (fingerprint !== null) return fingerprint;
+  }
+  return null;
 }

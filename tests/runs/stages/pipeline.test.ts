@@ -67,6 +67,22 @@ describe("a pipeline", () => {
     expect(s.supervisor.detail(stage?.id ?? "").resumedFrom).toEqual([15]);
   });
 
+  it("refuses a stage that finds other images than the stage before, and continues once they are back", async () => {
+    const s = studio("other-images-for:search");
+    const { id } = s.supervisor.create("Images", pipeline());
+    const run = await untilStatus(s, id, "failed");
+    expect(run.failure).toMatchObject({
+      message: "Search: The images of digits have changed since the first stage ran.",
+      detail: expect.stringContaining("Fingerprint at the start: sha256:images\nFingerprint now: sha256:other"),
+    });
+    expect(stages(s, id)).toEqual(["ghn completed", "search failed"]);
+    expect(s.project.store.candidates.list(s.project.store.runs.children(id)[1]?.id ?? "").total).toBe(0);
+    expect(s.supervisor.detail(id).datasetFingerprint).toBe("sha256:images");
+    s.launcher.script = "complete";
+    s.supervisor.resume(id);
+    await untilStatus(s, id, "completed");
+  });
+
   it("ends with a stage that fails, says which, and goes on from there", async () => {
     const s = studio();
     const { id } = s.supervisor.create("Fail", pipeline());

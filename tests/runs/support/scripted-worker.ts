@@ -74,7 +74,10 @@ async function run(start: Start): Promise<void> {
   port.post({ type: "ready", backend: "scripted", device: "none", libraryVersion: "1", fallbackReason: null, pid: process.pid });
   port.post({
     type: "dataset",
-    fingerprint: behaviour === "other-images" && start.activeSecondsBefore > 0 ? "sha256:other" : "sha256:images",
+    fingerprint:
+      (behaviour === "other-images" && start.activeSecondsBefore > 0) || (behaviour === "other-images-for" && config.kind === argument)
+        ? "sha256:other"
+        : "sha256:images",
     description: "test",
   });
   const from = start.resumeFrom === null ? 0 : (JSON.parse(readFileSync(start.resumeFrom, "utf8")) as { step: number }).step;
