@@ -25,7 +25,17 @@ else {
   const log = studioLog();
   let host: ElectronHost | null = null;
   app.on("second-instance", (_event, args) => host?.secondInstance(foldersIn(args)));
-  process.on("uncaughtException", (error) => log.error("Uncaught error.", error.stack ?? error.message));
+  let isReported = false;
+  process.on("uncaughtException", (error) => {
+    log.error("Uncaught error.", error.stack ?? error.message);
+    // Once: an error in a timer would otherwise open a box every second.
+    if (isReported) return;
+    isReported = true;
+    dialog.showErrorBox(
+      "An internal error occurred in GHN Studio",
+      `${error.message}\n\nParts of GHN Studio may no longer work. Stop your runs and restart it; they can be resumed. Details are in the log file.`,
+    );
+  });
   process.on("unhandledRejection", (error) =>
     log.error("Unhandled promise rejection.", error instanceof Error ? (error.stack ?? error.message) : String(error)),
   );

@@ -2,6 +2,7 @@ import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
 import type { RunEventMap } from "../../src-shared/domain/records/run-events.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
+import { isStoreError, storeUserError } from "../store/database/store-error.ts";
 import { openProject, type Project } from "../store/project/project.ts";
 import type { StoreWriter } from "../store/store.ts";
 import type { ChildLauncher } from "./child/launcher.ts";
@@ -61,7 +62,7 @@ function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
     folder: project.folder,
     info: () => project.info(),
     store: project.store,
-    commands: {
+    commands: inWords({
       detail: (runId) => supervisor.detail(runId),
       create: (name, config, tags) => supervisor.create(name, config, tags),
       stop: (runId) => supervisor.stop(runId),
@@ -74,7 +75,7 @@ function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
       trash: (runIds) => editor.trash(runIds),
       restore: (runIds) => editor.restore(runIds),
       purge: async (runIds) => editor.purge(runIds).bytes,
-    },
+    }),
     running: () => supervisor.running().map((run) => run.name),
     setConcurrency: (count) => supervisor.setConcurrency(count),
     onEvent(listener) {
@@ -95,4 +96,23 @@ function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
       return closed;
     },
   };
+}
+
+/** The same commands, with errors of the database as sentences for the user. */
+function inWords(commands: RunServices["commands"]): RunServices["commands"] {
+  const rethrow = (error: unknown): never => {
+    throw isStoreError(error) ? storeUserError(error) : error;
+  };
+  const wrapped = Object.entries(commands).map(([name, command]: [string, (...input: never[]) => unknown]) => [
+    name,
+    (...input: never[]): unknown => {
+      try {
+        const result = command(...input);
+        return result instanceof Promise ? result.catch(rethrow) : result;
+      } catch (error) {
+        return rethrow(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as RunServices["commands"];
 }

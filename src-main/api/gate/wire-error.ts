@@ -2,6 +2,7 @@
 import type { WireError } from "../../../src-shared/contract.ts";
 import { isUserError } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { isStoreError, storeUserError } from "../../store/database/store-error.ts";
 
 const MAX_DETAIL = 4000;
 
@@ -18,9 +19,18 @@ const SYSTEM: Readonly<Record<string, readonly [message: string, remedy: string]
   EISDIR: ["The path is a folder, not a file", "Choose a file."],
 };
 
+/** True for the code of a system call, which has a message of its own. */
+function isSystemError(code: string): boolean {
+  return Object.hasOwn(SYSTEM, code);
+}
+
 /** Maps a thrown value to a {@link WireError}; internal errors are logged with their stack. */
 export function toWireError(thrown: unknown, callName: string, log: Logger, secrets: readonly string[]): WireError {
   const clean = (text: string): string => redact(text, secrets).slice(0, MAX_DETAIL);
+  if (isStoreError(thrown) && !isSystemError(thrown.code)) {
+    log.error(`${callName} failed: ${clean(thrown.message)}`, clean(thrown.stack ?? ""));
+    return toWireError(storeUserError(thrown), callName, log, secrets);
+  }
   if (isUserError(thrown)) {
     log.warning(`${callName}: ${clean(thrown.message)}`, thrown.code);
     const where = [thrown.field === undefined ? [] : [`Field: ${thrown.field}`], thrown.file === undefined ? [] : [`File: ${thrown.file}`]].flat();

@@ -2,6 +2,7 @@ import type { Architecture } from "../../../src-shared/domain/architecture/netwo
 import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
 import type { Candidate, LogLine, RunProgress } from "../../../src-shared/domain/records/run.ts";
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
+import { isStoreError } from "../../store/database/store-error.ts";
 import type { StoreReader } from "../../store/store.ts";
 import type { Emitter } from "./emitter.ts";
 
@@ -97,8 +98,10 @@ export class LiveUpdates {
       clearTimeout(waiting);
       this.changedTimers.delete(runId);
       this.changedAt.set(runId, Date.now());
-      const run = this.store.runs.get(runId);
-      if (run !== null) this.events.emit("run.changed", run);
+      this.reading(() => {
+        const run = this.store.runs.get(runId);
+        if (run !== null) this.events.emit("run.changed", run);
+      });
     } else if (waiting === undefined) {
       this.changedTimers.set(
         runId,
@@ -112,18 +115,28 @@ export class LiveUpdates {
     this.timer = null;
     const due = [...this.pending];
     this.pending.clear();
-    for (const [runId, pending] of due) {
-      const added = Number.isFinite(pending.candidatesFrom) ? this.store.candidates.from(runId, pending.candidatesFrom) : [];
-      this.events.emit("run.live", {
-        runId,
-        metrics: [...pending.metrics.values()].map(joined),
-        cursor: this.store.metrics.cursor(runId),
-        progress: pending.progress,
-        candidates: [...added, ...pending.candidates],
-        trainings: Number.isFinite(pending.trainingsFrom) ? this.store.trainings.from(runId, pending.trainingsFrom) : [],
-        logs: pending.logs,
-        current: pending.current ?? null,
+    for (const [runId, pending] of due)
+      this.reading(() => {
+        const added = Number.isFinite(pending.candidatesFrom) ? this.store.candidates.from(runId, pending.candidatesFrom) : [];
+        this.events.emit("run.live", {
+          runId,
+          metrics: [...pending.metrics.values()].map(joined),
+          cursor: this.store.metrics.cursor(runId),
+          progress: pending.progress,
+          candidates: [...added, ...pending.candidates],
+          trainings: Number.isFinite(pending.trainingsFrom) ? this.store.trainings.from(runId, pending.trainingsFrom) : [],
+          logs: pending.logs,
+          current: pending.current ?? null,
+        });
       });
+  }
+
+  /** Drops an update that cannot be read now (a disk that does not answer): windows read the store again later. */
+  private reading(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
     }
   }
 

@@ -1,23 +1,18 @@
-import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import type { Project } from "../../store/project/project.ts";
 import { forgetAllCheckpoints } from "../attempt/checkpoints.ts";
-import type { Emitter } from "../live/emitter.ts";
 import type { LiveUpdates } from "../live/live-updates.ts";
 import type { RunOutcome } from "../outcomes/run-outcome.ts";
 import { storeFailure } from "../outcomes/store-failure.ts";
-import { existingRun } from "./run-detail.ts";
 
 /** Stores how runs ended; an outcome that cannot be stored (a full disk) is kept and stored later. */
 export class OutcomeRecorder {
   private readonly project: Project;
   private readonly live: LiveUpdates;
-  private readonly events: Emitter<RunEventMap>;
   private readonly unsaved = new Map<string, { readonly outcome: RunOutcome; readonly activeSeconds: number | undefined }>();
 
-  constructor(project: Project, live: LiveUpdates, events: Emitter<RunEventMap>) {
+  constructor(project: Project, live: LiveUpdates) {
     this.project = project;
     this.live = live;
-    this.events = events;
   }
 
   /** @param activeSeconds process seconds of the run; unchanged unless given */
@@ -37,7 +32,9 @@ export class OutcomeRecorder {
     } catch (error) {
       // Retried by `retry`. If the program ends before that, the run becomes interrupted when the project is next opened.
       this.unsaved.set(runId, { outcome, activeSeconds });
-      this.events.emit("run.changed", { ...existingRun(store, runId), status: "interrupted", failure: storeFailure(error) });
+      const isNew = !store.runs.isHeld(runId);
+      store.runs.hold(runId, { status: "interrupted", failure: storeFailure(error), finishedAt: new Date().toISOString() });
+      if (isNew) this.live.changed(runId, true);
       return;
     }
     this.unsaved.delete(runId);
@@ -46,6 +43,10 @@ export class OutcomeRecorder {
 
   /** Tries to store the outcomes that could not be stored before. */
   retry(): void {
-    for (const [runId, { outcome, activeSeconds }] of this.unsaved) this.record(runId, outcome, activeSeconds);
+    for (const [runId, { outcome, activeSeconds }] of this.unsaved) {
+      // Resumed in the meantime: how it ended before no longer matters.
+      if (!this.project.store.runs.isHeld(runId)) this.unsaved.delete(runId);
+      else this.record(runId, outcome, activeSeconds);
+    }
   }
 }

@@ -2,7 +2,8 @@ import { isStaged, type StagedRunKind } from "../../../src-shared/domain/config/
 import { ACTIVE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { LiveUpdates } from "../live/live-updates.ts";
-import { notStarted, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
+import { type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
+import { outcomeOfError } from "../outcomes/store-failure.ts";
 import { anytimeKind } from "../stages/anytime/anytime.ts";
 import { pipelineKind } from "../stages/pipeline/pipeline.ts";
 import { type NextStages, nextStages, type StagedKind, type StagePlan, stagesByKey, stagesProgress } from "../stages/stages.ts";
@@ -42,7 +43,12 @@ export class StageCoordinator {
 
   /** Starts or continues a run: the stages that can start are put in front of the queue. */
   begin(run: RunSummary): void {
-    this.options.project.store.runs.begin(run.id);
+    try {
+      this.options.project.store.runs.begin(run.id);
+    } catch (error) {
+      this.fail(run.id, error);
+      return;
+    }
     this.advance(run.id);
   }
 
@@ -53,6 +59,14 @@ export class StageCoordinator {
 
   /** A stage has ended and its process is gone: the run continues, or ends once no stage of it is active any more. */
   stageEnded(runId: string): void {
+    try {
+      this.continueAfterStage(runId);
+    } catch (error) {
+      this.fail(runId, error);
+    }
+  }
+
+  private continueAfterStage(runId: string): void {
     const { project, finish, stopStage, closing } = this.options;
     const run = project.store.runs.get(runId);
     if (run === null || (run.status !== "running" && run.status !== "stopping")) return;
@@ -104,7 +118,7 @@ export class StageCoordinator {
   }
 
   private advance(runId: string): void {
-    const { live, finish } = this.options;
+    const { live } = this.options;
     try {
       const { next } = this.next(runId);
       this.refresh(runId);
@@ -114,10 +128,16 @@ export class StageCoordinator {
         this.refresh(runId);
       }
     } catch (error) {
-      finish(runId, notStarted(error, `The ${this.kindOf(runId)} could not continue`));
+      this.fail(runId, error);
       return;
     }
     live.changed(runId, true);
+  }
+
+  /** Ends a run that cannot continue, and its stages with it. */
+  private fail(runId: string, error: unknown): void {
+    this.options.finish(runId, outcomeOfError(error, `The ${this.kindOf(runId)} could not continue`));
+    for (const stage of this.activeStages(runId)) this.options.stopStage(stage.id);
   }
 
   /** Puts the stages that can start in front of the queue, in the order of the plan. */
@@ -156,7 +176,7 @@ export class StageCoordinator {
       this.concluding.delete(runId);
       this.options.finish(runId, outcome);
     };
-    const failed = (error: unknown): void => end(notStarted(error, `The ${this.kindOf(runId)} could not be concluded`));
+    const failed = (error: unknown): void => end(outcomeOfError(error, `The ${this.kindOf(runId)} could not be concluded`));
     try {
       const outcome = this.kinds[this.kindOf(runId)].conclude(runId, done, control.signal);
       if (outcome instanceof Promise) {

@@ -3,14 +3,15 @@ import { ACTIVE_STATUSES, RESUMABLE_STATUSES, type RunDetail, type RunSummary } 
 import type { RunEventMap } from "../../../src-shared/domain/records/run-events.ts";
 import { withAbsolutePaths } from "../../config/absolute-paths.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
+import { isStoreError } from "../../store/database/store-error.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { Attempt } from "../attempt/attempt.ts";
 import type { ChildLauncher } from "../child/launcher.ts";
 import { GpuAssignment } from "../devices/gpu-assignment.ts";
 import { Emitter } from "../live/emitter.ts";
 import { LiveUpdates } from "../live/live-updates.ts";
-import { CLOSED, KILLED, notStarted, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
-import { storeFailure } from "../outcomes/store-failure.ts";
+import { CLOSED, KILLED, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
+import { outcomeOfError, storeFailure } from "../outcomes/store-failure.ts";
 import { OutcomeRecorder } from "./outcome-recorder.ts";
 import { recoverRuns } from "./recovery.ts";
 import { existingRun, runDetail } from "./run-detail.ts";
@@ -67,6 +68,8 @@ export class RunSupervisor {
   private timer: NodeJS.Timeout | null = null;
   private closing = false;
   private pumping = false;
+  /** The queue could not be read. */
+  private stalled = false;
   private onIdle: (() => void)[] = [];
 
   constructor(options: SupervisorOptions) {
@@ -76,7 +79,7 @@ export class RunSupervisor {
     this.concurrency = Math.max(1, options.concurrency ?? this.gpus.count);
     this.live = new LiveUpdates(this.project.store, this.events);
     this.editor = new RunEditor(this.project, this.live, this.events);
-    this.outcomes = new OutcomeRecorder(this.project, this.live, this.events);
+    this.outcomes = new OutcomeRecorder(this.project, this.live);
     this.watchdog = new Watchdog(options.silenceMs ?? SILENCE_MS);
     this.stages = new StageCoordinator({
       project: this.project,
@@ -203,10 +206,15 @@ export class RunSupervisor {
       while (this.active.size < this.concurrency) {
         const waiting = this.project.store.runs.queued().filter((run) => !this.active.has(run.id) && !this.hasActiveStage(run));
         const next = waiting.find((run) => run.parentId !== null) ?? waiting[0];
-        if (next === undefined) return;
+        if (next === undefined) break;
         if (isStaged(next.kind)) this.stages.begin(next);
         else void this.begin(next);
       }
+      this.stalled = false;
+    } catch (error) {
+      // The queue cannot be read now (a disk that does not answer): the next tick tries again.
+      if (!isStoreError(error)) throw error;
+      this.stalled = true;
     } finally {
       this.pumping = false;
     }
@@ -245,7 +253,7 @@ export class RunSupervisor {
       // An attempt reports its own end; without an attempt, the run ends here.
       active.attempt?.terminate({ status: "interrupted", failure: storeFailure(error) });
       if (active.attempt !== null) return;
-      this.finish(run.id, notStarted(error));
+      this.finish(run.id, outcomeOfError(error));
       this.leave(run.id);
     }
   }
@@ -259,11 +267,19 @@ export class RunSupervisor {
   private leave(runId: string): void {
     this.active.delete(runId);
     this.gpus.release(runId);
-    const { store } = this.project;
-    const run = store.runs.get(runId);
-    if (run !== null && run.parentId !== null) this.stages.stageEnded(run.parentId);
+    this.notifyParent(runId);
     if (this.active.size === 0) for (const resolve of this.onIdle.splice(0)) resolve();
     this.pump();
+  }
+
+  private notifyParent(runId: string): void {
+    try {
+      const parentId = this.project.store.runs.get(runId)?.parentId ?? null;
+      if (parentId !== null) this.stages.stageEnded(parentId);
+    } catch (error) {
+      // The project cannot be read now. Its runs are recovered when it is opened again.
+      if (!isStoreError(error)) throw error;
+    }
   }
 
   // ---- Ending runs
@@ -286,15 +302,12 @@ export class RunSupervisor {
       if (run.parentId !== null) this.stages.stageEnded(run.parentId);
       return;
     }
-    store.runs.update(runId, { status: "stopping" });
-    this.live.changed(runId, true);
+    this.markStopping(runId);
     endActive(active);
   }
 
   private endStaged(run: RunSummary, endActive: (active: ActiveRun) => void): void {
-    const { store } = this.project;
-    store.runs.update(run.id, { status: "stopping" });
-    this.live.changed(run.id, true);
+    this.markStopping(run.id);
     const stages = this.stages.activeStages(run.id);
     // Queued stages first: the run itself ends together with its last running stage.
     for (const stage of stages.toSorted((a, b) => Number(this.active.has(a.id)) - Number(this.active.has(b.id))))
@@ -303,6 +316,16 @@ export class RunSupervisor {
     if (stages.length > 0 || this.hasActiveStage(run)) return;
     this.stages.abandon(run.id);
     this.finish(run.id, STOPPED);
+  }
+
+  private markStopping(runId: string): void {
+    try {
+      this.project.store.runs.update(runId, { status: "stopping" });
+    } catch (error) {
+      // A full disk must not prevent a run from being stopped.
+      if (!isStoreError(error)) throw error;
+    }
+    this.live.changed(runId, true);
   }
 
   private isActive(runId: string): boolean {
@@ -314,11 +337,12 @@ export class RunSupervisor {
   private tick(): void {
     this.watchdog.check([...this.active.values()].flatMap(({ attempt }) => attempt ?? []));
     this.outcomes.retry();
+    if (this.stalled) this.pump();
     try {
       this.answerRequests();
     } catch (error) {
-      // Another process is using the database exclusively: the next tick comes soon.
-      if (!(error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_"))) throw error;
+      // The database is busy or cannot be written now: the next tick comes soon.
+      if (!isStoreError(error)) throw error;
     }
   }
 

@@ -39,13 +39,22 @@ export class WalCheckpointer {
   }
 
   private look(): void {
-    const log = statSync(`${this.file}-wal`, { throwIfNoEntry: false });
+    const log = this.log();
     // A restarted log keeps its file size; only its modification time shows that something was written.
     if (this.isBusy || log === undefined || log.size < SMALL_BYTES || log.mtimeMs === this.seenAt) return;
     this.seenAt = log.mtimeMs;
     this.isBusy = true;
     this.worker ??= this.start();
     this.worker.postMessage({ file: this.file });
+  }
+
+  /** Size and time of the log; undefined when there is none or the disk does not answer. */
+  private log(): { readonly size: number; readonly mtimeMs: number } | undefined {
+    try {
+      return statSync(`${this.file}-wal`, { throwIfNoEntry: false });
+    } catch {
+      return undefined;
+    }
   }
 
   private start(): Worker {

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { type RunConfig, spaceIdOf } from "../../../src-shared/domain/config/run-config.ts";
-import type { RunFailure, RunProgress, RunStatus } from "../../../src-shared/domain/records/run.ts";
+import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { NetworkToTrain } from "../../../src-shared/worker-protocol.ts";
 import { prepared } from "../database/database.ts";
+import type { RunRow } from "./run-row.ts";
 import { type RunReader, type RunRecord, SqliteRunReader } from "./runs.ts";
 
 export interface NewRun {
@@ -39,6 +40,9 @@ export interface RunChange {
   readonly processId?: number | null;
 }
 
+/** State of a run that could not be stored. */
+export type HeldState = Pick<RunSummary, "status" | "failure" | "finishedAt">;
+
 export interface RunWriter extends RunReader {
   /** Adds a run to the queue. @returns its id */
   create(run: NewRun): string;
@@ -50,6 +54,10 @@ export interface RunWriter extends RunReader {
   enqueue(id: string, first?: boolean): void;
   /** Takes a run out of the queue and marks it as running. The time of its first start is kept. */
   begin(id: string): void;
+  /** Shows a run in a state that could not be stored (a full disk), in this process only, until its status is next stored. */
+  hold(id: string, state: HeldState): void;
+  /** Whether a run is shown in a state that is not stored. */
+  isHeld(id: string): boolean;
   /** Reorders the queue: the named runs come first, in this order. */
   reorder(ids: readonly string[]): void;
   /** Removes a run with its stages and all their records. */
@@ -85,6 +93,8 @@ const ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
 const ID_LENGTH = 8;
 
 export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
+  private readonly held = new Map<string, HeldState>();
+
   create(run: NewRun): string {
     return this.db.transaction(() => {
       const id = this.freeId();
@@ -113,6 +123,7 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
       this.set("runs", "id", RUN_COLUMNS, id, change);
       this.set("run_details", "run_id", DETAIL_COLUMNS, id, change);
     })();
+    if (change.status !== undefined) this.held.delete(id);
   }
 
   setSubjects(id: string, subjects: readonly NetworkToTrain[]): void {
@@ -121,6 +132,14 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
     const column = spaceIdOf(kind) === "cell" ? "cells" : "networks";
     const list = subjects.map(({ space: _space, ...subject }) => subject);
     prepared(this.db, `UPDATE run_details SET ${column} = ? WHERE run_id = ?`).run(JSON.stringify(list), id);
+  }
+
+  hold(id: string, state: HeldState): void {
+    this.held.set(id, state);
+  }
+
+  isHeld(id: string): boolean {
+    return this.held.has(id);
   }
 
   setTags(id: string, tags: readonly string[]): void {
@@ -149,6 +168,13 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
 
   delete(id: string): void {
     this.db.prepare("DELETE FROM runs WHERE id = ?").run(id);
+  }
+
+  protected override summaries(rows: readonly RunRow[], metricNames?: readonly string[]): RunSummary[] {
+    return super.summaries(rows, metricNames).map((run) => {
+      const state = this.held.get(run.id);
+      return state === undefined ? run : { ...run, ...state, queuePosition: null };
+    });
   }
 
   private set(table: string, key: string, columns: Readonly<Partial<Record<keyof RunChange, string>>>, id: string, change: RunChange): void {

@@ -97,7 +97,9 @@ export class SqliteRunReader implements RunReader {
   }
 
   queued(): RunSummary[] {
-    return this.summaries(this.db.prepare<[], RunRow>("SELECT * FROM runs WHERE status = 'queued' ORDER BY queue_position, rowid").all());
+    return this.summaries(this.db.prepare<[], RunRow>("SELECT * FROM runs WHERE status = 'queued' ORDER BY queue_position, rowid").all()).filter(
+      (run) => run.status === "queued",
+    );
   }
 
   query(query: RunQuery): RunQueryAnswer {
