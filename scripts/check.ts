@@ -1,6 +1,5 @@
 /** `npm run check`: everything that can be said about the sources without running them. Exit code 1 if any step fails. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { installation } from "../src-main/lib/places.ts";
@@ -9,15 +8,11 @@ interface Step {
   readonly title: string;
   /** Of Node: a program and its arguments. */
   readonly args: readonly string[];
-  /** Reports, but does not fail. */
-  readonly tolerated?: boolean;
 }
 
 const module = (...parts: string[]): string => path.join(installation, "node_modules", ...parts);
 const script = (...parts: string[]): string => path.join(installation, "scripts", ...parts);
 const colors = process.stdout.isTTY;
-
-const tolerated = existsSync(script("checks", "tolerated.txt")) && readFileSync(script("checks", "tolerated.txt"), "utf8").includes("unused-code");
 
 const STEPS: readonly Step[] = [
   { title: "Types: shared code", args: [module("typescript-native", "bin", "tsc"), "-p", "tsconfig.shared.json"] },
@@ -28,11 +23,10 @@ const STEPS: readonly Step[] = [
   { title: "Imports: layers and cycles", args: [script("checks", "dependencies.ts")] },
   { title: "Lockfile", args: [script("lockfile.ts"), "--check"] },
   { title: "Third-party notices", args: [script("notices.ts"), "--check"] },
-  { title: "Unused files, exports and dependencies", args: [module("knip", "bin", "knip.js"), "--no-progress"], tolerated },
+  { title: "Unused files, exports and dependencies", args: [module("knip", "bin", "knip.js"), "--no-progress"] },
   {
     title: "Files and dependencies that only tests use",
     args: [module("knip", "bin", "knip.js"), "--no-progress", "--production", "--include", "files,dependencies"],
-    tolerated,
   },
 ];
 
@@ -58,9 +52,8 @@ async function worker(): Promise<void> {
   for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
     const started = performance.now();
     const { passed, output } = await run(step);
-    const fails = !passed && step.tolerated !== true;
-    if (fails) failed.push(step.title);
-    process.stdout.write(`${fails ? "✗" : "✓"} ${step.title} (${((performance.now() - started) / 1000).toFixed(0)} s)\n${fails ? output : ""}`);
+    if (!passed) failed.push(step.title);
+    process.stdout.write(`${passed ? "✓" : "✗"} ${step.title} (${((performance.now() - started) / 1000).toFixed(0)} s)\n${passed ? "" : output}`);
   }
 }
 

@@ -19,13 +19,6 @@ import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../.
 import { type SearchSpace, searchSpaceSchema } from "../../src-shared/domain/architecture/search-space.ts";
 import { type GhnConfig, ghnConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 
-export interface Shape {
-  readonly name: string;
-  readonly network: NetworkConfig;
-  readonly batch: number;
-  readonly nodes: number;
-}
-
 export const INPUT: NetworkInput = { height: 32, width: 32, channels: 3, classes: 10 };
 
 /** The networks of the preset `quick` and of the paper. */

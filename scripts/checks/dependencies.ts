@@ -2,7 +2,6 @@
  * Part of `npm run check`: imports against the layers in .dependency-cruiser.mjs, and cycles between files and between folders.
  * Prints each violation on a line of its own; exit code 1 if there are any.
  */
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path/posix";
 import { cruise, type ICruiseResult, type IViolation } from "dependency-cruiser";
 import config from "../../.dependency-cruiser.mjs";
@@ -56,21 +55,7 @@ function rotated(files: readonly string[]): readonly string[] {
   return [...files.slice(first), ...files.slice(0, first)];
 }
 
-/** Lines `<rule> <path>`: violations of this rule by files under this path are listed, but do not fail. */
-function tolerated(): readonly (readonly [string, string])[] {
-  const file = path.join(installation, "scripts", "checks", "tolerated.txt");
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => [line.split(" ")[0] ?? "", line.split(" ")[1] ?? ""] as const);
-}
-
 const found = [...new Map((await violations()).map((each) => [`${each.rule} ${each.text}`, each])).values()];
-const known = tolerated();
-const failing = found.filter(({ rule, file }) => !known.some(([name, prefix]) => name === rule && file.startsWith(prefix)));
-for (const { rule, text } of process.argv.includes("--all") ? found : failing) process.stdout.write(`${rule}: ${text}\n`);
-if (failing.length < found.length)
-  process.stdout.write(`${found.length - failing.length} known violations (scripts/checks/tolerated.txt) do not count; --all lists them.\n`);
-if (failing.length > 0) process.stdout.write(`${failing.length} violations of the rules in .dependency-cruiser.mjs.\n`);
-process.exitCode = failing.length === 0 ? 0 : 1;
+for (const { rule, text } of found) process.stdout.write(`${rule}: ${text}\n`);
+if (found.length > 0) process.stdout.write(`${found.length} violations of the rules in .dependency-cruiser.mjs.\n`);
+process.exitCode = found.length === 0 ? 0 : 1;

@@ -46,7 +46,7 @@ export function buildStudio(options: BuildOptions): Promise<Studio> {
 }
 
 /** A folder in `resources/` of the source tree or the packaged program; undefined if there is none. */
-export function resourceFolder(name: string): string | undefined {
+function resourceFolder(name: string): string | undefined {
   let folder = import.meta.dirname;
   for (;;) {
     const candidate = join(folder, "resources", name);

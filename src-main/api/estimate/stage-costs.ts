@@ -124,7 +124,7 @@ export function trainingStage(
   };
 }
 
-export function scoreSeconds(work: NetworkWork, imageCount: number, batchSize: number, calibration: Calibration): number {
+function scoreSeconds(work: NetworkWork, imageCount: number, batchSize: number, calibration: Calibration): number {
   const batches = Math.ceil(imageCount / batchSize);
   return batches * secondsOf(passWork(work, imageCount / Math.max(1, batches)), calibration.inference);
 }

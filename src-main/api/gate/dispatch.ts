@@ -34,7 +34,7 @@ export const MAX_CALL_BYTES = 8 * 2 ** 20;
 const SLOW_MS = 2000;
 
 /** True for the name of a call, and not for an inherited property. */
-export function isCallName(name: unknown): name is CallName {
+function isCallName(name: unknown): name is CallName {
   return typeof name === "string" && Object.hasOwn(CALLS, name);
 }
 
@@ -87,7 +87,7 @@ export function createGate<Context>(handlers: Handlers<Context>, options: GateOp
  * The value with every path that its schema marks checked and resolved.
  * @throws the error of `authorise` for the first path that is refused
  */
-export async function withAuthorisedPaths<Value>(schema: z.ZodType, value: Value, authorise: (path: string) => Promise<string>): Promise<Value> {
+async function withAuthorisedPaths<Value>(schema: z.ZodType, value: Value, authorise: (path: string) => Promise<string>): Promise<Value> {
   const paths = userPathsIn(schema, value);
   if (paths.length === 0) return value;
   return withPaths(value, await Promise.all(paths.map(async ({ keys, path }) => ({ keys, path: await authorise(path) }))));

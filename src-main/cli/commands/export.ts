@@ -94,7 +94,7 @@ function presentFiles(io: Io, files: readonly ExportedFile[]): void {
 }
 
 /** A file name from the name of a run; characters that file systems reject become dashes. */
-export function baseNameFor(runName: string, subject: ExportSubject): string {
+function baseNameFor(runName: string, subject: ExportSubject): string {
   const base = toFileName(runName, 120);
   if (base === "" && subject.type === "run")
     throw new UserError("The run name cannot be used as a file name.", { code: "export-name", remedy: "Set a file name with --name." });

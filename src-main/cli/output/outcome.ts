@@ -208,7 +208,7 @@ function momentsText({ mean, deviation }: Moments): string {
   return percentWithDeviation(mean, deviation);
 }
 
-export function moments(values: readonly number[]): Moments | null {
+function moments(values: readonly number[]): Moments | null {
   if (values.length === 0) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

@@ -18,7 +18,7 @@ import { nativeUpdateRules } from "./tensorflow/native-update-rules.ts";
 import { tensorflowKernels } from "./tensorflow/tensorflow-kernels.ts";
 import { wasmKernels } from "./wasm/wasm-kernels.ts";
 
-export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Variable } from "./ops/tf.ts";
+export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "./ops/tf.ts";
 export { tf } from "./ops/tf.ts";
 export type * from "./ops/types.ts";
 

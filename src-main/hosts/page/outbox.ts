@@ -9,7 +9,7 @@ import type { StudioEvent } from "../../api/services/session.ts";
 type Live = EventMap["run.live"];
 
 /** Maximum number of waiting points per run; beyond that the page is told to fetch the series again, which is cheaper. */
-export const MAX_WAITING_POINTS = 20_000;
+const MAX_WAITING_POINTS = 20_000;
 /** Maximum number of waiting log lines per run; the oldest are dropped. */
 const MAX_WAITING_ROWS = 10_000;
 const MAX_WAITING_COMMANDS = 100;

@@ -4,7 +4,7 @@
  * Content security policy of the page: only its own files, no inline scripts, no eval, no framing.
  * Style attributes are allowed because charts use them for tooltips; style elements are not.
  */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -57,7 +57,7 @@ export async function readStaticFile(root: string, urlPath: string): Promise<Sta
 }
 
 /** Decoded segments of a URL path; null if one is not a plain file name. */
-export function safeSegments(urlPath: string): string[] | null {
+function safeSegments(urlPath: string): string[] | null {
   if (!urlPath.startsWith("/") || urlPath.length > 2048) return null;
   const segments: string[] = [];
   for (const raw of urlPath.split("/")) {

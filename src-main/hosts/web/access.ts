@@ -28,7 +28,7 @@ export function originAllowed(headers: IncomingHttpHeaders): boolean {
 }
 
 /** Cookies are shared between all ports of a computer, so the name contains the port of the host. */
-export function cookieName(port: number): string {
+function cookieName(port: number): string {
   return `ghn-studio-${port}`;
 }
 

@@ -6,7 +6,7 @@ import type { StudioSession } from "../../api/services/session.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { Outbox } from "../page/outbox.ts";
 
-export const SOCKET_PATH = "/events";
+const SOCKET_PATH = "/events";
 /** More pages than this indicate a fault or an attack. */
 const MAX_CONNECTIONS = 64;
 /** Bytes buffered in a socket before further events are merged. */

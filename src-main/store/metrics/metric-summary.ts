@@ -3,7 +3,7 @@ import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
 import type { PackedPoints } from "./metric-pack.ts";
 
 /** True if smaller values are better. For metrics without a direction (a learning rate), the maximum counts as best. */
-export function lowerIsBetter(name: string): boolean {
+function lowerIsBetter(name: string): boolean {
   return Object.hasOwn(METRICS, name) && METRICS[name as keyof typeof METRICS].better === "lower";
 }
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
 
-export const PROJECT_FORMAT = "ghn-studio-project";
+const PROJECT_FORMAT = "ghn-studio-project";
 /** Version of the folder layout. The database has its own version. */
-export const PROJECT_VERSION = 1;
+const PROJECT_VERSION = 1;
 export const PROJECT_FILE_NAME = "project.json";
 const MAX_BYTES = 1_000_000;
 

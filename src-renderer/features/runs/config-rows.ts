@@ -55,7 +55,7 @@ const required: Readonly<Record<RunConfig["kind"], object>> = {
 };
 
 /** The config with all defaults, to tell which settings were changed. */
-export function defaultConfig(kind: RunConfig["kind"]): RunConfig {
+function defaultConfig(kind: RunConfig["kind"]): RunConfig {
   return runConfigSchema.parse({ kind, ...required[kind] });
 }
 

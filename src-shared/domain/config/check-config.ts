@@ -144,7 +144,7 @@ function checkNoBudget({ multiplyAddBudget }: NetworkConfig, path: string, repor
 }
 
 /** Number of cells that a source selects. */
-export function cellsIn(source: CellSource): number {
+function cellsIn(source: CellSource): number {
   return source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
 }
 
@@ -253,7 +253,7 @@ function cellsAtMost(space: SearchSpace): number {
 // ---------------------------------------------------------------- schema errors
 
 /** Converts a schema error to problems, one per field. */
-export function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
   const path = issue.path.map(String).join(".");
   const kind = kindOf(config);
   if (kind === undefined) {

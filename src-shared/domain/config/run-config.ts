@@ -121,7 +121,6 @@ export function isStaged(kind: RunKind): kind is StagedRunKind {
 
 /** Configs of the anytime space, whose networks, candidates and trainings have another form. */
 export type AnytimeConfig = Extract<RunConfig, { readonly kind: `anytime${string}` }>;
-export type CellConfig = Exclude<RunConfig, AnytimeConfig>;
 
 /** The search spaces. */
 export type SpaceId = "cell" | "anytime";

@@ -5,7 +5,7 @@ import { type Browser, chromium } from "playwright-core";
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Path of the browser: `GHN_STUDIO_CHROMIUM`, or a common location; null if there is none. */
-export function chromiumPath(): string | null {
+function chromiumPath(): string | null {
   const named = process.env["GHN_STUDIO_CHROMIUM"];
   if (named !== undefined && named !== "") return existsSync(named) ? named : null;
   return PLACES.find((path) => existsSync(path)) ?? null;

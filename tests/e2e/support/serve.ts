@@ -1,7 +1,7 @@
 /** A real web host in a separate process with temporary folders. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -48,13 +48,6 @@ export async function serveStudio(): Promise<ServedStudio> {
       rmSync(root, { recursive: true, force: true });
     },
   };
-}
-
-/** Copies something into the root of the host, to import or open it. */
-export function putInto(studio: ServedStudio, from: string, name: string): string {
-  const to = join(studio.root, name);
-  cpSync(from, to, { recursive: true });
-  return to;
 }
 
 function firstLink(child: ChildProcess): Promise<string> {

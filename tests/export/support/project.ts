@@ -18,7 +18,7 @@ export interface MadeProject {
   readonly final: string;
 }
 
-export function cellNumber(i: number): Architecture {
+function cellNumber(i: number): Architecture {
   return { normal: { nodes: [0, 1, 2].map((j) => ({ operation: ALL_OPERATIONS[(i + 2 * j) % 9] ?? "identity", inputs: j === 0 ? [0, 1] : [j + 1] })) } };
 }
 

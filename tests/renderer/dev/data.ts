@@ -65,7 +65,7 @@ export function detail(partial: Partial<RunDetail> & { id: string; name: string;
   };
 }
 
-export function curve(name: string, points: number, value: (t: number, i: number) => number | null, perEpoch = 100, series = 0, every = 1): MetricColumns {
+function curve(name: string, points: number, value: (t: number, i: number) => number | null, perEpoch = 100, series = 0, every = 1): MetricColumns {
   const step = Array.from({ length: points }, (_, i) => (i + 1) * every);
   return {
     name,
@@ -153,7 +153,7 @@ export function rank(list: Candidate[]): void {
   });
 }
 
-export function makeTrainings(run: FakeRun, from: FakeRun, seed: number): void {
+function makeTrainings(run: FakeRun, from: FakeRun, seed: number): void {
   const next = random(seed);
   const chosen = from.candidates.filter((entry) => entry.role !== "none");
   run.trainings = chosen.map((entry, i) => ({

@@ -9,7 +9,7 @@ import { cellFileSchema } from "../../../src-shared/domain/architecture/cell.ts"
 import { type Architecture, networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { DatasetInfo } from "../../../src-shared/domain/records/dataset-info.ts";
-import { ACTIVE_STATUSES, type RunDetail, type RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import { detail, type FakeRun, newId } from "./data.ts";
 import type { Emit, Live } from "./live.ts";
@@ -435,5 +435,3 @@ function queryRuns(runs: Map<string, FakeRun>, query: RunQuery): RunPage {
     expressionError: error,
   };
 }
-
-export const ACTIVE = ACTIVE_STATUSES;

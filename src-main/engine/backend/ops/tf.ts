@@ -10,7 +10,6 @@ import type * as TensorFlowJs from "@tensorflow/tfjs";
 export type {
   DataType,
   NamedTensorMap,
-  Rank,
   Scalar,
   Tensor,
   Tensor1D,
@@ -18,7 +17,6 @@ export type {
   Tensor3D,
   Tensor4D,
   TensorInfo,
-  TypedArray,
   Variable,
 } from "@tensorflow/tfjs";
 

@@ -24,7 +24,7 @@ export async function readFolder(root: string, visitor: SourceVisitor): Promise<
   }
 }
 
-export async function listFolder(root: string, visitor: Pick<SourceVisitor, "wanted" | "signal">, gate: Gate): Promise<string[]> {
+async function listFolder(root: string, visitor: Pick<SourceVisitor, "wanted" | "signal">, gate: Gate): Promise<string[]> {
   const names: string[] = [];
   const walk = async (relative: string, depth: number): Promise<void> => {
     visitor.signal?.throwIfAborted();

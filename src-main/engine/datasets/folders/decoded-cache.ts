@@ -25,7 +25,7 @@ export interface CacheKey {
 }
 
 /** Bytes of all entries together; the ones that were not used for longest are removed. */
-export const MOST_CACHED_BYTES = 4 * 2 ** 30;
+const MOST_CACHED_BYTES = 4 * 2 ** 30;
 const VERSION = 2;
 const MAGIC = `GHNIMG${VERSION}\n`;
 const HEADER = MAGIC.length + 32;

@@ -37,7 +37,7 @@ export function publishedCells(): PublishedCell[] {
 }
 
 /** Input of the network that the publication counts: 32 × 32 images of ten classes, or 224 × 224 of a thousand. */
-export function publishedInput({ network }: PublishedCell): NetworkInput {
+function publishedInput({ network }: PublishedCell): NetworkInput {
   return network.stem === "imagenet" ? { height: 224, width: 224, channels: 3, classes: 1000 } : { height: 32, width: 32, channels: 3, classes: 10 };
 }
 

@@ -32,7 +32,7 @@ export function anytimeKind(project: Project): StagedKind {
 }
 
 /** The stages with their configs. */
-export function anytimePlan(run: AnytimeRun): StagePlan[] {
+function anytimePlan(run: AnytimeRun): StagePlan[] {
   const work = stageWork(run);
   return ANYTIME_STAGES.map((stage, i) => ({
     key: stage,
@@ -91,7 +91,7 @@ function trainings({ repetitions }: AnytimeTrainingSettings, networks: number): 
 }
 
 /** What the experiment found: areas of winner, random picks and each reference on test images, over the range of the final training. */
-export function anytimeSummary(run: AnytimeRun, all: readonly AnytimeTraining[], search: RunRecord["summary"]): RunRecord["summary"] {
+function anytimeSummary(run: AnytimeRun, all: readonly AnytimeTraining[], search: RunRecord["summary"]): RunRecord["summary"] {
   const facts: Record<string, string | number | boolean | null> = { networksRanked: search["cellsScored"] ?? null, maxBudget: run.final.maxBudget };
   const mean = (group: readonly AnytimeTraining[], of: (training: AnytimeTraining) => number | null): number | null => {
     const values = group.flatMap((training) => of(training) ?? []);
