@@ -58,7 +58,10 @@ export async function writeExport(
   const wanted = checkFormats(formats);
   const problem = baseName.startsWith(".") ? "starts with a dot" : fileNameProblem(baseName, SUFFIX_BYTES);
   if (problem !== null)
-    throw new UserError(`The file name "${truncateBytes(baseName, 80)}" ${problem}.`, { code: "export-name", remedy: "Choose another name." });
+    throw new UserError(`"${truncateBytes(baseName, 80)}" cannot be used as a file name: it ${problem}.`, {
+      code: "export-name",
+      remedy: "Choose another name.",
+    });
   const exportable = resolveSubject(project, subject);
   for (const format of wanted) {
     const reason = await obstacle(project, exportable, format);
