@@ -111,9 +111,9 @@ describe("writeExport", () => {
   it.each<[string, readonly string[], string, RegExp]>([
     ["an unknown format", ["onnxx"], "x", /There is no export format "onnxx"/],
     ["no format", [], "x", /No export format is given/],
-    ["a name with a path", ["cell-json"], "../x", /^The file name "\.\.\/x" /],
-    ["a name that is a dot", ["cell-json"], "..", /^The file name "\.\." /],
-    ["an empty name", ["cell-json"], "", /^The file name "" /],
+    ["a name with a path", ["cell-json"], "../x", /^"\.\.\/x" cannot be used as a file name/],
+    ["a name that is a dot", ["cell-json"], "..", /^"\.\." cannot be used as a file name/],
+    ["an empty name", ["cell-json"], "", /^"" cannot be used as a file name/],
   ])("refuses %s", async (_, formats, name, message) => {
     await expect(writeExport(source, { type: "run", runId: made.pipeline }, formats, newFolder(), name)).rejects.toThrow(message);
   });
