@@ -4,7 +4,8 @@ import type { ExportChoice, ExportSubject } from "../../src-shared/domain/record
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
 import { artifactFile } from "../store/project/project-paths.ts";
 import { canDrawText } from "./cell-picture.ts";
-import { type Exportable, type ExportProject, resolveSubject } from "./subject.ts";
+import type { ExportProject } from "./space-export.ts";
+import { type Exportable, exportOf, resolveSubject } from "./subject.ts";
 
 export type ExportFormat = ExportChoice["format"];
 export const EXPORT_FORMATS = [
@@ -58,9 +59,8 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
         : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or use SVG.";
     }
     case "weights-safetensors": {
-      if (exportable.anytime === null && exportable.architecture === null) return noCell(exportable);
-      if (exportable.training === null && exportable.anytime?.training == null)
-        return "This cell was never trained from scratch, and generated weights are not stored. Train it first.";
+      if (exportable.training === null && exportable.candidate === null) return noCell(exportable);
+      if (exportable.training === null) return "This cell was never trained from scratch, and generated weights are not stored. Train it first.";
       if (exportable.weights === null) return "The run did not store the weights of this training.";
       const found = await stat(artifactPath(project, exportable.weights)).catch(() => null);
       return found?.isFile() === true ? null : `The file ${exportable.weights.path} is missing from the project folder.`;
@@ -68,7 +68,7 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
     case "config-json":
       return null;
     case "candidates-csv":
-      return exportable.anytime === null && exportable.candidateRuns.length === 0 ? "The run did not score any cells." : null;
+      return exportOf(exportable).hasTable(project, exportable.family) ? null : "The run did not score any cells.";
   }
 }
 
@@ -80,11 +80,11 @@ export function artifactPath(project: Pick<ExportProject, "folder">, artifact: P
   return artifactFile(project.folder, artifact.path);
 }
 
-/** Why there is no cell to write; null if there is one. */
-function noCell({ run, architecture, anytime }: Exportable): string | null {
-  if (architecture !== null || (anytime !== null && anytime.architecture !== null)) return null;
-  if (anytime !== null) return "A reference network does not consist of cells; its settings are in the config.";
-  return run.kind === "ghn-training" || run.kind === "anytime-ghn"
+/** Why there is no architecture to write; null if there is one. */
+function noCell(exportable: Exportable): string | null {
+  if (exportable.training !== null || exportable.candidate !== null) return exportOf(exportable).obstacle(exportable);
+  const { kind } = exportable.run;
+  return kind === "ghn-training" || kind === "anytime-ghn"
     ? "This run trains a GHN and does not have a cell. Export from a search or a training."
     : "The run does not have a cell yet.";
 }

@@ -3,23 +3,17 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
-import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
 import type { ExportedFile, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
-import { anytimeManifestText } from "../engine/formats/anytime-weights.ts";
-import { anytimeFileText } from "../engine/spaces/anytime/file.ts";
-import { cellFileText } from "../engine/spaces/cell/file.ts";
 import { UserError } from "../lib/errors.ts";
 import { fileNameProblem, truncateBytes } from "../lib/file-names.ts";
 import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
-import { anytimeCsv } from "./anytime-csv.ts";
-import { candidatesCsv } from "./candidates-csv.ts";
-import { anytimeSvg, architectureSvg, svgToPng } from "./cell-picture.ts";
+import { svgToPng } from "./cell-picture.ts";
 import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
 import { freeBaseName, placeAll } from "./export-folder.ts";
-import { type Exportable, type ExportProject, resolveSubject, trainingsOf } from "./subject.ts";
-import { fileChecksum, manifestText, readWeightsInfo } from "./weights-package.ts";
+import type { ExportProject } from "./space-export.ts";
+import { type Exportable, exportOf, resolveSubject } from "./subject.ts";
+import { fileChecksum } from "./weights-package.ts";
 
 export interface WriteOptions {
   /** Colours of pictures; light by default. */
@@ -118,42 +112,25 @@ async function writeFormat(
     await writeFileAtomic(path, data);
     return { path, bytes: data.byteLength, sha256: createHash("sha256").update(data).digest("hex"), format };
   };
+  const space = exportOf(exportable);
+  const drawing = (): Promise<string> => space.drawing(exportable, { title: exportable.name, ...options });
   const mark = options.byteOrderMark === true ? "\ufeff" : "";
   switch (format) {
-    case "cell-json": {
-      const network = exportable.anytime?.architecture;
-      const facts = { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) };
-      if (network != null) return [await write(".cell.json", anytimeFileText(network, facts))];
-      return [await write(".cell.json", cellFileText(cellOf(exportable), facts))];
-    }
+    case "cell-json":
+      return [await write(".cell.json", space.file(exportable, { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) }))];
     case "cell-svg":
-      return [await write(".svg", await drawing(exportable, options))];
+      return [await write(".svg", await drawing())];
     case "cell-png":
-      return [await write(".png", await svgToPng(await drawing(exportable, options)))];
+      return [await write(".png", await svgToPng(await drawing()))];
     case "config-json":
       return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
-    case "candidates-csv": {
-      if (exportable.anytime !== null) {
-        const runs = exportable.trainingRuns.map((run) => run.id);
-        const own = <Entry extends { readonly runId: string }>(list: readonly Entry[], id: string): Entry[] => list.filter(({ runId }) => runId === id);
-        const scored = runs.flatMap((id) => own(project.candidates.in("anytime").list(id, { limit: 1_000_000 }).rows, id));
-        const trained = runs.flatMap((id) => own(project.trainings.in("anytime").list(id), id));
-        return [await write(".candidates.csv", `${mark}${anytimeCsv(scored, trained)}`)];
-      }
-      const candidates = exportable.candidateRuns.flatMap((run) => project.candidates.list(run.id, { limit: 1_000_000 }).rows);
-      return [await write(".candidates.csv", `${mark}${candidatesCsv(candidates, trainingsOf(project, exportable.trainingRuns))}`)];
-    }
+    case "candidates-csv":
+      return [await write(".candidates.csv", `${mark}${space.table(project, exportable.family)}`)];
     case "weights-safetensors": {
       if (exportable.weights === null) throw new Error("Weights were checked to be there.");
       const copy = await copyWeights(project, exportable.weights, join(work, `${base}.safetensors`));
       const origin = { run: exportable.run.id, runName: exportable.run.name, source: sourceOf(exportable) };
-      if (exportable.anytime !== null) {
-        const manifest = await anytimeManifestText(copy.path, `${base}.safetensors`, copy, origin);
-        return [{ ...copy, format }, await write(".manifest.json", manifest)];
-      }
-      const info = await readWeightsInfo(copy.path);
-      const manifest = manifestText(info, `${base}.safetensors`, copy, origin);
-      return [{ ...copy, format }, await write(".manifest.json", manifest)];
+      return [{ ...copy, format }, await write(".manifest.json", await space.manifest(copy.path, `${base}.safetensors`, copy, origin))];
     }
   }
 }
@@ -172,87 +149,15 @@ async function copyWeights(project: ExportProject, artifact: Artifact, to: strin
   return { path: to, ...sum };
 }
 
-function drawing(exportable: Exportable, options: WriteOptions): Promise<string> {
-  const { anytime } = exportable;
-  if (anytime !== null && anytime.architecture !== null) {
-    const measured = anytime.training ?? anytime.candidate;
-    const area = anytime.training?.area ?? anytime.candidate?.score;
-    const parts = [
-      ...(measured === null ? [] : [`${count(measured.parameters)} parameters`, `${count(measured.multiplyAdds)} multiply-adds to the last exit`]),
-      ...(area === undefined ? [] : [`area ${percent(area)}${anytime.training === null ? " with generated weights" : ""}`]),
-    ];
-    return anytimeSvg(anytime.architecture, measured?.exits ?? [], {
-      title: exportable.name,
-      caption: plainSpaces(parts.join(" · ")),
-      ...(options.theme === undefined ? {} : { theme: options.theme }),
-    });
-  }
-  const { candidate, training } = exportable;
-  const counts = training ?? candidate;
-  const caption = [
-    ...(counts === null ? [] : [`${count(counts.parameters)} parameters`, `${count(counts.multiplyAdds)} multiply-adds`]),
-    ...(training?.testAccuracy !== null && training !== null
-      ? [`${percent(training.testAccuracy)} on test images`]
-      : candidate?.score !== null && candidate !== null
-        ? [`score ${percent(candidate.score)}`]
-        : []),
-  ].join(" · ");
-  return architectureSvg(cellOf(exportable), {
-    title: exportable.name,
-    ...(caption === "" ? {} : { caption: plainSpaces(caption) }),
-    ...(options.theme === undefined ? {} : { theme: options.theme }),
-  });
-}
-
-function cellOf(exportable: Exportable): Architecture {
-  if (exportable.architecture === null) throw new Error("The cell was checked to be there.");
-  return exportable.architecture;
-}
-
-function sourceOf({ run, anytime, ...own }: Exportable): string {
-  const candidate = own.candidate ?? anytime?.candidate ?? null;
-  const training = own.training ?? anytime?.training ?? null;
+function sourceOf({ run, candidate, training }: Exportable): string {
   const rank = candidate?.rank === null || candidate === null ? "" : `, rank ${candidate.rank} of its search`;
   const trained = training === null ? "" : `, trained for ${training.epochs} epochs with seed ${training.seed}`;
   return `GHN Studio, run ${run.id} (${run.name}) on ${run.datasetId}${rank}${trained}`.slice(0, 2000);
 }
 
-function metaOf({ candidate, training, run, anytime }: Exportable): Record<string, string | number | boolean | null> {
-  if (anytime !== null) {
-    const measured = anytime.training ?? anytime.candidate;
-    return {
-      run: run.id,
-      dataset: run.datasetId,
-      ...(measured === null
-        ? {}
-        : {
-            parameters: measured.parameters,
-            multiplyAdds: measured.multiplyAdds,
-            canonical: measured.canonical,
-            score: measured.score,
-            maxBudget: measured.maxBudget,
-            chance: measured.chance,
-          }),
-      ...(anytime.training === null
-        ? {}
-        : {
-            area: anytime.training.area,
-            testArea: anytime.training.testArea,
-            initialChannels: anytime.training.initialChannels,
-            epochs: anytime.training.epochs,
-          }),
-    };
-  }
-  const counts = training ?? candidate;
-  return {
-    run: run.id,
-    dataset: run.datasetId,
-    ...(counts === null ? {} : { parameters: counts.parameters, multiplyAdds: counts.multiplyAdds, canonical: counts.canonical, score: counts.score }),
-    ...(candidate === null ? {} : { rank: candidate.rank }),
-    ...(training === null
-      ? {}
-      : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
-  };
+function metaOf(exportable: Exportable): Record<string, string | number | boolean | null> {
+  const { run } = exportable;
+  return { run: run.id, dataset: run.datasetId, ...exportOf(exportable).meta(exportable) };
 }
 
 function cannotUse(folder: string, cause: unknown): unknown {

@@ -67,7 +67,7 @@ describe("writeExport", () => {
     const [file] = await writeExport(source, { type: "run", runId: made.search }, ["cell-json"], newFolder(), "top");
     expect(parseCellFile(readFileSync(file?.path ?? "", "utf8"), "top").name).toBe(top?.name);
     const untrained = made.project.store.candidates.list(made.search).rows.find((candidate) => candidate.role === "none");
-    const choices = await exportChoices(source, { type: "candidate", candidateId: untrained?.id ?? -1 });
+    const choices = await exportChoices(source, { type: "candidate", space: "cell", candidateId: untrained?.id ?? -1 });
     expect(choices.find(({ format }) => format === "weights-safetensors")).toMatchObject({
       available: false,
       reason: expect.stringContaining("never trained from scratch"),
@@ -78,7 +78,7 @@ describe("writeExport", () => {
   it("takes the longest training of a cell for its weights", async () => {
     const winner = made.project.store.trainings.list(made.final)[0];
     const folder = newFolder();
-    await writeExport(source, { type: "candidate", candidateId: winner?.candidateId ?? -1 }, ["weights-safetensors"], folder, "cell");
+    await writeExport(source, { type: "candidate", space: "cell", candidateId: winner?.candidateId ?? -1 }, ["weights-safetensors"], folder, "cell");
     expect(JSON.parse(readFileSync(join(folder, "cell.manifest.json"), "utf8")).name).toBe(`${made.final} 1`);
   });
 
@@ -121,8 +121,8 @@ describe("writeExport", () => {
   it("refuses what is not there", async () => {
     for (const subject of [
       { type: "run", runId: "nope" },
-      { type: "candidate", candidateId: 9999 },
-      { type: "training", trainingId: 9999 },
+      { type: "candidate", space: "cell", candidateId: 9999 },
+      { type: "training", space: "cell", trainingId: 9999 },
     ] as const)
       await expect(writeExport(source, subject, ["cell-json"], newFolder(), "x")).rejects.toThrow(/There is no .* in this project/);
   });

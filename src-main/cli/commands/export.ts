@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { bytes } from "../../../src-shared/analysis/format.ts";
+import { spaceIdOf } from "../../../src-shared/domain/config/run-config.ts";
 import type { ExportedFile, ExportSubject } from "../../../src-shared/domain/records/exports.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
@@ -77,9 +78,9 @@ export function exportCommand(io: Io): Command {
 
 /** Anytime networks and cells have separate numbers. */
 function subjectOf(run: RunSummary, { cell, training }: ExportOptions): ExportSubject {
-  const anytime = run.kind.startsWith("anytime");
-  if (cell !== undefined) return { type: anytime ? "anytime-candidate" : "candidate", candidateId: cell };
-  if (training !== undefined) return { type: anytime ? "anytime-training" : "training", trainingId: training };
+  const space = spaceIdOf(run.kind);
+  if (cell !== undefined) return { type: "candidate", space, candidateId: cell };
+  if (training !== undefined) return { type: "training", space, trainingId: training };
   return { type: "run", runId: run.id };
 }
 
@@ -102,10 +103,7 @@ function baseNameFor(runName: string, subject: ExportSubject): string {
     case "run":
       return `${base}-winner`;
     case "candidate":
-      return `${base === "" ? "" : `${base}-`}cell-${subject.candidateId}`;
-    case "anytime-candidate":
-      return `${base === "" ? "" : `${base}-`}network-${subject.candidateId}`;
-    case "anytime-training":
+      return `${base === "" ? "" : `${base}-`}${subject.space === "cell" ? "cell" : "network"}-${subject.candidateId}`;
     case "training":
       return `${base === "" ? "" : `${base}-`}training-${subject.trainingId}`;
   }

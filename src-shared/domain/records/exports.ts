@@ -19,12 +19,13 @@ export interface ExportedFile {
   readonly format: string;
 }
 
+/** Candidates and trainings of each search space have numbers of their own. */
+const space = z.enum(["cell", "anytime"]).default("cell");
+
 export const exportSubjectSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("candidate"), candidateId: z.int().min(0) }),
-  z.strictObject({ type: z.literal("training"), trainingId: z.int().min(0) }),
+  z.strictObject({ type: z.literal("candidate"), space, candidateId: z.int().min(0) }),
+  z.strictObject({ type: z.literal("training"), space, trainingId: z.int().min(0) }),
   z.strictObject({ type: z.literal("run"), runId: runIdSchema }),
-  z.strictObject({ type: z.literal("anytime-candidate"), candidateId: z.int().min(0) }),
-  z.strictObject({ type: z.literal("anytime-training"), trainingId: z.int().min(0) }),
 ]);
 
 export type ExportSubject = z.infer<typeof exportSubjectSchema>;

@@ -130,7 +130,7 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     expect(table.filter((line) => line.startsWith("trained,MSDNet,reference,"))).toHaveLength(2);
     // A reference has weights but no cells.
     const reference = trainings[2];
-    const ofReference = await exportChoices(source, { type: "anytime-training", trainingId: reference?.id ?? -1 });
+    const ofReference = await exportChoices(source, { type: "training", space: "anytime", trainingId: reference?.id ?? -1 });
     expect(ofReference.find(({ format }) => format === "cell-json")?.reason).toContain("reference");
     expect(ofReference.find(({ format }) => format === "weights-safetensors")?.available).toBe(true);
   } finally {

@@ -1,0 +1,74 @@
+/** Exports of the standard space: cells and networks of them. */
+import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
+import { type Architecture, architectureSchema } from "../../src-shared/domain/architecture/network.ts";
+import type { Training } from "../../src-shared/domain/records/run.ts";
+import { cellFileText } from "../engine/spaces/cell/file.ts";
+import { meansByCell } from "../runs/sources/means-by-cell.ts";
+import { candidatesCsv } from "./candidates-csv.ts";
+import { architectureSvg } from "./cell-picture.ts";
+import { candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
+import { manifestText, readWeightsInfo } from "./weights-package.ts";
+
+/**
+ * The winner is the cell with the best mean validation accuracy of the last stage that trained, and of its trainings the best by the same measure (test images take no
+ * part in the choice); of a search, the first of the ranking.
+ */
+export const cellExport: SpaceExport<"cell"> = {
+  winner(project, family) {
+    for (const run of [...family].reverse()) {
+      const training = bestOf(trainingsOf(project, "cell", [run]));
+      if (training !== null) return { training, candidate: training.candidateId === null ? null : project.candidates.get(training.candidateId) };
+    }
+    const first = family.flatMap((run) => project.candidates.list(run.id, { limit: 1 }).rows).find(({ rank }) => rank === 1);
+    return { training: null, candidate: first ?? null };
+  },
+  trainingFor(project, family, candidate) {
+    const own = trainingsOf(project, "cell", family).filter(({ candidateId }) => candidateId === candidate.id);
+    const longest = Math.max(...own.map(({ epochs }) => epochs));
+    return best(own.filter(({ epochs }) => epochs === longest));
+  },
+  obstacle: () => null,
+  file: (result, facts) => cellFileText(architectureOf(result), facts),
+  drawing(result, options) {
+    const { candidate, training } = result;
+    const counts = training ?? candidate;
+    const caption = [
+      ...(counts === null ? [] : [`${count(counts.parameters)} parameters`, `${count(counts.multiplyAdds)} multiply-adds`]),
+      ...(training?.testAccuracy !== null && training !== null
+        ? [`${percent(training.testAccuracy)} on test images`]
+        : candidate?.score !== null && candidate !== null
+          ? [`score ${percent(candidate.score)}`]
+          : []),
+    ].join(" · ");
+    return architectureSvg(architectureOf(result), { ...options, ...(caption === "" ? {} : { caption: plainSpaces(caption) }) });
+  },
+  meta({ candidate, training }) {
+    const counts = training ?? candidate;
+    return {
+      ...(counts === null ? {} : { parameters: counts.parameters, multiplyAdds: counts.multiplyAdds, canonical: counts.canonical, score: counts.score }),
+      ...(candidate === null ? {} : { rank: candidate.rank }),
+      ...(training === null
+        ? {}
+        : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
+    };
+  },
+  manifest: async (path, weightsFile, checksum, origin) => manifestText(await readWeightsInfo(path), weightsFile, checksum, origin),
+  hasTable: (project, family) => hasCandidates(project, "cell", family),
+  table: (project, family) => candidatesCsv(candidatesOf(project, "cell", family), trainingsOf(project, "cell", family)),
+};
+
+/** The stored architecture, checked: what is in a project is input like any other. */
+function architectureOf({ training, candidate }: Result<"cell">): Architecture {
+  return architectureSchema.parse((training ?? candidate)?.architecture);
+}
+
+/** Cells of the random baseline are there for comparison: they win only where there are no others. */
+function bestOf(trainings: readonly Training[]): Training | null {
+  const competing = trainings.some(({ role }) => role !== "random") ? trainings.filter(({ role }) => role !== "random") : trainings;
+  const first = meansByCell(competing)[0]?.first;
+  return best(competing.filter(({ name, canonical, role }) => name === first?.name && canonical === first.canonical && role === first.role));
+}
+
+function best(trainings: readonly Training[]): Training | null {
+  return trainings.reduce<Training | null>((top, training) => (top === null || training.validationAccuracy > top.validationAccuracy ? training : top), null);
+}

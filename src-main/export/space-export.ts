@@ -1,0 +1,88 @@
+/** What exports ask of each search space, and what they read of a project. */
+import type { RunConfig, SpaceId } from "../../src-shared/domain/config/run-config.ts";
+import type { Artifact, RunSummary } from "../../src-shared/domain/records/run.ts";
+import type { ArchitectureFacts } from "../engine/formats/architecture-file.ts";
+import type { CandidateReader, CandidateRecords } from "../store/results/candidates.ts";
+import type { TrainingReader, TrainingRecords } from "../store/results/trainings.ts";
+
+/** The part of an open project that exports read. */
+export interface ExportProject {
+  readonly folder: string;
+  readonly runs: { get(id: string): RunSummary | null; record(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
+  readonly candidates: Pick<CandidateReader, "get" | "list" | "in">;
+  readonly trainings: Pick<TrainingReader, "get" | "list" | "in">;
+  readonly artifacts: { list(runId: string): readonly Artifact[] };
+}
+
+/** A scored or trained architecture; nothing where a run has neither. */
+export interface Result<Space extends SpaceId> {
+  readonly candidate: CandidateRecords[Space] | null;
+  /** The training whose weights are exported. */
+  readonly training: TrainingRecords[Space] | null;
+}
+
+/** Everything that may go into the files of one export, in one space. */
+export interface ExportableIn<Space extends SpaceId> extends Result<Space> {
+  readonly space: Space;
+  readonly run: RunSummary;
+  readonly config: RunConfig;
+  readonly name: string;
+  readonly weights: Artifact | null;
+  /** The run with its stages, or those of the run that it is a stage of: their results go into the table of candidates. */
+  readonly family: readonly RunSummary[];
+}
+
+export interface DrawingOptions {
+  readonly title: string;
+  /** Colours; light by default. */
+  readonly theme?: "light" | "dark";
+}
+
+/** How results of one space are chosen and written. */
+export interface SpaceExport<Space extends SpaceId> {
+  /** The winner of a run with its stages. */
+  winner(project: ExportProject, family: readonly RunSummary[]): Result<Space>;
+  /** The training whose weights stand for a candidate. */
+  trainingFor(project: ExportProject, family: readonly RunSummary[], candidate: CandidateRecords[Space]): TrainingRecords[Space] | null;
+  /** Why there is no architecture to write or draw although there is a result; null if there is one. */
+  obstacle(result: Result<Space>): string | null;
+  /** The architecture as a file that can be imported. */
+  file(result: Result<Space>, facts: ArchitectureFacts): string;
+  /** The architecture as SVG, with its figures below. */
+  drawing(result: Result<Space>, options: DrawingOptions): Promise<string>;
+  /** Facts of the result, for the file of the architecture. */
+  meta(result: Result<Space>): NonNullable<ArchitectureFacts["meta"]>;
+  /** The manifest of exported weights, as JSON text. @throws UserError `weights-foreign`, `weights-damaged` */
+  manifest(
+    path: string,
+    weightsFile: string,
+    checksum: { readonly sha256: string; readonly bytes: number },
+    origin: Readonly<Record<string, string>>,
+  ): Promise<string>;
+  /** Whether the family has results for a table. */
+  hasTable(project: ExportProject, family: readonly RunSummary[]): boolean;
+  /** All results of the family as CSV. */
+  table(project: ExportProject, family: readonly RunSummary[]): string;
+}
+
+/** The run and its stages. */
+export function familyOf(project: ExportProject, run: RunSummary): RunSummary[] {
+  return [run, ...project.runs.children(run.id)];
+}
+
+/** Whether any of these runs scored candidates. */
+export function hasCandidates(project: ExportProject, space: SpaceId, runs: readonly RunSummary[]): boolean {
+  return runs.some((run) => project.candidates.in(space).list(run.id, { limit: 1 }).total > 0);
+}
+
+/** Candidates of exactly these runs. */
+export function candidatesOf<Space extends SpaceId>(project: ExportProject, space: Space, runs: readonly RunSummary[]): CandidateRecords[Space][] {
+  const reader = project.candidates.in(space);
+  return runs.flatMap((run) => reader.list(run.id, { limit: 1_000_000 }).rows);
+}
+
+/** Trainings of these runs, each once. */
+export function trainingsOf<Space extends SpaceId>(project: ExportProject, space: Space, runs: readonly RunSummary[]): TrainingRecords[Space][] {
+  const reader = project.trainings.in(space);
+  return runs.flatMap((run) => reader.list(run.id).filter(({ runId }) => runId === run.id));
+}
