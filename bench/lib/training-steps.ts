@@ -16,7 +16,7 @@ import { SPACES } from "../../src-main/engine/spaces/index.ts";
 import { type NamedArrays, prefixed, withPrefix } from "../../src-main/engine/training/checkpoint.ts";
 import type { Cell } from "../../src-shared/domain/architecture/cell.ts";
 import { type NetworkConfig, type NetworkInput, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
-import { type SearchSpace, searchSpaceSchema } from "../../src-shared/domain/architecture/search-space.ts";
+import { type CellSpace, searchSpaceSchema } from "../../src-shared/domain/architecture/search-space.ts";
 import { type GhnConfig, ghnConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 
 export const INPUT: NetworkInput = { height: 32, width: 32, channels: 3, classes: 10 };
@@ -65,7 +65,7 @@ export class GhnSteps {
     backend: Backend,
     network: NetworkConfig,
     batch: number,
-    { generator = "graph", space = searchSpaceSchema.parse({}) }: { readonly generator?: "graph" | "one-shot"; readonly space?: SearchSpace } = {},
+    { generator = "graph", space = searchSpaceSchema.parse({}) }: { readonly generator?: "graph" | "one-shot"; readonly space?: CellSpace } = {},
   ) {
     const input = INPUT;
     this.backend = backend;

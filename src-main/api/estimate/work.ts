@@ -1,6 +1,6 @@
 /** Amount of work of a network, in the units of the calibration. */
 import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
-import type { SearchSpace } from "../../../src-shared/domain/architecture/search-space.ts";
+import type { CellSpace } from "../../../src-shared/domain/architecture/search-space.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
 import { Rng } from "../../engine/random.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";
@@ -43,7 +43,7 @@ export function generationWork(work: NetworkWork, propagationSteps: number): num
 }
 
 /** Mean work of a few random cells of a space; deterministic. */
-export function meanWork(space: SearchSpace, network: NetworkConfig, input: NetworkInput, nodes: number, count = 8): NetworkWork {
+export function meanWork(space: CellSpace, network: NetworkConfig, input: NetworkInput, nodes: number, count = 8): NetworkWork {
   const random = Rng.fromSeed(0, "estimate");
   return average(Array.from({ length: count }, () => workOf(buildPlan({ normal: sampleCell(space, random, nodes) }, network, input))));
 }

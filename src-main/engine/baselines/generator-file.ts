@@ -2,7 +2,9 @@ import type { NetworkInput } from "../../../src-shared/domain/architecture/netwo
 import { UserError } from "../../lib/errors.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
-import type { GhnManifest, SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { GhnManifest } from "../spaces/shared/ghn-description.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { createGenerator } from "./generators.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Ops } from "../backend/index.ts";
 import { countCorrect } from "../backend/ops/gradients.ts";
 import { type Scalar, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import type { ForwardResult } from "../network/forward.ts";
-import type { OutputMeasure } from "../spaces/shared/search-space.ts";
+import type { OutputMeasure } from "../spaces/shared/output-measure.ts";
 import { countAmong } from "./accuracy.ts";
 
 /** Logits of every output of a network, in the order in which they answer. */

@@ -1,6 +1,7 @@
 import { UserError } from "../../lib/errors.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
-import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
 import { GhnTrainer } from "../training/ghn-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";

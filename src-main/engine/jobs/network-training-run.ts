@@ -1,5 +1,8 @@
 import type { TrainingBench } from "../evaluation/workbench.ts";
-import type { OutputMeasure, SearchSpace, SpaceTypes, TopFive, Trained } from "../spaces/shared/search-space.ts";
+import type { OutputMeasure, TopFive } from "../spaces/shared/output-measure.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
+import type { Trained } from "../spaces/shared/training-description.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
 import { NetworkTrainer } from "../training/network-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";

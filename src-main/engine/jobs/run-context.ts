@@ -2,7 +2,7 @@ import type { Architecture } from "../../../src-shared/domain/architecture/netwo
 import type { MetricName } from "../../../src-shared/domain/metrics.ts";
 import type { LogLine, RunProgress } from "../../../src-shared/domain/records/run.ts";
 import type { CandidateMessage, ResumePoint, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
-import type { SpaceTypes, SummaryFacts } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes, SummaryFacts } from "../spaces/shared/space-types.ts";
 import type { NamedArrays } from "../training/checkpoint.ts";
 
 /** What a job may report and ask while it works. The worker process implements it, tests bring their own. */

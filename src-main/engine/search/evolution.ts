@@ -1,6 +1,7 @@
 import { crowdingDistances, frontNumbers } from "../../../src-shared/analysis/statistics/non-dominated.ts";
 import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
-import type { Mutation, SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { Mutation, SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Proposer, type ScoredArchitecture, type StrategyInput, savedArchitectures } from "./proposer.ts";
 
 interface EvolutionState<A> {

@@ -1,4 +1,5 @@
-import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import type { Proposal, SearchStrategy } from "./strategy.ts";
 
 /** Proposes the architectures of a list in order, each with its name; duplicates are proposed again. */

@@ -1,5 +1,6 @@
 import { dominates, paretoOrder } from "../../../src-shared/analysis/statistics/non-dominated.ts";
-import type { Mutation, SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { Mutation, SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Proposer, type ScoredArchitecture, type StrategyInput, savedArchitectures } from "./proposer.ts";
 
 /** One climb: what has been scored since its random start. */

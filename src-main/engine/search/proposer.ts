@@ -1,6 +1,7 @@
 import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
 import type { Rng } from "../random.ts";
-import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 
 /** An architecture with what a strategy needs to know about it. */
 export interface ScoredArchitecture<A> {

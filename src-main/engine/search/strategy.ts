@@ -1,7 +1,8 @@
 import type { SearchSettings } from "../../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../../lib/errors.ts";
 import { Rng, type RngState } from "../random.ts";
-import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { Evolution } from "./evolution.ts";
 import { LocalSearch } from "./local-search.ts";
 import type { Proposer, ScoredArchitecture, StrategyInput } from "./proposer.ts";

@@ -1,6 +1,7 @@
 import { searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { Rng } from "../random.ts";
-import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { createStrategy, type Proposal } from "./strategy.ts";
 
 /** Architectures are drawn this many at a time; any number gives the same ones. */

@@ -11,7 +11,8 @@ import { forward } from "../network/forward.ts";
 import { TensorWeights } from "../network/weights.ts";
 import { Rng, type RngState } from "../random.ts";
 import { meanOf } from "../spaces/shared/moments.ts";
-import type { SearchSpace, SpaceTypes } from "../spaces/shared/search-space.ts";
+import type { SearchSpace } from "../spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { halvedRate } from "./schedules.ts";
 

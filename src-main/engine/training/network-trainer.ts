@@ -11,7 +11,8 @@ import type { NetworkPlan } from "../network/plan-types.ts";
 import { RunningStatistics } from "../network/running-statistics.ts";
 import { VariableWeights } from "../network/weights.ts";
 import { Rng, type RngState } from "../random.ts";
-import type { OutputMeasure, TrainingProtocol } from "../spaces/shared/search-space.ts";
+import type { OutputMeasure } from "../spaces/shared/output-measure.ts";
+import type { TrainerSettings } from "../spaces/shared/training-description.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { dropPathProbability, trainingRate } from "./schedules.ts";
 
@@ -63,7 +64,7 @@ export class NetworkTrainer {
   private readonly variables: VariableWeights;
   private readonly statistics: RunningStatistics;
   private readonly validationImages: EvaluationImages;
-  private readonly settings: TrainingProtocol;
+  private readonly settings: TrainerSettings;
   private readonly optimizer: Optimizer;
   private readonly feed: TrainingFeed;
   private readonly startedAt = performance.now();
@@ -71,7 +72,7 @@ export class NetworkTrainer {
   private dropPath: Rng;
 
   /** @param totalSteps length of the schedule in optimizer steps; by default that of the settings' epochs */
-  constructor(bench: TrainingBench, settings: TrainingProtocol, plan: NetworkPlan, seed: number, totalSteps?: number) {
+  constructor(bench: TrainingBench, settings: TrainerSettings, plan: NetworkPlan, seed: number, totalSteps?: number) {
     const auxiliary = settings.auxiliaryWeight > 0;
     this.bench = bench;
     this.settings = settings;

@@ -18,4 +18,4 @@ export const searchSpaceSchema = z.strictObject({
     description: "Each node draws 1 to this many inputs from the earlier nodes.",
   }),
 });
-export type SearchSpace = z.infer<typeof searchSpaceSchema>;
+export type CellSpace = z.infer<typeof searchSpaceSchema>;

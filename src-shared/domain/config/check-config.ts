@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { INPUT_NODES } from "../architecture/cell.ts";
 import { type NetworkConfig, STEM_HALVINGS } from "../architecture/network.ts";
-import type { SearchSpace } from "../architecture/search-space.ts";
+import type { CellSpace } from "../architecture/search-space.ts";
 import type { DatasetConfig } from "../dataset.ts";
 import { DATASETS } from "../dataset-facts.ts";
 import { checkAnytime } from "./check-anytime.ts";
@@ -156,7 +156,7 @@ function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images:
   checkAugmentationFits(training.augmentation, "training", dataset, report);
 }
 
-function checkSearch(search: SearchSettings, space: SearchSpace, dataset: DatasetConfig, report: ReportProblem): void {
+function checkSearch(search: SearchSettings, space: CellSpace, dataset: DatasetConfig, report: ReportProblem): void {
   checkHeldBack(search.validationImages, "search.validationImages", dataset, report);
   if (search.shortlist > search.samples)
     report(
@@ -235,7 +235,7 @@ function checkStudy(study: StudyRun, images: number | undefined, report: ReportP
 }
 
 /** Upper bound on the number of cells of a space: isomorphic cells are counted separately. */
-function cellsAtMost(space: SearchSpace): number {
+function cellsAtMost(space: CellSpace): number {
   let cells = 1;
   for (let i = 0; i < space.nodes; i++) {
     const earlier = INPUT_NODES + i;

@@ -4,7 +4,7 @@ import { type Tensor2D, type Tensor4D, tf } from "../../../src-main/engine/backe
 import { countAmong, smoothedCrossEntropy } from "../../../src-main/engine/evaluation/accuracy.ts";
 import { OutputCounter } from "../../../src-main/engine/evaluation/output-counter.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
-import type { OutputMeasure } from "../../../src-main/engine/spaces/shared/search-space.ts";
+import type { OutputMeasure } from "../../../src-main/engine/spaces/shared/output-measure.ts";
 
 let backend: Backend;
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { dominates } from "../../../src-shared/analysis/statistics/non-dominated
 import { type Cell, cellSchema } from "../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import { OPERATIONS, type OperationName } from "../../../src-shared/domain/architecture/operations.ts";
-import { type SearchSpace, searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
+import { type CellSpace, searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import { searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 const space = searchSpaceSchema.parse({ nodes: 4 });
@@ -100,7 +100,7 @@ describe("guided search", () => {
 describe("local search", () => {
   /** Everything in JSON between two calls, so that what is tested survives a stop. */
   const walk = (options: {
-    space: SearchSpace;
+    space: CellSpace;
     worth: (cell: Cell) => readonly number[];
     steps: number;
     batch: number;

@@ -1,7 +1,7 @@
 import { areaUnderCurve } from "../../../../src-shared/analysis/curves/anytime-curve.ts";
 import type { NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
 import type { AreaRange, MeasuredExit } from "../../../../src-shared/domain/records/anytime-records.ts";
-import type { OutputMeasure } from "../shared/search-space.ts";
+import type { OutputMeasure } from "../shared/output-measure.ts";
 import type { AnytimePlan } from "./exit-plan.ts";
 
 /** What areas are taken over: budgets up to the largest, chance before the first exit answers. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { anytimeNetworkSchema, anytimeSpaceSchema } from "../../../../src-shared/domain/config/anytime-config.ts";
 import { ghnConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../../../lib/errors.ts";
-import type { GhnDescription } from "../shared/search-space.ts";
+import type { GhnDescription } from "../shared/ghn-description.ts";
 import { anytimeFamily } from "./network-family.ts";
 import type { AnytimeTypes } from "./types.ts";
 

@@ -1,7 +1,8 @@
 import { rangeWords } from "../../../../src-shared/analysis/curves/anytime-curve.ts";
 import type { AreaRange } from "../../../../src-shared/domain/records/anytime-records.ts";
 import { ANYTIME_WEIGHTS_FORMAT } from "../../formats/anytime-weights.ts";
-import type { SummaryFacts, TrainingDescription } from "../shared/search-space.ts";
+import type { SummaryFacts } from "../shared/space-types.ts";
+import type { TrainingDescription } from "../shared/training-description.ts";
 import { areaRange, areasOf, measuredExits } from "./exits.ts";
 import { fitAnytimeChannels, planOfModel } from "./model.ts";
 import type { AnytimeTypes } from "./types.ts";

@@ -1,7 +1,7 @@
 import type { AnytimeArchitecture } from "../../../../src-shared/domain/architecture/anytime.ts";
 import type { AnytimeGhnRun, AnytimeNetwork, AnytimeSearchRun, AnytimeSpace, AnytimeTrainingRun } from "../../../../src-shared/domain/config/anytime-config.ts";
 import type { AnytimeCandidateMessage, AnytimeToTrain, AnytimeTrainingMessage } from "../../../../src-shared/worker-protocol.ts";
-import type { SpaceTypes } from "../shared/search-space.ts";
+import type { SpaceTypes } from "../shared/space-types.ts";
 import type { AnytimePlan } from "./exit-plan.ts";
 
 /** The types of the anytime space: networks that answer at several exits (paper, section 3.2). */

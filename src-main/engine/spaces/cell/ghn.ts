@@ -5,7 +5,7 @@ import type { AnyOperationName } from "../../../../src-shared/domain/architectur
 import { searchSpaceSchema } from "../../../../src-shared/domain/architecture/search-space.ts";
 import { ghnConfigSchema, type SearchRun } from "../../../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../../../lib/errors.ts";
-import type { FixedSize, GhnDescription, GhnManifest } from "../shared/search-space.ts";
+import type { FixedSize, GhnDescription, GhnManifest } from "../shared/ghn-description.ts";
 import { cellFamily } from "./network-family.ts";
 import { buildPlan } from "./plan.ts";
 import type { CellTypes } from "./types.ts";

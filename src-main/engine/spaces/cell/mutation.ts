@@ -1,9 +1,9 @@
 import { type Cell, INPUT_NODES } from "../../../../src-shared/domain/architecture/cell.ts";
-import type { SearchSpace } from "../../../../src-shared/domain/architecture/search-space.ts";
+import type { CellSpace } from "../../../../src-shared/domain/architecture/search-space.ts";
 import type { Rng } from "../../random.ts";
 
 /** One random change: another operation for a node, or another input. The result is always a valid cell. */
-export function mutateCell(cell: Cell, space: SearchSpace, rng: Rng): Cell {
+export function mutateCell(cell: Cell, space: CellSpace, rng: Rng): Cell {
   const nodes = cell.nodes.map((node) => ({ operation: node.operation, inputs: [...node.inputs] }));
   const index = rng.int(nodes.length);
   const node = nodes[index];
@@ -28,7 +28,7 @@ export function mutateCell(cell: Cell, space: SearchSpace, rng: Rng): Cell {
  * All cells that one change away from a cell: another operation of a node, an input more, less or another. Isomorphic ones are not
  * sorted out.
  */
-export function neighboursOf(cell: Cell, space: SearchSpace): Cell[] {
+export function neighboursOf(cell: Cell, space: CellSpace): Cell[] {
   return cell.nodes.flatMap((node, index) => {
     const earlier = Array.from({ length: INPUT_NODES + index }, (_, i) => i);
     const free = earlier.filter((i) => !node.inputs.includes(i));

@@ -1,5 +1,5 @@
 import { type Cell, INPUT_NODES } from "../../../../src-shared/domain/architecture/cell.ts";
-import type { SearchSpace } from "../../../../src-shared/domain/architecture/search-space.ts";
+import type { CellSpace } from "../../../../src-shared/domain/architecture/search-space.ts";
 import type { Rng } from "../../random.ts";
 import { sampleDistinct } from "../shared/sample-distinct.ts";
 
@@ -10,7 +10,7 @@ import { sampleDistinct } from "../shared/sample-distinct.ts";
  *
  * @param nodes operation nodes; the space's own number unless given (a GHN is trained on fewer)
  */
-export function sampleCell(space: SearchSpace, rng: Rng, nodes: number = space.nodes): Cell {
+export function sampleCell(space: CellSpace, rng: Rng, nodes: number = space.nodes): Cell {
   return {
     nodes: Array.from({ length: nodes }, (_, i) => {
       const earlier = INPUT_NODES + i;

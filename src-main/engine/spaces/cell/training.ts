@@ -1,8 +1,8 @@
 import { UserError } from "../../../lib/errors.ts";
 import { WEIGHTS_FILE_FORMAT, type WeightsManifest } from "../../formats/weights-file.ts";
 import { BATCH_NORM_EPSILON } from "../../network/forward.ts";
-import type { TrainingDescription } from "../shared/search-space.ts";
 import { ACCURACY_TRAINING, accuraciesOf } from "../shared/single-output.ts";
+import type { TrainingDescription } from "../shared/training-description.ts";
 import { buildPlan } from "./plan.ts";
 import type { CellTypes } from "./types.ts";
 

@@ -1,15 +1,15 @@
 import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
-import type { SearchSpace as CellSettings } from "../../../../src-shared/domain/architecture/search-space.ts";
+import type { CellSpace } from "../../../../src-shared/domain/architecture/search-space.ts";
 import type { CellTrainingRun, GhnTrainingRun, SearchRun } from "../../../../src-shared/domain/config/run-config.ts";
 import type { CellToTrain } from "../../../../src-shared/worker-protocol.ts";
 import type { BuiltPlan } from "../../network/program.ts";
-import type { CandidateFields, SpaceTypes } from "../shared/search-space.ts";
 import type { AccuracyRecord } from "../shared/single-output.ts";
+import type { CandidateFields, SpaceTypes } from "../shared/space-types.ts";
 
 /** The types of the standard space: networks of cells with one output (paper, section 3.1). */
 export interface CellTypes extends SpaceTypes {
   readonly architecture: Architecture;
-  readonly settings: CellSettings;
+  readonly settings: CellSpace;
   readonly network: NetworkConfig;
   readonly plan: BuiltPlan;
   readonly ghnRun: GhnTrainingRun;

@@ -1,4 +1,4 @@
-import type { SummaryFacts } from "./search-space.ts";
+import type { SummaryFacts } from "./space-types.ts";
 
 /** Adds `nameMean` and, of two values or more, `nameDeviation` (of the sample). Adds nothing for no values. */
 export function addMoments(facts: SummaryFacts, name: string, values: readonly number[]): void {

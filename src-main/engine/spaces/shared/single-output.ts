@@ -2,7 +2,10 @@
 import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
 import type { BuiltPlan } from "../../network/program.ts";
 import { addMoments } from "./moments.ts";
-import type { CandidateFields, OutputMeasure, Scoring, SpaceTypes, SummaryFacts, TopFive, TrainingDescription, TrainingFields } from "./search-space.ts";
+import type { OutputMeasure, TopFive } from "./output-measure.ts";
+import type { Scoring } from "./search-space.ts";
+import type { CandidateFields, SpaceTypes, SummaryFacts, TrainingFields } from "./space-types.ts";
+import type { TrainingDescription } from "./training-description.ts";
 
 /** The score of a network is its accuracy. */
 export const ACCURACY_SCORING = {

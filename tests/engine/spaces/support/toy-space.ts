@@ -3,15 +3,9 @@ import { z } from "zod";
 import { ProgramBuilder } from "../../../../src-main/engine/network/builder.ts";
 import type { GraphNode } from "../../../../src-main/engine/network/plan-types.ts";
 import { type BuiltPlan, IMAGES, lazySequences } from "../../../../src-main/engine/network/program.ts";
-import type {
-  GhnRunFields,
-  SearchRunFields,
-  SearchSpace,
-  SpaceTypes,
-  SubjectFields,
-  TrainingRunFields,
-} from "../../../../src-main/engine/spaces/shared/search-space.ts";
+import type { SearchSpace } from "../../../../src-main/engine/spaces/shared/search-space.ts";
 import { ACCURACY_SCORING, ACCURACY_TRAINING, type AccuracyRecord, accuraciesOf } from "../../../../src-main/engine/spaces/shared/single-output.ts";
+import type { GhnRunFields, SearchRunFields, SpaceTypes, SubjectFields, TrainingRunFields } from "../../../../src-main/engine/spaces/shared/space-types.ts";
 import { type cellTrainingSchema, ghnConfigSchema, type SearchSettings } from "../../../../src-shared/domain/config/run-config.ts";
 
 const KERNELS = [1, 3] as const;

@@ -1,0 +1,36 @@
+import type { z } from "zod";
+import type { NetworkInput } from "../../../../src-shared/domain/architecture/network.ts";
+import type { GhnConfig } from "../../../../src-shared/domain/config/run-config.ts";
+import type { NetworkPlan } from "../../network/plan-types.ts";
+import type { NetworkFamily } from "./network-family.ts";
+import type { SpaceTypes } from "./space-types.ts";
+
+/** What the hypernetworks of a space need to know. */
+export interface GhnDescription<T extends SpaceTypes = SpaceTypes> {
+  /** Marks a safetensors file with a trained generator of the space. */
+  readonly fileFormat: string;
+  readonly manifestSchema: z.ZodType<GhnManifest<T>>;
+  manifest(run: T["ghnRun"], input: NetworkInput): GhnManifest<T>;
+  /** The networks that a generator serves. */
+  family(settings: T["settings"], network: T["network"], input: NetworkInput): NetworkFamily;
+  /** Checks that a trained generator serves a search. @throws UserError `ghn-mismatch`, which names the field */
+  check(manifest: GhnManifest<T>, asked: Pick<T["searchRun"], "space" | "network" | "cells">, input: NetworkInput, file: string): void;
+  /** What the baselines of fixed size need; null where only graph hypernetworks serve the space. */
+  readonly fixedSize: FixedSize<T> | null;
+}
+
+export interface FixedSize<T extends SpaceTypes = SpaceTypes> {
+  /** Operation nodes of the largest cell that is served. */
+  nodes(manifest: GhnManifest<T>): number;
+  /** Networks that together use every parameter of every network that is served. */
+  covering(manifest: GhnManifest<T>): NetworkPlan[];
+}
+
+/** What is written to the GHN file beside the weights. */
+export interface GhnManifest<T extends SpaceTypes = SpaceTypes> {
+  readonly ghn: GhnConfig;
+  readonly network: T["network"];
+  readonly input: NetworkInput;
+  /** Missing in files of the first versions. */
+  readonly space?: T["settings"] | undefined;
+}

@@ -1,0 +1,92 @@
+import type { AugmentationConfig, GhnConfig, GhnTraining } from "../../../../src-shared/domain/config/run-config.ts";
+import type { BuiltPlan } from "../../network/program.ts";
+
+/** The types that belong to one search space. */
+export interface SpaceTypes {
+  /** What is sampled, ranked and exported. */
+  readonly architecture: unknown;
+  /** `space` of a config: the bounds of the space. */
+  readonly settings: unknown;
+  /** `network` of a config: how an architecture becomes a network. */
+  readonly network: unknown;
+  readonly plan: BuiltPlan;
+  readonly ghnRun: GhnRunFields;
+  readonly searchRun: SearchRunFields;
+  readonly trainingRun: TrainingRunFields;
+  readonly subject: SubjectFields;
+  readonly candidate: CandidateFields;
+  readonly training: TrainingFields;
+}
+
+/** Settings of a GHN training that every space has. */
+export interface GhnRunFields {
+  readonly seed: number;
+  readonly ghn: GhnConfig;
+  readonly space: unknown;
+  readonly network: unknown;
+  readonly training: Omit<GhnTraining, "nodes" | "augmentation"> & { readonly augmentation: AugmentationConfig };
+}
+
+/** Settings of a search that every space has. */
+export interface SearchRunFields {
+  readonly seed: number;
+  readonly space: unknown;
+  readonly network: unknown;
+  readonly search: object;
+  /** Architectures to score instead of those of a strategy. */
+  readonly cells?: readonly { readonly name: string; readonly architecture: unknown }[] | undefined;
+}
+
+/** Settings of a training from scratch that every space has. */
+export interface TrainingRunFields {
+  readonly seed: number;
+  readonly network: unknown;
+  readonly training: { readonly epochs: number; readonly repetitions: number };
+  readonly measureTest: boolean;
+}
+
+/** A network to train from scratch. */
+export interface SubjectFields {
+  readonly name: string;
+  readonly canonical: string;
+  readonly candidateId: number | null;
+  readonly role: "shortlist" | "random" | "reference" | "none";
+  /** What the search predicted; null where it predicted nothing. */
+  readonly score: number | null;
+}
+
+/** What a search reports of one architecture, in every space. Times in milliseconds. */
+export interface CandidateFields<A = unknown> {
+  readonly index: number;
+  readonly name: string;
+  readonly canonical: string;
+  readonly architecture: A;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  readonly score: number | null;
+  readonly scoreLoss: number | null;
+  readonly role: "shortlist" | "random" | "none";
+  readonly generationMs: number | null;
+  readonly evaluationMs: number | null;
+  readonly latencyMs?: number | null | undefined;
+  readonly predictions?: Readonly<Record<string, number | null>> | undefined;
+}
+
+/** What a training reports, in every space. */
+export interface TrainingFields<Role = SubjectFields["role"]> {
+  readonly candidateId: number | null;
+  readonly name: string;
+  readonly canonical: string;
+  readonly role: Role;
+  readonly repetition: number;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  readonly score: number | null;
+  readonly trainLoss: number;
+  readonly seconds: number;
+}
+
+/** Facts that a run states at its end. */
+export type SummaryFacts = Record<string, string | number | boolean | null>;
