@@ -1,24 +1,19 @@
 /** Estimates what a run costs on a measured device: time, memory and disk space of each stage. Pure. */
 
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
-import {
-  type GhnTrainingRun,
-  isAnytime,
-  type PredictionRun,
-  type RunConfig,
-  type StudyRun,
-  searchSettingsSchema,
-} from "../../../src-shared/domain/config/run-config.ts";
+import { type CellTrainingRun, type PredictionRun, type RunConfig, type StudyRun, searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import { STAGE_TITLES } from "../../../src-shared/domain/records/stages.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
-import { buildPlan } from "../../engine/spaces/cell/plan.ts";
-import { anytimeStages } from "./anytime-stages.ts";
+import { SPACES, spaceOf } from "../../engine/spaces/index.ts";
+import type { SearchSpace } from "../../engine/spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../../engine/spaces/shared/space-types.ts";
+import { anytimeFinalStages, anytimeTrainingStages } from "./anytime-training.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
 import { ghnStage, type ImageFacts, phasesOf, type StageCost, searchStage, trainingStage, USUAL_PROPAGATION_STEPS, usedImages } from "./stage-costs.ts";
-import { average, meanWork, passWork, workOf } from "./work.ts";
+import { average, passWork, spaceWork, workOf } from "./work.ts";
 
 export type { ImageFacts } from "./stage-costs.ts";
 
@@ -39,47 +34,40 @@ export function estimateRun(config: RunConfig, images: ImageFacts, calibration: 
 }
 
 function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibration): StageCost[] {
-  if (isAnytime(config)) return anytimeStages(config, images, calibration);
-  const { network } = config;
+  const { dataset } = config;
+  const space = spaceOf(config.kind);
   switch (config.kind) {
     case "ghn-training":
-      return [cellGhnStage(config, images, calibration)];
+    case "anytime-ghn":
+      return [ghnStageOf(space, config, images, calibration)];
     case "search":
-      return [
-        searchStage(
-          meanWork(config.space, network, images.input, config.space.nodes),
-          network.blocks,
-          USUAL_PROPAGATION_STEPS,
-          config.cells === undefined ? config.search : { ...config.search, samples: config.cells.length },
-          calibration,
-        ),
-      ];
-    case "cell-training": {
-      const { source } = config;
-      const cells = source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
-      // The size of cells of another run is not known here; the default space stands for it.
-      const work =
-        source.from === "cells"
-          ? average(source.cells.map(({ architecture }) => workOf(buildPlan(architecture, fittedNetwork(architecture, network, images.input), images.input))))
-          : meanWork(searchSpaceSchema.parse({}), network, images.input, 17);
-      return [trainingStage("Training", work, cells, config.training, config.dataset, config.measureTest, images, calibration)];
-    }
+    case "anytime-search":
+      return [searchStageOf(space, config, USUAL_PROPAGATION_STEPS, images, calibration)];
+    case "cell-training":
+      return [cellTrainingStage(config, images, calibration)];
+    case "anytime-training":
+      return anytimeTrainingStages(config, images, calibration);
     case "pipeline": {
-      const { space, search } = config;
-      const work = meanWork(space, network, images.input, space.nodes);
-      const finalWork = config.finalNetwork === undefined ? work : meanWork(space, config.finalNetwork, images.input, space.nodes);
+      const { search, compare, final, network, finalNetwork = network } = config;
+      const work = spaceWork(space, config, images.input);
+      const finalWork = spaceWork(space, { space: config.space, network: finalNetwork }, images.input);
       return [
-        cellGhnStage(config, images, calibration),
-        searchStage(work, network.blocks, phasesOf(config.ghn), search, calibration),
-        trainingStage(STAGE_TITLES.compare, work, search.shortlist + search.randomBaseline, config.compare, config.dataset, false, images, calibration),
-        trainingStage(STAGE_TITLES.final, finalWork, 1, config.final, config.dataset, true, images, calibration),
+        ghnStageOf(space, config, images, calibration),
+        searchStageOf(space, config, phasesOf(config.ghn), images, calibration),
+        trainingStage(STAGE_TITLES.compare, work, search.shortlist + search.randomBaseline, compare, dataset, false, images, calibration),
+        trainingStage(STAGE_TITLES.final, finalWork, 1, final, dataset, true, images, calibration),
       ];
     }
+    case "anytime":
+      return [
+        ghnStageOf(space, config, images, calibration),
+        searchStageOf(space, config, phasesOf(config.ghn), images, calibration),
+        ...anytimeFinalStages(config, images, calibration),
+      ];
     case "prediction":
       return [predictionStage(config, images, calibration)];
     case "study": {
-      const { space, truth, cells } = config;
-      const work = meanWork(space, network, images.input, space.nodes);
+      const { truth, cells } = config;
       const search = searchSettingsSchema.parse({
         samples: cells.count,
         randomBaseline: 0,
@@ -88,20 +76,53 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
       });
       return [
         ...config.variants.flatMap((variant) => {
-          const training = cellGhnStage({ ...config, ...variant }, images, calibration);
-          const scoring = searchStage(work, network.blocks, phasesOf(variant.ghn), search, calibration);
+          const training = ghnStageOf(space, { ...config, ...variant }, images, calibration);
+          const scoring = searchStageOf(space, { ...config, search, cells: undefined }, phasesOf(variant.ghn), images, calibration);
           return [times(training, config.seeds.length, variant.name), times(scoring, config.seeds.length, `${variant.name}: scores`)];
         }),
         predictionStage(config, images, calibration),
-        trainingStage("Truth", work, cells.count + config.noiseCells, { ...truth, repetitions: 1 }, config.dataset, false, images, calibration),
+        trainingStage(
+          "Truth",
+          spaceWork(space, config, images.input),
+          cells.count + config.noiseCells,
+          { ...truth, repetitions: 1 },
+          dataset,
+          false,
+          images,
+          calibration,
+        ),
       ];
     }
   }
 }
 
-function cellGhnStage({ space, network, ghn, training, dataset }: Omit<GhnTrainingRun, "kind">, images: ImageFacts, calibration: Calibration): StageCost {
-  const validated = meanWork(space, network, images.input, space.nodes);
-  return ghnStage(meanWork(space, network, images.input, training.nodes), validated, ghn, training, dataset, images, calibration);
+type WithDataset = Pick<RunConfig, "dataset">;
+
+function ghnStageOf<T extends SpaceTypes>(space: SearchSpace<T>, run: T["ghnRun"] & WithDataset, images: ImageFacts, calibration: Calibration): StageCost {
+  const trained = spaceWork(space, run, images.input, (rng) => space.sampleForGhn(run, rng));
+  return ghnStage(trained, spaceWork(space, run, images.input), run.ghn, run.training, run.dataset, images, calibration);
+}
+
+function searchStageOf<T extends SpaceTypes>(
+  space: SearchSpace<T>,
+  run: T["searchRun"],
+  propagationSteps: number,
+  images: ImageFacts,
+  calibration: Calibration,
+): StageCost {
+  const { blocks } = space.ghn.family(run.space, run.network, images.input).layout;
+  return searchStage(spaceWork(space, run, images.input), blocks, propagationSteps, space.searchSettings(run), calibration);
+}
+
+function cellTrainingStage({ source, network, training, dataset, measureTest }: CellTrainingRun, images: ImageFacts, calibration: Calibration): StageCost {
+  const { input } = images;
+  const cells = source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
+  // The size of cells of another run is not known here; the default space stands for it.
+  const work =
+    source.from === "cells"
+      ? average(source.cells.map(({ architecture }) => workOf(SPACES.cell.plan(architecture, fittedNetwork(architecture, network, input), input))))
+      : spaceWork(SPACES.cell, { space: searchSpaceSchema.parse({}), network }, input);
+  return trainingStage("Training", work, cells, training, dataset, measureTest, images, calibration);
 }
 
 /** A stage that is repeated sequentially. */
@@ -110,8 +131,9 @@ function times(stage: StageCost, count: number, name: string): StageCost {
 }
 
 /** Proxies cost about ten forward and backward passes over one batch; all short trainings of a cell are one training. */
-function predictionStage({ space, network, cells, predictors, dataset }: PredictionRun | StudyRun, images: ImageFacts, calibration: Calibration): StageCost {
-  const work = meanWork(space, network, images.input, space.nodes);
+function predictionStage(run: PredictionRun | StudyRun, images: ImageFacts, calibration: Calibration): StageCost {
+  const { cells, predictors, dataset } = run;
+  const work = spaceWork(SPACES.cell, run, images.input);
   const { sgd } = predictors;
   const steps = Math.max(0, ...predictors.sgdSteps);
   const epochs = (steps * sgd.batchSize) / usedImages(images, dataset);

@@ -1,10 +1,9 @@
 /** Amount of work of a network, in the units of the calibration. */
-import type { NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
-import type { CellSpace } from "../../../src-shared/domain/architecture/search-space.ts";
+import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import type { BuiltPlan } from "../../engine/network/program.ts";
 import { Rng } from "../../engine/random.ts";
-import { buildPlan } from "../../engine/spaces/cell/plan.ts";
-import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
+import type { SearchSpace } from "../../engine/spaces/shared/search-space.ts";
+import type { SpaceTypes } from "../../engine/spaces/shared/space-types.ts";
 
 /** Mean amounts over networks of a space. */
 export interface NetworkWork {
@@ -23,10 +22,9 @@ export function workOf(plan: BuiltPlan): NetworkWork {
   return {
     calls: plan.program.steps.length,
     multiplyAdds: plan.counts.multiplyAdds,
-    activations: plan.nodes.reduce(
-      (sum, node) => sum + (node.parameters + node.multiplyAdds > 0 ? node.shape.reduce((product, size) => product * size, 1) : 0),
-      0,
-    ),
+    activations:
+      plan.activations ??
+      plan.nodes.reduce((sum, node) => sum + (node.parameters + node.multiplyAdds > 0 ? node.shape.reduce((product, size) => product * size, 1) : 0), 0),
     parameters: plan.counts.parameters,
     graphNodes: plan.graph.blocks.reduce((sum, block) => sum + block.nodes.length, 0),
   };
@@ -42,10 +40,18 @@ export function generationWork(work: NetworkWork, propagationSteps: number): num
   return [work.graphNodes * Math.max(1, propagationSteps), work.parameters];
 }
 
-/** Mean work of a few random cells of a space; deterministic. */
-export function meanWork(space: CellSpace, network: NetworkConfig, input: NetworkInput, nodes: number, count = 8): NetworkWork {
-  const random = Rng.fromSeed(0, "estimate");
-  return average(Array.from({ length: count }, () => workOf(buildPlan({ normal: sampleCell(space, random, nodes) }, network, input))));
+/** Number of random networks that represent a space. */
+const SAMPLES = 8;
+
+/** Mean work of a few random networks of a space; deterministic. @param draw a random architecture; by default of the whole space */
+export function spaceWork<T extends SpaceTypes>(
+  space: SearchSpace<T>,
+  { space: settings, network }: { readonly space: T["settings"]; readonly network: T["network"] },
+  input: NetworkInput,
+  draw = (rng: Rng): T["architecture"] => space.sample(settings, rng),
+): NetworkWork {
+  const rng = Rng.fromSeed(0, "estimate");
+  return average(Array.from({ length: SAMPLES }, () => workOf(space.plan(draw(rng), network, input))));
 }
 
 export function average(works: readonly NetworkWork[]): NetworkWork {

@@ -90,6 +90,8 @@ export interface AuxiliaryProgram {
 /** A plan that can be computed: with its program and the counts of every node. */
 export interface BuiltPlan extends NetworkPlan {
   readonly program: Program;
+  /** Values that a training step keeps in memory, per image; missing where they follow from `nodes`. */
+  readonly activations?: number;
   /** The stem, then every node of every block, then the classifier. */
   readonly nodes: readonly NodeDescription[];
 }
