@@ -1,4 +1,4 @@
-/** Exports of the standard space: cells and networks of them. */
+/** Exports of the cell space: cells and networks of them. */
 import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
 import { type Architecture, architectureSchema } from "../../src-shared/domain/architecture/network.ts";
 import type { Training } from "../../src-shared/domain/records/run.ts";

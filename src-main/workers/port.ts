@@ -1,12 +1,12 @@
 import { type FromWorker, type ToWorker, toWorkerSchema } from "../../src-shared/worker-protocol.ts";
 
-/** All that a worker sees of the process that started it. */
+/** A worker's connection to the process that started it. */
 export interface Port {
   /** Sends a message; the order is kept. Without effect once the other side is gone. */
   post(message: FromWorker): void;
-  /** Hands over every message that has the form of the protocol; others are dropped. */
+  /** Receives messages that follow the protocol; others are dropped. */
   onMessage(callback: (message: ToWorker) => void): void;
-  /** Lets out what was posted, then cuts the connection, so that the process can end by itself. */
+  /** Sends what was posted, then disconnects, so that the process can exit. */
   close(): void;
 }
 
@@ -27,7 +27,7 @@ export function processPort(): Port {
   const { parentPort } = process as { parentPort?: ElectronParentPort };
   if (parentPort !== undefined && parentPort !== null) return electronPort(parentPort);
   if (process.send !== undefined) return forkedPort();
-  throw new Error("A run worker is started by the studio only: this process has nobody to report to.");
+  throw new Error("A run worker is started by the studio only: this process has no supervisor to report to.");
 }
 
 /** Under `child_process.fork`. */
@@ -39,7 +39,7 @@ function forkedPort(): Port {
   };
   // These signals reach the whole process group. The supervisor decides what they mean for a run.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
-  // Without a supervisor nobody stores the results: an orphan would only keep the machine busy.
+  // Without a supervisor the results would be lost.
   process.on("disconnect", () => {
     if (!closing) process.exit(ORPHANED_EXIT_CODE);
   });
@@ -68,7 +68,7 @@ function forkedPort(): Port {
 /** How long a utility process waits to be ended by the supervisor before it ends by itself, in milliseconds. */
 const ELECTRON_LINGER_MS = 5000;
 
-/** Under Electron's `utilityProcess.fork`, whose port has no "sent" and no end of its own. */
+/** Under Electron's `utilityProcess.fork`, whose port cannot report that a message was sent, and does not close. */
 function electronPort(parent: ElectronParentPort): Port {
   let closed = false;
   return {
@@ -84,7 +84,7 @@ function electronPort(parent: ElectronParentPort): Port {
     close() {
       if (closed) return;
       closed = true;
-      // The supervisor ends the process when it has the last message, which proves that everything arrived.
+      // The supervisor ends the process once it has the last message, so that everything has arrived.
       setTimeout(() => process.exit(0), ELECTRON_LINGER_MS);
     },
   };

@@ -3,7 +3,7 @@ import type { MetricColumns, MetricName } from "../../src-shared/domain/metrics.
 import type { LogLine, RunProgress } from "../../src-shared/domain/records/run.ts";
 import type { CandidateMessage, FromWorker, TrainingMessage } from "../../src-shared/worker-protocol.ts";
 
-/** Least time between two batches in milliseconds: at most 10 a second. */
+/** Minimum time between two batches in milliseconds: at most 10 per second. */
 const BATCH_INTERVAL_MS = 100;
 /** Batches sent but not stored yet; beyond this, points wait and are merged into later batches. */
 const MAX_UNACKNOWLEDGED = 20;
@@ -25,7 +25,7 @@ export interface ReporterClock {
   readonly wallBefore: number;
 }
 
-/** Gathers what a run has to tell and sends it in batches; the supervisor stores each batch in one transaction. */
+/** Collects what a run reports and sends it in batches; the supervisor stores each batch in one transaction. */
 export class Reporter {
   private readonly post: (message: FromWorker) => void;
   private readonly clock: ReporterClock;

@@ -1,4 +1,4 @@
-/** Entry of the child process that executes one run. Knows neither Electron nor the store; it has a Port. */
+/** Entry of the child process that executes one run. Independent of Electron and of the store; it communicates through a Port. */
 import { basename } from "node:path";
 import type { RunFailure } from "../../src-shared/domain/records/run.ts";
 import type { FromWorker, StartMessage } from "../../src-shared/worker-protocol.ts";
@@ -50,7 +50,7 @@ async function run(start: StartMessage): Promise<void> {
   stopHeartbeat();
   report.flush();
   port.post(last);
-  // Closing lets the messages out first; the process then ends by itself or at the supervisor's wish.
+  // Closing lets the messages out first; the process then ends by itself or is ended by the supervisor.
   port.close();
 }
 

@@ -15,7 +15,7 @@ export interface WorkerContextOptions {
   readonly checkpointKey: string;
 }
 
-/** The engine's window to the world inside a worker process. */
+/** The context that a worker process gives its job. */
 export class WorkerContext implements RunContext {
   stopRequested = false;
   private readonly options: WorkerContextOptions;

@@ -4,7 +4,7 @@ export class Throughput {
   private last: number;
   private readonly halfLife: number;
 
-  /** @param halfLifeSeconds weight of a measurement halves after so many seconds */
+  /** @param halfLifeSeconds weight of a measurement halves after this many seconds */
   constructor(now: number, halfLifeSeconds = 5) {
     this.last = now;
     this.halfLife = halfLifeSeconds;

@@ -17,7 +17,7 @@ interface LocalSearchState<A> {
 
 /** Random architectures at the start of a climb, which begins at the best of them. */
 const STARTS = 8;
-/** Neighbourhoods used up in vain, the local optimum's and those of the next best architectures, before a climb is given up. */
+/** Neighbourhoods exhausted without success (the local optimum's, then those of the next best architectures) before a climb is abandoned. */
 const PATIENCE = 3;
 /** Architectures of a climb that are remembered. */
 const MEMORY = 200;

@@ -47,7 +47,7 @@ export function trainingRate(settings: RateSettings, progress: number): number {
   // Configs that were frozen before there were schedules have none: a cosine.
   if (schedule !== "exponential" && schedule !== "step") return cosineRate(ramp, progress);
   if (progress < ramp.warmup) return warmUp(ramp, progress);
-  // A step lies at most a rounding error before the epoch that it begins.
+  // Rounding may place a step slightly before the epoch that it begins.
   const decays = schedule === "exponential" ? Math.floor(progress * epochs + 1e-9) : decayAt.filter((point) => progress >= point - 1e-12).length;
   return base * factor * decayRate ** decays;
 }

@@ -23,7 +23,7 @@ export interface CandidateRecords {
   readonly anytime: AnytimeCandidate;
 }
 
-/** Candidates of one space; those of the standard space unless another is named with `in`. */
+/** Candidates of one space; those of the cell space unless another is named with `in`. */
 export interface CandidateReader<Space extends SpaceId = "cell"> {
   in<Other extends SpaceId>(space: Other): CandidateReader<Other>;
   list(runId: string, page?: CandidatePage): { rows: CandidateRecords[Space][]; total: number };

@@ -12,7 +12,7 @@ export interface TrainingRecords {
   readonly anytime: AnytimeTraining;
 }
 
-/** Trainings of one space; those of the standard space unless another is named with `in`. */
+/** Trainings of one space; those of the cell space unless another is named with `in`. */
 export interface TrainingReader<Space extends SpaceId = "cell"> {
   in<Other extends SpaceId>(space: Other): TrainingReader<Other>;
   /** Trainings of a run in their order; of a run with stages, those of all stages. */

@@ -8,7 +8,7 @@ import type { AnytimeConfig, AnytimeGhnTraining, AnytimeSearchSettings, AnytimeS
 /** Reports conflicting settings. @param images number of images left for training; undefined if unknown */
 export function checkAnytime(config: AnytimeConfig, images: number | undefined, report: ReportProblem): void {
   const { dataset } = config;
-  if (dataset.streamed === true) report("dataset.streamed", "dataset.streamed only works for training cells of the standard space. Turn it off.");
+  if (dataset.streamed === true) report("dataset.streamed", "dataset.streamed only works for training cells of the cell space. Turn it off.");
   switch (config.kind) {
     case "anytime-ghn":
       checkSpace(config.space, dataset, report);

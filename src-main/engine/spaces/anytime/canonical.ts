@@ -2,8 +2,8 @@ import { type AnytimeArchitecture, leavesOf } from "../../../../src-shared/domai
 import { canonicalText } from "../shared/canonical-text.ts";
 
 /**
- * A text that two networks share exactly when renumbering the nodes within their cells turns one into the other: the same operations, scales, exits and edges. Cells read
- * each other's leaves as a whole, so that the forms of the cells are enough.
+ * Canonical form; equal exactly when renumbering the nodes within cells turns one network into the other: the same operations, scales, exits and edges. Cells read
+ * each other's leaves as a whole, so the forms of the cells suffice.
  */
 export function canonicalAnytime({ scales, cells }: AnytimeArchitecture): string {
   const texts = cells.map((cell) =>

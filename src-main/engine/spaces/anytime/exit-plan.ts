@@ -16,7 +16,7 @@ export interface WrittenExit {
 /** An exit of a plan. */
 export interface PlannedExit {
   readonly node: AnytimeNodeRef | null;
-  /** Spent when it answers, all exits before it included; see `stepCost`. Rises from exit to exit. */
+  /** Up to this exit, including all earlier exits; see `stepCost`. Increases from exit to exit. */
   readonly multiplyAdds: number;
 }
 
@@ -27,15 +27,15 @@ export interface AnytimePlan extends BuiltPlan {
   readonly activations: number;
 }
 
-/** One exit's steps: what is computed from the moment when the exit before has answered. */
+/** The steps of one exit that no earlier exit needs. */
 interface Stretch {
   readonly exit: WrittenExit;
   readonly steps: readonly number[];
 }
 
 /**
- * Orders the exits by what each alone would cost (ties by position) and the steps so that each exit waits for nothing that it does not need: what only later exits need comes
- * later, what none needs is left out, with its parameters.
+ * Orders the exits by what each would cost alone (ties by position), and the steps so that no exit waits for a step that it does not need. Steps that no exit needs are
+ * omitted with their parameters.
  */
 export function planByNeed(builder: ProgramBuilder, exits: readonly WrittenExit[], input: NetworkInput, graph: ComputationGraph): AnytimePlan {
   const costs = stepCosts(builder);
@@ -54,7 +54,7 @@ export function planByNeed(builder: ProgramBuilder, exits: readonly WrittenExit[
   return assemble(builder, stretches, costs, input, graph);
 }
 
-/** Keeps the steps as they were written, whether an exit needs them or not: references are counted as they were published. */
+/** Keeps all steps in the order of writing: references are counted as published. */
 export function planAsWritten(builder: ProgramBuilder, exits: readonly WrittenExit[], input: NetworkInput): AnytimePlan {
   let from = 0;
   const stretches = exits.map((exit): Stretch => {

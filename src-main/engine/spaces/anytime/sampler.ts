@@ -6,7 +6,7 @@ import { sampleDistinct } from "../shared/sample-distinct.ts";
 
 /**
  * A random network of the anytime space (paper, appendix 5.1). Each node draws its operation uniformly, its scale uniformly from those of its cell, and 1 to `maxInputs`
- * distinct earlier nodes. The number of exits is fixed: one at the last node of all, so that nothing behind the last exit is drawn in vain, the others at distinct nodes
+ * distinct earlier nodes. The number of exits is fixed: one at the last node of all, so that no nodes are wasted behind the last exit, the others at distinct nodes
  * drawn uniformly from all cells.
  *
  * @param nodes nodes of each cell; the space's own unless given. With fewer nodes than exits every node has one

@@ -39,7 +39,7 @@ const fixedSize: FixedSize<CellTypes> = {
     }),
 };
 
-/** Hypernetworks of the standard space. */
+/** Hypernetworks of the cell space. */
 export const cellGhn: GhnDescription<CellTypes> = {
   fileFormat: "ghn-studio-ghn",
   manifestSchema,
@@ -54,7 +54,7 @@ export const cellGhn: GhnDescription<CellTypes> = {
   },
 };
 
-/** A supernet must hold every operation and every node of the cells that it is asked for, a SMASH-style hypernetwork must be large enough for their nodes. */
+/** A supernet must hold every operation and every node of the required cells; a SMASH-style hypernetwork must be large enough for their nodes. */
 function checkSize(manifest: CellManifest, asked: Pick<SearchRun, "space" | "cells">, file: string): void {
   const { nodes, operations } = sizeOf(asked);
   const most = nodesOf(manifest);

@@ -25,8 +25,8 @@ export function mutateCell(cell: Cell, space: CellSpace, rng: Rng): Cell {
 }
 
 /**
- * All cells that one change away from a cell: another operation of a node, an input more, less or another. Isomorphic ones are not
- * sorted out.
+ * All cells that are one change away: another operation of a node, one input more, one less, or another one. Isomorphic cells
+ * may repeat.
  */
 export function neighboursOf(cell: Cell, space: CellSpace): Cell[] {
   return cell.nodes.flatMap((node, index) => {

@@ -47,7 +47,7 @@ function separable(size: number, dilation: number): Apply {
 }
 
 /**
- * 1×k and k×1 convolutions inside a bottleneck of C / factorizedDivisor channels, as residual networks have it: (ReLU, 1×1 down,
+ * 1×k and k×1 convolutions inside a bottleneck of C / factorizedDivisor channels, as in residual networks: (ReLU, 1×1 down,
  * batch norm), (ReLU, 1×k, k×1, batch norm), (ReLU, 1×1 up, batch norm). With divisor 1 there is no bottleneck: ReLU, 1×k, k×1, batch norm.
  */
 function factorized(size: number): Apply {

@@ -8,7 +8,7 @@ import { writeAuxiliaryHead } from "./auxiliary.ts";
 import { writeOperation } from "./operations.ts";
 import { type BlockLayout, graphOf, layOutBlocks } from "./topology.ts";
 
-/** A block's output or the stem's, with the nodes that it is put together from. */
+/** A block's output or the stem's, with the nodes that it is concatenated from. */
 interface Source {
   readonly register: Register;
   readonly parts: NonNullable<ParameterSlot["parts"]>;
@@ -21,9 +21,9 @@ const CLASSIFIER = -2;
 /**
  * Turns an architecture into a plan (paper, appendix 5.1): stem, blocks of cells, global average pooling, classifier.
  *
- * - Stem: 3×3 convolution and batch norm; stride 2 for "imagenet". "stride8" is that of DARTS on ImageNet: to half of the channels, then to all of them twice,
- *   with stride 2 each and batch norm and ReLU in between.
- * - Before block r, for each r in `reductions`, the image is halved and the channels are doubled. The input nodes do it.
+ * - Stem: 3×3 convolution and batch norm; stride 2 for "imagenet". "stride8" is the stem of DARTS on ImageNet: three convolutions of stride 2, the first
+ *   to half of the channels, with batch norm and ReLU in between.
+ * - Before block r, for each r in `reductions`, the image is halved and the channels are doubled. The input nodes do this.
  * - Input nodes 0 and 1 of block i read blocks i - 1 and i - 2, or the stem: ReLU, 1×1 convolution to the block's channels
  *   (with stride 2, or 4 across two reductions), batch norm.
  * - A block's output is the concatenation of its output nodes.
@@ -103,7 +103,7 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
   // At two thirds of the depth (paper, appendix 5.3), or at the last block before it that the network needs.
   let at = Math.min(last, Math.floor((2 * layout.length) / 3));
   while (at > 0 && layout[at]?.needed !== true) at -= 1;
-  // Whoever needs the block reads its rectified output, so that is there already.
+  // The readers of the block rectify its output, so the ReLU exists already.
   const source = builder.relu(known(sources, at).register);
   const main = builder.startBranch();
   const auxiliaryLogits = writeAuxiliaryHead(builder, source, input.classes, owner);

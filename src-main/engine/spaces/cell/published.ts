@@ -11,12 +11,12 @@ import { buildPlan } from "./plan.ts";
 /** A cell from the literature, with the name of its file as id. */
 export interface PublishedCell extends CellFile {
   readonly id: string;
-  /** The network of its publication, as far as ours has the same settings. */
+  /** The network of its publication, as far as this program has the same settings. */
   readonly network: NetworkConfig;
   readonly publishedParameters: number;
   /** What the publication counts: images, cells, channels. */
   readonly publishedSetting: string;
-  /** Parameters by the layout of the authors' own code, worked out apart from this program; null where nobody did. */
+  /** Parameters by the layout of the authors' own code, computed independently of this program; null if unknown. */
   readonly authorsLayout: number | null;
   /** Why counts differ from the published ones, where they do. */
   readonly remark: string | null;
@@ -94,7 +94,7 @@ function published(id: string, file: CellFile, path: string): PublishedCell {
   };
 }
 
-/** The nearest `resources/cells` (in a source tree) or `cells` with cell files (beside a packaged program) above this file. */
+/** The nearest `resources/cells` (in a source tree) or `cells` with cell files (next to a packaged program) above this file. */
 function cellFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {

@@ -4,7 +4,7 @@ import type { Rng } from "../../random.ts";
 import { sampleDistinct } from "../shared/sample-distinct.ts";
 
 /**
- * A random cell of the standard space (paper, appendix 5.1): each node draws its operation uniformly, the number of its
+ * A random cell of the cell space (paper, appendix 5.1): each node draws its operation uniformly, the number of its
  * inputs uniformly from 1 to `maxInputs` (or to the number of earlier nodes), and then that many distinct earlier nodes,
  * the two input nodes included, uniformly.
  *

@@ -10,7 +10,7 @@ import { sampleCell } from "./sampler.ts";
 import { cellTraining } from "./training.ts";
 import type { CellTypes } from "./types.ts";
 
-/** The standard space: one cell, stacked (paper, section 3.1 and appendix 5.1). */
+/** The cell space: one cell, stacked (paper, section 3.1 and appendix 5.1). */
 export const cellSpace: SearchSpace<CellTypes> = {
   id: "cell",
   noun: "Cell",

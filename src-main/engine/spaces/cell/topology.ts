@@ -2,7 +2,7 @@ import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/doma
 import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
 import type { GraphBlock, GraphNode } from "../../network/plan-types.ts";
 
-/** What depends on a cell alone. Indices as in the cell: 0 and 1 are the input nodes. */
+/** Properties of a cell alone. Indices as in the cell: 0 and 1 are the input nodes. */
 export interface CellTopology {
   readonly outputs: readonly number[];
   /** Whether the outputs depend on the node; input nodes included. Nodes that nothing depends on are not computed. */
@@ -13,7 +13,7 @@ export interface CellTopology {
 
 const topologies = new WeakMap<Cell, CellTopology>();
 
-/** Topology of a cell, worked out once. */
+/** Topology of a cell, computed once. */
 function topologyOf(cell: Cell): CellTopology {
   const known = topologies.get(cell);
   if (known !== undefined) return known;
@@ -38,9 +38,9 @@ function topologyOf(cell: Cell): CellTopology {
 export interface BlockLayout {
   readonly cell: Cell;
   readonly topology: CellTopology;
-  /** Times that the image was halved before this block's nodes, the stem not counted. */
+  /** How often the image is halved before this block, not counting the stem. */
   readonly scale: number;
-  /** Whether the logits depend on it; they need not, when cells ignore one of their input nodes. */
+  /** Whether the logits depend on it. They may not if cells ignore one of their input nodes. */
   readonly needed: boolean;
 }
 

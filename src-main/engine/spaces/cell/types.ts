@@ -6,7 +6,7 @@ import type { BuiltPlan } from "../../network/program.ts";
 import type { AccuracyRecord } from "../shared/single-output.ts";
 import type { CandidateFields, SpaceTypes } from "../shared/space-types.ts";
 
-/** The types of the standard space: networks of cells with one output (paper, section 3.1). */
+/** The types of the cell space: networks of cells with one output (paper, section 3.1). */
 export interface CellTypes extends SpaceTypes {
   readonly architecture: Architecture;
   readonly settings: CellSpace;

@@ -26,7 +26,7 @@ export interface FixedSize<T extends SpaceTypes = SpaceTypes> {
   covering(manifest: GhnManifest<T>): NetworkPlan[];
 }
 
-/** What is written to the GHN file beside the weights. */
+/** What the GHN file says about its weights. */
 export interface GhnManifest<T extends SpaceTypes = SpaceTypes> {
   readonly ghn: GhnConfig;
   readonly network: T["network"];
