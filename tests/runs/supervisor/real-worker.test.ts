@@ -34,13 +34,15 @@ it("the real worker, killed with SIGKILL in the middle of training a GHN, ends w
   };
   const services = await openProjectServices(folder, { launcher, gpus: [] });
   try {
-    const config = tinyConfig({ kind: "ghn-training", ...TINY_GHN });
+    // Long enough that a fast machine does not complete the run before it is killed.
+    const config = tinyConfig({ kind: "ghn-training", ...TINY_GHN, training: { ...TINY_GHN.training, epochs: 20 } });
     const untouched = services.commands.create("Untouched", config, []).id;
     await ended(services, untouched, "completed");
 
     const killed = services.commands.create("Killed", config, []).id;
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       services.onEvent((event) => {
+        if (services.store.runs.get(killed)?.status === "completed") reject(new Error("The run was completed before it could be killed."));
         // Steps after the last checkpoint are lost, and the resumed run has to do them again.
         if (
           event.name === "run.live" &&
