@@ -42,7 +42,7 @@ export interface CandidateWriter extends CandidateReader {
   truncate(runId: string, count: number): number;
 }
 
-const COMMON = {
+const PROPOSED = {
   name: "value",
   canonical: "value",
   architecture: "json",
@@ -50,15 +50,19 @@ const COMMON = {
   multiplyAdds: "value",
   score: "value",
   scoreLoss: "value",
-  role: "value",
-  generationMs: "value",
-  evaluationMs: "value",
 } as const;
+const TIMED = { role: "value", generationMs: "value", evaluationMs: "value" } as const;
 
-/** The index of a candidate is its position. */
+/** The index of a candidate is its position. The order of the fields is that of `show --json`. */
 const TABLES: { readonly [Space in SpaceId]: ResultTable<Omit<Extract<CandidateMessage, { readonly space: Space }>, "index">> } = {
-  cell: new ResultTable<Omit<CellCandidateMessage, "index">>("candidates", { ...COMMON, predictions: "optional-json", latencyMs: "optional" }),
-  anytime: new ResultTable<Omit<AnytimeCandidateMessage, "index">>("anytime_candidates", { ...COMMON, exits: "json", maxBudget: "value", chance: "value" }),
+  cell: new ResultTable<Omit<CellCandidateMessage, "index">>("candidates", { ...PROPOSED, ...TIMED, latencyMs: "optional", predictions: "optional-json" }),
+  anytime: new ResultTable<Omit<AnytimeCandidateMessage, "index">>("anytime_candidates", {
+    ...PROPOSED,
+    exits: "json",
+    maxBudget: "value",
+    chance: "value",
+    ...TIMED,
+  }),
 };
 
 /** Best first: by score, ties by the lower loss, then by the order of proposal, as the search itself ranks. */
@@ -130,7 +134,10 @@ export class SqliteCandidateReader<Space extends SpaceId = "cell"> implements Ca
   }
 
   private record(row: Row, rank: unknown): CandidateRecords[Space] {
-    return { id: row.id, runId: row.run_id, index: row.position, rank, ...TABLES[this.space].fieldsOf(row) } as unknown as CandidateRecords[Space];
+    const fields = Object.entries(TABLES[this.space].fieldsOf(row));
+    const role = fields.findIndex(([field]) => field === "role");
+    const ranked = Object.fromEntries([...fields.slice(0, role), ["rank", rank], ...fields.slice(role)]);
+    return { id: row.id, runId: row.run_id, index: row.position, ...ranked } as unknown as CandidateRecords[Space];
   }
 }
 

@@ -32,35 +32,37 @@ export interface TrainingWriter extends TrainingReader {
   truncate(runId: string, count: number): number;
 }
 
-const COMMON = {
-  candidateId: "value",
-  name: "value",
-  canonical: "value",
-  role: "value",
-  repetition: "value",
-  seed: "value",
-  epochs: "value",
-  parameters: "value",
-  multiplyAdds: "value",
-  score: "value",
-  trainLoss: "number",
-  seconds: "value",
-} as const;
+const TRAINED = { candidateId: "value", name: "value", canonical: "value" } as const;
+const SETTINGS = { role: "value", repetition: "value", seed: "value", epochs: "value" } as const;
+const COUNTS = { parameters: "value", multiplyAdds: "value", score: "value" } as const;
+const LAST = { trainLoss: "number", seconds: "value" } as const;
 
 // The search may have been purged in the meantime: the training stands for itself.
 const candidateIn = (table: string): Readonly<Record<string, string>> => ({ candidate_id: `(SELECT id FROM ${table} WHERE id = ?)` });
 
-/** With the key of its protocol. */
+/** With the key of its protocol. The order of the fields is that of `show --json`. */
 type StoredCellTraining = CellTrainingMessage & { readonly protocol: string | null };
 
 const CELL = new ResultTable<StoredCellTraining>(
   "trainings",
-  { ...COMMON, architecture: "json", validationAccuracy: "value", testAccuracy: "value", protocol: "value" },
+  { ...TRAINED, architecture: "json", ...SETTINGS, ...COUNTS, validationAccuracy: "value", testAccuracy: "value", ...LAST, protocol: "value" },
   candidateIn("candidates"),
 );
 const ANYTIME = new ResultTable<AnytimeTrainingMessage>(
   "anytime_trainings",
-  { ...COMMON, model: "json", initialChannels: "value", exits: "json", maxBudget: "value", chance: "value", area: "value", testArea: "value" },
+  {
+    ...TRAINED,
+    model: "json",
+    ...SETTINGS,
+    initialChannels: "value",
+    ...COUNTS,
+    exits: "json",
+    maxBudget: "value",
+    chance: "value",
+    area: "value",
+    testArea: "value",
+    ...LAST,
+  },
   candidateIn("anytime_candidates"),
 );
 const TABLES = { cell: CELL, anytime: ANYTIME } as const satisfies Readonly<Record<SpaceId, unknown>>;
