@@ -75,6 +75,27 @@ describe("contradictions in a config", () => {
     expect(messages({ ...base, ...change }).join("\n")).toContain(expected);
   });
 
+  it.each(["smash", "one-shot"])("a %s generator trained on fewer nodes than it ranks", (generator) => {
+    const ghn = { generator };
+    const expected = /^training\.nodes\| training\.nodes is 7, but .* for every node, so it must equal space\.nodes \(17\)\.$/;
+    for (const kind of ["pipeline", "ghn-training"]) {
+      expect(messages({ kind, dataset: base.dataset, ghn, space: { nodes: 17 } })).toEqual([expect.stringMatching(expected)]);
+      expect(messages({ kind, dataset: base.dataset, ghn, space: { nodes: 17 }, training: { nodes: 17 } })).toEqual([]);
+    }
+    const study = { kind: "study", dataset: base.dataset, space: { nodes: 17 } };
+    expect(messages({ ...study, variants: [{ name: "a" }, { name: "b", ghn }] })).toEqual([
+      expect.stringContaining("variants.1.training.nodes| variants.1.training.nodes is 7, but"),
+    ]);
+    expect(messages({ ...study, variants: [{ name: "b", ghn, training: { nodes: 17 } }] })).toEqual([]);
+  });
+
+  it("names the fields of a variant and leaves other words alone", () => {
+    const study = { kind: "study", dataset: { id: "cifar10", trainImages: 50 }, predictors: { sgd: { batchSize: 10 } }, truth: { batchSize: 10 } };
+    expect(messages({ ...study, variants: [{ name: "a" }] })).toEqual([
+      "variants.0.training.batchSize| variants.0.training.batchSize is 64, but only 50 images are left for training. Set it to at most 50.",
+    ]);
+  });
+
   it("reports several problems at once, each with its path", () => {
     const found = messages({ ...base, search: { samples: 5, shortlist: 10, minParameters: 3, maxParameters: 2 } });
     expect(found.map((line) => line.split("|")[0])).toEqual(["search.shortlist", "search.minParameters"]);

@@ -12,7 +12,9 @@ import { describeField, type FieldSchema, fieldsAt, fieldsOf, figure, nearestFie
 import {
   type CellSource,
   type CellTraining,
+  type GhnConfig,
   type GhnTraining,
+  type GhnTrainingRun,
   isAnytime,
   type PredictionRun,
   RUN_KINDS,
@@ -51,6 +53,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
   }
   switch (config.kind) {
     case "ghn-training":
+      checkGenerator(config, config.space, report);
       checkGhnTraining(config.training, config.dataset, images, report);
       break;
     case "search":
@@ -68,6 +71,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
         checkNetwork(config.finalNetwork, "finalNetwork", config.dataset, report);
         checkNoBudget(config.finalNetwork, "finalNetwork", report);
       }
+      checkGenerator(config, config.space, report);
       checkGhnTraining(config.training, config.dataset, images, report);
       checkSearch(config.search, config.space, config.dataset, report);
       checkCellTraining(config.compare, "compare", config.dataset, images, report);
@@ -148,6 +152,19 @@ function cellsIn(source: CellSource): number {
   return source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
 }
 
+/** Generators whose parameters belong to numbered nodes: those of nodes that training never saw would stay random. */
+const NUMBERED: Readonly<Partial<Record<GhnConfig["generator"], string>>> = {
+  smash: "a SMASH-style hypernetwork has inputs of its own for every node",
+  "one-shot": "a one-shot supernet has separate weights for every node",
+};
+
+/** Checks that a generator can be trained as configured and then rank the cells of the space. */
+function checkGenerator({ ghn, training }: Pick<GhnTrainingRun, "ghn" | "training">, space: CellSpace, report: ReportProblem): void {
+  const reason = NUMBERED[ghn.generator];
+  if (reason !== undefined && training.nodes !== space.nodes)
+    report("training.nodes", `training.nodes is ${figure(training.nodes)}, but ${reason}, so it must equal space.nodes (${figure(space.nodes)}).`);
+}
+
 function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images: number | undefined, report: ReportProblem): void {
   if (training.validationCells > 0) checkHeldBack(training.validationImages, "training.validationImages", dataset, report);
   checkBatch(training.batchSize, "training.batchSize", images, report);
@@ -223,14 +240,13 @@ function checkStudy(study: StudyRun, images: number | undefined, report: ReportP
     const twin = variants.findIndex((other) => other.name === variant.name);
     if (twin !== v)
       report(`variants.${v}.name`, `variants.${v}.name is “${variant.name}”, the same as variants.${twin}.name. Give each variant a unique name.`);
-    if (variant.ghn.generator === "one-shot" && variant.training.nodes !== study.space.nodes)
+    const reportVariant: ReportProblem = (path, message) =>
       report(
-        `variants.${v}.training.nodes`,
-        `variants.${v}.training.nodes is ${figure(variant.training.nodes)}, but a one-shot supernet has separate weights for every node, so it must equal space.nodes (${figure(study.space.nodes)}).`,
+        `variants.${v}.${path}`,
+        message.replace(/\b(ghn|training)\.(?=[a-z])/g, (group) => `variants.${v}.${group}`),
       );
-    checkGhnTraining(variant.training, dataset, images, (path, message) =>
-      report(`variants.${v}.${path}`, message.replaceAll("training.", `variants.${v}.training.`)),
-    );
+    checkGenerator(variant, study.space, reportVariant);
+    checkGhnTraining(variant.training, dataset, images, reportVariant);
   });
 }
 

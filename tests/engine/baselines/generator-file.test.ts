@@ -92,6 +92,37 @@ describe("one-shot supernet in place of a GHN", () => {
     const file = await write({ format: GHN_FILE_FORMAT, config: manifest });
     await expect(readGhnFile(file, networkConfig(), INPUT, searchSpaceSchema.parse({ nodes: 5 }))).rejects.toMatchObject({ code: "ghn-mismatch" });
   });
+
+  it("names the operation that it does not hold", async () => {
+    const held = { ...space, operations: ["conv1x1"] };
+    const file = await write({ format: GHN_FILE_FORMAT, config: JSON.stringify({ ...JSON.parse(manifest), space: held }) });
+    await expect(readGhnFile(file, networkConfig(), INPUT, space)).rejects.toThrow("has no weights for the operation identity");
+  });
+});
+
+describe.each(["smash", "one-shot"] as const)("a %s file of a version that padded cells to a larger N", (generator) => {
+  // Trained on 4 nodes of a space with 6: the parameters of the last two nodes are as they were drawn.
+  const wide = searchSpaceSchema.parse({ nodes: 6 });
+  const config = { ...ghnConfig(), generator };
+  const manifest = { ghn: config, network: networkConfig(), input: INPUT, trainingNodes: 4, space: wide };
+
+  it("ranks only cells with as many nodes as it was trained on", async () => {
+    const made = createGenerator(SPACES.cell, manifest, Rng.fromSeed(1, "ghn-init"));
+    const saved = made.exportWeights();
+    made.dispose();
+    const target = await write({ format: GHN_FILE_FORMAT, config: JSON.stringify(manifest) }, saved);
+    for (const nodes of [3, 6])
+      await expect(readGhnFile(target, networkConfig(), INPUT, { ...wide, nodes })).rejects.toMatchObject({
+        code: "ghn-mismatch",
+        field: "space.nodes",
+        message: expect.stringContaining(`was trained on cells of 4 nodes and cannot rank cells of ${nodes} nodes`),
+      });
+    (await readGhnFile(target, networkConfig(), INPUT, { ...wide, nodes: 4 })).dispose();
+    const four = { nodes: Array.from({ length: 4 }, () => ({ operation: "conv1x1" as const, inputs: [0] })) };
+    const given = (normal: typeof four) => ({ space: wide, network: networkConfig(), cells: [{ name: "given", architecture: { normal } }] });
+    (await readGenerator(SPACES.cell, target, given(four), INPUT)).dispose();
+    await expect(readGenerator(SPACES.cell, target, given({ nodes: [...four.nodes, ...four.nodes] }), INPUT)).rejects.toMatchObject({ code: "ghn-mismatch" });
+  });
 });
 
 describe.each(["smash", "mlp"] as const)("%s hypernetwork in place of a GHN", (generator) => {

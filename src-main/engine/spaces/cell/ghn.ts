@@ -18,7 +18,7 @@ const manifestSchema = z.object({
   input: z.object({ height: size, width: size, channels: size, classes: size }),
   /** Nodes N of the cells that it was trained on. */
   trainingNodes: z.int().min(1),
-  /** Space of the cells. A one-shot supernet serves no other, a SMASH-style hypernetwork none with more nodes. */
+  /** Space of the cells. A one-shot supernet serves no other. */
   space: searchSpaceSchema.optional(),
 });
 
@@ -54,22 +54,27 @@ export const cellGhn: GhnDescription<CellTypes> = {
   },
 };
 
-/** A supernet must hold every operation and every node of the required cells; a SMASH-style hypernetwork must be large enough for their nodes. */
+/**
+ * SMASH-style hypernetworks and supernets have parameters for each numbered node, so they only serve cells with as many nodes as they were trained on: parameters of further
+ * nodes are still random. A supernet must also hold every operation.
+ */
 function checkSize(manifest: CellManifest, asked: Pick<SearchRun, "space" | "cells">, file: string): void {
-  const { nodes, operations } = sizeOf(asked);
-  const most = nodesOf(manifest);
-  if (manifest.ghn.generator === "smash") {
-    if (nodes <= most) return;
-    throw new UserError(`The SMASH-style hypernetwork serves cells of at most ${most} nodes, but the search needs ${nodes}.`, {
+  const { trainingNodes } = manifest;
+  const { nodes, operations } = sizesOf(asked);
+  const other = nodes.find((count) => count !== trainingNodes);
+  const name = manifest.ghn.generator === "smash" ? "SMASH-style hypernetwork" : "one-shot supernet";
+  if (other !== undefined)
+    throw new UserError(`The ${name} was trained on cells of ${trainingNodes} nodes and cannot rank cells of ${other} nodes.`, {
       code: "ghn-mismatch",
-      remedy: `Search with at most ${most} nodes, or train another hypernetwork on larger cells.`,
+      remedy: `Search cells of ${trainingNodes} nodes, or train a generator with training.nodes = ${other}.`,
       field: "space.nodes",
       file,
     });
-  }
+  if (manifest.ghn.generator === "smash") return;
   const held: ReadonlySet<AnyOperationName> = new Set(manifest.space?.operations);
-  if (nodes > most || operations.some((operation) => !held.has(operation)))
-    throw new UserError("The one-shot supernet does not hold all nodes and operations of this search.", {
+  const missing = operations.find((operation) => !held.has(operation));
+  if (missing !== undefined)
+    throw new UserError(`The one-shot supernet has no weights for the operation ${missing}, which this search needs.`, {
       code: "ghn-mismatch",
       remedy: "Search in the space that it was trained on, or train another supernet.",
       field: "space",
@@ -77,10 +82,14 @@ function checkSize(manifest: CellManifest, asked: Pick<SearchRun, "space" | "cel
     });
 }
 
-function sizeOf({ space, cells = [] }: Pick<SearchRun, "space" | "cells">): { readonly nodes: number; readonly operations: readonly AnyOperationName[] } {
-  if (cells.length === 0) return space;
+/** Numbers of nodes of the cells of a search, and their operations. */
+function sizesOf({ space, cells = [] }: Pick<SearchRun, "space" | "cells">): {
+  readonly nodes: readonly number[];
+  readonly operations: readonly AnyOperationName[];
+} {
+  if (cells.length === 0) return { nodes: [space.nodes], operations: space.operations };
   const all = cells.flatMap(({ architecture: { normal, reduction } }) => (reduction === undefined ? [normal] : [normal, reduction]));
-  return { nodes: Math.max(...all.map((cell) => cell.nodes.length)), operations: all.flatMap((cell) => cell.nodes.map(({ operation }) => operation)) };
+  return { nodes: all.map((cell) => cell.nodes.length), operations: all.flatMap((cell) => cell.nodes.map(({ operation }) => operation)) };
 }
 
 /** Titles of the image fields, for sentences. */
