@@ -3,6 +3,7 @@ import { basename, extname, resolve } from "node:path";
 import { type ConfigProblem, checkRunConfig, type KnownData, kindOf, unknownField } from "../../src-shared/domain/config/check-config.ts";
 import { withValueAt } from "../../src-shared/domain/config/config-diff.ts";
 import { fieldsAt, nearestWord } from "../../src-shared/domain/config/config-fields.ts";
+import { migrateConfig } from "../../src-shared/domain/config/migrate-config.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../lib/errors.ts";
 import { withAbsolutePaths } from "./absolute-paths.ts";
@@ -133,7 +134,7 @@ async function readSource(presetOrFile: string): Promise<{ raw: unknown; name: s
       file,
       remedy: "Check that this is the right file; the limit is 16 MB.",
     });
-  const raw = unwrap(parseJson(decodeText(await readBytes(file), file), file));
+  const raw = migrateConfig(unwrap(parseJson(decodeText(await readBytes(file), file), file)));
   return { raw, name: basename(file, extname(file)), origin: { file } };
 }
 

@@ -89,6 +89,11 @@ describe("contradictions in a config", () => {
     expect(messages({ ...study, variants: [{ name: "b", ghn, training: { nodes: 17 } }] })).toEqual([]);
   });
 
+  it.each(["smash", "mlp", "one-shot"])("parameters per block for a %s generator", (generator) => {
+    const config = { kind: "ghn-training", dataset: base.dataset, ghn: { generator, sharing: "none" }, space: { nodes: 7 } };
+    expect(messages(config)).toEqual([expect.stringContaining('ghn.sharing| ghn.sharing is "none", but only graph hypernetworks')]);
+  });
+
   it("names the fields of a variant and leaves other words alone", () => {
     const study = { kind: "study", dataset: { id: "cifar10", trainImages: 50 }, predictors: { sgd: { batchSize: 10 } }, truth: { batchSize: 10 } };
     expect(messages({ ...study, variants: [{ name: "a" }] })).toEqual([

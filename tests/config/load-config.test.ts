@@ -107,12 +107,24 @@ describe("loadConfig", () => {
     ['{"kind": "pipeline", "training": {"learningRate": -.5e-3}}', "Write -0.5e-3 instead of -.5e-3."],
     ['{"kind": "pipeline", "training": {"learningRate": +0.05}}', "Write 0.05 instead of +0.05."],
     ['{"kind": "pipeline", "training": {"learningRate": 1.}}', "Write 1.0 instead of 1.."],
-    ['{"kind": "pipeline", "ghn": {"shareParameters": True}}', "Write true instead of True."],
+    ['{"kind": "pipeline", "ghn": {"passEmbedding": True}}', "Write true instead of True."],
     ['{"kind": "pipeline", "dataset": {"path": None}}', "Write null instead of None."],
   ])("%s is answered with the right spelling", async (text, hint) => {
     const error = await failure(async () => loadConfig(await file("spelling.json", text)));
     expect(error.message).toContain("is not valid JSON (line 1)");
     expect(error.remedy).toBe(hint);
+  });
+
+  it("understands configs of version 0.1.0", async () => {
+    const ghnOf = async (ghn: object) =>
+      (await loadConfig(await file("old.json", JSON.stringify({ kind: "ghn-training", dataset: { id: "cifar10" }, ghn })))).config;
+    expect(await ghnOf({ shareParameters: true })).toMatchObject({ ghn: { sharing: "all", scaleFeature: true } });
+    expect(await ghnOf({ shareParameters: false })).toMatchObject({ ghn: { sharing: "gnn", scaleFeature: true } });
+    const study = { kind: "study", dataset: { id: "cifar10" }, variants: [{ name: "a", ghn: { shareParameters: false } }, { name: "b" }] };
+    expect((await loadConfig(await file("study.json", JSON.stringify(study)))).config).toMatchObject({
+      variants: [{ ghn: { sharing: "gnn" } }, { ghn: { sharing: "all" } }],
+    });
+    expect((await failure(async () => ghnOf({ shareParameters: 3 }))).message).toContain("ghn.sharing must be one of all, gnn, none (got 3)");
   });
 
   it("does not show a number beyond all bounds as null", async () => {
@@ -177,8 +189,8 @@ describe("--set", () => {
     ["training.learningRate=+0.05", 0.05],
     ["training.learningRate=1e-3", 1e-3],
     ["training.learningRate=+1E-3", 1e-3],
-    ["ghn.shareParameters=False", false],
-    ["ghn.shareParameters=TRUE", true],
+    ["ghn.passEmbedding=False", false],
+    ["ghn.passEmbedding=TRUE", true],
     ["training.halveAt=.5,.75", [0.5, 0.75]],
   ])("%s is understood", async (set, expected) => {
     expect(valueAt((await loadConfig("demo", [set])).config, set.split("=")[0] ?? "")).toEqual(expected);

@@ -30,6 +30,25 @@ describe("presets", () => {
     }
   });
 
+  it("studies of generators keep the image scale from H, which would tell it the depth without a graph", async () => {
+    const studies = (await listPresets()).flatMap(({ id, config }) => (config.kind === "study" ? [{ id, config }] : []));
+    expect(studies.length).toBeGreaterThan(5);
+    for (const { id, config } of studies)
+      for (const { name, ghn } of config.variants) if (ghn.generator !== "one-shot") expect(ghn.scaleFeature, `${id}, ${name}`).toBe(false);
+  });
+
+  it("the stacking ablations compare individual GHNs with shared ones (Table 4)", async () => {
+    for (const { id, config } of await listPresets()) {
+      if (config.kind !== "study" || !id.endsWith("ablation-stacking")) continue;
+      expect(config.variants.map(({ ghn }) => [ghn.sharing, ghn.passEmbedding])).toEqual([
+        ["none", false],
+        ["none", true],
+        ["gnn", true],
+        ["all", true],
+      ]);
+    }
+  });
+
   it("paper-cifar10 holds the paper's figures", async () => {
     const paper = (await listPresets()).find(({ id }) => id === "paper-cifar10");
     if (paper?.config.kind !== "pipeline") throw new Error("paper-cifar10 must be a pipeline");
@@ -44,9 +63,10 @@ describe("presets", () => {
       decoderHiddenSize: 64,
       propagation: "forward-backward",
       propagationSteps: 5,
-      shareParameters: true,
+      sharing: "all",
       passEmbedding: true,
       fanInNormalisation: true,
+      scaleFeature: true,
     });
     expect(training).toMatchObject({ nodes: 7, epochs: 200, batchSize: 64, learningRate: 1e-3, halveAt: [0.5, 0.75] });
     expect(search).toMatchObject({ strategy: "random", samples: 1000, shortlist: 10, validationImages: 5000 });

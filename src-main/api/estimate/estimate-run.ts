@@ -4,6 +4,7 @@ import { searchSpaceSchema } from "../../../src-shared/domain/architecture/searc
 import { type CellTrainingRun, type PredictionRun, type RunConfig, type StudyRun, searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import { STAGE_TITLES } from "../../../src-shared/domain/records/stages.ts";
+import { countGeneratorParameters } from "../../engine/baselines/parameter-count.ts";
 import { PREFETCHED } from "../../engine/datasets/streaming/limits.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import { SPACES, spaceOf } from "../../engine/spaces/index.ts";
@@ -100,7 +101,8 @@ type WithDataset = Pick<RunConfig, "dataset">;
 
 function ghnStageOf<T extends SpaceTypes>(space: SearchSpace<T>, run: T["ghnRun"] & WithDataset, images: ImageFacts, calibration: Calibration): StageCost {
   const trained = spaceWork(space, run, images.input, (rng) => space.sampleForGhn(run, rng));
-  return ghnStage(trained, spaceWork(space, run, images.input), run.ghn, run.training, run.dataset, images, calibration);
+  const parameters = countGeneratorParameters(space, space.ghn.manifest(run, images.input));
+  return ghnStage(trained, spaceWork(space, run, images.input), parameters, run.ghn, run.training, run.dataset, images, calibration);
 }
 
 function searchStageOf<T extends SpaceTypes>(

@@ -47,10 +47,11 @@ export function usedImages(images: ImageFacts, split: SplitSizes): number {
   return Math.max(1, Math.min(images.trainImages - split.validationImages, split.trainImages ?? Number.POSITIVE_INFINITY));
 }
 
-/** @param work of a network during training @param validated work of a network during validation */
+/** @param work of a network during training @param validated work of a network during validation @param ghnParameters number of parameters of the generator */
 export function ghnStage(
   work: NetworkWork,
   validated: NetworkWork,
+  ghnParameters: number,
   ghn: GhnConfig,
   training: Pick<GhnTraining, "batchSize" | "epochs" | "metaBatch" | "validationCells" | "validationImages" | "validateEvery">,
   split: SplitSizes,
@@ -65,7 +66,6 @@ export function ghnStage(
     training.validationCells *
     (scoreSeconds(validated, Math.min(training.validationImages, split.validationImages), 250, calibration) +
       secondsOf(generationWork(validated, phasesOf(ghn)), calibration.generation));
-  const ghnParameters = ghnSize(ghn);
   const checkpoint = ghnParameters * FLOAT * 3;
   return {
     name: STAGE_TITLES.ghn,
@@ -127,9 +127,4 @@ export function trainingStage(
 function scoreSeconds(work: NetworkWork, imageCount: number, batchSize: number, calibration: Calibration): number {
   const batches = Math.ceil(imageCount / batchSize);
   return batches * secondsOf(passWork(work, imageCount / Math.max(1, batches)), calibration.inference);
-}
-
-/** Approximate number of parameters of a GHN: GRU and message networks in both directions, decoder branches. */
-function ghnSize({ hiddenSize, messageHiddenSize, decoderHiddenSize }: GhnConfig): number {
-  return 6 * hiddenSize * hiddenSize + 4 * hiddenSize * messageHiddenSize + 8 * decoderHiddenSize * (2 * hiddenSize + 64 * 9 + decoderHiddenSize);
 }

@@ -3,14 +3,7 @@ import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan, ParameterSlot } from "../network/plan-types.ts";
 import { checkArray } from "../network/weights.ts";
 import type { Rng } from "../random.ts";
-
-/** One parameter of the supernet. */
-interface SharedParameter {
-  readonly key: string;
-  readonly shape: readonly number[];
-  readonly role: ParameterSlot["role"];
-  readonly fanIn: number;
-}
+import { keyOf, partKey, type SharedParameter, sharedParameters } from "./supernet-parameters.ts";
 
 /**
  * One-shot baseline (after Pham et al., 2018; docs/ghn.md, eq. 39): one network that holds every operation at every node, and a cell uses the weights of its own operations.
@@ -69,43 +62,6 @@ export class Supernet {
     if (variable === undefined) throw new Error(`The supernet does not hold the weight ${key}.`);
     return variable;
   }
-}
-
-/** All parameters that some network uses. */
-function sharedParameters(covering: readonly NetworkPlan[]): SharedParameter[] {
-  const found = new Map<string, SharedParameter>();
-  for (const plan of covering) {
-    for (const slot of plan.slots) {
-      if (slot.parts === undefined) {
-        const key = keyOf(plan, slot);
-        found.set(key, { key, shape: slot.shape, role: slot.role, fanIn: slot.fanIn });
-        continue;
-      }
-      // About half of the nodes of a random cell are leaves, so initial weights assume a fan-in of that many parts.
-      const typicalParts = Math.max(1, Math.round(slot.parts.length / 2));
-      for (const { source, channels } of slot.parts) {
-        const key = partKey(plan, slot, source);
-        const shape = slot.shape.map((length, axis) => (axis === slot.shape.length - 2 ? channels : length));
-        found.set(key, { key, shape, role: slot.role, fanIn: slot.parts.length === 1 ? channels : channels * typicalParts });
-      }
-    }
-  }
-  return [...found.values()];
-}
-
-/** Slots of operation nodes have one parameter per operation; all others are shared by all cells. */
-function keyOf(plan: NetworkPlan, slot: ParameterSlot): string {
-  return `${slot.id}@${typeOf(plan, slot.owner)}`;
-}
-
-function partKey(plan: NetworkPlan, slot: ParameterSlot, source: ParameterSlot["owner"]): string {
-  // The index of the stem depends on the number of nodes, so its type names it.
-  const type = typeOf(plan, source);
-  return `${slot.id}@${type === "stem" ? "stem" : `block${source.block}/node${source.node}`}`;
-}
-
-function typeOf(plan: NetworkPlan, { block, node }: ParameterSlot["owner"]): string {
-  return plan.graph.blocks[block]?.nodes[node]?.type ?? "unknown";
 }
 
 function initialValues({ shape, role, fanIn }: SharedParameter, rng: Rng): Float32Array {

@@ -1,12 +1,12 @@
 import type { GhnConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { type Tensor2D, tf } from "../backend/ops/tf.ts";
-import type { ParameterSpec } from "../ghn/decoder/parameter-spec.ts";
 import { selectRows } from "../ghn/embedding/select-rows.ts";
 import { Hypernetwork } from "../ghn/hypernetwork.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import type { Rng } from "../random.ts";
 import type { NetworkFamily, NodeEncoding } from "../spaces/shared/network-family.ts";
 import { type EncodingSizes, encodeNetworks, encodingSizes } from "./smash-encoding.ts";
+import { encoderSpecs } from "./smash-parameters.ts";
 
 /**
  * Baseline in the style of SMASH (Brock et al., 2018; docs/ghn.md, eqs. 37 and 38): a hypernetwork that reads the architecture as a tensor of fixed size instead of passing
@@ -45,20 +45,4 @@ export class SmashHypernetwork extends Hypernetwork {
     const embeddings = tf.add(tf.matMul(hidden as Tensor2D, matrix("smash/out")), this.parameter("smash/out-bias"));
     return selectRows(embeddings as Tensor2D, select);
   }
-}
-
-/** Approximate number of ones in a row of the encoding: type, position, one or two inputs. */
-const ONES_PER_ROW = 4;
-
-/** Initial values keep the second moment of the input of each ReLU near 1, and that of the embeddings near the 1/4 that the decoder expects. */
-function encoderSpecs({ hiddenSize, decoderHiddenSize: hidden }: GhnConfig, { rows, features }: EncodingSizes, blocks: number): ParameterSpec[] {
-  return [
-    { name: "smash/cell", shape: [rows * features, hidden], initial: { normal: Math.sqrt(1 / (ONES_PER_ROW * rows)) } },
-    // One row for each block of the network: position and bias in one.
-    { name: "smash/block", shape: [blocks, hidden], initial: { normal: 0.5 } },
-    { name: "smash/context", shape: [hidden, hidden], initial: { normal: Math.sqrt(1 / hidden) } },
-    { name: "smash/node", shape: [features, hidden], initial: { normal: Math.sqrt(1 / ONES_PER_ROW) } },
-    { name: "smash/out", shape: [hidden, hiddenSize], initial: { normal: Math.sqrt(1 / (3 * hidden)) } },
-    { name: "smash/out-bias", shape: [hiddenSize], initial: { constants: () => 0 } },
-  ];
 }

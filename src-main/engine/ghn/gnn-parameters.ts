@@ -35,24 +35,20 @@ export function gnnParameters(parameter: (fileName: string) => Tensor): GnnParam
 /**
  * Learned embedding of nodes, E of docs/ghn.md, eq. 2.
  * @param entries length of a node's encoding
+ * @param sets number of embeddings if every block has its own; null if all blocks share one
  */
-export function embeddingSpec(width: number, entries: number): ParameterSpec {
-  return { name: "embedding", shape: [entries, width], initial: { normal: EMBEDDING_DEVIATION } };
+export function embeddingSpec(width: number, entries: number, sets: number | null = null): ParameterSpec {
+  return { name: "embedding", shape: [...(sets === null ? [] : [sets]), entries, width], initial: { normal: EMBEDDING_DEVIATION } };
 }
 
 /**
- * Embedding and GNN, with their initial values (docs/ghn.md, sections 2 to 5). The update gate starts nearly closed (eq. 14): after all updates of a node about half
+ * The GNN with its initial values (docs/ghn.md, sections 3 to 5). The update gate starts nearly closed (eq. 14): after all updates of a node about half
  * of its initial embedding, which holds its operation, is left (cf. Tallec and Ollivier, 2018). With a zero bias each update keeps half of the state, so T = 5 would
  * leave a thousandth.
  *
  * @param sets number of sets of GNN parameters: 1 when blocks share them, otherwise one for each block
- * @param entries length of a node's encoding
  */
-export function gnnSpecs(
-  { hiddenSize: width, messageHiddenSize: message, propagation, propagationSteps }: GhnConfig,
-  sets: number,
-  entries: number,
-): ParameterSpec[] {
+export function gnnSpecs({ hiddenSize: width, messageHiddenSize: message, propagation, propagationSteps }: GhnConfig, sets: number): ParameterSpec[] {
   const updates = Math.max(1, propagation === "forward-backward" ? 2 * propagationSteps : propagationSteps);
   const kept = 0.5 ** (1 / updates);
   const updateBias = Math.log(kept / (1 - kept));
@@ -64,7 +60,6 @@ export function gnnSpecs(
     initial,
   });
   return [
-    embeddingSpec(width, entries),
     spec("messageIn", [width, message], { normal: Math.sqrt(2 / width) }),
     spec("messageInBias", [message], zero),
     spec("messageOut", [message, width], { normal: Math.sqrt(1 / message) }),

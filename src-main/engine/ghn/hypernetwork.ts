@@ -7,7 +7,8 @@ import type { Rng } from "../random.ts";
 import type { ParameterLayout } from "../spaces/shared/network-family.ts";
 import { Decoder } from "./decoder/decoder.ts";
 import { decoderRows } from "./decoder/decoder-rows.ts";
-import { initialValues, type ParameterSpec, sizeOf } from "./decoder/parameter-spec.ts";
+import { countParameters, initialValues, type ParameterSpec, sizeOf } from "./decoder/parameter-spec.ts";
+import { hypernetworkSpecs } from "./hypernetwork-specs.ts";
 import type { WeightGenerator } from "./weight-generator.ts";
 
 /** A larger GHN is a mistake in the config: with its gradient and Adam's moments it would take 8 GB. */
@@ -41,9 +42,9 @@ export abstract class Hypernetwork implements WeightGenerator {
   protected constructor(config: GhnConfig, layout: ParameterLayout, own: readonly ParameterSpec[], rng: Rng | null) {
     this.config = config;
     this.layout = layout;
-    this.decoder = new Decoder(config.hiddenSize, config.decoderHiddenSize, layout);
-    const specs = [...own, ...this.decoder.specs];
-    this.parameterCount = specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
+    this.decoder = new Decoder(layout, config);
+    const specs = hypernetworkSpecs(config, layout, own);
+    this.parameterCount = countParameters(specs);
     checkSize(this.parameterCount);
     this.number = freeNumber();
     const prefix = this.number === 1 ? "ghn" : `ghn${this.number}`;
@@ -54,7 +55,7 @@ export abstract class Hypernetwork implements WeightGenerator {
   /**
    * Final embeddings of chosen nodes, differentiable with respect to the parameters; called inside a tidy.
    *
-   * @param select nodes, numbered plan by plan, block by block, in the order of the graphs' nodes; −1 asks for a row of zeros
+   * @param select nodes, numbered plan by plan, block by block, in the order of the graphs' nodes, as pairs of the owner of a weight and the source that it reads; −1 asks for a row of zeros
    * @returns [select.length, D]
    */
   protected abstract embed(plans: readonly NetworkPlan[], select: Int32Array): Tensor2D;
@@ -73,7 +74,7 @@ export abstract class Hypernetwork implements WeightGenerator {
     }
     const result = plans.map(() => new Map<string, Tensor>());
     if (plans.length === 0) return result;
-    const rows = decoderRows(plans, this.layout, this.config.fanInNormalisation);
+    const rows = decoderRows(plans, this.layout, this.config);
     const weights = tf.tidy(() => this.decoder.decode(rows, this.embed(plans, rows.nodes), (name) => this.parameter(name)));
     rows.targets.forEach(({ plan, slot }, i) => {
       const weight = weights[i];

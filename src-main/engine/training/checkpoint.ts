@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { inOldForm } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -23,7 +24,7 @@ export interface Checkpoint {
  * (where it computes, how often it saves) and the images.
  */
 export function checkpointKey(config: RunConfig, datasetFingerprint: string): string {
-  const { compute: _compute, checkpointEvery: _every, ...rest } = config;
+  const { compute: _compute, checkpointEvery: _every, ...rest } = inOldForm(config) as RunConfig;
   return createHash("sha256").update(JSON.stringify(rest)).update(datasetFingerprint).digest("hex");
 }
 

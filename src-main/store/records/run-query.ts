@@ -1,4 +1,5 @@
 import { type Expression, parseExpression } from "../../../src-shared/analysis/expression/expression.ts";
+import { migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { SqliteDatabase } from "../database/database.ts";
@@ -51,7 +52,10 @@ function filtered(db: SqliteDatabase, query: RunQuery, clauses: Clauses, express
   const subjects = complete(rows, expression.metrics);
   const passed = rows.filter((row, i) => {
     const subject = subjects[i];
-    return subject !== undefined && expression.test(subject, expression.usesConfig ? JSON.parse((config.get(row.id) as string | undefined) ?? "null") : null);
+    return (
+      subject !== undefined &&
+      expression.test(subject, expression.usesConfig ? migrateConfig(JSON.parse((config.get(row.id) as string | undefined) ?? "null")) : null)
+    );
   });
   return { rows: complete(passed.slice(query.offset, query.offset + query.limit)), total: passed.length, expressionError: null };
 }

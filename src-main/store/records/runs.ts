@@ -1,3 +1,4 @@
+import { migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunConfig, RunKind } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunQuery } from "../../../src-shared/domain/records/run-history.ts";
@@ -68,7 +69,7 @@ export class SqliteRunReader implements RunReader {
     const row = this.db.prepare<[string], DetailRow>("SELECT * FROM run_details WHERE run_id = ?").get(id);
     if (row === undefined) return null;
     return {
-      config: JSON.parse(row.config) as RunConfig,
+      config: migrateConfig(JSON.parse(row.config)) as RunConfig,
       codeVersion: row.code_version,
       datasetFingerprint: row.dataset_fingerprint,
       datasetDescription: row.dataset_description,

@@ -160,6 +160,8 @@ const NUMBERED: Readonly<Partial<Record<GhnConfig["generator"], string>>> = {
 
 /** Checks that a generator can be trained as configured and then rank the cells of the space. */
 function checkGenerator({ ghn, training }: Pick<GhnTrainingRun, "ghn" | "training">, space: CellSpace, report: ReportProblem): void {
+  if (ghn.sharing !== "all" && ghn.generator !== "graph")
+    report("ghn.sharing", `ghn.sharing is "${ghn.sharing}", but only graph hypernetworks can have parameters per block. Set it to "all".`);
   const reason = NUMBERED[ghn.generator];
   if (reason !== undefined && training.nodes !== space.nodes)
     report("training.nodes", `training.nodes is ${figure(training.nodes)}, but ${reason}, so it must equal space.nodes (${figure(space.nodes)}).`);

@@ -32,12 +32,20 @@ export const ghnConfigSchema = z.strictObject({
     .max(20)
     .default(5)
     .meta({ title: "Propagation steps T", description: "Rounds of message passing in each block. The paper uses 5." }),
-  shareParameters: z.boolean().default(true).meta({ title: "Share parameters (SP)", description: "One set of GNN parameters for all blocks." }),
+  sharing: z.enum(["all", "gnn", "none"]).default("all").meta({
+    title: "Sharing between blocks (SP)",
+    description:
+      "all: one embedding, GNN and H for all blocks, as in the paper. gnn: a GNN for every block, one embedding and H. none: embedding, GNN and H for every block, as in the first rows of the paper's Table 4.",
+  }),
   passEmbedding: z
     .boolean()
     .default(true)
     .meta({ title: "Pass embedding (PE)", description: "The mean embedding of a block is passed as a message to the inputs of the next block." }),
   fanInNormalisation: z.boolean().default(true).meta({ title: "Fan-in normalisation", description: "Scales generated weights by their fan-in." }),
+  scaleFeature: z.boolean().default(true).meta({
+    title: "H sees the image scale",
+    description: "The scale tells H the depth of a block without any message passing. Turn it off to study what the graph contributes.",
+  }),
 });
 export type GhnConfig = z.infer<typeof ghnConfigSchema>;
 

@@ -6,6 +6,7 @@ import { initBackend } from "../../../src-main/engine/backend/index.ts";
 import { tf } from "../../../src-main/engine/backend/ops/tf.ts";
 import { readGenerator } from "../../../src-main/engine/baselines/generator-file.ts";
 import { createGenerator } from "../../../src-main/engine/baselines/generators.ts";
+import { countGeneratorParameters } from "../../../src-main/engine/baselines/parameter-count.ts";
 import { writeSafetensors } from "../../../src-main/engine/formats/safetensors.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { SPACES } from "../../../src-main/engine/spaces/index.ts";
@@ -50,6 +51,35 @@ describe("GHN files", () => {
   });
 
   it.each([
+    [true, "all"],
+    [false, "gnn"],
+  ] as const)("of version 0.1.0 with shareParameters %s are read", async (shareParameters, sharing) => {
+    const { sharing: _sharing, scaleFeature: _scale, ...old } = ghnConfig();
+    const made = create(ghnConfig({ sharing }));
+    const saved = made.exportWeights();
+    made.dispose();
+    const target = await write({ format: GHN_FILE_FORMAT, config: config({ ghn: { ...old, shareParameters } }) }, saved);
+    const read = await readGhnFile(target, networkConfig(), INPUT, space);
+    expect(read.exportWeights()).toEqual(saved);
+    expect(read).toHaveProperty("config", ghnConfig({ sharing }));
+    read.dispose();
+  });
+
+  it.each([{ sharing: "none" }, { sharing: "none", scaleFeature: false }, { scaleFeature: false }] as const)("carry %o", async (settings) => {
+    const made = create(ghnConfig(settings));
+    const saved = made.exportWeights();
+    made.dispose();
+    const target = await write({ format: GHN_FILE_FORMAT, config: config({ ghn: ghnConfig(settings) }) }, saved);
+    const read = await readGhnFile(target, networkConfig(), INPUT, space);
+    expect(read.exportWeights()).toEqual(saved);
+    expect(read).toHaveProperty("config", ghnConfig(settings));
+    read.dispose();
+    // Its weights do not fit a GHN with the default settings.
+    const other = await write({ format: GHN_FILE_FORMAT, config: config() }, saved);
+    await expect(readGhnFile(other, networkConfig(), INPUT, space)).rejects.toMatchObject({ code: "ghn-weights-misfit" });
+  });
+
+  it.each([
     ["networks", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 there and 8 here", "network.initialChannels"],
     ["networks", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] there and [1] here", "network.reductions"],
     ["images", networkConfig(), { ...INPUT, classes: 10 }, "classes is 3 there and 10 here", "dataset"],
@@ -72,6 +102,23 @@ describe("GHN files", () => {
     });
     await expect(read({ format: GHN_FILE_FORMAT, config: config() }, {})).rejects.toMatchObject({ code: "ghn-weights-misfit" });
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe("the count of parameters", () => {
+  it.each([
+    {},
+    { sharing: "gnn" },
+    { sharing: "none" },
+    { sharing: "none", scaleFeature: false },
+    { generator: "mlp" },
+    { generator: "smash" },
+    { generator: "one-shot" },
+  ] as const)("of %o is that of the generator that is built", (settings) => {
+    const ghn = ghnConfig(settings);
+    const made = create(ghn);
+    expect(countGeneratorParameters(SPACES.cell, { ghn, network: networkConfig(), input: INPUT, space, ...{ trainingNodes: 4 } })).toBe(made.parameterCount);
+    made.dispose();
   });
 });
 

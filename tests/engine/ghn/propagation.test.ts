@@ -14,10 +14,10 @@ beforeAll(async () => {
 });
 
 const SETTINGS: PropagationSettings[] = (["forward-backward", "synchronous"] as const).flatMap((propagation) =>
-  [true, false].flatMap((shareParameters) => [true, false].map((passEmbedding) => ({ propagation, propagationSteps: 2, shareParameters, passEmbedding }))),
+  (["all", "gnn"] as const).flatMap((sharing) => [true, false].map((passEmbedding) => ({ propagation, propagationSteps: 2, sharing, passEmbedding }))),
 );
-const title = ({ propagation, propagationSteps, shareParameters, passEmbedding }: PropagationSettings) =>
-  `${propagation}, T = ${propagationSteps}, ${shareParameters ? "SP" : "no SP"}, ${passEmbedding ? "PE" : "no PE"}`;
+const title = ({ propagation, propagationSteps, sharing, passEmbedding }: PropagationSettings) =>
+  `${propagation}, T = ${propagationSteps}, sharing ${sharing}, ${passEmbedding ? "PE" : "no PE"}`;
 
 interface Problem {
   readonly graphs: ComputationGraph[];
@@ -31,7 +31,7 @@ function problem(seed: string, settings: PropagationSettings, { blocks = 3, oper
   return {
     graphs,
     embeddings: normal(rng, [countNodes(graphs), width]),
-    parameters: randomParameters(rng, settings.shareParameters ? 1 : blocks, width, message),
+    parameters: randomParameters(rng, settings.sharing === "all" ? 1 : blocks, width, message),
   };
 }
 
@@ -137,7 +137,7 @@ describe.each(SETTINGS.map((settings) => [title(settings), settings] as const))(
 });
 
 describe("message passing", () => {
-  const settings: PropagationSettings = { propagation: "forward-backward", propagationSteps: 3, shareParameters: true, passEmbedding: true };
+  const settings: PropagationSettings = { propagation: "forward-backward", propagationSteps: 3, sharing: "all", passEmbedding: true };
 
   it("updates wide levels as if one node followed the other", () => {
     // The reference updates one node at a time; only wide levels, odd and even, can differ from it.
@@ -213,9 +213,9 @@ describe("message passing", () => {
     const given = problem("misfit", settings);
     const parameters = parametersOf(PARAMETER_NAMES.map((name) => toTensor<Tensor>(given.parameters[name])));
     expect(() => propagate(given.graphs.slice(1), toTensor(given.embeddings), parameters, settings)).toThrow("nodes");
-    expect(() => propagate(given.graphs, toTensor(given.embeddings), parameters, { ...settings, shareParameters: false })).toThrow("sets of GNN parameters");
+    expect(() => propagate(given.graphs, toTensor(given.embeddings), parameters, { ...settings, sharing: "gnn" })).toThrow("sets of GNN parameters");
     const ragged = [randomGraph(Rng.fromSeed(1, "a"), 2, 3), randomGraph(Rng.fromSeed(1, "b"), 3, 3)];
-    expect(() => propagate(ragged, toTensor(normal(Rng.fromSeed(1, "c"), [25, 6])), parameters, { ...settings, shareParameters: false })).toThrow(
+    expect(() => propagate(ragged, toTensor(normal(Rng.fromSeed(1, "c"), [25, 6])), parameters, { ...settings, sharing: "gnn" })).toThrow(
       "unequal numbers of blocks",
     );
     tf.dispose(Object.values(parameters));

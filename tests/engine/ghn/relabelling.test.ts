@@ -96,7 +96,8 @@ function within<T>(generator: Hypernetwork, use: (generator: Hypernetwork) => T)
 
 describe.each([
   ["forward-backward", {}],
-  ["forward-backward without sharing and passing", { shareParameters: false, passEmbedding: false }],
+  ["a GNN for every block, without passing", { sharing: "gnn", passEmbedding: false }],
+  ["a GHN for every block", { sharing: "none" }],
   ["synchronous", { propagation: "synchronous" }],
 ] satisfies [string, Partial<GhnConfig>][])("relabelled cells, %s", (_, settings) => {
   const config = { ...settings, hiddenSize: 16, messageHiddenSize: 16, decoderHiddenSize: 16, propagationSteps: 5 };

@@ -16,6 +16,8 @@ it("migrates the bundled sample project, written by version 0.1.0, and reads its
     const { store } = project;
     expect(store.runs.get("un9c5hy8")).toMatchObject({ name: "demo", kind: "pipeline", status: "completed" });
     expect(store.runs.children("un9c5hy8").map(({ stage }) => stage)).toEqual(["ghn", "search", "compare", "final"]);
+    const ghn = store.runs.children("un9c5hy8").find(({ stage }) => stage === "ghn");
+    expect(store.runs.record(ghn?.id ?? "")?.config).toMatchObject({ ghn: { sharing: "all", scaleFeature: true } });
     expect(store.candidates.count("d4tfjr9k")).toBe(103);
     expect(store.trainings.list("kypd55g2")).toHaveLength(6);
   } finally {

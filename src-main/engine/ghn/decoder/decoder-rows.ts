@@ -1,3 +1,4 @@
+import type { GhnConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import type { NetworkPlan, NodeRef, ParameterSlot, SlotRole } from "../../network/plan-types.ts";
 import type { OutputHeadName, ParameterLayout } from "../../spaces/shared/network-family.ts";
 import { kernelPosition, rowsOfSlot } from "./slices.ts";
@@ -25,8 +26,18 @@ export interface Piece {
   rows: number;
 }
 
-/** Rows of one output head with one shape, over all blocks and architectures: one matrix product. */
+/** Settings of a GHN that matter to its decoder. */
+export type DecoderSettings = Pick<GhnConfig, "generator" | "sharing" | "fanInNormalisation" | "scaleFeature">;
+
+/** Whether every block has a decoder of its own. Baselines have one for all blocks. */
+export function hasOwnDecoders({ generator, sharing }: Pick<DecoderSettings, "generator" | "sharing">): boolean {
+  return generator === "graph" && sharing === "none";
+}
+
+/** Rows of one output head with one shape, over all blocks that share the decoder and all architectures: one matrix product. */
 export interface RowGroup {
+  /** Number of the decoder: 0, or that of the block whose own it is. */
+  readonly set: number;
   readonly head: OutputHeadName;
   /** How raw values are squashed, if at all (eq. 17). */
   readonly squash: "scale" | "shift" | null;
@@ -51,6 +62,8 @@ export interface DecoderRows {
   readonly targets: readonly Target[];
   /** Number of rows. */
   readonly count: number;
+  /** Number of rows of each decoder that has any, in the order of the groups. */
+  readonly sets: readonly { readonly set: number; readonly rows: number }[];
   /** Owner and source of each row in turn, as node numbers; −1 for no source. */
   readonly nodes: Int32Array;
   /** Slot features of each row, [count, features] (docs/ghn.md, section 6). */
@@ -59,13 +72,16 @@ export interface DecoderRows {
   readonly scales: Float32Array;
 }
 
-/** Length of the slot features: role × occurrence, image scale, kernel position. */
-export function featureCount({ scales, kernelSide }: ParameterLayout): number {
-  return ROLES.length * OCCURRENCES + scales + kernelSide ** 2;
+/** Length of the slot features: role × occurrence, image scale (if H sees it), kernel position. */
+export function featureCount({ scales, kernelSide }: ParameterLayout, { scaleFeature }: Pick<DecoderSettings, "scaleFeature">): number {
+  return ROLES.length * OCCURRENCES + (scaleFeature ? scales : 0) + kernelSide ** 2;
 }
 
 /** Cuts the slots of all plans into rows and groups these by output head and shape. */
-export function decoderRows(plans: readonly NetworkPlan[], layout: ParameterLayout, fanInNormalisation: boolean): DecoderRows {
+export function decoderRows(plans: readonly NetworkPlan[], layout: ParameterLayout, settings: DecoderSettings): DecoderRows {
+  const { fanInNormalisation, scaleFeature } = settings;
+  const ownDecoders = hasOwnDecoders(settings);
+  const positions = ROLES.length * OCCURRENCES + (scaleFeature ? layout.scales : 0);
   const groups = new Map<string, RowGroup>();
   const targets: Target[] = [];
   let firstNode = 0;
@@ -82,32 +98,37 @@ export function decoderRows(plans: readonly NetworkPlan[], layout: ParameterLayo
       seen.set(key, occurrence + 1);
       const common = [
         ROLES.indexOf(SHARED_FEATURE[slot.role] ?? slot.role) * OCCURRENCES + Math.min(occurrence, OCCURRENCES - 1),
-        ROLES.length * OCCURRENCES + layout.scaleOf(plan, slot.owner),
+        ...(scaleFeature ? [ROLES.length * OCCURRENCES + layout.scaleOf(plan, slot.owner)] : []),
       ];
       targets.push(
-        addRows({ plan: p, slot, pieces: [] }, groups, (r) => {
+        addRows({ plan: p, slot, pieces: [] }, ownDecoders ? slot.owner.block : 0, groups, (r) => {
           const position = kernelPosition(slot.role, r, layout.kernelSide);
           return {
             owner: node(slot.owner),
             source: slot.parts?.[r] === undefined ? -1 : node(slot.parts[r].source),
-            features: position < 0 ? common : [...common, ROLES.length * OCCURRENCES + layout.scales + position],
+            features: position < 0 ? common : [...common, positions + position],
             scale: weightScale(slot.role, slot.fanIn, fanInNormalisation),
           };
         }),
       );
     }
   });
-  return flattened([...groups.values()], targets, featureCount(layout));
+  // Rows of one decoder follow each other. The sort keeps the order within a decoder.
+  return flattened(
+    [...groups.values()].sort((a, b) => a.set - b.set),
+    targets,
+    featureCount(layout, settings),
+  );
 }
 
 /** Adds the rows of a slot to their group. */
-function addRows(target: Target, groups: Map<string, RowGroup>, rowOf: (row: number) => Row): Target {
+function addRows(target: Target, set: number, groups: Map<string, RowGroup>, rowOf: (row: number) => Row): Target {
   const { head, rows } = rowsOfSlot(target.slot);
   rows.forEach(({ sizes, shape }, r) => {
-    const key = `${head}/${sizes.join("x")}`;
+    const key = `${set}/${head}/${sizes.join("x")}`;
     let group = groups.get(key);
     if (group === undefined) {
-      group = { head, squash: head === "scale" || head === "shift" ? head : null, sizes, shape, pieces: [], rows: [] };
+      group = { set, head, squash: head === "scale" || head === "shift" ? head : null, sizes, shape, pieces: [], rows: [] };
       groups.set(key, group);
     }
     group.rows.push(rowOf(r));
@@ -133,5 +154,7 @@ function flattened(groups: readonly RowGroup[], targets: readonly Target[], feat
     for (const feature of row.features) features[r * featuresPerRow + feature] = 1;
     scales[r] = row.scale;
   });
-  return { groups, targets, count: rows.length, nodes, features, scales };
+  const counts = new Map<number, number>();
+  for (const group of groups) counts.set(group.set, (counts.get(group.set) ?? 0) + group.rows.length);
+  return { groups, targets, count: rows.length, sets: [...counts].map(([set, count]) => ({ set, rows: count })), nodes, features, scales };
 }

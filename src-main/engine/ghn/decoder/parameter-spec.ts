@@ -23,6 +23,11 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Number of values of several parameters. */
+export function countParameters(specs: readonly { readonly shape: readonly number[] }[]): number {
+  return specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
 /** Draws the initial values of a parameter. */
 export function initialValues({ shape, initial }: ParameterSpec, rng: Rng): Float32Array {
   const values = new Float32Array(sizeOf(shape));

@@ -3,7 +3,7 @@ import type { ComputationGraph } from "../../network/plan-types.ts";
 import { forwardBackwardPhase, type Level, synchronousStep } from "./levels.ts";
 
 /** Settings of the GHN that change the order of messages. */
-export type PropagationSettings = Pick<GhnConfig, "propagation" | "propagationSteps" | "shareParameters" | "passEmbedding">;
+export type PropagationSettings = Pick<GhnConfig, "propagation" | "propagationSteps" | "sharing" | "passEmbedding">;
 
 /** One step: messages are computed first, then the events that read them. Both ranges are half-open. */
 export interface ScheduleStep {
@@ -63,7 +63,7 @@ export function rowCount({ nodes, events }: Schedule): number {
 export function buildSchedule(graphs: readonly ComputationGraph[], settings: PropagationSettings): Schedule {
   const writer = new ScheduleWriter(graphs, settings);
   const blocks = graphs.reduce((most, graph) => Math.max(most, graph.blocks.length), 0);
-  if (!settings.shareParameters && graphs.some((graph) => graph.blocks.length !== blocks))
+  if (settings.sharing !== "all" && graphs.some((graph) => graph.blocks.length !== blocks))
     throw new Error("Graphs with unequal numbers of blocks cannot be propagated together.");
   for (let block = 0; block < blocks; block++) writer.block(block);
   return writer.finish();
@@ -114,7 +114,7 @@ class ScheduleWriter {
 
   /** All phases of one block, in all graphs. */
   block(block: number): void {
-    const { propagation, propagationSteps, shareParameters, passEmbedding } = this.settings;
+    const { propagation, propagationSteps, sharing, passEmbedding } = this.settings;
     const levelsOf = propagation === "forward-backward" ? forwardBackwardPhase : synchronousStep;
     const active = this.graphs.flatMap((progress) => {
       const graphBlock = progress.graph.blocks[block];
@@ -130,7 +130,7 @@ class ScheduleWriter {
             },
           ];
     });
-    const set = shareParameters ? 0 : block;
+    const set = sharing === "all" ? 0 : block;
     for (const { progress } of active) progress.embeddingMessage = STALE;
     const depth = active.reduce((most, { levels }) => Math.max(most, levels.length), 0);
     for (let step = 0; step < propagationSteps; step++) {
@@ -153,11 +153,11 @@ class ScheduleWriter {
         active.filter(({ last }) => !last),
         set,
       );
-    if (!shareParameters) this.endSet();
+    if (sharing !== "all") this.endSet();
   }
 
   finish(): Schedule {
-    if (this.settings.shareParameters) this.endSet();
+    if (this.settings.sharing === "all") this.endSet();
     return {
       nodes: this.nodes,
       sets: this.setEvents.length - 1,

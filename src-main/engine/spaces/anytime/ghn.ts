@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { anytimeNetworkSchema, anytimeSpaceSchema } from "../../../../src-shared/domain/config/anytime-config.ts";
+import { migrateGhnConfig } from "../../../../src-shared/domain/config/migrate-config.ts";
 import { ghnConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { GhnDescription } from "../shared/ghn-description.ts";
@@ -8,7 +9,7 @@ import type { AnytimeTypes } from "./types.ts";
 
 const size = z.int().min(1).max(100_000);
 const manifestSchema = z.object({
-  ghn: ghnConfigSchema,
+  ghn: z.preprocess(migrateGhnConfig, ghnConfigSchema),
   space: anytimeSpaceSchema,
   network: anytimeNetworkSchema,
   input: z.object({ height: size, width: size, channels: size, classes: size }),

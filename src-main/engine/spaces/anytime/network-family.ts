@@ -30,24 +30,28 @@ export function anytimeFamily({ nodes, scales }: Pick<AnytimeSpace, "nodes" | "s
   // The space has neither separable nor factorised convolutions.
   const none: OutputHead = { sizes: [1], centred: 0 };
   const channels = (...sizes: number[]): OutputHead => ({ sizes, centred: 0 });
+  const { stem, ...later } = {
+    stem: { sizes: [3, 3, input.channels * channelsAt(0, network)], centred: 2 },
+    bottleneck: channels(widest, widest),
+    pointwise: channels(widest, widest),
+    scale: channels(widest),
+    shift: channels(widest),
+    classifier: channels(widest, input.classes),
+    bias: channels(input.classes),
+    conv1xk: none,
+    convkx1: none,
+    depthwise: none,
+  };
+  const outputHeads = { stem, ...later };
   return {
     layout: {
       blocks: nodes.length,
       scales,
       scaleOf: (plan, { block, node }) => plan.graph.blocks[block]?.nodes[node]?.scale ?? 0,
       kernelSide: 5,
-      outputHeads: {
-        stem: { sizes: [3, 3, input.channels * channelsAt(0, network)], centred: 2 },
-        bottleneck: channels(widest, widest),
-        pointwise: channels(widest, widest),
-        scale: channels(widest),
-        shift: channels(widest),
-        classifier: channels(widest, input.classes),
-        bias: channels(input.classes),
-        conv1xk: none,
-        convkx1: none,
-        depthwise: none,
-      },
+      outputHeads,
+      // Every cell may have nodes of every scale, and exits; the stem belongs to the first.
+      outputHeadsOf: (block) => (block === 0 ? outputHeads : later),
     },
     encoding: encoding(scales),
   };

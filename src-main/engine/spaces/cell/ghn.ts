@@ -3,6 +3,7 @@ import type { Cell } from "../../../../src-shared/domain/architecture/cell.ts";
 import { type NetworkConfig, networkConfigSchema } from "../../../../src-shared/domain/architecture/network.ts";
 import type { AnyOperationName } from "../../../../src-shared/domain/architecture/operations.ts";
 import { searchSpaceSchema } from "../../../../src-shared/domain/architecture/search-space.ts";
+import { migrateGhnConfig } from "../../../../src-shared/domain/config/migrate-config.ts";
 import { ghnConfigSchema, type SearchRun } from "../../../../src-shared/domain/config/run-config.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { FixedSize, GhnDescription, GhnManifest } from "../shared/ghn-description.ts";
@@ -13,7 +14,7 @@ import type { CellTypes } from "./types.ts";
 const size = z.int().min(1).max(100_000);
 
 const manifestSchema = z.object({
-  ghn: ghnConfigSchema,
+  ghn: z.preprocess(migrateGhnConfig, ghnConfigSchema),
   network: networkConfigSchema,
   input: z.object({ height: size, width: size, channels: size, classes: size }),
   /** Nodes N of the cells that it was trained on. */

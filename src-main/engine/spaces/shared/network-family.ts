@@ -11,11 +11,15 @@ export interface OutputHead {
   readonly centred: number;
 }
 
+export type OutputHeads = Readonly<Record<OutputHeadName, OutputHead>>;
+
 /** What a decoder must be able to generate for the networks of one search space. It describes no single architecture, so that one decoder serves all of them. */
 export interface ParameterLayout {
   /** Blocks of the networks; their graphs have as many. */
   readonly blocks: number;
-  readonly outputHeads: Readonly<Record<OutputHeadName, OutputHead>>;
+  readonly outputHeads: OutputHeads;
+  /** The heads that suffice for one block, for a decoder that serves no other. */
+  outputHeadsOf(block: number): Partial<OutputHeads>;
   /** Number of image scales. */
   readonly scales: number;
   /** Image scale at which a node works, from 0 (full size) to `scales` − 1. */

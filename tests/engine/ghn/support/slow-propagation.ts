@@ -16,7 +16,7 @@ export function slowPropagate(graph: ComputationGraph, embeddings: Tensor2D, par
   let graphEmbedding = tf.zeros([1, width]) as Tensor2D;
   let first = 0;
   graph.blocks.forEach((block, b) => {
-    const set = setOf(parameters, settings.shareParameters ? 0 : b);
+    const set = setOf(parameters, settings.sharing === "all" ? 0 : b);
     let states = block.nodes.map((_, node) => tf.slice2d(embeddings, [first + node, 0], [1, width]));
     first += block.nodes.length;
     for (let t = 0; t < settings.propagationSteps; t++) {

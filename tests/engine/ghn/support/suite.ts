@@ -7,6 +7,8 @@ import type { NetworkPlan } from "../../../../src-main/engine/network/plan-types
 import type { BuiltPlan } from "../../../../src-main/engine/network/program.ts";
 import { TensorWeights } from "../../../../src-main/engine/network/weights.ts";
 import { Rng } from "../../../../src-main/engine/random.ts";
+import type { NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
+import type { GhnConfig } from "../../../../src-shared/domain/config/run-config.ts";
 import { createSmall, everyOperation, INPUT, networkConfig, planOf, randomCell } from "./small.ts";
 
 /** Generated values by slot id. */
@@ -74,12 +76,19 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
       withGhn(createSmall({}, wide), (ghn) => checkShapes(ghn, planOf(everyOperation(), wide)));
       const deep = networkConfig({ stemMultiplier: 5, stem: "stride8", reductions: [1] });
       withGhn(createSmall({}, deep), (ghn) => checkShapes(ghn, planOf(everyOperation(), deep)));
+      for (const network of [networkConfig(), wide, deep])
+        withGhn(createSmall({ sharing: "none" }, network), (ghn) => {
+          checkShapes(ghn, planOf(everyOperation(), network));
+          checkShapes(ghn, planOf(randomCell("c", 5), network, randomCell("d", 6)));
+        });
     });
 
     it.each([
       ["synchronous", { propagation: "synchronous" }],
       ["without steps", { propagationSteps: 0 }],
-      ["without sharing", { shareParameters: false }],
+      ["with a GNN for every block", { sharing: "gnn" }],
+      ["with a GHN for every block", { sharing: "none" }],
+      ["without the image scale", { scaleFeature: false }],
       ["without passing", { passEmbedding: false }],
       ["without fan-in normalisation", { fanInNormalisation: false }],
     ] as const)("work %s, with different values", (_, settings) => {
@@ -202,10 +211,114 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
     });
   });
 
+  describe("the image scale", () => {
+    // Without message passing, nodes of one operation differ only by what else H sees. Weights of narrower blocks are the first channels of wider ones.
+    const depthwise = (scaleFeature: boolean): { narrow: number[]; wide: number[] } =>
+      withGhn(createSmall({ propagationSteps: 0, scaleFeature }), (ghn) => {
+        const [weights] = values(ghn, [planOf({ nodes: [{ operation: "sepConv3x3", inputs: [0, 1] }] })]);
+        const at = (block: number): number[] => [...(weights?.get(`block${block}/node2/sep0/depthwise`) ?? [])];
+        return { narrow: at(0), wide: at(2).filter((_, i) => i % 16 < 4) };
+      });
+
+    it("distinguishes blocks of different depth", () => {
+      const { narrow, wide } = depthwise(true);
+      expect(wide).toHaveLength(narrow.length);
+      expect(wide).not.toEqual(narrow);
+    });
+
+    it("is not seen with scaleFeature off", () => {
+      const { narrow, wide } = depthwise(false);
+      expect(narrow.length).toBeGreaterThan(0);
+      for (const [i, value] of narrow.entries()) expect(wide[i]).toBeCloseTo(value, 6);
+    });
+
+    it("does not change the scale of initial weights", () => {
+      const variance = (scaleFeature: boolean): number => {
+        const network = networkConfig({ initialChannels: 16 });
+        return withGhn(createSmall({ hiddenSize: 32, decoderHiddenSize: 64, scaleFeature }, network), (ghn) => {
+          const weights = values(ghn, [planOf(randomCell("a", 9), network)])[0]?.get("block0/input0/conv") ?? new Float32Array(0);
+          return weights.reduce((sum, value) => sum + value ** 2, 0) / weights.length;
+        });
+      };
+      expect(variance(false) / variance(true)).toBeGreaterThan(0.6);
+      expect(variance(false) / variance(true)).toBeLessThan(1.6);
+    });
+  });
+
+  describe("a GHN for every block", () => {
+    const network = networkConfig({ blocks: 4, reductions: [1, 3] });
+    /** Parameters of a block's own GHN: tensors of its own, or its part of a tensor with one part for each block. */
+    const normOf = (name: string, gradient: Tensor, block: number): number => {
+      const own = /^ghn\d*\/block(\d+)\//.exec(name)?.[1];
+      if (own !== undefined) return Number(own) === block ? (gradient.norm().dataSync()[0] ?? Number.NaN) : 0;
+      return (
+        tf
+          .slice(gradient, [block, ...gradient.shape.slice(1).map(() => 0)], [1, ...gradient.shape.slice(1)])
+          .norm()
+          .dataSync()[0] ?? Number.NaN
+      );
+    };
+    /** Norm of the gradient of one block's weights with respect to the GHN of each block. */
+    const dependencies = (settings: Partial<GhnConfig>, of: number): number[] =>
+      withGhn(createSmall({ sharing: "none", ...settings }, network), (ghn) =>
+        tf.tidy(() => {
+          const plan = planOf(randomCell("a", 6), network);
+          const { grads } = tf.variableGrads(() => {
+            const [weights] = ghn.generate([plan]);
+            const own = plan.slots.filter(({ owner }) => owner.block === of).map(({ id }) => weights?.get(id));
+            return tf.addN(own.flatMap((weight) => (weight === undefined ? [] : [tf.sum(tf.cos(weight)) as Tensor]))).asScalar();
+          }, [...ghn.variables]);
+          return [0, 1, 2, 3].map((block) => Object.entries(grads).reduce((sum, [name, gradient]) => sum + normOf(name, gradient, block), 0));
+        }),
+      );
+
+    it("predicts one block independently of the others when nothing is passed", () => {
+      for (const of of [0, 1, 2, 3]) {
+        const norms = dependencies({ passEmbedding: false }, of);
+        expect(norms.map((norm) => norm > 0)).toEqual([0, 1, 2, 3].map((block) => block === of));
+      }
+    });
+
+    it("hears of earlier blocks only by the passed embedding", () => {
+      expect(dependencies({ passEmbedding: true }, 2).map((norm) => norm > 0)).toEqual([true, true, true, false]);
+    });
+
+    it("is no larger than its block requires", () => {
+      const shapes = withGhn(createSmall({ sharing: "none" }, network), (ghn) =>
+        Object.fromEntries(Object.entries(ghn.exportWeights()).map(([name, { shape }]) => [name, shape])),
+      );
+      expect(shapes["embedding"]?.[0]).toBe(4);
+      expect([0, 1, 2, 3].map((block) => shapes[`block${block}/decoder/pointwise`])).toEqual([
+        [9, 4, 4],
+        [9, 8, 8],
+        [9, 8, 8],
+        [9, 16, 16],
+      ]);
+      const holders = (head: string): number[] => [0, 1, 2, 3].filter((block) => shapes[`block${block}/decoder/${head}`] !== undefined);
+      expect([holders("stem"), holders("classifier"), holders("bias")]).toEqual([[0], [3], [3]]);
+      expect(Object.keys(shapes).filter((name) => name.startsWith("decoder/"))).toEqual([]);
+    });
+  });
+
   describe("learning", () => {
-    it("has gradients that agree with finite differences, for every parameter", () => {
-      withGhn(createSmall({}, networkConfig({ blocks: 2, reductions: [1] })), (ghn) => {
-        const network = networkConfig({ blocks: 2, reductions: [1] });
+    it.each<[string, Partial<GhnConfig>, Partial<NetworkConfig>]>([
+      ["all parameters shared", {}, {}],
+      ["a GNN for every block, without the image scale", { sharing: "gnn", scaleFeature: false }, {}],
+      ["a GHN for every block", { sharing: "none" }, {}],
+      ["a GHN for every block, nothing passed, no image scale", { sharing: "none", passEmbedding: false, scaleFeature: false }, {}],
+      [
+        "a GHN for every block, odd shapes",
+        { sharing: "none", hiddenSize: 5, decoderHiddenSize: 7 },
+        { blocks: 3, initialChannels: 5, stemMultiplier: 3, factorizedDivisor: 3 },
+      ],
+      [
+        "a GHN for every block, three-convolution stem",
+        { sharing: "none", propagation: "synchronous" },
+        { initialChannels: 7, stemMultiplier: 2, stem: "stride8", reductions: [] },
+      ],
+    ])("has gradients that agree with finite differences, for every parameter: %s", (_, settings, shapes) => {
+      const network = networkConfig({ blocks: 2, reductions: [1], ...shapes });
+      withGhn(createSmall(settings, network), (ghn) => {
         const plans = [planOf(everyOperation(), network), planOf(randomCell("a", 3), network)];
         const { images, labels } = batch(6);
         // A smooth function of the weights: the network itself has kinks (ReLU, max pooling) that spoil finite differences in float32.

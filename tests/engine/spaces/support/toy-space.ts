@@ -75,24 +75,21 @@ export const TOY: SearchSpace<ToyTypes> = {
     fileFormat: "toy-ghn",
     manifestSchema: z.object({ ghn: ghnConfigSchema, network: networkSchema, input: z.any() }),
     manifest: ({ ghn, network }, input) => ({ ghn, network, input }),
-    family: (_, { channels }, { channels: colours, classes }) => ({
-      layout: {
-        blocks: 1,
-        scales: 1,
-        scaleOf: () => 0,
-        kernelSide: 3,
-        outputHeads: {
-          stem: { sizes: [3, 3, colours * channels], centred: 2 },
-          pointwise: { sizes: [channels, channels], centred: 0 },
-          scale: { sizes: [channels], centred: 0 },
-          shift: { sizes: [channels], centred: 0 },
-          classifier: { sizes: [channels, classes], centred: 0 },
-          bias: { sizes: [classes], centred: 0 },
-          ...{ bottleneck: none, conv1xk: none, convkx1: none, depthwise: none },
-        },
-      },
-      encoding: { entries: TYPES.length, onesOf: ({ type }) => [TYPES.indexOf(type)] },
-    }),
+    family: (_, { channels }, { channels: colours, classes }) => {
+      const outputHeads = {
+        stem: { sizes: [3, 3, colours * channels], centred: 2 },
+        pointwise: { sizes: [channels, channels], centred: 0 },
+        scale: { sizes: [channels], centred: 0 },
+        shift: { sizes: [channels], centred: 0 },
+        classifier: { sizes: [channels, classes], centred: 0 },
+        bias: { sizes: [classes], centred: 0 },
+        ...{ bottleneck: none, conv1xk: none, convkx1: none, depthwise: none },
+      };
+      return {
+        layout: { blocks: 1, scales: 1, scaleOf: () => 0, kernelSide: 3, outputHeads, outputHeadsOf: () => outputHeads },
+        encoding: { entries: TYPES.length, onesOf: ({ type }) => [TYPES.indexOf(type)] },
+      };
+    },
     check: () => undefined,
     fixedSize: null,
   },

@@ -1,0 +1,44 @@
+/** Converts configs of earlier versions, as found in files and projects. Pure. */
+import type { RunConfig } from "./run-config.ts";
+
+/** A config with the fields of this version. Anything that is not an old config is returned as it is. */
+export function migrateConfig(config: unknown): unknown {
+  if (!isRecord(config)) return config;
+  const { variants } = config;
+  return {
+    ...config,
+    ...("ghn" in config ? { ghn: migrateGhnConfig(config["ghn"]) } : {}),
+    ...(Array.isArray(variants)
+      ? {
+          variants: variants.map((variant: unknown) =>
+            isRecord(variant) && "ghn" in variant ? { ...variant, ghn: migrateGhnConfig(variant["ghn"]) } : variant,
+          ),
+        }
+      : {}),
+  };
+}
+
+/** `ghn` of a config: `shareParameters` has become `sharing`. Old configs let H see the image scale. */
+export function migrateGhnConfig(ghn: unknown): unknown {
+  if (!isRecord(ghn) || !("shareParameters" in ghn) || "sharing" in ghn) return ghn;
+  const renamed = Object.entries(ghn).map(([key, value]): [string, unknown] => (key === "shareParameters" ? ["sharing", sharingOf(value)] : [key, value]));
+  return { ...Object.fromEntries(renamed), scaleFeature: ghn["scaleFeature"] ?? true };
+}
+
+/** Without shared parameters, only the GNN was per block. Other values are left to the schema, which refuses them. */
+function sharingOf(shareParameters: unknown): unknown {
+  return shareParameters === true ? "all" : shareParameters === false ? "gnn" : shareParameters;
+}
+
+/** The config as earlier versions wrote it, if they had the same settings. Keys of checkpoints are made from it, so that old checkpoints can be resumed. */
+export function inOldForm(config: RunConfig): unknown {
+  if (!("ghn" in config)) return config;
+  const { scaleFeature, ...ghn } = config.ghn;
+  if (!scaleFeature || ghn.sharing === "none") return config;
+  const renamed = Object.entries(ghn).map(([key, value]): [string, unknown] => (key === "sharing" ? ["shareParameters", value === "all"] : [key, value]));
+  return { ...config, ghn: Object.fromEntries(renamed) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
