@@ -14,7 +14,7 @@ import { networkConfigSchema } from "../src-shared/domain/architecture/network.t
 import { searchSpaceSchema } from "../src-shared/domain/architecture/search-space.ts";
 import { ghnConfigSchema } from "../src-shared/domain/config/run-config.ts";
 import { type PartReport, printPart } from "./lib/report.ts";
-import { interleave, type Measured, median, type Row, row } from "./lib/samples.ts";
+import { interleave, type Measurement, median, type Row, row } from "./lib/samples.ts";
 
 const NETWORK = networkConfigSchema.parse({});
 const GHN = ghnConfigSchema.parse({});
@@ -64,7 +64,7 @@ function threadTime(work: () => void): number {
   return (user + system) / 1000;
 }
 
-function messagePassing(plans: readonly NetworkPlan[]): Record<string, Measured> {
+function messagePassing(plans: readonly NetworkPlan[]): Record<string, Measurement> {
   const graphs = plans.map((plan) => plan.graph);
   const rng = Rng.fromSeed(1, "bench-values");
   const schedule = buildSchedule(graphs, GHN);
@@ -84,7 +84,7 @@ function messagePassing(plans: readonly NetworkPlan[]): Record<string, Measured>
   };
 }
 
-function generation(ghn: GraphHyperNetwork, plans: readonly NetworkPlan[]): Record<string, Measured> {
+function generation(ghn: GraphHyperNetwork, plans: readonly NetworkPlan[]): Record<string, Measurement> {
   // A loss whose gradient with respect to every weight is constant, so that only the GHN is timed.
   const loss = (): Scalar => {
     const weights = ghn.generate(plans).flatMap((generated) => [...generated.values()]);

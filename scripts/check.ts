@@ -1,4 +1,4 @@
-/** `npm run check`: everything that can be said about the sources without running them. Exit code 1 if any step fails. */
+/** `npm run check`: all checks of the sources that do not run them. Exit code 1 if any step fails. */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -6,7 +6,7 @@ import { installation } from "../src-main/lib/places.ts";
 
 interface Step {
   readonly title: string;
-  /** Of Node: a program and its arguments. */
+  /** Arguments of Node: a program and its arguments. */
   readonly args: readonly string[];
 }
 

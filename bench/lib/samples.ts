@@ -24,13 +24,13 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /** One repetition of a subject. Returns its own time in milliseconds, or undefined to have the call timed. */
-export type Measured = () => number | undefined | Promise<number | undefined>;
+export type Measurement = () => number | undefined | Promise<number | undefined>;
 
 /**
  * Times several subjects in turn, one repetition of each per round, so that slow phases of the machine affect all of them.
  * @param rounds number of rounds that count, after `warmUp` rounds that do not
  */
-export async function interleave(subjects: Readonly<Record<string, Measured>>, rounds: number, warmUp = 2): Promise<Sample[]> {
+export async function interleave(subjects: Readonly<Record<string, Measurement>>, rounds: number, warmUp = 2): Promise<Sample[]> {
   const samples = Object.keys(subjects).map((name): Sample => ({ name, times: [] }));
   for (let round = -warmUp; round < rounds; round++) {
     for (const sample of samples) {

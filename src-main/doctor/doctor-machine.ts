@@ -105,7 +105,7 @@ export async function examineDecodedImages(): Promise<DoctorItem> {
   const folder = decodedImagesFolder();
   const { entries, bytes } = await new DecodedCache(folder).usage();
   const item: DoctorItem = { area: "Folders", name: "Decoded images", value: entries === 0 ? "none cached" : `${gib(bytes)} cached in ${folder}`, state: "ok" };
-  return entries === 0 ? item : { ...item, reason: "ghn-studio data clean deletes them; they are made again when needed." };
+  return entries === 0 ? item : { ...item, reason: "ghn-studio data clean deletes them; they are created again when needed." };
 }
 
 function folderItem(name: string, folder: string): DoctorItem {

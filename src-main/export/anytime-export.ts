@@ -7,7 +7,7 @@ import { anytimeCsv } from "./anytime-csv.ts";
 import { anytimeSvg } from "./cell-picture.ts";
 import { candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
 
-/** The winner is the searched network whose training has the largest area on validation images; of a search, the first of the ranking. */
+/** The winner is the searched network whose training has the largest area on validation images. For a search, it is the first of the ranking. */
 export const anytimeExport: SpaceExport<"anytime"> = {
   winner(project, family) {
     const trainings = trainingsOf(project, "anytime", family);
@@ -53,7 +53,7 @@ export const anytimeExport: SpaceExport<"anytime"> = {
   table: (project, family) => anytimeCsv(candidatesOf(project, "anytime", family), trainingsOf(project, "anytime", family)),
 };
 
-/** The stored architecture, checked; null for a reference. */
+/** The stored architecture, validated; null for a reference. */
 function architectureOf({ training, candidate }: Result<"anytime">): AnytimeArchitecture | null {
   const model = anytimeModelSchema.parse(training?.model ?? { kind: "cells", architecture: candidate?.architecture });
   return model.kind === "cells" ? model.architecture : null;

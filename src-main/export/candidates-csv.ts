@@ -2,7 +2,7 @@
 import type { Candidate, Training } from "../../src-shared/domain/records/run.ts";
 
 /** Header of {@link candidatesCsv}. Accuracies are fractions from 0 to 1, times are milliseconds. */
-export const CANDIDATE_COLUMNS = [
+export const CANDIDATE_CSV_COLUMNS = [
   "rank",
   "index",
   "name",
@@ -49,7 +49,7 @@ export function candidatesCsv(candidates: readonly Candidate[], trainings: reado
     ];
     return cells.map(csvField).join(",");
   });
-  return `${[CANDIDATE_COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
+  return `${[CANDIDATE_CSV_COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;
 }
 
 /** One field. Text that a spreadsheet would interpret as a formula is prefixed with a quote mark. */

@@ -10,8 +10,8 @@ import { candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf
 import { manifestText, readWeightsInfo } from "./weights-package.ts";
 
 /**
- * The winner is the cell with the best mean validation accuracy of the last stage that trained, and of its trainings the best by the same measure (test images take no
- * part in the choice); of a search, the first of the ranking.
+ * The winner is the cell with the best mean validation accuracy in the last training stage, and of its trainings the best by the same measure (test images are not
+ * used for the choice). For a search, it is the first of the ranking.
  */
 export const cellExport: SpaceExport<"cell"> = {
   winner(project, family) {
@@ -57,12 +57,12 @@ export const cellExport: SpaceExport<"cell"> = {
   table: (project, family) => candidatesCsv(candidatesOf(project, "cell", family), trainingsOf(project, "cell", family)),
 };
 
-/** The stored architecture, checked: what is in a project is input like any other. */
+/** The stored architecture, validated, because project files are untrusted input. */
 function architectureOf({ training, candidate }: Result<"cell">): Architecture {
   return architectureSchema.parse((training ?? candidate)?.architecture);
 }
 
-/** Cells of the random baseline are there for comparison: they win only where there are no others. */
+/** Cells of the random baseline are for comparison: they win only if there are no others. */
 function bestOf(trainings: readonly Training[]): Training | null {
   const competing = trainings.some(({ role }) => role !== "random") ? trainings.filter(({ role }) => role !== "random") : trainings;
   const first = meansByCell(competing)[0]?.first;

@@ -1,4 +1,4 @@
-/** What exports ask of each search space, and what they read of a project. */
+/** What exports need from each search space, and what they read from a project. */
 import type { RunConfig, SpaceId } from "../../src-shared/domain/config/run-config.ts";
 import type { Artifact, RunSummary } from "../../src-shared/domain/records/run.ts";
 import type { ArchitectureFacts } from "../engine/formats/architecture-file.ts";
@@ -14,7 +14,7 @@ export interface ExportProject {
   readonly artifacts: { list(runId: string): readonly Artifact[] };
 }
 
-/** A scored or trained architecture; nothing where a run has neither. */
+/** A scored or trained architecture; null if a run has neither. */
 export interface Result<Space extends SpaceId> {
   readonly candidate: CandidateRecords[Space] | null;
   /** The training whose weights are exported. */
@@ -28,7 +28,7 @@ export interface ExportableIn<Space extends SpaceId> extends Result<Space> {
   readonly config: RunConfig;
   readonly name: string;
   readonly weights: Artifact | null;
-  /** The run with its stages, or those of the run that it is a stage of: their results go into the table of candidates. */
+  /** The run with its stages, or the run that it is a stage of with all its stages: their results go into the table of candidates. */
   readonly family: readonly RunSummary[];
 }
 
@@ -42,7 +42,7 @@ export interface DrawingOptions {
 export interface SpaceExport<Space extends SpaceId> {
   /** The winner of a run with its stages. */
   winner(project: ExportProject, family: readonly RunSummary[]): Result<Space>;
-  /** The training whose weights stand for a candidate. */
+  /** The training whose weights represent a candidate. */
   trainingFor(project: ExportProject, family: readonly RunSummary[], candidate: CandidateRecords[Space]): TrainingRecords[Space] | null;
   /** Why there is no architecture to write or draw although there is a result; null if there is one. */
   obstacle(result: Result<Space>): string | null;
@@ -50,7 +50,7 @@ export interface SpaceExport<Space extends SpaceId> {
   file(result: Result<Space>, facts: ArchitectureFacts): string;
   /** The architecture as SVG, with its figures below. */
   drawing(result: Result<Space>, options: DrawingOptions): Promise<string>;
-  /** Facts of the result, for the file of the architecture. */
+  /** Facts about the result for the architecture file. */
   meta(result: Result<Space>): NonNullable<ArchitectureFacts["meta"]>;
   /** The manifest of exported weights, as JSON text. @throws UserError `weights-foreign`, `weights-damaged` */
   manifest(

@@ -1,4 +1,4 @@
-/** What an export is about: the architecture, its training and its run, found from a reference. */
+/** The subject of an export: the architecture, its training and its run, found from a reference. */
 import { type SpaceId, spaceIdOf } from "../../src-shared/domain/config/run-config.ts";
 import type { ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact, RunSummary } from "../../src-shared/domain/records/run.ts";
@@ -13,13 +13,13 @@ const EXPORTS: { readonly [Space in SpaceId]: SpaceExport<Space> } = { cell: cel
 /** Everything that may go into the files of one export. */
 export type Exportable = ExportableIn<"cell"> | ExportableIn<"anytime">;
 
-/** How the exportable's space writes it. */
+/** How its space writes it. */
 export function exportOf<Space extends SpaceId>({ space }: ExportableIn<Space>): SpaceExport<Space> {
   return EXPORTS[space];
 }
 
 /**
- * Finds what a subject stands for. A run stands for its winner, as its space defines it.
+ * Resolves a subject. A run is resolved to its winner, as defined by its space.
  * @throws UserError `export-missing` when there is no such run, candidate or training
  */
 export function resolveSubject(project: ExportProject, subject: ExportSubject): Exportable {
@@ -85,6 +85,6 @@ function runOf(project: ExportProject, id: string): RunSummary {
 function missing(what: string): UserError {
   return new UserError(`There is no ${what} in this project.`, {
     code: "export-missing",
-    remedy: "List what there is: ghn-studio runs, ghn-studio show <run>.",
+    remedy: "To list runs and their results: ghn-studio runs, ghn-studio show <run>.",
   });
 }

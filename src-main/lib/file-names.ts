@@ -1,7 +1,7 @@
 /** File names that work on every platform, whatever the current one allows. */
 import { parse } from "node:path";
 
-/** Most bytes of a file name on common file systems, in UTF-8. */
+/** Maximum length of a file name on common file systems, in UTF-8 bytes. */
 const MAX_NAME_BYTES = 255;
 
 const FORBIDDEN = /[/\\:*?"<>|\p{Cc}]/u;
@@ -22,7 +22,7 @@ export function fileNameProblem(name: string, reserve = 0): string | null {
   return null;
 }
 
-/** A file name made from any text: forbidden characters become dashes. Empty if nothing is left. @param maxBytes most bytes of the result */
+/** A file name made from any text: forbidden characters become dashes. Empty if nothing is left. @param maxBytes maximum length of the result in bytes */
 export function toFileName(text: string, maxBytes: number): string {
   const name = truncateBytes(text.normalize("NFKC").replace(/[^\p{L}\p{N}._-]+/gu, "-"), maxBytes).replace(/^[.-]+|[.-]+$/g, "");
   return isReserved(name) ? `${name}-` : name;

@@ -38,7 +38,7 @@ export interface OpenOptions extends Partial<Omit<SupervisorOptions, "project" |
 const EVENTS = ["run.changed", "run.removed", "run.live", "run.rewound", "artifact.added"] as const satisfies readonly (keyof RunEventMap)[];
 
 /**
- * Opens a project and starts its supervisor: runs that a dead supervisor left become `interrupted`, queued runs start.
+ * Opens a project and starts its supervisor: runs left by a dead supervisor become `interrupted`, and queued runs start.
  * @throws UserError as {@link openProject}
  */
 export async function openProjectServices(folder: string, options: OpenOptions): Promise<RunServices> {
@@ -79,7 +79,7 @@ function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
     running: () => supervisor.running().map((run) => run.name),
     setConcurrency: (count) => supervisor.setConcurrency(count),
     onEvent(listener) {
-      // Live data are collected only while there is a listener.
+      // Live data is collected only while there is a listener.
       const subscriber = `listener ${listeners++}`;
       supervisor.live.subscribe(subscriber, "all");
       const off = EVENTS.map((name) => supervisor.events.on(name, (payload) => listener({ name, payload } as RunEvent)));
@@ -98,7 +98,7 @@ function servicesOf(project: Project, supervisor: RunSupervisor): RunServices {
   };
 }
 
-/** The same commands, with errors of the database as sentences for the user. */
+/** The same commands, with database errors turned into messages for the user. */
 function inWords(commands: RunServices["commands"]): RunServices["commands"] {
   const rethrow = (error: unknown): never => {
     throw isStoreError(error) ? storeUserError(error) : error;

@@ -32,7 +32,7 @@ export interface StoreWriter extends StoreReader {
   readonly logs: LogWriter;
   readonly settings: SettingsWriter;
   readonly requests: RequestBox;
-  /** Runs the work in a transaction. */
+  /** Runs `work` in a transaction. */
   transaction<Result>(work: () => Result): Result;
   /**
    * Removes what a run stored after a checkpoint (at step `step` of the run), in one transaction.

@@ -14,7 +14,7 @@ import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/traini
 import type { Reporter } from "./reporter.ts";
 import { WorkerContext } from "./worker-context.ts";
 
-/** Executes one run to its end, or to the stop that was asked for. Throws UserError for bad input. */
+/** Executes one run until it completes or is asked to stop. Throws UserError for bad input. */
 export async function executeRun(
   start: StartMessage,
   post: (message: FromWorker) => void,
@@ -61,7 +61,7 @@ export async function executeRun(
     post({ type: "resumed", step: checkpoint.step, keep: checkpoint.keep });
     reporter.log("info", `Resumed from the checkpoint of step ${checkpoint.step}.`);
   } else {
-    // A run that starts from the beginning must not keep results of an attempt that left no checkpoint.
+    // A run that starts from the beginning must not keep results of an earlier attempt that left no checkpoint.
     post({ type: "resumed", step: 0, keep: { stepOfSeries: {}, candidates: 0, trainings: 0 } });
   }
   if (!("mean" in dataset)) {
@@ -81,7 +81,7 @@ export async function executeRun(
   return runJob(bench, start, context, checkpoint);
 }
 
-/** The first of the data folders that holds the dataset; the first of all when none does. */
+/** The first data folder that contains the dataset; the very first one if none does. */
 function firstFolderWith(folders: readonly string[], id: string): string {
   return folders.find((folder) => existsSync(join(folder, id))) ?? folders[0] ?? ".";
 }

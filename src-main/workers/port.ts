@@ -21,13 +21,13 @@ interface ElectronParentPort {
 
 /**
  * The port of this process: Electron's when it is a utility process, Node's when it was forked.
- * @throws Error when the process is neither; a worker cannot be started by hand
+ * @throws Error if the process is neither; a worker cannot be started manually
  */
 export function processPort(): Port {
   const { parentPort } = process as { parentPort?: ElectronParentPort };
   if (parentPort !== undefined && parentPort !== null) return electronPort(parentPort);
   if (process.send !== undefined) return forkedPort();
-  throw new Error("A run worker is started by the studio only: this process has no supervisor to report to.");
+  throw new Error("Only GHN Studio can start a run worker; this process has no supervisor to report to.");
 }
 
 /** Under `child_process.fork`. */
@@ -65,7 +65,7 @@ function forkedPort(): Port {
   };
 }
 
-/** How long a utility process waits to be ended by the supervisor before it ends by itself, in milliseconds. */
+/** How long a utility process waits for the supervisor to end it before it exits by itself, in milliseconds. */
 const ELECTRON_LINGER_MS = 5000;
 
 /** Under Electron's `utilityProcess.fork`, whose port cannot report that a message was sent, and does not close. */
@@ -84,7 +84,7 @@ function electronPort(parent: ElectronParentPort): Port {
     close() {
       if (closed) return;
       closed = true;
-      // The supervisor ends the process once it has the last message, so that everything has arrived.
+      // The supervisor ends the process once it has received the last message, so nothing is lost.
       setTimeout(() => process.exit(0), ELECTRON_LINGER_MS);
     },
   };

@@ -5,7 +5,7 @@ import type { CandidateMessage, FromWorker, TrainingMessage } from "../../src-sh
 
 /** Minimum time between two batches in milliseconds: at most 10 per second. */
 const BATCH_INTERVAL_MS = 100;
-/** Batches sent but not stored yet; beyond this, points wait and are merged into later batches. */
+/** Maximum number of unacknowledged batches; beyond this, points wait and are merged into later batches. */
 const MAX_UNACKNOWLEDGED = 20;
 
 interface MutableColumns {
@@ -98,7 +98,7 @@ export class Reporter {
     this.touch();
   }
 
-  /** The supervisor stored everything up to this batch. */
+  /** The supervisor has stored everything up to this batch. */
   acknowledge(sequence: number): void {
     this.acknowledged = Math.max(this.acknowledged, sequence);
     if (this.dirty) this.touch();
@@ -109,7 +109,7 @@ export class Reporter {
     if (this.dirty && performance.now() - this.lastSent >= BATCH_INTERVAL_MS) this.flush(false);
   }
 
-  /** Sends everything gathered. With `force`, also when many batches are not stored yet (before an end message). */
+  /** Sends everything collected. With `force`, even if many batches are still unacknowledged (before an end message). */
   flush(force = true): void {
     if (!this.dirty) return;
     if (!force && this.sequence - this.acknowledged >= MAX_UNACKNOWLEDGED) return;

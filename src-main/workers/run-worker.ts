@@ -67,7 +67,7 @@ function toFailure(error: unknown): RunFailure {
         detail: error.message,
       };
     return {
-      message: `The run failed inside the studio: ${error.message}`,
+      message: `The run failed because of an internal error: ${error.message}`,
       remedy: "Resume it; if that fails the same way, report it with the details.",
       ...(error.stack === undefined ? {} : { detail: error.stack }),
     };

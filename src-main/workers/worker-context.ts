@@ -15,7 +15,7 @@ export interface WorkerContextOptions {
   readonly checkpointKey: string;
 }
 
-/** The context that a worker process gives its job. */
+/** The context that a worker process passes to its job. */
 export class WorkerContext implements RunContext {
   stopRequested = false;
   private readonly options: WorkerContextOptions;
@@ -49,7 +49,7 @@ export class WorkerContext implements RunContext {
   async saveCheckpoint(step: number, tensors: NamedArrays, state: unknown, keep: ResumePoint): Promise<void> {
     const name = `checkpoint-${String(step).padStart(9, "0")}.safetensors`;
     const file = await writeCheckpoint(join(this.options.artifactFolder, name), this.options.checkpointKey, { step, tensors, state, keep });
-    // What the checkpoint stands for must be stored before the checkpoint is announced.
+    // Everything that the checkpoint covers must be stored before the checkpoint is reported.
     this.options.reporter.flush();
     this.options.post({ type: "checkpoint", step, artifact: this.artifact("checkpoint", name, file) });
     this.lastCheckpoint = performance.now();

@@ -2,7 +2,7 @@ import { useEventListener } from "@vueuse/core";
 import { onScopeDispose, type Ref } from "vue";
 import { type Router, useRouter } from "vue-router";
 import { onEvent } from "../bridge/studio.ts";
-import { allCommands, type Command, registerCommands, runCommand } from "../stores/commands.ts";
+import { allCommands, type Command, executeCommand, registerCommands } from "../stores/commands.ts";
 import { useSideBar } from "../stores/preferences/side-bar.ts";
 import { useTheme } from "../stores/preferences/theme.ts";
 import { useProject } from "../stores/project.ts";
@@ -55,7 +55,7 @@ export function useWindowCommands(palette: Ref<boolean>): void {
     onEvent("command", ({ id, argument }) => {
       if (id === "open-run" && argument !== undefined) void router.push({ name: "run", params: { runId: argument } });
       else if (id === "open-folder" && argument !== undefined) void useProject().open(argument);
-      else runCommand(id);
+      else executeCommand(id);
     }),
   );
 }

@@ -20,7 +20,7 @@ export function allCommands(): readonly Command[] {
 }
 
 /** Runs a command by its id; an unknown id does nothing. */
-export function runCommand(id: string): void {
+export function executeCommand(id: string): void {
   registry.get(id)?.run();
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cellFileText, parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
-import { CANDIDATE_COLUMNS, candidatesCsv, csvField } from "../../src-main/export/candidates-csv.ts";
+import { CANDIDATE_CSV_COLUMNS, candidatesCsv, csvField } from "../../src-main/export/candidates-csv.ts";
 import { architectureSvg, canDrawText, svgToPng } from "../../src-main/export/cell-picture.ts";
 import { fileChecksum, manifestText, readWeightsInfo } from "../../src-main/export/weights-package.ts";
 import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
@@ -176,7 +176,7 @@ describe("candidates as CSV", () => {
     const lines = candidatesCsv([candidate(0, 2, 'a "b", c'), candidate(1, 1, "=1+1"), candidate(2, null, "plain")])
       .trimEnd()
       .split("\r\n");
-    expect(lines[0]).toBe(CANDIDATE_COLUMNS.join(","));
+    expect(lines[0]).toBe(CANDIDATE_CSV_COLUMNS.join(","));
     expect(lines.map((line) => line.split(",")[1])).toEqual(["index", "1", "0", "2"]);
     expect(lines[1]).toContain(",'=1+1,");
     expect(lines[2]).toContain('"a ""b"", c"');

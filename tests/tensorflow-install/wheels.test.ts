@@ -3,7 +3,7 @@ import path from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cudaRequirements, fromWheel } from "../../src-main/tensorflow-install/entries/from-wheel.ts";
-import { downloadWheel, findPip, readEntry, unpack } from "../../src-main/tensorflow-install/entries/wheels.ts";
+import { downloadWheel, findPip, readEntry, unpackWheel } from "../../src-main/tensorflow-install/entries/wheels.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { freshPackage } from "./support/real-entry.ts";
 
@@ -51,7 +51,7 @@ it("unpacks only the requested entries", async () => {
   const folder = temporaryFolder();
   const archive = wheel(folder, { "tensorflow/a.so": "library", "tensorflow/b.py": "python" });
   const target = path.join(folder, "out");
-  expect(await unpack(archive, target, (entry) => (entry.endsWith(".so") ? "lib/a.so" : null))).toBe(1);
+  expect(await unpackWheel(archive, target, (entry) => (entry.endsWith(".so") ? "lib/a.so" : null))).toBe(1);
   expect(readFileSync(path.join(target, "lib/a.so"), "utf8")).toBe("library");
   expect(readdirSync(target)).toEqual(["lib"]);
   expect(await readEntry(archive, (entry) => entry.endsWith("/WHEEL"))).toContain("Root-Is-Purelib");
@@ -61,9 +61,9 @@ it("unpacks only the requested entries", async () => {
 it("rejects entries outside the folder", async () => {
   const folder = temporaryFolder();
   const archive = wheel(folder, { "../../outside": "x" });
-  await expect(unpack(archive, path.join(folder, "out"), (entry) => entry)).rejects.toThrow();
+  await expect(unpackWheel(archive, path.join(folder, "out"), (entry) => entry)).rejects.toThrow();
   const harmless = wheel(folder, { inside: "x" }, "other-1-py3-none-any.whl");
-  await expect(unpack(harmless, path.join(folder, "out"), () => "../outside")).rejects.toThrow("outside the target folder");
+  await expect(unpackWheel(harmless, path.join(folder, "out"), () => "../outside")).rejects.toThrow("outside the target folder");
   expect(existsSync(path.join(folder, "outside"))).toBe(false);
 });
 
@@ -71,7 +71,7 @@ it("rejects a truncated wheel", async () => {
   const folder = temporaryFolder();
   const archive = wheel(folder, { "tensorflow/a.so": "library".repeat(1000) });
   writeFileSync(archive, readFileSync(archive).subarray(0, -100));
-  await expect(unpack(archive, path.join(folder, "out"), (entry) => entry)).rejects.toThrow();
+  await expect(unpackWheel(archive, path.join(folder, "out"), (entry) => entry)).rejects.toThrow();
 });
 
 const pip = await findPip();

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { FolderEntry, FolderListing } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
 
-/** Larger folders are listed up to this many entries. */
+/** Maximum number of entries listed of a folder. */
 const MAX_ENTRIES = 5000;
 
 export class AllowedFolders {
@@ -66,7 +66,7 @@ export class AllowedFolders {
   async list(path?: string): Promise<FolderListing> {
     const [first] = this.realRoots;
     if (first === undefined)
-      throw new UserError("No folder is available here.", { code: "path-outside", remedy: "Start `ghn-studio serve` with --root and a folder." });
+      throw new UserError("No folder is available here.", { code: "path-outside", remedy: "Start `ghn-studio serve` with --root <folder>." });
     const folder = await this.resolve(path === undefined || path === "" ? first : path);
     const info = await stat(folder).catch(() => null);
     if (info === null || !info.isDirectory())
@@ -107,7 +107,7 @@ export class AllowedFolders {
     return new UserError(`The path ${path.slice(0, 200)} is outside of the folders that can be used here.`, {
       code: "path-outside",
       file: path.slice(0, 200),
-      remedy: `Choose a path inside ${this.realRoots.join(" or ")}, or start \`ghn-studio serve\` with --root and the folder.`,
+      remedy: `Choose a path inside ${this.realRoots.join(" or ")}, or start \`ghn-studio serve\` with --root <folder>.`,
     });
   }
 }

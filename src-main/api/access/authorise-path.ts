@@ -26,7 +26,7 @@ export async function authorisePath(path: string, { host, studio }: PathOwner): 
 }
 
 /**
- * Checks the paths in a config that did not pass the gate as a config, such as that of a stored run, which somebody else may have written.
+ * Checks the paths in a config that did not pass the gate as a config, such as that of a stored run, which may come from someone else.
  * @param config anything; a value that is not a run config has no paths
  * @throws UserError `path-relative`, `path-outside`
  */

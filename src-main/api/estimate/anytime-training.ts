@@ -17,7 +17,7 @@ import { average, type NetworkWork, spaceWork, workOf } from "./work.ts";
 
 export function anytimeTrainingStages(run: AnytimeTrainingRun, images: ImageFacts, calibration: Calibration): StageCost[] {
   const { source, network, training, references } = run;
-  // The size of a search's networks is not known here; the default space stands for it.
+  // The size of a search's networks is not known here; the default space is assumed.
   const [work, count] =
     source.from === "search"
       ? [searchedWork(anytimeSpaceSchema.parse({}), network, training, images), source.top + source.random]

@@ -119,7 +119,7 @@ function searchStageOf<T extends SpaceTypes>(
 function cellTrainingStage({ source, network, training, dataset, measureTest }: CellTrainingRun, images: ImageFacts, calibration: Calibration): StageCost {
   const { input } = images;
   const cells = source.from === "cells" ? source.cells.length : source.from === "search" ? source.top + source.random : source.best;
-  // The size of cells of another run is not known here; the default space stands for it.
+  // The size of cells of another run is not known here; the default space is assumed.
   const work =
     source.from === "cells"
       ? average(source.cells.map(({ architecture }) => workOf(SPACES.cell.plan(architecture, fittedNetwork(architecture, network, input), input))))

@@ -10,7 +10,7 @@ import { generationWork, type NetworkWork, passWork } from "./work.ts";
 /** The images of a run. */
 export interface ImageFacts {
   readonly input: NetworkInput;
-  /** Number of training images before validation images are held back. */
+  /** Number of training images before validation images are held out. */
   readonly trainImages: number;
   readonly testImages: number;
 }

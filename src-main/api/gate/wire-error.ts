@@ -8,9 +8,9 @@ const MAX_DETAIL = 4000;
 
 /** Messages for errors of system calls, by code. */
 const SYSTEM: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
-  EACCES: ["GHN Studio has no permission to read or write there", "Change the permissions, or choose another folder."],
+  EACCES: ["GHN Studio does not have permission to read or write", "Change the permissions, or choose another folder."],
   EPERM: ["The system does not permit this", "Change the permissions, or choose another folder."],
-  ENOENT: ["The file or folder does not exist any more", "Check the path, and that its disk is connected."],
+  ENOENT: ["The file or folder does not exist", "Check the path, and that its disk is connected."],
   ENOSPC: ["The disk is full", "Free some space, then try again."],
   EDQUOT: ["Your disk quota is used up", "Free some space, then try again."],
   EROFS: ["The disk is read-only", "Choose a folder on another disk."],

@@ -14,7 +14,7 @@ type Content = z.infer<typeof fileSchema>;
 export type RecentEntry = Content["recent"][number];
 type Json = z.infer<ReturnType<typeof z.json>>;
 
-/** Larger data belong in a project. */
+/** Larger data belongs in a project. */
 const MAX_BYTES = 2 * 2 ** 20;
 const MAX_KEYS = 2000;
 const MAX_RECENT = 20;
@@ -63,7 +63,7 @@ export class UserSettings {
     if (value === null) delete settings[key];
     else {
       if ((!Object.hasOwn(settings, key) && Object.keys(settings).length >= MAX_KEYS) || JSON.stringify(value).length > MAX_BYTES / 4)
-        throw new UserError(`The setting ${key} is too large.`, { code: "settings-full", remedy: "Keep less in it." });
+        throw new UserError(`The setting ${key} is too large.`, { code: "settings-full", remedy: "Store less data in it." });
       // Defined instead of assigned: "__proto__" is an ordinary key here.
       Object.defineProperty(settings, key, { value, writable: true, enumerable: true, configurable: true });
     }

@@ -63,7 +63,7 @@ export function cellsCommand(io: Io): Command {
           const run = findRun(view.store, options.ghn);
           const config = view.store.runs.record(run.id)?.config;
           if (config?.kind === "ghn-training" || config?.kind === "pipeline") return { id: run.id, config };
-          throw new UserError(`The run ${run.name} did not train a GHN.`, { code: "ghn-missing", remedy: "Name a run that trained a GHN.", field: "ghnRunId" });
+          throw new UserError(`The run ${run.name} did not train a GHN.`, { code: "ghn-missing", remedy: "Use a run that trained a GHN.", field: "ghnRunId" });
         });
         const raw = searchOf(base.id, base.config, ids);
         await runConfig(io, completeConfig(raw, setsOf(options), "the command"), `Scores of ${ids.join(", ")}`, options);

@@ -1,4 +1,4 @@
-/** `ghn-studio unlock`: says who holds a project, and takes it from a process of another machine that has ended without giving it back. */
+/** `ghn-studio unlock`: shows which process holds a project, and takes it over from a process on another machine that exited without releasing it. */
 import { Command } from "commander";
 import { UserError } from "../../lib/errors.ts";
 import { openProject, projectHolder } from "../../store/project/project.ts";
@@ -9,7 +9,7 @@ import { requireProject } from "../project/project.ts";
 
 export function unlockCommand(io: Io): Command {
   return new Command("unlock")
-    .description("show which process holds the project open, and take the project from one that has ended on another machine")
+    .description("show which process has the project open; --take-over releases it from a process that has ended on another machine")
     .addOption(projectOption())
     .option("--take-over", "confirm that the process on the other machine has ended")
     .action((options: ProjectFlag & { readonly takeOver?: true }) => {
@@ -27,6 +27,6 @@ export function unlockCommand(io: Io): Command {
           file: folder,
         });
       openProject(folder, { takeOver: true }).close();
-      io.out(`Took ${quotePath(folder)} from ${where}.`);
+      io.out(`Took over ${quotePath(folder)} from ${where}.`);
     });
 }

@@ -1,4 +1,4 @@
-/** Control characters but line breaks and tabs, including the 8-bit ones, and those that reverse the direction of text. */
+/** Control characters except line breaks and tabs, including 8-bit ones, and characters that reverse the direction of text. */
 const CONTROL = /(?![\n\t])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 /** Colours and weights, as `styleText` writes them. */
 const STYLE = new RegExp(`(${String.fromCharCode(27)}\\[[\\d;]*m)`, "u");

@@ -57,7 +57,7 @@ export async function withView<Result>(named: string | undefined, work: (view: P
   }
 }
 
-/** The current status of a run: without a process that leads the project, nothing is running. */
+/** The current status of a run: if no process holds the project, nothing is running. */
 function statusNow(run: RunSummary, owner: number | null): RunStatus {
   return owner === null && run.status !== "queued" && ACTIVE_STATUSES.includes(run.status) ? "interrupted" : run.status;
 }

@@ -28,7 +28,7 @@ export async function readGenerator<T extends SpaceTypes>(
     });
   const manifest = parseManifest(space, metadata["config"], file);
   space.ghn.check(manifest, asked, input, file);
-  // Files without a space are from before it was written; the space at hand is assumed then.
+  // Old files do not name their space; they are assumed to belong to this one.
   const generator = createGenerator(space, { space: asked.space, ...manifest }, null);
   try {
     generator.importWeights(Object.fromEntries(tensors));

@@ -59,7 +59,7 @@ export class Supernet {
 
   private variable(key: string): Variable {
     const variable = this.byKey.get(key);
-    if (variable === undefined) throw new Error(`The supernet does not hold the weight ${key}.`);
+    if (variable === undefined) throw new Error(`The supernet has no weight ${key}.`);
     return variable;
   }
 }

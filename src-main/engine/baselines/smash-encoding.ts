@@ -75,7 +75,7 @@ function positionOf(nodes: readonly GraphNode[], index: number, { nodes: most, r
   if (type === "stem") return rows - 2;
   if (type === "classifier") return rows - 1;
   if (index < INPUT_NODES + most) return index;
-  throw new UserError(`The SMASH-style hypernetwork serves cells of at most ${most} nodes, and this cell has more.`, {
+  throw new UserError(`The SMASH-style hypernetwork supports cells of at most ${most} nodes; this cell has more.`, {
     code: "ghn-mismatch",
     remedy: `Search with at most ${most} nodes, or train another hypernetwork on larger cells.`,
     field: "space.nodes",

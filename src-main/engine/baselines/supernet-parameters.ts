@@ -36,7 +36,7 @@ export function keyOf(plan: NetworkPlan, slot: ParameterSlot): string {
 }
 
 export function partKey(plan: NetworkPlan, slot: ParameterSlot, source: ParameterSlot["owner"]): string {
-  // The index of the stem depends on the number of nodes, so its type names it.
+  // The index of the stem depends on the number of nodes, so the stem is identified by its type.
   const type = typeOf(plan, source);
   return `${slot.id}@${type === "stem" ? "stem" : `block${source.block}/node${source.node}`}`;
 }

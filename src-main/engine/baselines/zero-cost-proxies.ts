@@ -19,7 +19,7 @@ export interface ProxyScores {
   readonly synflow: number;
   /** Jacobian covariance (Mellor et al., 2020, first version): −Σ(log(λ + k) + 1 / (λ + k)) over the eigenvalues λ of the correlations between the examples' input gradients. */
   readonly jacobianCovariance: number;
-  /** Milliseconds that each one took. Counts take none. */
+  /** Time of each proxy in milliseconds. Counts are not timed. */
   readonly milliseconds: Readonly<Record<"gradientNorm" | "synflow" | "jacobianCovariance", number>>;
 }
 

@@ -9,7 +9,7 @@ export function balancedBatches(count: number, batchSize: number): { from: numbe
   }));
 }
 
-/** Images and labels of a fixed evaluation set, in a fixed order, as plain arrays batch by batch. */
+/** Images and labels of a fixed evaluation set, in a fixed order, as plain arrays, batch by batch. */
 export function* fixedBatches(maker: BatchMaker, indices: Uint32Array, limit: number, batchSize: number): Generator<ReturnType<BatchMaker["make"]>> {
   const count = Math.min(limit, indices.length);
   for (const { from, to } of balancedBatches(count, batchSize)) yield maker.make(indices.slice(from, to));

@@ -6,7 +6,7 @@ import { programOf } from "../network/program.ts";
 import { RunningStatistics } from "../network/running-statistics.ts";
 import type { WeightSource } from "../network/weights.ts";
 
-/** Warm-up passes, in which kernels are selected and memory is allocated. */
+/** Number of warm-up passes, during which kernels are selected and memory is allocated. */
 const WARM_UP = 2;
 
 /**

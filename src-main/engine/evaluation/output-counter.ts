@@ -5,12 +5,12 @@ import type { ForwardResult } from "../network/forward.ts";
 import type { OutputMeasure } from "../spaces/shared/output-measure.ts";
 import { countAmong } from "./accuracy.ts";
 
-/** Logits of every output of a network, in the order in which they answer. */
+/** Logits of every output of a network, in the order in which outputs are computed. */
 export function outputsOf({ logits, exitLogits }: ForwardResult): readonly Tensor2D[] {
   return exitLogits ?? [logits];
 }
 
-/** Adds up correct answers and losses of every output of a network, batch by batch. Without gradient; leaves no tensor. */
+/** Accumulates correct predictions and losses of every output of a network, batch by batch. Without gradients; keeps no tensors. */
 export class OutputCounter {
   private readonly ops: Ops;
   private readonly compute: (images: Tensor4D) => ForwardResult;
@@ -22,8 +22,8 @@ export class OutputCounter {
   private classes = 0;
 
   /**
-   * @param compute the network; called in a tidy
-   * @param withTopFive whether the last output's top-five accuracy is measured too
+   * @param compute computes the network; called inside a tidy
+   * @param withTopFive whether to measure the top-five accuracy of the last output too
    */
   constructor(ops: Ops, compute: (images: Tensor4D) => ForwardResult, withTopFive = false) {
     this.ops = ops;
@@ -33,7 +33,7 @@ export class OutputCounter {
 
   /** @param images [n, height, width, channels] @param labels [n], int32 */
   add(images: Tensor4D, labels: Tensor1D): void {
-    // One read for all figures: each read waits for the device.
+    // One read for all values: each read waits for the device.
     const figures = tf.tidy(() => {
       const outputs = outputsOf(this.compute(images));
       const counts = outputs.flatMap((logits): Scalar[] => [countCorrect(logits, labels), this.ops.softmaxCrossEntropy(logits, labels).sum().asScalar()]);

@@ -11,14 +11,14 @@ import { fixedBatches } from "./evaluation.ts";
 import { measureLatency } from "./latency.ts";
 import { OutputCounter } from "./output-counter.ts";
 
-/** Images that never change, on the device once: every network is measured on the same images in the same batches. */
+/** A fixed set of images, uploaded to the device once: every network is measured on the same images in the same batches. */
 export class EvaluationSet {
   readonly count: number;
   readonly batches: readonly { readonly images: Tensor4D; readonly labels: Tensor1D }[];
 
   /**
-   * @param limit at most this many of `indices`, from the front
-   * @param batchSize images per batch, at most; sizes differ by at most one image, since batch norm sees the batch
+   * @param limit maximum number of images, taken from the start of `indices`
+   * @param batchSize maximum number of images per batch; batch sizes differ by at most one, because batch norm depends on the batch
    */
   constructor(maker: BatchMaker, indices: Uint32Array, limit: number, batchSize: number) {
     this.count = Math.min(limit, indices.length);
@@ -35,15 +35,15 @@ export class EvaluationSet {
 
 /** Score of one architecture. Times in milliseconds. */
 export interface Score {
-  /** As the space defines it; 0 where it is not finite, so that a broken network ranks last instead of ending the search. */
+  /** As the space defines it; 0 if it is not finite, so that a broken network ranks last instead of ending the search. */
   readonly score: number;
   /** Mean cross-entropy over the outputs; may not be finite. */
   readonly loss: number;
   readonly measure: OutputMeasure;
-  /** The network's share of the time that generating the weights of its batch took. */
+  /** The network's share of the time needed to generate the weights of its batch. */
   readonly generationMs: number;
   readonly evaluationMs: number;
-  /** Median time of a forward pass of one image; NaN where it was not measured. */
+  /** Median time of a forward pass of one image; NaN if it was not measured. */
   readonly latencyMs: number;
 }
 
@@ -64,7 +64,7 @@ export class Scorer<T extends SpaceTypes> {
     this.latencyRuns = latencyRuns;
   }
 
-  /** Scores networks. Their weights are generated at once and freed afterwards. */
+  /** Scores networks. Their weights are generated together and freed afterwards. */
   score(plans: readonly T["plan"][]): Score[] {
     const scores: Score[] = [];
     tf.tidy(() => {

@@ -169,7 +169,7 @@ export class StreamEvaluation implements EvaluationImages {
   }
 
   dispose(): void {
-    // No data are kept between visits.
+    // No data is kept between visits.
   }
 
   private normalised(memory: SharedArrayBuffer, count: number): Float32Array {

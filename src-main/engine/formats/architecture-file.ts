@@ -5,10 +5,10 @@ import { UserError } from "../../lib/errors.ts";
 /** Largest file that is read, in characters. A cell of 64 nodes with all its inputs takes some 20,000. */
 export const MAX_ARCHITECTURE_FILE = 1_000_000;
 
-/** What a file says of its architecture. */
+/** What a file contains besides its architecture. */
 export interface ArchitectureFacts {
   readonly name: string;
-  /** Where the architecture comes from, in words. */
+  /** Where the architecture comes from, as text. */
   readonly source?: string;
   readonly meta?: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -31,7 +31,7 @@ export function architectureFileText<File>({ format, version, schema }: Architec
 }
 
 /**
- * Reads a file. `where` names it in messages.
+ * Reads a file. `where` names the file in messages.
  * @throws UserError `cell-too-large`, `cell-json`, `cell-newer` or `cell-invalid`, which names the field
  */
 export function parseArchitectureFile<File>({ format, version, schema, noun }: ArchitectureFormat<File>, text: string, where: string): File {

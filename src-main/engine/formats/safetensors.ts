@@ -1,6 +1,6 @@
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): eight bytes with the length of the header, the header as JSON, then the values of all
- * tensors one after the other without gaps, little-endian. Read and written here for float32 only; no code ever runs from such a file.
+ * tensors one after the other without gaps, little-endian. Read and written here for float32 only; no code in such a file is ever executed.
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
@@ -121,10 +121,10 @@ function parseHeader(bytes: Buffer, file: string): { metadata: Record<string, st
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(header)) {
     if (name === METADATA) {
-      if (!isRecord(value)) throw damaged(file, "its metadata are not text by key");
+      if (!isRecord(value)) throw damaged(file, "its metadata is not a map of strings");
       for (const [key, text] of Object.entries(value)) {
-        if (typeof text !== "string") throw damaged(file, "its metadata are not text by key");
-        // Defined, not assigned: a key such as __proto__ stays a key.
+        if (typeof text !== "string") throw damaged(file, "its metadata is not a map of strings");
+        // Defined instead of assigned, so that a key such as __proto__ remains a key.
         Object.defineProperty(metadata, key, { value: text, enumerable: true, writable: true, configurable: true });
       }
     } else entries.push(parseEntry(name, value, file));
@@ -136,7 +136,7 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
   const tensor = `the entry of its tensor “${name.slice(0, 200)}”`;
   if (!isRecord(value)) throw damaged(file, `${tensor} is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string") throw damaged(file, `${tensor} names no type`);
+  if (typeof dtype !== "string") throw damaged(file, `${tensor} has no type`);
   if (dtype !== "F32") {
     throw new UserError(`The tensor “${name.slice(0, 200)}” in ${file} is of type ${dtype.slice(0, 20)}; only 32-bit floats (F32) can be read.`, {
       code: "safetensors-unsupported",
@@ -147,7 +147,7 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
   if (!isSizes(shape) || shape.length > MAX_RANK) throw damaged(file, `${tensor} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw damaged(file, `${tensor} has no valid position`);
   const [begin = 0, end = 0] = offsets;
-  if (end - begin !== elements(shape) * BYTES_PER_VALUE) throw damaged(file, `${tensor} gives a shape and a size that do not agree`);
+  if (end - begin !== elements(shape) * BYTES_PER_VALUE) throw damaged(file, `${tensor} has a shape that does not match its size`);
   return { name, shape, begin, end };
 }
 
@@ -205,7 +205,7 @@ function cannotOpen(file: string, cause: unknown): unknown {
   const missing = code === "ENOENT";
   return new UserError(missing ? `The file ${file} does not exist.` : `The file ${file} cannot be opened (${code}).`, {
     code: missing ? "file-missing" : "file-unreadable",
-    remedy: missing ? "Check whether it was moved or deleted." : "Check that it is a file and that you may read it.",
+    remedy: missing ? "Check whether it was moved or deleted." : "Check that it is a file and that you have permission to read it.",
     file,
     cause,
   });

@@ -8,7 +8,7 @@ import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 
 /**
- * Trains a GHN to the end of its epochs, or to a stop; leaves the GHN as an artifact.
+ * Trains a GHN until its last epoch or until it is stopped, and saves it as an artifact.
  * @throws UserError `training-diverged`, or as `createGenerator`
  */
 export async function runGhnTraining<T extends SpaceTypes>(
@@ -26,7 +26,7 @@ export async function runGhnTraining<T extends SpaceTypes>(
     const throughput = new Throughput(performance.now() / 1000);
     const save = (): Promise<void> =>
       context.saveCheckpoint(trainer.step, trainer.tensors(), trainer.state(), { stepOfSeries: { "0": trainer.step }, candidates: 0, trainings: 0 });
-    context.log("info", `The GHN has ${trainer.ghn.parameterCount.toLocaleString("en")} parameters; ${trainer.totalSteps} steps are ahead.`);
+    context.log("info", `The GHN has ${trainer.ghn.parameterCount.toLocaleString("en")} parameters and is trained for ${trainer.totalSteps} steps.`);
     while (trainer.step < trainer.totalSteps) {
       if (context.stopRequested) {
         await save();

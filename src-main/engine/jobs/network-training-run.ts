@@ -9,11 +9,11 @@ import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 
 interface TrainingState<Training> {
-  /** Trainings that are finished, in order. */
+  /** Finished trainings, in order. */
   readonly finished: readonly Training[];
   /** Top-five accuracies of each of them; missing in old checkpoints. */
   readonly topFive?: readonly TopFive[];
-  /** State of the running training; null between two. */
+  /** State of the running training; null between trainings. */
   readonly trainer: unknown;
 }
 
@@ -29,7 +29,7 @@ interface Job<T extends SpaceTypes> {
 }
 
 /**
- * Trains networks from scratch, one after the other, each as often as the config says. Every repetition has its own seed;
+ * Trains networks from scratch, one after the other, with the configured number of repetitions. Each repetition has its own seed;
  * the same repetition of all networks shares the order of images, so that networks are compared on equal terms.
  * @throws UserError when a network does not fit its budget
  */
@@ -81,7 +81,7 @@ interface Work<T extends SpaceTypes> {
   readonly total: number;
 }
 
-/** Runs one training to its end (null) or to a stop. */
+/** Runs one training until it is finished (returns null) or stopped. */
 async function trainOne<T extends SpaceTypes>(work: Work<T>, trainer: NetworkTrainer, job: Job<T>): Promise<RunEnd | null> {
   const { bench, space, run, context, finished, total } = work;
   const { index, subject, plan } = job;
@@ -145,7 +145,7 @@ async function trainOne<T extends SpaceTypes>(work: Work<T>, trainer: NetworkTra
   return null;
 }
 
-/** Measures a trained network, writes its weights and reports it. */
+/** Evaluates a trained network, writes its weights and reports it. */
 async function finish<T extends SpaceTypes>(
   { bench, space, run, context, finished }: Work<T>,
   trainer: NetworkTrainer,

@@ -15,7 +15,7 @@ import { Throughput } from "./timing.ts";
 
 interface PredictionState {
   readonly done: readonly CandidateFields[];
-  /** Milliseconds of each predictor, summed over what is done. */
+  /** Total time of each predictor so far, in milliseconds. */
   readonly milliseconds: Readonly<Record<string, number>>;
 }
 
@@ -25,7 +25,7 @@ export type PredictionSettings<T extends SpaceTypes> = Pick<PredictionRun, "seed
   readonly network: T["network"];
 };
 
-/** Measures proxies and short trainings on the architectures of a study, one after the other. A resumed run goes on with the next one. */
+/** Measures proxies and short trainings on the architectures of a study, one after the other. A resumed run continues with the next one. */
 export async function runPrediction<T extends SpaceTypes & { readonly candidate: CandidateFields }>(
   bench: Workbench,
   space: SearchSpace<T>,
@@ -98,7 +98,7 @@ interface Work<T extends SpaceTypes> {
   readonly labels: Tensor1D;
 }
 
-/** All predictions of one architecture; null when a stop was asked for in between. */
+/** All predictions for one architecture; null if a stop was requested in the meantime. */
 async function predict<T extends SpaceTypes>(
   { bench, space, run, context, images, labels }: Work<T>,
   { architecture, canonical }: Proposal<T["architecture"]>,
@@ -126,7 +126,7 @@ async function predict<T extends SpaceTypes>(
   const last = steps.at(-1);
   if (last !== undefined) {
     const trainer = new NetworkTrainer(bench, space.training.protocol(predictors.sgd), plan, seed, last);
-    // Training up to a step costs what all steps before it do; validations in between belong to other predictors.
+    // The cost of training up to a step is that of all steps before it; validations in between belong to other predictors.
     let training = 0;
     try {
       while (trainer.step < last) {

@@ -5,7 +5,8 @@ import { EvaluationSet, type Score, Scorer } from "../evaluation/scoring.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
 import { Rng, type RngState } from "../random.ts";
 import { GivenArchitectures } from "../search/given-architectures.ts";
-import { bestFirst, frontSize, objectiveValues } from "../search/objectives.ts";
+import { frontSize, objectiveValues } from "../search/objectives.ts";
+import { bestFirst } from "../search/shortlist.ts";
 import { createStrategy, type Proposal, type SearchStrategy } from "../search/strategy.ts";
 import { meanOf } from "../spaces/shared/moments.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
@@ -15,7 +16,7 @@ import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
 
 interface SearchState<Candidate> {
-  /** Architectures that the search scores; fewer than asked for once the space is exhausted. */
+  /** Number of architectures to score; fewer than requested once the space is exhausted. */
   readonly samples: number;
   readonly scored: readonly Candidate[];
   readonly strategy: unknown;
@@ -79,7 +80,7 @@ export async function runSearch<T extends SpaceTypes>(
       const wanted = Math.min(space.scoringBatch, (inSearch ? samples : total) - scored.length);
       const proposals = proposalsOf(inSearch ? strategy : baseline, wanted, scored.length > 0);
       if (proposals.length === 0) {
-        // A small space is exhausted before all samples are drawn: what was scored is all there is.
+        // The space is smaller than the requested number of samples: continue with those that were scored.
         context.log("warning", `No other ${noun} fits the search space and its limits: ${scored.length} were scored instead of ${total}.`);
         if (!inSearch) break;
         samples = scored.length;
@@ -139,7 +140,7 @@ export async function runSearch<T extends SpaceTypes>(
   }
 }
 
-/** The state of a checkpoint. Searches of the anytime space used to keep only their random generators. */
+/** The state in a checkpoint. Older searches of the anytime space stored only their random generators. */
 function savedState<Candidate extends CandidateFields>(state: unknown): SearchState<Candidate> {
   const saved = state as SearchState<Candidate> | (Omit<SearchState<Candidate>, "strategy"> & { readonly search: RngState });
   if (!("search" in saved)) return saved;
@@ -148,7 +149,7 @@ function savedState<Candidate extends CandidateFields>(state: unknown): SearchSt
   return { samples, scored, strategy: strategy(search, scored.slice(0, samples)), baseline: strategy(baseline, scored.slice(samples)) };
 }
 
-/** New architectures; none when the space is exhausted, which is an error only if nothing was scored at all. */
+/** New architectures; none if the space is exhausted, which is an error only if nothing was scored at all. */
 function proposalsOf<A>(strategy: SearchStrategy<A>, count: number, mayEnd: boolean): Proposal<A>[] {
   try {
     return strategy.propose(count);

@@ -1,4 +1,4 @@
-/** Steady estimate of images per second and of the time left: an exponential mean over recent steps. */
+/** Smoothed estimate of images per second and of the time left: an exponential moving average over recent steps. */
 export class Throughput {
   private rate: number | null = null;
   private last: number;
@@ -10,7 +10,7 @@ export class Throughput {
     this.halfLife = halfLifeSeconds;
   }
 
-  /** `units` were done since the last call; `now` in seconds. */
+  /** Adds `units` completed since the last call; `now` is in seconds. */
   add(units: number, now: number): void {
     const seconds = now - this.last;
     this.last = now;
@@ -20,7 +20,7 @@ export class Throughput {
     this.rate = keep * (this.rate ?? 0) + (1 - keep) * current;
   }
 
-  /** Time spent on something else (a validation, a checkpoint) does not count. */
+  /** Excludes time spent on something else, such as a validation or a checkpoint. */
   skipTo(now: number): void {
     this.last = now;
   }

@@ -65,7 +65,7 @@ export interface Program {
   readonly masks: number;
   readonly norms: readonly NormStatistic[];
   readonly auxiliary: AuxiliaryProgram;
-  /** Exits of a network that has several, in the order of computation; the last one gives `logits`. */
+  /** Exits of a network with several, in the order of computation; the last one gives `logits`. */
   readonly exits?: readonly ExitProgram[];
   /** The steps of the network, optionally with those of the auxiliary head inserted where its source is available. Computed at the first call. */
   sequence(withAuxiliary: boolean): Sequence;

@@ -8,13 +8,13 @@ interface EvolutionState<A> {
   readonly population: readonly ScoredArchitecture<A>[];
 }
 
-/** Mutants tried for each batch before random draws take over; most are new. */
+/** Mutants tried per batch before falling back to random draws; most are new. */
 const MAX_MUTANTS = 1000;
 
 /**
  * Regularised evolution (Real et al., 2018, algorithm 1): the best of a random tournament, drawn with replacement, is mutated; the child joins the population and
- * the oldest member leaves, however good it is. The first members are random. With several objectives the better of two is the one on the better front of the
- * population, then the one in the less crowded place (Deb et al., 2002).
+ * the oldest member is removed, however good it is. The first members are random. With several objectives, the better of two members is the one on the better front of the
+ * population, then the one in the less crowded region (Deb et al., 2002).
  */
 export class Evolution<T extends SpaceTypes> implements Proposer<T> {
   private readonly mutation: Mutation<T>;

@@ -3,28 +3,28 @@ import type { Mutation, SearchSpace } from "../spaces/shared/search-space.ts";
 import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Proposer, type ScoredArchitecture, type StrategyInput, savedArchitectures } from "./proposer.ts";
 
-/** One climb: what has been scored since its random start. */
+/** One climb: the architectures scored since its random start. */
 interface LocalSearchState<A> {
   /** Best first. */
   readonly climb: readonly ScoredArchitecture<A>[];
-  /** Canonical forms whose neighbourhood is used up. */
+  /** Canonical forms whose neighbourhood is exhausted. */
   readonly explored: readonly string[];
-  /** Canonical form of the architecture whose neighbours are proposed; null before a climb has its start. */
+  /** Canonical form of the architecture whose neighbours are proposed; null until a climb has a starting point. */
   readonly current: string | null;
-  /** Neighbourhoods used up since the climb last found something better. */
+  /** Neighbourhoods exhausted since the climb last improved. */
   readonly inVain: number;
 }
 
-/** Random architectures at the start of a climb, which begins at the best of them. */
+/** Random architectures drawn for a climb, which starts at the best of them. */
 const STARTS = 8;
-/** Neighbourhoods exhausted without success (the local optimum's, then those of the next best architectures) before a climb is abandoned. */
+/** Neighbourhoods exhausted without improvement (that of the local optimum, then those of the next best architectures) before a climb is abandoned. */
 const PATIENCE = 3;
 /** Architectures of a climb that are remembered. */
 const MEMORY = 200;
 
 /**
- * Local search (as White et al., 2020, with first improvement): proposes neighbours of the current architecture in random order and moves on as soon as one of them is better; when the neighbourhood is
- * used up, to the next best architecture of the climb; and when several neighbourhoods brought nothing, it starts again from random ones. With several objectives
+ * Local search (as White et al., 2020, with first improvement): proposes neighbours of the current architecture in random order and moves on as soon as one of them is better. When the neighbourhood is
+ * exhausted, it moves to the next best architecture of the climb; after several neighbourhoods without improvement, it restarts from random architectures. With several objectives,
  * “better” means that it dominates the current one, and the next best is the first in Pareto order (Pareto local search).
  */
 export class LocalSearch<T extends SpaceTypes> implements Proposer<T> {

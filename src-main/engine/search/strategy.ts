@@ -7,17 +7,17 @@ import { Evolution } from "./evolution.ts";
 import { LocalSearch } from "./local-search.ts";
 import type { Proposer, ScoredArchitecture, StrategyInput } from "./proposer.ts";
 
-/** Proposes architectures, each only once (by canonical form), and learns from their scores. */
+/** Proposes architectures, each at most once (by canonical form), and learns from their scores. */
 export interface SearchStrategy<A> {
-  /** Up to `count` new architectures that fit the constraints. Every one counts as a sample of the search, whatever it was proposed for. */
+  /** Up to `count` new architectures that satisfy the constraints. Each counts as a sample of the search, whatever it was proposed for. */
   propose(count: number): Proposal<A>[];
   observe(scored: readonly ScoredArchitecture<A>[]): void;
-  /** Plain JSON; `createStrategy` with it continues with the same proposals. */
+  /** Plain JSON; passing it to `createStrategy` continues with the same proposals. */
   state(): unknown;
 }
 
 export interface Proposal<A> {
-  /** Of an architecture that was given; others are numbered. */
+  /** Name of a given architecture; all others are numbered. */
   readonly name?: string;
   readonly architecture: A;
   readonly canonical: string;
@@ -29,12 +29,12 @@ interface StrategyState {
   readonly proposer: unknown;
 }
 
-/** Random architectures drawn for one new, allowed one before the space counts as exhausted. */
+/** Random draws without a new, allowed architecture before the space counts as exhausted. */
 const MAX_ATTEMPTS = 20_000;
 
 /**
- * Makes the strategy that a config names, new or from a saved state.
- * @throws Error for a strategy that changes architectures, in a space that has no changes
+ * Creates the strategy named in a config, new or from a saved state.
+ * @throws Error for a strategy that mutates architectures, in a space without mutations
  */
 export function createStrategy<T extends SpaceTypes>(input: StrategyInput<T>, saved: unknown): SearchStrategy<T["architecture"]> {
   const state = saved as StrategyState | null;
@@ -47,7 +47,7 @@ export function createStrategy<T extends SpaceTypes>(input: StrategyInput<T>, sa
 
 function proposerOf<T extends SpaceTypes>(space: SearchSpace<T>, search: SearchSettings, saved: unknown): Proposer<T> {
   if (search.strategy === "random") return { proposals: () => [], observe: () => undefined, exhausted: () => false, state: () => null };
-  if (space.mutation === null) throw new Error(`The strategy ${search.strategy} needs changes of architectures, which the space does not have.`);
+  if (space.mutation === null) throw new Error(`The strategy ${search.strategy} needs mutations, which this space does not support.`);
   switch (search.strategy) {
     case "evolution":
       return new Evolution(space, space.mutation, search, saved);
@@ -56,7 +56,7 @@ function proposerOf<T extends SpaceTypes>(space: SearchSpace<T>, search: SearchS
   }
 }
 
-/** Proposes what its proposer suggests, or random architectures, none of them twice. */
+/** Proposes what its proposer suggests, otherwise random architectures; none of them twice. */
 class DistinctArchitectures<T extends SpaceTypes> implements SearchStrategy<T["architecture"]> {
   private readonly input: StrategyInput<T>;
   private readonly proposer: Proposer<T>;
@@ -77,7 +77,7 @@ class DistinctArchitectures<T extends SpaceTypes> implements SearchStrategy<T["a
         if (proposal !== null) proposals.push(proposal);
         if (proposals.length === count) break;
       }
-      // A proposer whose suggestions are used up may have others; after the last of them, random draws take over.
+      // A proposer may have further suggestions once these are used up; after the last one, architectures are drawn at random.
       if (proposals.length === before && !this.proposer.exhausted()) break;
     }
     while (proposals.length < count) {
@@ -111,7 +111,7 @@ class DistinctArchitectures<T extends SpaceTypes> implements SearchStrategy<T["a
     return null;
   }
 
-  /** The architecture as a proposal, unless it was seen before or is not allowed. */
+  /** The architecture as a proposal; null if it was seen before or is not allowed. */
   private taken(architecture: T["architecture"]): Proposal<T["architecture"]> | null {
     const canonical = this.input.space.canonical(architecture);
     if (this.seen.has(canonical) || !this.input.allowed(architecture)) return null;

@@ -4,7 +4,7 @@ import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { createStrategy, type Proposal } from "./strategy.ts";
 
-/** Architectures are drawn this many at a time; any number gives the same ones. */
+/** Architectures drawn at a time; the number does not affect the result. */
 const BATCH = 8;
 
 /**

@@ -14,14 +14,14 @@ const CHECKPOINT_VERSION = 1;
 export interface Checkpoint {
   readonly step: number;
   readonly tensors: NamedArrays;
-  /** State of generators, samplers and counters, as the writer left it. */
+  /** State of random generators, samplers and counters, as saved by the job. */
   readonly state: unknown;
   readonly keep: ResumePoint;
 }
 
 /**
- * Identifies everything that a checkpoint depends on: the config without what may change between attempts
- * (where it computes, how often it saves) and the images.
+ * Identifies everything that a checkpoint depends on: the images and the config, without the settings that may change between attempts
+ * (backend and threads, checkpoint interval).
  */
 export function checkpointKey(config: RunConfig, datasetFingerprint: string): string {
   const { compute: _compute, checkpointEvery: _every, ...rest } = inOldForm(config) as RunConfig;
@@ -79,12 +79,12 @@ function parseJson(text: string | undefined, path: string): unknown {
   }
 }
 
-/** Names every array with a prefix. */
+/** Adds a prefix to the name of every array. */
 export function withPrefix(prefix: string, arrays: Readonly<Record<string, NamedArray>>): [string, NamedArray][] {
   return Object.entries(arrays).map(([name, array]) => [prefix + name, array]);
 }
 
-/** The arrays of one prefix, without it. */
+/** The arrays with one prefix, which is removed from their names. */
 export function prefixed(prefix: string, arrays: NamedArrays): Record<string, NamedArray> {
   return Object.fromEntries([...arrays].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
 }

@@ -16,7 +16,7 @@ import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { halvedRate } from "./schedules.ts";
 
-/** Generators and counters of a GHN training, as they stand in a checkpoint. */
+/** Random generators and counters of GHN training, as stored in a checkpoint. */
 interface GhnTrainingState {
   readonly step: number;
   readonly sampler: SamplerState;
@@ -28,23 +28,23 @@ interface GhnTrainingState {
   readonly lastValidation: number;
 }
 
-/** One step's figures. `loss` is the mean cross-entropy over images, outputs and architectures. */
+/** Results of one step. `loss` is the mean cross-entropy over images, outputs and architectures. */
 export interface GhnStep {
   readonly loss: number;
-  /** Share of the batch that the generated networks got right, 0 to 1. */
+  /** Share of the batch that the generated networks classify correctly, 0 to 1. */
   readonly accuracy: number;
-  /** Global norm before clipping. */
+  /** Global gradient norm before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;
-  /** Loss or gradient was not finite: the GHN is as it was before the step. */
+  /** True if the loss or gradient was not finite; then the GHN is unchanged. */
   readonly skipped: boolean;
-  /** Images times architectures. */
+  /** Number of images times number of architectures. */
   readonly images: number;
 }
 
-/** Images per batch of a validation, at most. */
+/** Maximum batch size of a validation. */
 const VALIDATION_BATCH = 250;
-/** Draws until one is not held back. In a tiny space all may be; then the last draw is taken. */
+/** Draws until an architecture is not held out. In a tiny space, all may be held out; then the last draw is used. */
 const MAX_DRAWS = 100;
 
 /**
@@ -60,12 +60,12 @@ export class GhnTrainer<T extends SpaceTypes> {
   skippedInARow = 0;
   bestValidation = 0;
   lastValidation = 0;
-  /** The last architecture that was drawn. */
+  /** The architecture drawn last. */
   lastArchitecture: T["architecture"] | null = null;
   private readonly bench: Workbench;
   private readonly space: SearchSpace<T>;
   private readonly run: T["ghnRun"];
-  /** Held back from training for validation, with as many nodes as the search uses. */
+  /** Architectures held out from training for validation, with as many nodes as those of the search. */
   private readonly unseen: readonly T["architecture"][];
   private readonly unseenForms: ReadonlySet<string>;
   private readonly validationImages: EvaluationSet;
@@ -120,7 +120,7 @@ export class GhnTrainer<T extends SpaceTypes> {
         correct: tf.addN(parts.map((part) => part.correct)),
       };
     });
-    // One read for both figures: each read waits for the device.
+    // One read for both values: each read waits for the device.
     const figures = tf.tidy(() => tf.stack([value, correct.asScalar()]).dataSync());
     const loss = figures[0] ?? Number.NaN;
     const seen = batch.labels.length * plans.length;
@@ -133,7 +133,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     return { loss, accuracy: (figures[1] ?? 0) / seen, gradientNorm: outcome.gradientNorm, learningRate, skipped: !outcome.applied, images: seen };
   }
 
-  /** Mean score and loss of the architectures held back, with generated weights on validation images. The last and the best score are kept. */
+  /** Mean score and loss of the held-out architectures with generated weights, on validation images. The last and the best score are stored. */
   validate(): { score: number; loss: number } {
     const { training, network } = this.run;
     const scorer = new Scorer(this.bench.backend.ops, this.ghn, this.validationImages, this.space.scoring(training, this.bench.input));
@@ -144,7 +144,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     return { score, loss: meanOf(results.map((result) => result.loss)) };
   }
 
-  /** Everything that a resumed training needs besides `state`. */
+  /** Everything besides `state` that a resumed training needs. */
   tensors(): NamedArrays {
     return new Map([...withPrefix("ghn/", this.ghn.exportWeights()), ...withPrefix("optimizer/", this.optimizer.state())]);
   }
@@ -162,7 +162,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     };
   }
 
-  /** Continues from a checkpoint: the following steps give the numbers that they would have given without a break. */
+  /** Continues from a checkpoint; the following steps give the same numbers as without an interruption. */
   restore(checkpoint: Checkpoint): void {
     const state = checkpoint.state as GhnTrainingState;
     this.ghn.importWeights(prefixed("ghn/", checkpoint.tensors));
@@ -183,7 +183,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     this.ghn.dispose();
   }
 
-  /** A new random network, none of those that are held back. */
+  /** A new random network that is not one of those held out. */
   private nextPlan(): T["plan"] {
     const draw = (): T["architecture"] => this.space.sampleForGhn(this.run, this.cells);
     let architecture = draw();
@@ -192,7 +192,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     return this.space.plan(architecture, this.run.network, this.bench.input);
   }
 
-  /** Mean loss over the outputs of one network, and how many images they get right on average; called while gradients are recorded. */
+  /** Mean loss over the outputs of one network, and the mean number of images that they classify correctly; called while gradients are recorded. */
   private loss(plan: T["plan"], weights: ReadonlyMap<string, Tensor>, images: Tensor4D, labels: Tensor1D): { loss: Scalar; correct: Scalar } {
     const { ops } = this.bench.backend;
     const outputs = outputsOf(forward(plan, ops, new TensorWeights(weights), images, { statistics: "batch" }));

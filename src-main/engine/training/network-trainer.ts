@@ -16,7 +16,7 @@ import type { TrainerSettings } from "../spaces/shared/training-description.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { dropPathProbability, trainingRate } from "./schedules.ts";
 
-/** About this many validations are made during a training. */
+/** Approximate number of validations during a training. */
 const VALIDATIONS = 20;
 
 export interface TrainerState extends FeedState {
@@ -27,7 +27,7 @@ export interface TrainerState extends FeedState {
   readonly dropPath?: RngState;
 }
 
-/** One optimizer step's figures. */
+/** Results of one optimizer step. */
 export interface TrainerStep {
   /** Without the auxiliary head; mean over the batches of the step. */
   readonly loss: number;
@@ -38,17 +38,17 @@ export interface TrainerStep {
 
 /** Losses of one batch, each a mean over its images. */
 interface BatchLoss {
-  /** What is minimised. */
+  /** The loss that is minimised. */
   readonly total: Scalar;
-  /** What curves show: without the auxiliary head. */
+  /** The loss shown in curves, without the auxiliary head. */
   readonly shown: Scalar;
-  /** Number of images that the last output gets right. */
+  /** Number of images that the last output classifies correctly. */
   readonly correct: Scalar;
 }
 
 /**
  * Trains one network from scratch with SGD (paper, appendix 5.3). The loss is the sum of the outputs' cross-entropies with label smoothing, plus that of an auxiliary head;
- * drop-path grows over the training. A step is one optimizer step, over `accumulate` batches.
+ * the drop-path probability grows over the training. A step is one optimizer step over `accumulate` batches.
  */
 export class NetworkTrainer {
   readonly totalSteps: number;
@@ -117,13 +117,13 @@ export class NetworkTrainer {
 
   /**
    * Accuracies and losses on the validation images.
-   * @param statistics of batch norm: those gathered in training, or those of the evaluated batch. The former still hold a third of their initial values after ten steps.
+   * @param statistics which batch-norm statistics to use: running averages, or those of the evaluated batch. After ten steps, running averages still contain a third of their initial values.
    */
   validate(statistics: "running" | "batch" = "running"): Promise<OutputMeasure> {
     return this.measure(this.validationImages, statistics);
   }
 
-  /** The same on the test images; to be called once, when nothing is decided any more. */
+  /** The same on the test images. Call it once, after all decisions have been made. */
   async test(): Promise<OutputMeasure> {
     const images = this.bench.testImages();
     try {
@@ -142,7 +142,7 @@ export class NetworkTrainer {
     return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
   }
 
-  /** The network's weights and running statistics, as they are exported. */
+  /** The network's weights and running statistics, as exported. */
   weights(): NamedArrays {
     return new Map([...withPrefix("", this.variables.export({ auxiliary: false })), ...withPrefix("", this.statistics.export({ auxiliary: false }))]);
   }
@@ -171,7 +171,7 @@ export class NetworkTrainer {
     if (state.dropPath !== undefined) this.dropPath = Rng.fromState(state.dropPath);
   }
 
-  /** Frees everything; threads that read images have ended when it is done. */
+  /** Frees everything; when it resolves, the threads that read images have ended. */
   async dispose(): Promise<void> {
     await this.feed.close();
     this.optimizer.dispose();
@@ -211,7 +211,7 @@ export class NetworkTrainer {
     return counter.result();
   }
 
-  /** Gradients of one batch, divided by the number of batches, added to what was gathered before (which is freed). */
+  /** Gradients of one batch, divided by the number of batches and added to those accumulated so far (which are freed). */
   private accumulateBatch(
     batch: ImageBatch,
     before: Record<string, Tensor>,

@@ -10,7 +10,7 @@ export function halvedRate(base: number, halveAt: readonly number[], progress: n
 }
 
 export interface Warmup {
-  /** Rate at the start, before the large-batch factor. */
+  /** Initial rate, before the large-batch factor. */
   readonly base: number;
   /** Large-batch factor: the rate is multiplied by it. */
   readonly factor: number;
@@ -29,7 +29,7 @@ export function cosineRate(schedule: Warmup, progress: number): number {
   return 0.5 * peak * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, rest))));
 }
 
-/** Linear warm-up from the small-batch rate, so that a factor of 1 makes it a constant, to factor times it. */
+/** Linear warm-up from the small-batch rate to `factor` times that rate; constant for a factor of 1. */
 function warmUp({ base, factor, warmup }: Warmup, progress: number): number {
   return base + (base * factor - base) * (progress / warmup);
 }
@@ -44,10 +44,10 @@ export type RateSettings = Pick<CellTraining, "learningRate" | "accumulate" | "w
 export function trainingRate(settings: RateSettings, progress: number): number {
   const { learningRate: base, accumulate: factor, epochs, schedule, decayRate, decayAt } = settings;
   const ramp: Warmup = { base, factor, warmup: Math.min(0.5, settings.warmupEpochs / epochs) };
-  // Configs that were frozen before there were schedules have none: a cosine.
+  // Configs frozen before schedules existed have none; they use the cosine.
   if (schedule !== "exponential" && schedule !== "step") return cosineRate(ramp, progress);
   if (progress < ramp.warmup) return warmUp(ramp, progress);
-  // Rounding may place a step slightly before the epoch that it begins.
+  // Rounding may place a step slightly before the epoch that it starts.
   const decays = schedule === "exponential" ? Math.floor(progress * epochs + 1e-9) : decayAt.filter((point) => progress >= point - 1e-12).length;
   return base * factor * decayRate ** decays;
 }

@@ -74,7 +74,7 @@ export function utilityLauncher({ app, utilityProcess }: Pick<ElectronLike, "app
         if (reason === "oom" || reason === "launch-failed" || reason === "integrity-failure") for (const listener of outputs) listener(WORDS[reason]);
         // A killed process exits with code 0, like one that succeeded.
         if (killed || reason === "killed") tell({ code: null, signal: "SIGKILL" });
-        else if (reason === "crashed") tell({ code: exit.code, signal: "a crash (SIGSEGV or the like)" });
+        else if (reason === "crashed") tell({ code: exit.code, signal: "a crash (such as SIGSEGV)" });
         else tell({ code: exit.code, signal: null });
       };
       waiting.set(serviceName, finish);

@@ -132,7 +132,7 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
   });
   window.webContents.on("render-process-gone", (_event, details) => {
     if (details.reason === "clean-exit" || window.isDestroyed()) return;
-    log.error(`The page of a window ended: ${details.reason} (${details.exitCode}). Reloading it.`);
+    log.error(`The page of a window exited: ${details.reason} (${details.exitCode}). Reloading it.`);
     window.webContents.reload();
   });
   window.webContents.on("preload-error", (_event, path, error) => log.error(`The preload script ${path} failed.`, error.stack ?? error.message));

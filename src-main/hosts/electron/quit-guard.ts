@@ -60,7 +60,7 @@ export class QuitGuard {
 
   private async stopAndLeave(): Promise<void> {
     this.state = "stopping";
-    // A run that cannot be stopped must not block closing for ever: it is recovered at the next start.
+    // A run that cannot be stopped must not block closing forever: it is recovered at the next start.
     await this.options.stop().catch(() => undefined);
     this.state = "leaving";
     this.options.leave();

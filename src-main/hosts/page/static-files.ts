@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface StaticFile {
   readonly body: Uint8Array;
   readonly type: string;
-  /** True if the name contains a hash of the content, so that the file can be cached for ever. */
+  /** True if the name contains a hash of the content, so that the file can be cached forever. */
   readonly immutable: boolean;
 }
 

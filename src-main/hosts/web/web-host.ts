@@ -40,7 +40,7 @@ export interface WebHost {
  */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const { session, log, host = "127.0.0.1", token = newToken() } = options;
-  if (token.length < 16) throw new RangeError("The token of the web host needs 16 characters at least.");
+  if (token.length < 16) throw new RangeError("The token of the web host must have at least 16 characters.");
   let port = 0;
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {

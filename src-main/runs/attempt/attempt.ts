@@ -7,7 +7,7 @@ import { storeFailure } from "../outcomes/store-failure.ts";
 import { MessageRecorder, type MessageRecorderOptions } from "./message-recorder.ts";
 
 export interface AttemptOptions extends Omit<MessageRecorderOptions, "end" | "terminate"> {
-  /** How long the run may take to stop after it was asked to, in milliseconds. */
+  /** How long the run may take to stop after a request, in milliseconds. */
   readonly stopGraceMs: number;
   /** Called once, as soon as the outcome is known; the process may still be alive. */
   readonly onOutcome: (outcome: RunOutcome) => void;
@@ -49,7 +49,7 @@ export class Attempt {
     return this.recorder.activeSeconds;
   }
 
-  /** Asks for a checkpoint and an orderly end; terminates the process if it does not end in time. */
+  /** Asks for a checkpoint and a graceful stop; terminates the process if it does not stop in time. */
   stop(): void {
     if (this.outcome !== null || this.timer !== null) return;
     this.options.child.post({ type: "stop" });
@@ -57,7 +57,7 @@ export class Attempt {
     this.timer = setTimeout(() => this.terminate(stopTimedOut(stopGraceMs)), stopGraceMs);
   }
 
-  /** Kills the process. The run ends with this outcome, unless it had reported its own end before. */
+  /** Kills the process. The run ends with this outcome, unless it has already reported its own. */
   terminate(outcome: RunOutcome): void {
     if (this.outcome === null) this.pendingOutcome ??= outcome;
     this.options.child.kill();
@@ -70,7 +70,7 @@ export class Attempt {
       this.recorder.log("warning", "An invalid message from the process of the run was ignored.");
       return;
     }
-    // Nothing is stored after the end: the run may already be running in another process.
+    // Nothing is stored after the end, because the run may already be running in another process.
     if (this.outcome !== null || this.pendingOutcome !== null) return;
     try {
       this.recorder.record(message);

@@ -50,7 +50,7 @@ export function forgetAllCheckpoints(project: Project, runId: string): void {
   for (const path of forgetOldCheckpoints(project, runId, 0)) void rm(path, { force: true }).catch(() => undefined);
 }
 
-/** Removes what a killed process left behind: temporary files and checkpoints that it did not report. */
+/** Removes what a killed process left behind: temporary files and unreported checkpoints. */
 export async function sweepLeftovers(project: Project, runId: string): Promise<void> {
   const folder = project.artifactFolder(runId);
   const recorded = new Set(project.store.artifacts.list(runId).map((artifact) => artifact.name));
@@ -61,7 +61,7 @@ export async function sweepLeftovers(project: Project, runId: string): Promise<v
   }
 }
 
-/** @throws UserError `checkpoint-unreadable` when it is not known whether the file is intact */
+/** @throws UserError `checkpoint-unreadable` if it cannot be determined whether the file is intact */
 async function isIntact(path: string, expected: CheckpointArtifact): Promise<boolean> {
   try {
     if ((await stat(path)).size !== expected.bytes) return false;
@@ -73,7 +73,7 @@ async function isIntact(path: string, expected: CheckpointArtifact): Promise<boo
     if (code === "ENOENT" || code === "ENOTDIR") return false;
     throw new UserError(`The checkpoint of step ${expected.step} cannot be read (${code ?? String(cause)}).`, {
       code: "checkpoint-unreadable",
-      remedy: "Check its permissions and the connection to its disk, then resume the run. The checkpoint was left as it is.",
+      remedy: "Check its permissions and the connection to its disk, then resume the run. The checkpoint was not changed.",
       file: path,
       cause,
     });

@@ -24,7 +24,7 @@ export interface MessageRecorderOptions {
   readonly onProgress: () => void;
   /** Ends the attempt: the run reported its own end. */
   readonly end: (outcome: RunOutcome) => void;
-  /** Kills the process: the run cannot go on. */
+  /** Kills the process, because the run cannot continue. */
   readonly terminate: (outcome: RunOutcome) => void;
 }
 
@@ -98,7 +98,7 @@ export class MessageRecorder {
     try {
       live.add(start.runId, { logs: project.store.logs.append(start.runId, [{ time: new Date().toISOString(), level, text }]) });
     } catch {
-      // A log line that cannot be stored is no reason to end a run.
+      // A run must not end because a log line cannot be stored.
     }
   }
 
@@ -153,7 +153,7 @@ export class MessageRecorder {
       store.runs.update(runId, { activeSeconds: this.activeSeconds, ...(message.progress === null ? {} : { progress: message.progress }) });
       return { trainingsFrom, logs: store.logs.append(runId, message.logs) };
     });
-    // Acknowledged only now: until then the child keeps what it reported.
+    // Acknowledge only now: until then, the child keeps what it has reported.
     child.post({ type: "acknowledge", sequence: message.sequence });
     if (message.progress !== null) {
       this.step = message.progress.step;
@@ -175,7 +175,7 @@ export class MessageRecorder {
     const { project, live, start } = this.options;
     const { store } = project;
     this.memoryBytes = message.memoryBytes;
-    // Before the run has reported where it continues, a point has no step.
+    // Until the run has reported where it continues, points have no step.
     if (this.step === null) return;
     const seconds = (performance.now() - this.startedAt) / 1000;
     const metrics = this.load.add(message, { step: this.step, epoch: this.epoch, wall: start.wallSecondsBefore + seconds, active: this.activeSeconds });
@@ -194,7 +194,7 @@ export class MessageRecorder {
       artifact: store.artifacts.add(start.runId, message.artifact, message.type === "checkpoint" ? message.step : undefined),
       old: message.type === "checkpoint" ? forgetOldCheckpoints(project, start.runId) : [],
     }));
-    // A file that cannot be removed now is removed before the next attempt, or with the run.
+    // A file that cannot be removed now is removed before the next attempt or together with the run.
     for (const path of old) void rm(path, { force: true }).catch(() => undefined);
     events.emit("artifact.added", artifact);
   }

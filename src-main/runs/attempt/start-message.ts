@@ -17,8 +17,8 @@ export interface StartInput {
 }
 
 /**
- * Everything a worker needs to execute a run: its inputs resolved from other runs (the networks to train once and for all), the last
- * good checkpoint, and the clocks of earlier attempts.
+ * Everything a worker needs to execute a run: its inputs from other runs (the networks to train are resolved only once), the last
+ * intact checkpoint, and the times of earlier attempts.
  * @throws UserError when an input is missing
  */
 export async function prepareStart({ project, run, record, dataFolders, note }: StartInput): Promise<StartMessage> {

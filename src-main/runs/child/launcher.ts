@@ -14,7 +14,7 @@ export interface ChildHandle {
   post(message: ToWorker): void;
   /** Receives every message, unvalidated. */
   onMessage(listener: (message: unknown) => void): void;
-  /** Receives what the process prints, on both streams. */
+  /** Receives the output of the process on both streams. */
   onOutput(listener: (text: string) => void): void;
   /** Called once, after the last message and the last output were received. */
   onExit(listener: (exit: ChildExit) => void): void;

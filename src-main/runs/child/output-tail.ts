@@ -3,7 +3,7 @@ export class OutputTail {
   private text = "";
   private readonly limit: number;
 
-  /** @param limit characters kept */
+  /** @param limit number of characters to keep */
   constructor(limit = 8000) {
     this.limit = limit;
   }

@@ -5,7 +5,7 @@ export class GpuAssignment {
   private readonly gpus: readonly string[];
   private readonly used = new Map<string, string>();
 
-  /** @param gpus CUDA indices or names of the GPUs to use; when empty, runs use what TensorFlow finds */
+  /** @param gpus CUDA indices or names of the GPUs to use; if empty, runs use the device that TensorFlow finds */
   constructor(gpus: readonly string[]) {
     this.gpus = gpus;
   }

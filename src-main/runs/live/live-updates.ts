@@ -30,14 +30,14 @@ interface Pending {
   candidates: Candidate[];
 }
 
-/** Longest time that an update is held back, in milliseconds. */
+/** Maximum delay of an update, in milliseconds. */
 const LIVE_INTERVAL_MS = 100;
-/** Least time between two `run.changed` events of one running run, in milliseconds. */
+/** Minimum time between two `run.changed` events of one running run, in milliseconds. */
 const CHANGED_INTERVAL_MS = 1000;
 
 /**
  * Sends updates to windows. For runs that a window subscribed to, everything new in a tenth of a second is one event; for
- * all other runs only their row of the history, once per second. Data without subscribers are not collected.
+ * for all other runs, only their row of the history is sent, once per second. Data without subscribers is not collected.
  */
 export class LiveUpdates {
   private readonly store: StoreReader;
@@ -84,7 +84,7 @@ export class LiveUpdates {
     this.timer ??= setTimeout(() => this.flush(), LIVE_INTERVAL_MS);
   }
 
-  /** Discards collected data of a run that went back to a checkpoint. */
+  /** Discards collected data of a run that has returned to a checkpoint. */
   rewound(runId: string): void {
     this.pending.delete(runId);
     this.events.emit("run.rewound", { runId });
@@ -131,7 +131,7 @@ export class LiveUpdates {
       });
   }
 
-  /** Drops an update that cannot be read now (a disk that does not answer): windows read the store again later. */
+  /** Drops an update that cannot be read now (the disk does not respond): windows read the store again later. */
   private reading(read: () => void): void {
     try {
       read();

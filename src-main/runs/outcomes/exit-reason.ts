@@ -4,9 +4,9 @@ import { ORPHANED_EXIT_CODE } from "../../workers/port.ts";
 import type { ChildExit } from "../child/launcher.ts";
 import { RESUME_REMEDY } from "./run-outcome.ts";
 
-/** What is known of a process that exited without reporting how its run ended. */
+/** What is known about a process that exited without reporting the outcome of its run. */
 export interface UnexpectedExit extends ChildExit {
-  /** The end of what the process printed. */
+  /** The end of its output. */
   readonly output: string;
   /** Memory in its last heartbeat, in bytes; null when there was none. */
   readonly memoryBytes: number | null;
@@ -14,11 +14,11 @@ export interface UnexpectedExit extends ChildExit {
 
 const OUT_OF_MEMORY =
   /heap out of memory|std::bad_alloc|OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|Cannot allocate memory|CUDA_ERROR_OUT_OF_MEMORY|out of memory/i;
-/** A process that was killed while it used more than this share of the memory was most likely killed for it. */
+/** A process that was killed while it used more than this share of the memory was most likely killed for that reason. */
 const SUSPICIOUS_SHARE = 0.6;
 const MEMORY_REMEDY = "Choose a smaller batch or fewer channels, or close other programs. Then resume the run or start a new one.";
 
-/** Explains why the process of a run exited, as far as that can be known. */
+/** Explains why the process of a run exited, as far as it can be determined. */
 export function exitReason(exit: UnexpectedExit, machineBytes = totalmem()): RunFailure {
   const detail = exit.output === "" ? {} : { detail: exit.output };
   const used = exit.memoryBytes === null ? "" : ` It last used ${(exit.memoryBytes / 1024 ** 3).toFixed(1)} GB.`;
@@ -32,5 +32,5 @@ export function exitReason(exit: UnexpectedExit, machineBytes = totalmem()): Run
   }
   if (exit.signal !== null) return resumable(`The process of the run ended with ${exit.signal}.`);
   if (exit.code === ORPHANED_EXIT_CODE) return resumable("The process of the run lost its connection to GHN Studio.");
-  return resumable(`The process of the run ended with exit code ${exit.code ?? "unknown"} before the run was done.`);
+  return resumable(`The process of the run ended with exit code ${exit.code ?? "unknown"} before the run was complete.`);
 }

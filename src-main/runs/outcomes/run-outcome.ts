@@ -14,7 +14,7 @@ export const RESUME_REMEDY = "Resume the run: it continues from its last checkpo
 export const STOPPED: RunOutcome = { status: "stopped", failure: null };
 export const KILLED = interrupted("The run was killed on request.");
 export const CLOSED = interrupted("GHN Studio was closed before this run had stopped.");
-/** The process that executed the run died without recording an end. */
+/** The process that executed the run died without recording an outcome. */
 export const LOST = interrupted("GHN Studio ended while this run was running.");
 
 export function stopTimedOut(graceMs: number): RunOutcome {
@@ -25,7 +25,7 @@ export function unresponsive(silenceMs: number): RunOutcome {
   return interrupted(`The process of the run did not respond for ${seconds(silenceMs)} and was terminated.`);
 }
 
-/** The outcome of a run that could not start: an input is wrong, or the program has a fault. */
+/** The outcome of a run that could not start, because of an invalid input or a bug. */
 export function notStarted(error: unknown, what = "The run could not be started"): RunOutcome {
   if (isUserError(error)) return { status: "failed", failure: { message: error.message, remedy: error.remedy } };
   const known = error instanceof Error;

@@ -2,7 +2,7 @@ import type { RunFailure } from "../../../src-shared/domain/records/run.ts";
 import { isStoreError } from "../../store/database/store-error.ts";
 import { notStarted, type RunOutcome } from "./run-outcome.ts";
 
-/** Explains why something about a run could not be written to the project. */
+/** Explains why data of a run could not be written to the project. */
 export function storeFailure(error: unknown): RunFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const detail = error instanceof Error ? { detail: `${error.message} ${code}`.trim() } : {};

@@ -4,15 +4,15 @@ import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import type { StoreReader } from "../../store/store.ts";
 import { resolveCells } from "./training-source.ts";
 
-/** True for a config whose F depends on its cell. */
+/** True if the F of a config depends on its cell. */
 export function hasBudget(config: RunConfig): boolean {
   return config.kind === "cell-training" && config.network.multiplyAddBudget !== undefined;
 }
 
 /**
- * A config as it is frozen: where it names a budget of multiply-adds, its F is the one that the budget allows its cell. All others come back as they are.
- * @param store null where there is no project yet; the cell must then lie in the config
- * @throws UserError when the cell cannot be had or no F fits
+ * The config to freeze: if it has a multiply-add budget, F is set to the largest value that the budget allows for its cell. Other configs are returned unchanged.
+ * @param store null if there is no project yet; the cell must then be in the config
+ * @throws UserError if the cell cannot be found or no F fits the budget
  */
 export function fitBudget(config: RunConfig, input: NetworkInput, store: StoreReader | null): RunConfig {
   if (config.kind !== "cell-training" || !hasBudget(config)) return config;

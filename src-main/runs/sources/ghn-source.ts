@@ -3,16 +3,16 @@ import { UserError } from "../../lib/errors.ts";
 import type { StoreReader } from "../../store/store.ts";
 
 /**
- * File of the trained GHN that a search names.
+ * File of the trained GHN that a search uses.
  * @param kind the kind of run that trains such a GHN
- * @throws UserError when there is none
+ * @throws UserError if there is none
  */
 export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): string {
   const run = store.runs.get(ghnRunId);
   if (run === null)
     throw new UserError(`There is no run ${ghnRunId} in this project.`, {
       code: "ghn-missing",
-      remedy: "Name a run of this project that trained a GHN.",
+      remedy: "Use a run of this project that trained a GHN.",
       field: "ghnRunId",
     });
   if (isStaged(run.kind)) {
@@ -22,14 +22,14 @@ export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn
   if (run.kind !== kind)
     throw new UserError(`The run ${run.name} did not train a GHN${kind === "anytime-ghn" ? " of the anytime space" : ""}.`, {
       code: "ghn-missing",
-      remedy: `Name a run of kind ${kind}.`,
+      remedy: `Use a run of kind ${kind}.`,
       field: "ghnRunId",
     });
   const artifact = store.artifacts.latest(ghnRunId, "ghn");
   if (artifact === null)
     throw new UserError(`The run ${run.name} has not finished its GHN yet.`, {
       code: "ghn-missing",
-      remedy: "Wait for its end or resume it, then start the search again.",
+      remedy: "Wait until it has finished, or resume it. Then start the search again.",
       field: "ghnRunId",
     });
   return artifact.path;

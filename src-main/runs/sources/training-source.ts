@@ -7,16 +7,16 @@ import type { CandidateRecords } from "../../store/results/candidates.ts";
 import type { StoreReader } from "../../store/store.ts";
 import { meansByCell } from "./means-by-cell.ts";
 
-/** The kinds of runs that a training run may name, by space. */
+/** The kinds of runs that a training run may use as source, by space. */
 const KINDS = {
   cell: { search: "search", training: "cell-training" },
   anytime: { search: "anytime-search", training: "anytime-training" },
 } as const satisfies Readonly<Record<SpaceId, Readonly<Record<string, RunKind>>>>;
 
-/** What the architectures of a space are called in sentences. */
+/** Names of the architectures of each space in messages. */
 const NOUNS: Readonly<Record<SpaceId, string>> = { cell: "cells", anytime: "networks" };
 
-/** Networks of a search: the best of its ranking, and picks of its random baseline. */
+/** Networks of a search: the best of its ranking, and some of its random baseline. */
 interface SearchSource {
   readonly runId: string;
   readonly top: number;
@@ -26,8 +26,8 @@ interface SearchSource {
 type Subject<Role> = Pick<NetworkToTrain, "name" | "canonical" | "candidateId" | "score"> & { readonly role: Role };
 
 /**
- * The networks that a training run takes, in the order in which they are trained.
- * @throws UserError when the run named does not exist, is not completed, or has no networks of the kind asked for
+ * The networks of a training run, in the order in which they are trained.
+ * @throws UserError if the source run does not exist, is not completed, or has no networks of the requested kind
  */
 export function resolveSubjects(store: StoreReader, config: CellTrainingRun | AnytimeTrainingRun): NetworkToTrain[] {
   return config.kind === "cell-training" ? resolveCells(store, config.source) : resolveNetworks(store, config);
@@ -41,7 +41,7 @@ export function resolveCells(store: StoreReader, source: CellSource): CellToTrai
       if (chosen.length === 0)
         throw new UserError("No cells are selected.", {
           code: "cells-missing",
-          remedy: "Take at least one cell of the shortlist or of the baseline.",
+          remedy: "Use at least one cell from the shortlist or the baseline.",
           field: "source.top",
         });
       return chosen.map(({ candidate, role }) => ({ space: "cell", ...subjectOf(candidate, role), architecture: candidate.architecture }));
@@ -62,7 +62,7 @@ function resolveNetworks(store: StoreReader, { source, references }: AnytimeTrai
   const searched =
     source.from === "search"
       ? fromSearch(store, "anytime", source).map(({ candidate, role }): AnytimeToTrain => {
-          // What is in a project is input like any other.
+          // Project files are untrusted input like any other.
           const model = anytimeModelSchema.parse({ kind: "cells", architecture: candidate.architecture });
           return { space: "anytime", ...subjectOf(candidate, role), model };
         })
@@ -82,7 +82,7 @@ function toReference(model: AnytimeReference): AnytimeToTrain {
   return { space: "anytime", ...given(REFERENCE_NAMES[model.kind], JSON.stringify(model), "reference"), model };
 }
 
-/** A network that no search scored. */
+/** A network that was not scored by a search. */
 function given<Role extends NetworkToTrain["role"]>(name: string, canonical: string, role: Role): Subject<Role> {
   return { name, canonical, candidateId: null, role, score: null };
 }
@@ -92,8 +92,8 @@ function subjectOf<Role extends NetworkToTrain["role"]>({ name, canonical, id, s
 }
 
 /**
- * The shortlist by rank, then the random baseline by order. What the shortlist lacks is taken from the ranking. With several objectives the shortlist differs from the top
- * of the ranking, which is by score.
+ * The shortlist by rank, then the random baseline in its order. If the shortlist is too short, it is filled up from the ranking. With several objectives, the shortlist differs from the top
+ * of the ranking, which is sorted by score.
  */
 function fromSearch<Space extends SpaceId>(
   store: StoreReader,
@@ -111,11 +111,11 @@ function fromSearch<Space extends SpaceId>(
     .sort((a, b) => a.index - b.index)
     .slice(0, random);
   if (best.length === 0 && top > 0)
-    throw new UserError(`The search has ranked no ${noun}.`, { code: "cells-missing", remedy: "Choose another search.", field: "source.runId" });
+    throw new UserError(`The search did not rank any ${noun}.`, { code: "cells-missing", remedy: "Choose another search.", field: "source.runId" });
   if (baseline.length < random)
     throw new UserError(`The search has a random baseline of ${baseline.length} ${noun}; ${random} are required.`, {
       code: "cells-missing",
-      remedy: `Take at most ${baseline.length} random ${noun}, or search again with a larger baseline.`,
+      remedy: `Use at most ${baseline.length} random ${noun}, or search again with a larger baseline.`,
       field: "source.random",
     });
   return [...best.map((candidate) => ({ candidate, role: "shortlist" as const })), ...baseline.map((candidate) => ({ candidate, role: "random" as const }))];
@@ -123,14 +123,14 @@ function fromSearch<Space extends SpaceId>(
 
 /**
  * The best cells of a training run by mean validation accuracy over repetitions ("GHN Top-Best" of the paper). Cells of
- * a random baseline are there for comparison: they are taken only where there are no others.
+ * a random baseline are for comparison and are used only if there are no others.
  */
 function fromTraining(store: StoreReader, runId: string, best: number): CellToTrain[] {
   const run = completed(store, runId, KINDS.cell.training, "training run");
   const trainings = store.trainings.list(run);
   const chosen = trainings.some((training) => training.role !== "random") ? trainings.filter((training) => training.role !== "random") : trainings;
   const cells = meansByCell(chosen).slice(0, best);
-  if (cells.length === 0) throw new UserError("The run has trained no cells.", { code: "cells-missing", remedy: "Choose another run.", field: "source.runId" });
+  if (cells.length === 0) throw new UserError("The run did not train any cells.", { code: "cells-missing", remedy: "Choose another run.", field: "source.runId" });
   return cells.map(({ first: { name, architecture, canonical, candidateId, role, score } }) => ({
     space: "cell",
     name,
@@ -142,13 +142,13 @@ function fromTraining(store: StoreReader, runId: string, best: number): CellToTr
   }));
 }
 
-/** Id of the completed run that a source means: the run named, or its stage. */
+/** Id of the completed run that a source refers to: the run itself, or its stage. */
 function completed(store: StoreReader, runId: string, kind: RunKind, noun: string): string {
   const run = store.runs.get(runId);
-  const remedy = `Name a ${noun} of this project.`;
+  const remedy = `Use a ${noun} of this project.`;
   if (run === null) throw new UserError(`There is no run ${runId} in this project.`, { code: "run-missing", remedy, field: "source.runId" });
   if (run.kind === "pipeline" || run.kind === "anytime") {
-    // Of the trainings of a pipeline, those that compare cells.
+    // Of the training stages of a pipeline, the one that compares cells.
     const stage = store.runs.children(runId).findLast((child) => child.kind === kind && (kind !== "cell-training" || child.stage === "compare"));
     if (stage !== undefined) return completed(store, stage.id, kind, noun);
   }
@@ -156,7 +156,7 @@ function completed(store: StoreReader, runId: string, kind: RunKind, noun: strin
   if (run.status !== "completed")
     throw new UserError(`The run ${run.name} is not completed (${run.status}).`, {
       code: "run-unfinished",
-      remedy: "Wait for its end or resume it, then start again.",
+      remedy: "Wait until it has finished, or resume it. Then start again.",
       field: "source.runId",
     });
   return runId;

@@ -9,7 +9,7 @@ export interface StagePlan {
   readonly title: string;
   /** Keys of the stages that must complete before it starts. */
   readonly after: readonly string[];
-  /** Share of the work of the whole, in any unit. */
+  /** Its share of the total work, in any unit. */
   readonly work: number;
   /** The config of its run, given the ids of the runs of completed stages, by key. */
   readonly config: (done: ReadonlyMap<string, string>) => RunConfig;
@@ -30,7 +30,7 @@ export interface StagedKind {
 export interface NextStages {
   /** Stages without a run whose predecessors are done. */
   readonly create: readonly StagePlan[];
-  /** Runs of stages that ended early and can continue. */
+  /** Runs of stages that ended early and can be resumed. */
   readonly enqueue: readonly string[];
   readonly done: ReadonlyMap<string, string>;
   readonly over: boolean;
@@ -64,7 +64,7 @@ export function nextStages(plan: { readonly stages: readonly StagePlan[]; readon
 /** Steps of the progress bar of a run that consists of stages. */
 const PARTS = 1000;
 
-/** Progress over all stages. The time left is estimated from the speed so far, with as many stages at a time as are running now. */
+/** Progress over all stages. The time left is estimated from the speed so far, assuming as many parallel stages as are running now. */
 export function stagesProgress(plan: readonly StagePlan[], runs: ReadonlyMap<string, RunSummary>): RunProgress {
   const total = plan.reduce((sum, { work }) => sum + work, 0);
   let doneWork = 0;
@@ -91,7 +91,7 @@ export function stagesProgress(plan: readonly StagePlan[], runs: ReadonlyMap<str
         : `${finished} of ${plan.length} stages done, running: ${current.map(({ title }) => title).join(", ")}`;
   const speed = current.length === 1 ? first?.progress?.imagesPerSecond : undefined;
   const later = (rest: number): number | undefined => (doneWork > 0 && current.length > 0 ? (rest * seconds) / doneWork / current.length : undefined);
-  // A single running stage has the best estimate of its own time.
+  // If a single stage is running, its own estimate is the best.
   const own = current.length === 1 ? first?.progress?.secondsLeft : undefined;
   const behind = first === undefined || own === undefined ? undefined : later(total - doneWork - first.rest);
   const secondsLeft = own !== undefined && behind !== undefined ? own + behind : later(total - doneWork);

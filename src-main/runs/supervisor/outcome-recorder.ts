@@ -41,10 +41,10 @@ export class OutcomeRecorder {
     this.live.changed(runId, true);
   }
 
-  /** Tries to store the outcomes that could not be stored before. */
+  /** Tries again to store outcomes that could not be stored. */
   retry(): void {
     for (const [runId, { outcome, activeSeconds }] of this.unsaved) {
-      // Resumed in the meantime: how it ended before no longer matters.
+      // Resumed in the meantime: its earlier outcome no longer matters.
       if (!this.project.store.runs.isHeld(runId)) this.unsaved.delete(runId);
       else this.record(runId, outcome, activeSeconds);
     }

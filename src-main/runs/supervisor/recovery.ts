@@ -6,8 +6,8 @@ import { LOST } from "../outcomes/run-outcome.ts";
 export const RUN_VARIABLE = "GHN_STUDIO_RUN";
 
 /**
- * Repairs what a supervisor that died left behind: running runs become `interrupted`, their processes are killed if they
- * are still alive, and stages that were queued for a pipeline leave the queue.
+ * Cleans up after a supervisor that died: running runs become `interrupted`, their processes are killed if they
+ * are still alive, and queued stages of a pipeline are removed from the queue.
  * @returns the ids of the runs that changed
  */
 export function recoverRuns(project: Project): string[] {
@@ -23,7 +23,7 @@ export function recoverRuns(project: Project): string[] {
 }
 
 /**
- * A worker exits by itself when its supervisor vanishes, but late if it is in the middle of a long step. It is killed
+ * A worker exits by itself if its supervisor vanishes, but only after its current step, which may be long. It is killed
  * only when it is certainly ours: its environment names the run (known on Linux only).
  */
 function killOrphan(runId: string, pid: number | null): void {
@@ -32,6 +32,6 @@ function killOrphan(runId: string, pid: number | null): void {
     const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
     if (environment.includes(`${RUN_VARIABLE}=${runId}`)) process.kill(pid, "SIGKILL");
   } catch {
-    // The process is gone, belongs to somebody else, or the system does not tell.
+    // The process is gone, belongs to another user, or the system does not provide this information.
   }
 }

@@ -7,7 +7,7 @@ import type { Emitter } from "../live/emitter.ts";
 import type { LiveUpdates } from "../live/live-updates.ts";
 import { existingRun } from "./run-detail.ts";
 
-/** Changes to runs that people make, apart from executing them: names, notes, tags, archive, trash. */
+/** Changes that users make to runs: names, notes, tags, archive, trash. */
 export class RunEditor {
   private readonly project: Project;
   private readonly live: LiveUpdates;
@@ -70,7 +70,7 @@ export class RunEditor {
         throw new UserError(`The run ${run.name} is not in the trash.`, { code: "run-not-trashed", remedy: "Move it to the trash first." });
     }
     const all = this.withStages(runIds).reverse();
-    // Before anything is deleted: a folder that cannot be removed safely keeps all runs in the trash.
+    // Checked before anything is deleted: if a folder cannot be removed safely, all runs stay in the trash.
     for (const runId of all) this.project.runFolder(runId);
     let bytes = 0;
     for (const runId of all) {

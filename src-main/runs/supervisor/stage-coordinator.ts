@@ -13,20 +13,20 @@ export interface StageCoordinatorOptions {
   readonly project: Project;
   readonly live: LiveUpdates;
   readonly version: string;
-  /** Stores how a run ended. */
+  /** Stores the outcome of a run. */
   readonly finish: (runId: string, outcome: RunOutcome) => void;
-  /** Asks a running or queued stage to end with a checkpoint. */
+  /** Asks a running or queued stage to stop with a checkpoint. */
   readonly stopStage: (runId: string) => void;
-  /** True when nothing may start any more. */
+  /** True once nothing may start any more. */
   readonly closing: () => boolean;
 }
 
-/** Least time between two updates of the progress of a run, in milliseconds. */
+/** Minimum time between two updates of the progress of a run, in milliseconds. */
 const FOLLOW_MS = 500;
 
 /**
  * Executes runs that consist of stages. Such a run does not have a process; its stages do, as many at a time as there
- * are free slots. Its state is read from the store each time, so that it can continue after any end of the program.
+ * are free slots. Its state is read from the store each time, so that it can continue however the program ended.
  */
 export class StageCoordinator {
   private readonly options: StageCoordinatorOptions;
@@ -57,7 +57,7 @@ export class StageCoordinator {
     return this.options.project.store.runs.children(runId).filter((stage) => ACTIVE_STATUSES.includes(stage.status));
   }
 
-  /** A stage has ended and its process is gone: the run continues, or ends once no stage of it is active any more. */
+  /** A stage has ended and its process is gone: the run continues, or ends once none of its stages is active. */
   stageEnded(runId: string): void {
     try {
       this.continueAfterStage(runId);
@@ -86,19 +86,19 @@ export class StageCoordinator {
       finish(runId, this.outcomeOf(runId, broken));
       return;
     }
-    // Asked to stop just as the last stage completed: there is nothing left to stop.
+    // The stop was requested just as the last stage completed: there is nothing left to stop.
     const { over, done } = this.next(runId).next;
     if (over) this.conclude(runId, done);
     else finish(runId, STOPPED);
   }
 
-  /** Gives up computing the conclusion of a run; the caller stores how it ended. It is computed again when the run is resumed. */
+  /** Aborts computing the conclusion of a run; the caller stores the outcome. The conclusion is computed again when the run is resumed. */
   abandon(runId: string): void {
     this.concluding.get(runId)?.abort();
     this.concluding.delete(runId);
   }
 
-  /** Ends conclusions that are still being computed. */
+  /** Aborts conclusions that are still being computed. */
   close(): void {
     for (const runId of [...this.concluding.keys()]) {
       this.abandon(runId);
@@ -176,7 +176,7 @@ export class StageCoordinator {
       this.concluding.delete(runId);
       this.options.finish(runId, outcome);
     };
-    const failed = (error: unknown): void => end(outcomeOfError(error, `The ${this.kindOf(runId)} could not be concluded`));
+    const failed = (error: unknown): void => end(outcomeOfError(error, `The ${this.kindOf(runId)} could not be completed`));
     try {
       const outcome = this.kinds[this.kindOf(runId)].conclude(runId, done, control.signal);
       if (outcome instanceof Promise) {

@@ -13,7 +13,7 @@ export interface StartAttemptOptions
   readonly launcher: ChildLauncher;
   readonly version: string;
   readonly gpus: GpuAssignment;
-  /** The outcome if the run was asked to end while it was being prepared; null to continue. */
+  /** The outcome if the run was stopped or killed while it was being prepared; null to continue. */
   readonly cancelled: () => RunOutcome | null;
   /** Called as soon as the attempt exists. */
   readonly onAttempt: (attempt: Attempt) => void;
@@ -27,7 +27,7 @@ export interface StartAttemptOptions
 export async function startAttempt(run: RunSummary, options: StartAttemptOptions): Promise<RunOutcome | null> {
   const { project, live, version, note } = options;
   const { store } = project;
-  // Read before the start is recorded: a run that never started has no wall clock yet.
+  // Read before the start is recorded: a run that never started has no wall time yet.
   const record = store.runs.record(run.id);
   if (record === null) throw new Error(`Run ${run.id} has no details.`);
   store.runs.begin(run.id);

@@ -27,20 +27,20 @@ export interface SupervisorOptions {
   readonly version: string;
   /** Folders with datasets, in order of preference. */
   readonly dataFolders: readonly string[];
-  /** GPUs to distribute runs over, as CUDA names them; without any, runs use whatever device there is. */
+  /** GPUs to distribute runs over, as named by CUDA; if there are none, runs use whatever device is available. */
   readonly gpus?: readonly string[];
   /** Number of runs that may run at the same time, at least 1; by default one per GPU. */
   readonly concurrency?: number;
-  /** How long a child may be silent before it is terminated, in milliseconds. A step on large images takes minutes. */
+  /** How long a child may be unresponsive before it is terminated, in milliseconds. A step on large images takes minutes. */
   readonly silenceMs?: number;
   /** How long a run may take to stop with a checkpoint, in milliseconds. */
   readonly stopGraceMs?: number;
 }
 
-/** A run that takes up a place: it is being prepared (no attempt yet) or executed. */
+/** A run that occupies a slot: it is being prepared (no attempt yet) or executed. */
 interface ActiveRun {
   attempt: Attempt | null;
-  /** Set when the run was asked to end while it was being prepared. */
+  /** Set if the run was stopped or killed while it was being prepared. */
   cancelled: RunOutcome | null;
 }
 
@@ -50,8 +50,8 @@ const STOP_GRACE_MS = 180_000;
 const TICK_MS = 500;
 
 /**
- * Executes the runs of a project: the queue, the child processes, and how they end. There is one supervisor per project,
- * in the process that holds it open. Its lasting state is in the store.
+ * Executes the runs of a project: manages the queue, the child processes and their outcomes. There is one supervisor per project,
+ * in the process that holds it open. Its persistent state is in the store.
  */
 export class RunSupervisor {
   readonly events = new Emitter<RunEventMap>();
@@ -68,7 +68,7 @@ export class RunSupervisor {
   private timer: NodeJS.Timeout | null = null;
   private closing = false;
   private pumping = false;
-  /** The queue could not be read. */
+  /** True if the queue could not be read. */
   private stalled = false;
   private onIdle: (() => void)[] = [];
 
@@ -91,7 +91,7 @@ export class RunSupervisor {
     });
   }
 
-  /** Repairs what an earlier supervisor left behind, then starts queued runs. */
+  /** Cleans up after an earlier supervisor, then starts queued runs. */
   start(): void {
     for (const runId of recoverRuns(this.project)) this.live.changed(runId, true);
     this.timer = setInterval(() => this.tick(), TICK_MS);
@@ -100,7 +100,7 @@ export class RunSupervisor {
     this.pump();
   }
 
-  /** Adds a run to the end of the queue. Its config is frozen from here on. */
+  /** Adds a run to the end of the queue and freezes its config. */
   create(name: string, config: RunConfig, tags: readonly string[] = []): RunDetail {
     this.refuseWhenClosing();
     const runId = this.project.store.runs.create({ name, config: withAbsolutePaths(config), codeVersion: this.options.version, tags });
@@ -120,7 +120,7 @@ export class RunSupervisor {
   }
 
   /**
-   * Asks a run to write a checkpoint and end; a queued run just leaves the queue. A pipeline stops with its stage.
+   * Asks a run to write a checkpoint and stop; a queued run is removed from the queue. A pipeline stops together with its stage.
    * @throws UserError `run-not-active`
    */
   stop(runId: string): void {
@@ -130,7 +130,7 @@ export class RunSupervisor {
     });
   }
 
-  /** Ends a run at once, without a checkpoint. @throws UserError `run-not-active` */
+  /** Ends a run immediately, without a checkpoint. @throws UserError `run-not-active` */
   kill(runId: string): void {
     this.end(runId, (active) => {
       active.cancelled = KILLED;
@@ -139,7 +139,7 @@ export class RunSupervisor {
   }
 
   /**
-   * Queues a run again; it continues from its last good checkpoint. A stage continues together with its pipeline.
+   * Queues a run again; it continues from its last intact checkpoint. A stage continues together with its pipeline.
    * @throws UserError `run-not-resumable`, `run-trashed`
    */
   resume(runId: string): void {
@@ -167,18 +167,18 @@ export class RunSupervisor {
     for (const run of this.project.store.runs.queued()) this.live.changed(run.id, true);
   }
 
-  /** How many runs may run at the same time; runs that are already running continue. */
+  /** Sets how many runs may run at the same time; runs that are already running continue. */
   setConcurrency(count: number): void {
     this.concurrency = Math.max(1, Math.floor(count));
     this.pump();
   }
 
-  /** Runs that take up a place. */
+  /** Runs that occupy a slot. */
   running(): RunSummary[] {
     return [...this.active.keys()].flatMap((runId) => this.project.store.runs.get(runId) ?? []);
   }
 
-  /** Asks all runs to stop with a checkpoint and terminates those that do not in time; queued runs stay queued. */
+  /** Asks all runs to stop with a checkpoint and terminates those that do not stop in time; queued runs stay queued. */
   async close(graceMs = STOP_GRACE_MS): Promise<void> {
     this.closing = true;
     if (this.timer !== null) clearInterval(this.timer);
@@ -198,7 +198,7 @@ export class RunSupervisor {
 
   // ---- Queue
 
-  /** Fills free places: stages of running pipelines first, then the queue in its order. */
+  /** Fills free slots: stages of running pipelines first, then the queue in its order. */
   private pump(): void {
     if (this.closing || this.pumping) return;
     this.pumping = true;
@@ -212,7 +212,7 @@ export class RunSupervisor {
       }
       this.stalled = false;
     } catch (error) {
-      // The queue cannot be read now (a disk that does not answer): the next tick tries again.
+      // The queue cannot be read now (the disk does not respond): the next tick tries again.
       if (!isStoreError(error)) throw error;
       this.stalled = true;
     } finally {
@@ -220,7 +220,7 @@ export class RunSupervisor {
     }
   }
 
-  /** True while the process of one of its stages is still ending: a pipeline must not continue before that. */
+  /** True while the process of one of its stages is still exiting: the pipeline must not continue before that. */
   private hasActiveStage(run: RunSummary): boolean {
     return isStaged(run.kind) && this.project.store.runs.children(run.id).some((stage) => this.active.has(stage.id));
   }
@@ -258,12 +258,12 @@ export class RunSupervisor {
     }
   }
 
-  /** Stores how a run ended. Its process may still need a moment to exit. */
+  /** Stores the outcome of a run. Its process may still need a moment to exit. */
   private finish(runId: string, outcome: RunOutcome): void {
     this.outcomes.record(runId, outcome, this.active.get(runId)?.attempt?.activeSeconds);
   }
 
-  /** The process of a run is gone: its place is free, and its pipeline continues. */
+  /** The process of a run is gone: its slot is free, and its pipeline continues. */
   private leave(runId: string): void {
     this.active.delete(runId);
     this.gpus.release(runId);
@@ -277,7 +277,7 @@ export class RunSupervisor {
       const parentId = this.project.store.runs.get(runId)?.parentId ?? null;
       if (parentId !== null) this.stages.stageEnded(parentId);
     } catch (error) {
-      // The project cannot be read now. Its runs are recovered when it is opened again.
+      // The project cannot be read now. Its runs are recovered when it is next opened.
       if (!isStoreError(error)) throw error;
     }
   }
@@ -312,7 +312,7 @@ export class RunSupervisor {
     // Queued stages first: the run itself ends together with its last running stage.
     for (const stage of stages.toSorted((a, b) => Number(this.active.has(a.id)) - Number(this.active.has(b.id))))
       if (this.isActive(stage.id)) this.end(stage.id, endActive);
-    // Between two stages there is nothing to wait for, unless the process of the last one is still exiting.
+    // Between stages there is nothing to wait for, unless the process of the last one is still exiting.
     if (stages.length > 0 || this.hasActiveStage(run)) return;
     this.stages.abandon(run.id);
     this.finish(run.id, STOPPED);
@@ -346,7 +346,7 @@ export class RunSupervisor {
     }
   }
 
-  /** Does what other programs (the command line) asked for. */
+  /** Executes requests from other programs, such as the command line. */
   private answerRequests(): void {
     for (const request of this.project.store.requests.take()) {
       try {

@@ -9,7 +9,7 @@ export class Watchdog {
   private readonly silenceMs: number;
   private lastCheck = performance.now();
 
-  /** @param silenceMs how long a process may be silent, in milliseconds */
+  /** @param silenceMs how long a process may be unresponsive, in milliseconds */
   constructor(silenceMs: number) {
     this.silenceMs = silenceMs;
   }

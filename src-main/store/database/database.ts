@@ -8,7 +8,7 @@ export type SqliteDatabase = Database.Database;
 
 /** Marks an SQLite file as a database of GHN Studio ("GHNS"). */
 const APPLICATION_ID = 0x47484e53;
-/** How long a statement waits for another process, in milliseconds. */
+/** How long a statement waits for a lock of another process, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
 
 export interface DatabaseOptions {
@@ -39,7 +39,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Sqlit
     db.pragma("foreign_keys = ON");
     if (!readOnly) {
       db.pragma("journal_mode = WAL");
-      // With WAL, a power cut loses at most the last moments, never the integrity of the file.
+      // With WAL, a power failure loses at most the last few transactions and never corrupts the file.
       db.pragma("synchronous = NORMAL");
       migrate(db, file, isNew, migrations);
     } else if (schemaVersion(db) < newest(migrations)) {
@@ -60,7 +60,7 @@ const statements = new WeakMap<SqliteDatabase, Map<string, Database.Statement>>(
 
 /**
  * A statement that is compiled once per database. For fixed SQL that runs many times per second. Each text must be used
- * in one place only, because a statement remembers its mode (`pluck`).
+ * in one place only, because a statement keeps its mode (`pluck`).
  */
 export function prepared<Parameters extends unknown[], Row = unknown>(db: SqliteDatabase, sql: string): Database.Statement<Parameters, Row> {
   let known = statements.get(db);
@@ -147,13 +147,13 @@ function cannotOpen(file: string, cause: unknown): unknown {
   return cause;
 }
 
-/** SQLite would wait for ever on a pipe. @throws UserError `project-foreign` */
+/** SQLite would wait forever on a pipe. @throws UserError `project-foreign` */
 function requireRegularFile(file: string): void {
   for (const suffix of ["", "-wal", "-shm", "-journal"])
     if (statSync(file + suffix, { throwIfNoEntry: false })?.isFile() === false)
       throw new UserError(`${file}${suffix} is not a regular file.`, {
         code: "project-foreign",
-        remedy: "Remove it if you do not know it, or choose another folder.",
+        remedy: "Remove it if you do not know what it is, or choose another folder.",
         file: file + suffix,
       });
 }

@@ -10,8 +10,8 @@ export interface DatabaseCopy {
 }
 
 /**
- * A copy of a database that cannot be read in place, or null where it can. In write-ahead mode SQLite needs to write next to the file even to read it, which read-only media
- * refuse; what is there does not change either, so a copy shows the same.
+ * A copy of a database that cannot be read in place; null if it can. In write-ahead mode, SQLite must write next to the file even to read it, which is impossible on read-only
+ * media. Files there do not change, so a copy has the same content.
  * @throws Error when the copy cannot be written, for example because the disk with temporary files is full
  */
 export function copyFromReadOnlyFolder(file: string): DatabaseCopy | null {

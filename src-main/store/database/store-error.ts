@@ -8,7 +8,7 @@ export function isStoreError(error: unknown): error is Error & { readonly code: 
   return error instanceof Error && "code" in error && typeof error.code === "string" && (error.code.startsWith("SQLITE_") || SYSTEM_CODES.has(error.code));
 }
 
-/** An error of the project's database in words. */
+/** Turns an error of the project's database into a message for the user. */
 export function storeUserError(error: Error & { readonly code: string }): UserError {
   const { code } = error;
   if (["SQLITE_FULL", "ENOSPC", "EDQUOT", "EFBIG"].includes(code))

@@ -7,7 +7,7 @@ parentPort?.on("message", (message: { readonly file: string } | "end") => {
     parentPort?.close();
     return;
   }
-  // A new connection each time: one that stays open would keep the log from being removed when the project is closed.
+  // A new connection each time: an open one would prevent the log from being removed when the project is closed.
   const db = new Database(message.file, { timeout: 0, fileMustExist: true });
   try {
     // Passive never blocks a writer. The next commit can restart the log only if all of it was copied.

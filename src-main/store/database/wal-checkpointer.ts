@@ -48,7 +48,7 @@ export class WalCheckpointer {
     this.worker.postMessage({ file: this.file });
   }
 
-  /** Size and time of the log; undefined when there is none or the disk does not answer. */
+  /** Size and time of the log; undefined if there is none or the disk does not respond. */
   private log(): { readonly size: number; readonly mtimeMs: number } | undefined {
     try {
       return statSync(`${this.file}-wal`, { throwIfNoEntry: false });

@@ -2,7 +2,7 @@ import type { MetricColumns } from "../../../src-shared/domain/metrics.ts";
 
 /**
  * Points of one series as packed columns. `cursor` is the number of the batch that added a point, counted per run and
- * never reused; NaN in `value` stands for a value that was not finite.
+ * never reused; NaN in `value` represents a value that was not finite.
  */
 export interface PackedPoints {
   readonly count: number;

@@ -10,7 +10,7 @@ const FULL_PIECE = 1024;
 /** This many small pieces at the end of a series are merged into one. */
 const SMALL_PIECES = 32;
 
-/** Which points to keep when a run goes back to a checkpoint. */
+/** Which points to keep when a run returns to a checkpoint. */
 export interface KeptSteps {
   /** Last step to keep in each series of the run's own metrics; series that are not named are removed. */
   readonly stepOfSeries: Readonly<Record<string, number>>;

@@ -1,10 +1,10 @@
 import { closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 
-/** How long to wait for one that only looks whether the guard is held, in ms. */
+/** How long to wait for a process that only checks whether the guard is held, in ms. */
 const LOOK_MS = 250;
 
-/** What trying to take a guard came to. `unsupported`: the file system has no locks. */
+/** Result of trying to take a guard. `unsupported`: the file system has no locks. */
 export type GuardAttempt = { readonly state: "taken"; readonly release: () => void } | { readonly state: "held" } | { readonly state: "unsupported" };
 
 /**
@@ -16,7 +16,7 @@ export function takeGuard(file: string): GuardAttempt {
   closeSync(openSync(file, "a", 0o600));
   const db = new Database(file, { timeout: LOOK_MS });
   try {
-    // Nothing is written, so that there is nothing to roll back after a crash.
+    // Nothing is written, so there is nothing to roll back after a crash.
     db.pragma("journal_mode = MEMORY");
     db.exec("BEGIN EXCLUSIVE");
     return { state: "taken", release: () => void db.close() };
@@ -26,7 +26,7 @@ export function takeGuard(file: string): GuardAttempt {
   }
 }
 
-/** Whether a live process holds the guard; `unknown` where there is none or the file system cannot tell. */
+/** Whether a live process holds the guard; `unknown` if there is no guard or the file system does not support locks. */
 export function guardState(file: string): "held" | "free" | "unknown" {
   let db: Database.Database;
   try {
@@ -35,7 +35,7 @@ export function guardState(file: string): "held" | "free" | "unknown" {
     return "unknown";
   }
   try {
-    // A shared lock is refused while somebody has the exclusive one.
+    // A shared lock is refused while another process holds the exclusive one.
     db.prepare("SELECT count(*) FROM sqlite_schema").get();
     return "free";
   } catch (error) {

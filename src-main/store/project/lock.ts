@@ -6,7 +6,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.t
 
 interface LockContent extends ProcessIdentity {
   readonly token: string;
-  /** Its holder has the guard too: where guards work, one that is free proves that the holder has ended. */
+  /** True if its holder also holds the guard: where guards work, a free guard proves that the holder has exited. */
   readonly guarded: boolean;
 }
 
@@ -16,21 +16,21 @@ export interface Lock {
 }
 
 export interface LockOptions {
-  /** Take the lock also from a process on another machine that may be alive: the user has confirmed that it is not. */
+  /** Take the lock even from a process on another machine that may be alive, because the user has confirmed that it is not. */
   readonly takeOver?: boolean;
 }
 
-/** How often the holder proves that it is alive, to machines that do not share its guard. */
+/** Interval at which the holder proves that it is alive, for machines that do not share its guard. */
 const BEAT_MS = 30_000;
-/** A lock of another machine is stale after this long without a beat. */
+/** A lock of another machine is stale after this long without a heartbeat. */
 const FOREIGN_STALE_MS = 5 * 60_000;
-/** A beat this far in the future was written by a clock that has been set back since; a live holder would have written another. */
+/** A heartbeat this far in the future was written before the clock was set back; a live holder would have written another one since. */
 const FUTURE_MS = 2 * BEAT_MS;
 const ATTEMPTS = 3;
 
 /**
  * Takes a lock for this process. Two things prove that the holder is alive: the guard, a lock of the operating system that works across containers on one machine, and, for
- * machines that share only the file system, a beat in the lock file. Beats and the current time are both read from the file system's clock.
+ * machines that share only the file system, a heartbeat in the lock file. Heartbeats and the current time are both read from the file system's clock.
  * @param file lock file; the guard is next to it
  * @throws UserError `project-locked` when a live process holds it
  */
@@ -105,7 +105,7 @@ function isLocal(owner: ProcessIdentity): boolean {
   return owner.host === ownIdentity().host;
 }
 
-/** Whether the owner may be alive. @param guardFree the guard is known not to be held by anybody else on this machine */
+/** Whether the owner may be alive. @param guardFree whether the guard is known not to be held by another process on this machine */
 function mayLive(owner: LockContent, file: string, now: number, guardFree: boolean): boolean {
   if (isLocal(owner)) return owner.guarded && guardFree ? false : isAlive(owner);
   try {
@@ -134,7 +134,7 @@ function held(file: string, content: LockContent, releaseGuard: () => void): Loc
     try {
       if (readLock(file)?.token === token) writeBeat(file, content);
     } catch {
-      // The folder may be unreachable for a while; on this machine the guard still proves that we live.
+      // The folder may be unreachable for a while; on this machine, the guard still proves that this process is alive.
     }
   }, BEAT_MS);
   beat.unref();
@@ -150,7 +150,7 @@ function held(file: string, content: LockContent, releaseGuard: () => void): Loc
   };
 }
 
-/** Writes the same bytes again, so that the file system stamps them with its own clock. */
+/** Writes the same bytes again, so that the file system sets the time from its own clock. */
 function writeBeat(file: string, content: LockContent): void {
   const handle = openSync(file, "r+");
   try {

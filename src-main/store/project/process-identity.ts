@@ -9,14 +9,14 @@ export interface ProcessIdentity {
   readonly startTime: string | null;
 }
 
-/** Start time of a zombie: a process that has ended but was not yet waited for. */
+/** Start time of a zombie: a process that has exited but has not been waited for. */
 const ENDED = "ended";
 
 export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), startTime: startTimeOf(process.pid) };
 }
 
-/** Whether this process of this machine is alive and still the same one. */
+/** Whether this process on this machine is alive and still the same one. */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {
     process.kill(identity.pid, 0);

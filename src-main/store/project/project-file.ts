@@ -34,7 +34,7 @@ export function readProjectFile(folder: string): ProjectFile {
   let text: string;
   try {
     const info = statSync(file);
-    // Reading a pipe or a device would wait for ever.
+    // Reading a pipe or a device would wait forever.
     if (!info.isFile() || info.size > MAX_BYTES) throw foreign(folder, file);
     text = readFileSync(file, "utf8");
   } catch (cause) {

@@ -1,4 +1,4 @@
-/** Paths inside of a project folder. A project may come from somebody else, so nothing below its folder may be a link. */
+/** Paths inside a project folder. A project may come from an untrusted source, so nothing in its folder may be a link. */
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { runIdSchema } from "../../../src-shared/domain/records/run.ts";
@@ -9,7 +9,7 @@ const ARTIFACTS = "artifacts";
 
 /**
  * The folder for the files of a run. It need not exist.
- * @throws UserError `run-id` when the id is not one; `path-outside` when the folder is or goes through a link
+ * @throws UserError `run-id` if the id is invalid; `path-outside` if the folder is a link or is below one
  */
 export function runFolder(project: string, runId: string): string {
   // Ids come from windows and databases.
@@ -24,7 +24,7 @@ export function runFolder(project: string, runId: string): string {
 /**
  * Absolute path of an artifact. It need not exist.
  * @param path as recorded, relative to the project folder
- * @throws UserError `path-outside` when it is not below `artifacts`, or is or goes through a link
+ * @throws UserError `path-outside` if it is not below `artifacts`, is a link or is below one
  */
 export function artifactFile(project: string, path: string): string {
   if (!resolve(project, path).startsWith(join(resolve(project), ARTIFACTS) + sep)) throw outside(path, "is outside of the project");
@@ -32,7 +32,7 @@ export function artifactFile(project: string, path: string): string {
 }
 
 /**
- * Checks the files and folders that every project has, before any of them is used.
+ * Checks the standard files and folders of a project before any of them is used.
  * @throws UserError `path-outside` when one of them is a link
  */
 export function refuseLinkedFiles(project: string, names: readonly string[]): void {
@@ -71,7 +71,7 @@ function linkTarget(path: string): string | null {
 function outside(path: string, why: string): UserError {
   return new UserError(`In the project folder, ${path} ${why}. GHN Studio uses only real files and folders of a project.`, {
     code: "path-outside",
-    remedy: "Replace the link by the files that it stands for. If you do not know where the project comes from, do not open it.",
+    remedy: "Replace the link with the files that it points to. If you do not know where the project comes from, do not open it.",
     file: path,
   });
 }

@@ -15,7 +15,7 @@ import { artifactFile, refuseLinkedFiles, runFolder } from "./project-paths.ts";
 const DATABASE_NAME = "runs.sqlite";
 const LOCK_NAME = "project.lock";
 const ARTIFACTS = "artifacts";
-/** What is read or written when a project is opened. */
+/** Paths that are read or written when a project is opened. */
 const FILES = [PROJECT_FILE_NAME, DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-shm`, LOCK_NAME, `${LOCK_NAME}-guard`];
 
 /** A project that this process holds open. */
@@ -26,7 +26,7 @@ export interface Project {
   rename(name: string): ProjectInfo;
   /** Folder for the files of a run. @throws UserError `run-id`, `path-outside` when it is not a real folder of the project */
   runFolder(runId: string): string;
-  /** The same folder, created if missing. */
+  /** The same folder; created if missing. */
   artifactFolder(runId: string): string;
   /** Absolute path of an artifact. @throws UserError `path-outside` when it is not a real file of the project */
   resolvePath(path: string): string;

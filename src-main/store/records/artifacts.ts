@@ -81,7 +81,7 @@ export class SqliteArtifactWriter extends SqliteArtifactReader implements Artifa
           "INSERT INTO artifacts (run_id, kind, name, path, bytes, sha256, step, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         )
         .get(runId, artifact.kind, artifact.name, artifact.path, artifact.bytes, artifact.sha256, step ?? null, new Date().toISOString());
-      if (row === undefined) throw new Error("The database did not answer with the file it was told of.");
+      if (row === undefined) throw new Error("The database did not return the artifact that was added.");
       return toArtifact(row);
     })();
   }

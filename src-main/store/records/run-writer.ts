@@ -40,7 +40,7 @@ export interface RunChange {
   readonly processId?: number | null;
 }
 
-/** State of a run that could not be stored. */
+/** A state of a run that could not be stored. */
 export type HeldState = Pick<RunSummary, "status" | "failure" | "finishedAt">;
 
 export interface RunWriter extends RunReader {
@@ -54,7 +54,7 @@ export interface RunWriter extends RunReader {
   enqueue(id: string, first?: boolean): void;
   /** Takes a run out of the queue and marks it as running. The time of its first start is kept. */
   begin(id: string): void;
-  /** Shows a run in a state that could not be stored (a full disk), in this process only, until its status is next stored. */
+  /** Shows a run in a state that could not be stored (full disk). Affects this process only, until its status is next stored. */
   hold(id: string, state: HeldState): void;
   /** Whether a run is shown in a state that is not stored. */
   isHeld(id: string): boolean;

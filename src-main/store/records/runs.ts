@@ -29,7 +29,7 @@ export interface RunReader {
   children(id: string): RunSummary[];
   /** Runs with these statuses, oldest first. */
   withStatus(...statuses: readonly RunStatus[]): RunSummary[];
-  /** The run created last that is not a stage and not in the trash, whatever its clock said; null if there is none. */
+  /** The run created last that is not a stage and not in the trash, by order of insertion and not by clock; null if there is none. */
   newest(): RunSummary | null;
   /** Queued runs in the order of the queue. */
   queued(): RunSummary[];
@@ -171,7 +171,7 @@ function viewOverview(db: SqliteDatabase, view: RunQuery["view"]): { counts: Rec
   return { counts, tags };
 }
 
-/** Networks to train, as a column holds them. */
+/** Networks to train, as stored in a column. */
 function subjectsIn(space: NetworkToTrain["space"], column: string): NetworkToTrain[] {
   return (JSON.parse(column) as Omit<NetworkToTrain, "space">[]).map((subject) => ({ space, ...subject }) as NetworkToTrain);
 }

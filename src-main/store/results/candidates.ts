@@ -13,7 +13,7 @@ export interface CandidatePage {
   readonly descending?: boolean;
   readonly offset?: number;
   readonly limit?: number;
-  /** Of a run with stages: the candidates of all stages. */
+  /** For a run with stages, the candidates of all stages. */
   readonly stages?: boolean;
 }
 
@@ -23,12 +23,12 @@ export interface CandidateRecords {
   readonly anytime: AnytimeCandidate;
 }
 
-/** Candidates of one space; those of the cell space unless another is named with `in`. */
+/** Candidates of one space: the cell space, unless another is chosen with `in`. */
 export interface CandidateReader<Space extends SpaceId = "cell"> {
   in<Other extends SpaceId>(space: Other): CandidateReader<Other>;
   list(runId: string, page?: CandidatePage): { rows: CandidateRecords[Space][]; total: number };
   get(id: number): CandidateRecords[Space] | null;
-  /** Candidates from a position in the order of proposal on. */
+  /** Candidates starting at a position in the order of proposal. */
   from(runId: string, index: number): CandidateRecords[Space][];
   count(runId: string): number;
 }
@@ -38,7 +38,7 @@ export interface CandidateWriter extends CandidateReader {
   append(runId: string, candidates: readonly CandidateMessage[]): void;
   /** Final roles, by index: the shortlist and the baseline; all others have none. */
   setRoles(runId: string, shortlist: readonly number[], random: readonly number[]): void;
-  /** Keeps the first `count` candidates. Answers how many were removed. */
+  /** Keeps the first `count` candidates. Returns how many were removed. */
   truncate(runId: string, count: number): number;
 }
 
@@ -65,7 +65,7 @@ const TABLES: { readonly [Space in SpaceId]: ResultTable<Omit<Extract<CandidateM
   }),
 };
 
-/** Best first: by score, ties by the lower loss, then by the order of proposal, as the search itself ranks. */
+/** Best first: by score, ties by lower loss, then by the order of proposal, as in the search itself. */
 const BEST_FIRST = "score DESC, COALESCE(score_loss, 9e999), position";
 
 const SORTS: Readonly<Record<CandidateSort, string>> = {
@@ -93,7 +93,7 @@ export class SqliteCandidateReader<Space extends SpaceId = "cell"> implements Ca
     const { sort = "rank", descending = false, offset = 0, limit = 1000, stages = false } = page;
     const { name } = TABLES[this.space];
     const runs = `SELECT id FROM runs WHERE id = @runId${stages ? " OR parent_id = @runId" : ""}`;
-    // Candidates of the random baseline do not compete: they have no rank.
+    // Candidates of the random baseline are not ranked.
     const ranked = `SELECT id AS ranked_id, ROW_NUMBER() OVER (PARTITION BY run_id ORDER BY ${BEST_FIRST}) AS rank FROM ${name} WHERE run_id IN (${runs}) AND score IS NOT NULL AND role <> 'random'`;
     const rows = this.db
       .prepare<[object], Row>(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CellTrainingRun } from "../../../src-shared/domain/config/run-config.ts";
 
-/** What the result of one training from scratch depends on, the machine apart. */
+/** Everything that the result of one training from scratch depends on, except the machine. */
 export interface TrainingProtocol {
   readonly network: CellTrainingRun["network"];
   readonly dataset: CellTrainingRun["dataset"];
@@ -9,13 +9,13 @@ export interface TrainingProtocol {
   readonly datasetFingerprint: string;
   /** Canonical form of the cell. */
   readonly canonical: string;
-  /** Of this training, its repetition included. */
+  /** Seed of this training, including its repetition. */
   readonly seed: number;
 }
 
 /**
- * SHA-256 of a training's protocol, in hex: trainings with the same key have the same result on the same backend, so that a study needs each only once. Where the images lie and how
- * often the config repeats the training take no part.
+ * SHA-256 of a training's protocol, in hex: trainings with the same key have the same result on the same backend, so a study needs each only once. The location of the images and
+ * the number of repetitions are not included.
  */
 export function protocolKey({ network, dataset, training, datasetFingerprint, canonical, seed }: TrainingProtocol): string {
   // The fingerprint covers which image has which class.
@@ -26,7 +26,7 @@ export function protocolKey({ network, dataset, training, datasetFingerprint, ca
     .digest("hex");
 }
 
-/** The same value with the keys of all objects in order: equal configs are equal texts. */
+/** The same value with the keys of all objects sorted, so that equal configs have equal texts. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;

@@ -1,22 +1,22 @@
 import { prepared, type SqliteDatabase } from "../database/database.ts";
 
-/** How a field is kept in its column; columns are named like fields, in snake case. */
+/** How a field is stored in its column; columns are named like fields, in snake case. */
 export type Codec =
-  /** As it is. */
+  /** Unchanged. */
   | "value"
   /** As JSON text. */
   | "json"
-  /** As `value` or `json`; missing where the column is NULL. */
+  /** Like `value` or `json`; missing if the column is NULL. */
   | "optional"
   | "optional-json"
-  /** A number; NULL where it is not finite. */
+  /** A number; NULL if it is not finite. */
   | "number";
 
 /** Every field that a message has, in the order of the columns. */
 export type Fields<Message> = { readonly [Name in keyof Omit<Message, "space">]-?: Codec };
 
 type SqlValue = string | number | null;
-/** A row as SQLite gives it. */
+/** A row as returned by SQLite. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One table of results. Its rows belong to runs and are numbered within their run. */
@@ -25,7 +25,7 @@ export class ResultTable<Message extends object> {
   private readonly fields: readonly (readonly [field: string, codec: Codec, column: string])[];
   private readonly insertion: string;
 
-  /** @param expressions SQL in place of a plain parameter, by column */
+  /** @param expressions SQL to use instead of a plain parameter, by column */
   constructor(name: string, fields: Fields<Message>, expressions: Readonly<Record<string, string>> = {}) {
     this.name = name;
     this.fields = Object.entries<Codec>(fields).map(([field, codec]) => [field, codec, columnOf(field)]);
@@ -52,7 +52,7 @@ export class ResultTable<Message extends object> {
     return Number(prepared(db, `SELECT COUNT(*) FROM ${this.name} WHERE run_id = ?`).pluck().get(runId));
   }
 
-  /** Keeps the first `count` rows of a run. Answers how many were removed. */
+  /** Keeps the first `count` rows of a run. Returns how many were removed. */
   truncate(db: SqliteDatabase, runId: string, count: number): number {
     return prepared(db, `DELETE FROM ${this.name} WHERE run_id = ? AND position >= ?`).run(runId, count).changes;
   }

@@ -12,23 +12,23 @@ export interface TrainingRecords {
   readonly anytime: AnytimeTraining;
 }
 
-/** Trainings of one space; those of the cell space unless another is named with `in`. */
+/** Trainings of one space: the cell space, unless another is chosen with `in`. */
 export interface TrainingReader<Space extends SpaceId = "cell"> {
   in<Other extends SpaceId>(space: Other): TrainingReader<Other>;
-  /** Trainings of a run in their order; of a run with stages, those of all stages. */
+  /** Trainings of a run in order; for a run with stages, those of all stages. */
   list(runId: string): TrainingRecords[Space][];
   get(id: number): TrainingRecords[Space] | null;
-  /** Trainings of one run from a position on. */
+  /** Trainings of one run starting at a position. */
   from(runId: string, position: number): TrainingRecords[Space][];
   count(runId: string): number;
-  /** The first training of a cell with this key of its protocol that is kept; runs in the trash do not count. */
+  /** The first stored training of a cell with this protocol key; runs in the trash are ignored. */
   byProtocol(key: string): Training | null;
 }
 
 /** Writes trainings of all spaces. */
 export interface TrainingWriter extends TrainingReader {
   append(runId: string, trainings: readonly TrainingMessage[]): void;
-  /** Keeps the first `count` trainings. Answers how many were removed. */
+  /** Keeps the first `count` trainings. Returns how many were removed. */
   truncate(runId: string, count: number): number;
 }
 
@@ -37,10 +37,10 @@ const SETTINGS = { role: "value", repetition: "value", seed: "value", epochs: "v
 const COUNTS = { parameters: "value", multiplyAdds: "value", score: "value" } as const;
 const LAST = { trainLoss: "number", seconds: "value" } as const;
 
-// The search may have been purged in the meantime: the training stands for itself.
+// The search may have been purged in the meantime; the training does not need it.
 const candidateIn = (table: string): Readonly<Record<string, string>> => ({ candidate_id: `(SELECT id FROM ${table} WHERE id = ?)` });
 
-/** With the key of its protocol. The order of the fields is that of `show --json`. */
+/** A training with its protocol key. The order of the fields is that of `show --json`. */
 type StoredCellTraining = CellTrainingMessage & { readonly protocol: string | null };
 
 const CELL = new ResultTable<StoredCellTraining>(
@@ -138,7 +138,7 @@ export class SqliteTrainingWriter extends SqliteTrainingReader implements Traini
     return CELL.truncate(this.db, runId, count) + ANYTIME.truncate(this.db, runId, count);
   }
 
-  /** How the trainings of a run get their keys; null where the images are not known. */
+  /** Computes the protocol keys of a run's trainings; null if the images are not known. */
   private protocolOf(runId: string): (training: CellTrainingMessage) => string | null {
     const row = this.db
       .prepare<[string], { config: string; fingerprint: string | null }>("SELECT config, dataset_fingerprint AS fingerprint FROM run_details WHERE run_id = ?")

@@ -4,7 +4,7 @@ import path from "node:path";
 import { buildBinding } from "./build-binding.ts";
 import { BINDING_FILE, LIBRARY_FOLDER, type Manifest } from "./entry.ts";
 import type { SourceOptions } from "./source.ts";
-import { downloadWheel, findPip, type Pip, readEntry, unpack } from "./wheels.ts";
+import { downloadWheel, findPip, type Pip, readEntry, unpackWheel } from "./wheels.ts";
 
 /** Headers that TensorFlow's C interface and the binding include: TensorFlow's own and those of the libraries they use. */
 const HEADERS = /^tensorflow\/include\/((?:tensorflow|tsl|xla|third_party)\/.+\.(?:h|inc))$/;
@@ -29,7 +29,7 @@ export async function fromWheel(work: string, { packageFolder, wanted, say }: So
   say(`Unpacking TensorFlow ${found}.`);
   const ready = path.join(work, "ready");
   const headers = path.join(work, "include");
-  await unpack(wheel, work, (entry) => {
+  await unpackWheel(wheel, work, (entry) => {
     const library = LIBRARIES.exec(entry)?.[1];
     if (library !== undefined) return path.join("ready", LIBRARY_FOLDER, library);
     const header = HEADERS.exec(entry)?.[1];
@@ -61,7 +61,7 @@ async function addCuda(pip: Pip, wheel: string, work: string, say: (text: string
   for (const [i, requirement] of requirements.entries()) {
     say(`Downloading CUDA libraries, ${i + 1} of ${requirements.length}: ${requirement}.`);
     const file = await downloadWheel(pip, requirement, path.join(work, "wheels", `cuda-${i}`));
-    await unpack(file, path.join(work, "ready", LIBRARY_FOLDER), (entry) => /^nvidia\/.*\/lib\/([^/]+\.so(?:\.[^/]+)?)$/.exec(entry)?.[1] ?? null);
+    await unpackWheel(file, path.join(work, "ready", LIBRARY_FOLDER), (entry) => /^nvidia\/.*\/lib\/([^/]+\.so(?:\.[^/]+)?)$/.exec(entry)?.[1] ?? null);
     rmSync(file, { force: true });
   }
   return readdirSync(path.join(work, "ready", LIBRARY_FOLDER)).filter((name) => OPENED.test(name));

@@ -1,4 +1,4 @@
-/** Compiles the engine's own kernels into a cache entry. They only make runs faster; without them, TensorFlow's kernels are used. */
+/** Compiles the project's own kernels into a cache entry. They only make runs faster; without them, TensorFlow's kernels are used. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -49,7 +49,7 @@ export async function downloadWheel(pip: Pip, requirement: string, folder: strin
  * @returns number of files written
  * @throws Error if a path is outside the folder
  */
-export async function unpack(archive: string, folder: string, place: (entry: string) => string | null): Promise<number> {
+export async function unpackWheel(archive: string, folder: string, place: (entry: string) => string | null): Promise<number> {
   const zip = await open(archive);
   let files = 0;
   await new Promise<void>((resolve, reject) => {

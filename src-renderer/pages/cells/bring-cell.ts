@@ -26,7 +26,7 @@ function nameIn(json: string): string | null {
 }
 
 /** Samples a random cell of the standard space. */
-export async function sampleCell(beside: DeskCell | null): Promise<string> {
+export async function addRandomCell(beside: DeskCell | null): Promise<string> {
   const setting = settingOf(beside);
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   const [cell] = await call("cells.sample", { space: searchSpaceSchema.parse({ nodes: 9 }), ...setting, seed: seed % 2 ** 31, count: 1 });

@@ -9,15 +9,15 @@ import { nextPages, PAGE, type PageRequest } from "./page-requests.ts";
 
 export type RunFilter = Omit<CallInput<"runs.query">, "offset" | "limit">;
 
-export interface RunRow {
+export interface ListedRun {
   readonly run: RunSummary;
   /** 1 for a stage shown under its pipeline. */
   readonly depth: 0 | 1;
 }
 
 /** Reuses the row object of a summary, so that unchanged rows are not rendered again. */
-const ROWS = [new WeakMap<RunSummary, RunRow>(), new WeakMap<RunSummary, RunRow>()] as const;
-function rowOf(run: RunSummary, depth: 0 | 1): RunRow {
+const ROWS = [new WeakMap<RunSummary, ListedRun>(), new WeakMap<RunSummary, ListedRun>()] as const;
+function rowOf(run: RunSummary, depth: 0 | 1): ListedRun {
   const known = ROWS[depth].get(run);
   if (known !== undefined) return known;
   const row = { run, depth };
@@ -31,7 +31,7 @@ export interface RunPages {
   readonly facts: Ref<Pick<RunPage, "counts" | "tags" | "metricNames" | "expressionError"> | null>;
   readonly error: Ref<unknown>;
   readonly loading: Ref<boolean>;
-  rowAt(index: number): RunRow | undefined;
+  rowAt(index: number): ListedRun | undefined;
   want(from: number, to: number): void;
   reload(): Promise<void>;
   readonly expanded: Ref<ReadonlyMap<string, readonly RunSummary[]>>;
@@ -73,7 +73,7 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
     return { top: index - shift };
   }
 
-  function rowAt(index: number): RunRow | undefined {
+  function rowAt(index: number): ListedRun | undefined {
     const place = locate(index);
     if ("child" in place) return rowOf(place.child, 1);
     const run = rows.value[place.top];

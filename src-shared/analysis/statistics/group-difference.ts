@@ -1,5 +1,5 @@
 /** Compares two groups of independent values, for example cells chosen by a GHN and random cells. Pure. */
-import { createGenerator } from "./resampling.ts";
+import { createUniformRandom } from "./resampling.ts";
 
 export interface GroupDifference {
   /** Mean of the first minus mean of the second. */
@@ -20,7 +20,7 @@ export function compareGroups(
 ): GroupDifference | null {
   if (first.length < 2 || second.length < 2) return null;
   const difference = mean(first) - mean(second);
-  const next = createGenerator(seed);
+  const next = createUniformRandom(seed);
   const redraw = (values: readonly number[]): number => mean(values.map(() => values[Math.floor(next() * values.length)] ?? 0));
   const drawn = Array.from({ length: resamples }, () => redraw(first) - redraw(second)).sort((a, b) => a - b);
   const at = (q: number): number => drawn[Math.round(q * (drawn.length - 1))] ?? difference;

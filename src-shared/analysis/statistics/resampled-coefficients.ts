@@ -3,7 +3,7 @@
  * cells this is a hundred times faster than computing each resample from scratch. Pure.
  */
 import { type CorrelationMethod, kendall, SMALLEST_N } from "./coefficients.ts";
-import { createGenerator } from "./resampling.ts";
+import { createUniformRandom } from "./resampling.ts";
 
 /** With more pairs, a table of all pairs of pairs costs more than sorting each resample. */
 const MAX_TABLE_SIZE = 800;
@@ -101,7 +101,7 @@ export function bootstrapInterval(
 ): readonly [number, number] | null {
   const n = x.length;
   if (n < 5) return null;
-  const next = createGenerator(seed);
+  const next = createUniformRandom(seed);
   const coefficients = new ResampledCoefficients(x, y);
   const counts = new Int32Array(n);
   const values: number[] = [];

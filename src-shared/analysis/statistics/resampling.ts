@@ -1,5 +1,5 @@
 /** Seeded random generator for resampling, uniform in [0, 1) (Mulberry32, public domain). Not for the engine. */
-export function createGenerator(seed: number): () => number {
+export function createUniformRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,7 +1,7 @@
 /** Paired tests of the predictors of a study on the same cells. Pure. */
 import type { PairedComparison } from "../statistics/ranking-quality.ts";
 import { drawCounts, ResampledCoefficients } from "../statistics/resampled-coefficients.ts";
-import { createGenerator } from "../statistics/resampling.ts";
+import { createUniformRandom } from "../statistics/resampling.ts";
 
 /** The values of one predictor for each cell, one list per seed. */
 export interface Ranked {
@@ -68,7 +68,7 @@ class Samples {
   private readonly known = new Map<Ranked, Coefficients>();
 
   constructor(groundTruth: readonly (number | null)[], cells: readonly number[], resamples: number, seed: number) {
-    const next = createGenerator(seed);
+    const next = createUniformRandom(seed);
     this.cells = cells;
     this.groundTruth = cells.map((i) => groundTruth[i] ?? 0);
     const drawn = Array.from({ length: resamples }, () => {

@@ -4,7 +4,7 @@ import { COEFFICIENTS, type CorrelationMethod, finitePairs, pearson } from "../s
 import { topHalf } from "../statistics/correlation.ts";
 import { type PairedComparison, precisionAtK, regretAtK } from "../statistics/ranking-quality.ts";
 import { drawCounts, ResampledCoefficients } from "../statistics/resampled-coefficients.ts";
-import { createGenerator } from "../statistics/resampling.ts";
+import { createUniformRandom } from "../statistics/resampling.ts";
 import { comparePairs, type PredictorPair, pairOf } from "./study-pairs.ts";
 
 /** A predictor with its values for each cell, one list per seed. */
@@ -158,7 +158,7 @@ function bootstrap(
 ): Record<CorrelationMethod, readonly [number, number] | null> {
   const values: Record<CorrelationMethod, number[]> = { pearson: [], spearman: [], kendall: [] };
   if (n < 5) return { pearson: null, spearman: null, kendall: null };
-  const next = createGenerator(seed);
+  const next = createUniformRandom(seed);
   const cells = new Int32Array(n);
   const prepared = runs.map(({ x, y, index }) => ({ index, counts: new Int32Array(index.length), coefficients: new ResampledCoefficients(x, y) }));
   for (let r = 0; r < resamples; r++) {

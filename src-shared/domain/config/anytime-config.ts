@@ -54,7 +54,7 @@ const budgetRange = z
   .min(1000)
   .max(1e12)
   .default(1.2e8)
-  .meta({ title: "Largest budget", description: "In multiply-adds. The area is taken over budgets from 0 to this value, all equally likely." });
+  .meta({ title: "Largest budget", description: "In multiply-adds. The area covers budgets from 0 to this value, all equally likely." });
 
 /** Ranking by the area under the predicted curve. Networks are sampled at random, as in the paper. */
 export const anytimeSearchSettingsSchema = z.strictObject({

@@ -91,7 +91,7 @@ describe("the gate", () => {
     expect(log.lines.join("\n")).not.toContain(TOKEN);
     expect(await gate("runs.kill", { runId: "abc" }, null)).toMatchObject({
       ok: false,
-      error: { code: "system-eacces", message: "GHN Studio has no permission to read or write there: /a." },
+      error: { code: "system-eacces", message: "GHN Studio does not have permission to read or write: /a." },
     });
     expect(await gate("runs.resume", { runId: "abc" }, null)).toMatchObject({ ok: false, error: { code: "internal" } });
   });

@@ -80,10 +80,10 @@ describe("GHN files", () => {
   });
 
   it.each([
-    ["networks", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 there and 8 here", "network.initialChannels"],
-    ["networks", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] there and [1] here", "network.reductions"],
-    ["images", networkConfig(), { ...INPUT, classes: 10 }, "classes is 3 there and 10 here", "dataset"],
-    ["images", networkConfig(), { ...INPUT, width: 9 }, "image width is 8 there and 9 here", "dataset"],
+    ["networks", networkConfig({ initialChannels: 8 }), INPUT, "Initial channels F is 4 in the GHN and 8 here", "network.initialChannels"],
+    ["networks", networkConfig({ reductions: [1] }), INPUT, "Reductions after block is [1,2] in the GHN and [1] here", "network.reductions"],
+    ["images", networkConfig(), { ...INPUT, classes: 10 }, "classes is 3 in the GHN and 10 here", "dataset"],
+    ["images", networkConfig(), { ...INPUT, width: 9 }, "image width is 8 in the GHN and 9 here", "dataset"],
   ] as const)("are refused for other %s", async (_, network, input, sentence, field) => {
     const tensors = tf.memory().numTensors;
     await expect(readGhnFile(file, network, input, space)).rejects.toMatchObject({ code: "ghn-mismatch", field, message: expect.stringContaining(sentence) });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Rng } from "../../../src-main/engine/random.ts";
-import { compareCandidates } from "../../../src-main/engine/search/ranking.ts";
+import { compareCandidates } from "../../../src-main/engine/search/shortlist.ts";
 import { createStrategy, type SearchStrategy } from "../../../src-main/engine/search/strategy.ts";
 import { canonicalForm } from "../../../src-main/engine/spaces/cell/canonical.ts";
 import { mutateCell, neighboursOf } from "../../../src-main/engine/spaces/cell/mutation.ts";

@@ -105,7 +105,7 @@ test("on Windows Electron's own kill is used", () => {
 });
 
 test.each([
-  ["crashed", 139, { code: 139, signal: "a crash (SIGSEGV or the like)" }],
+  ["crashed", 139, { code: 139, signal: "a crash (such as SIGSEGV)" }],
   ["killed", 9, { code: null, signal: "SIGKILL" }],
   ["oom", 1, { code: 1, signal: null }],
   ["abnormal-exit", 70, { code: 70, signal: null }],

@@ -3,7 +3,7 @@ import { effectScope } from "vue";
 import { StudioError } from "../../../src-renderer/bridge/studio.ts";
 import { useActiveRuns } from "../../../src-renderer/stores/active-runs.ts";
 import { type DeskCell, useCellDesk } from "../../../src-renderer/stores/cell-desk.ts";
-import { allCommands, registerCommands, runCommand } from "../../../src-renderer/stores/commands.ts";
+import { allCommands, executeCommand, registerCommands } from "../../../src-renderer/stores/commands.ts";
 import { useConnection } from "../../../src-renderer/stores/connection.ts";
 import { useFolderChooser } from "../../../src-renderer/stores/folder-chooser.ts";
 import { subscribeAgain, subscribeRun } from "../../../src-renderer/stores/live-subscriptions.ts";
@@ -111,8 +111,8 @@ describe("commands", () => {
     expect(allCommands().map((command) => command.id)).toEqual(["a"]);
     await useProject().open("/p");
     expect(allCommands().map((command) => command.id)).toEqual(["a", "b"]);
-    runCommand("b");
-    runCommand("unknown");
+    executeCommand("b");
+    executeCommand("unknown");
     expect(ran).toEqual(["b"]);
 
     // Another page takes over an id; leaving the first page keeps the new command.

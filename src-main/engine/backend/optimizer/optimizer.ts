@@ -9,7 +9,7 @@ import { flatten } from "./flatten.ts";
 export interface UpdateRule {
   /** Names of the moment vectors, in the order of `moments()`. */
   readonly momentNames: readonly string[];
-  /** Sets the parameters and leaves the moments alone. Copies the vector. */
+  /** Sets the parameters without changing the moments. Copies the vector. */
   load(parameters: Tensor1D): void;
   /** Performs one update with `gradient` [size]; `step` counts from 1. Returns the new parameters, which the caller disposes. */
   update(gradient: Tensor1D, learningRate: number, step: number): Tensor1D;

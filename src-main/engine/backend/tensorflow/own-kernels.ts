@@ -9,7 +9,7 @@ export interface OwnKernels {
   readonly batchNormGradient: KernelImplementations["batchNormGradient"];
 }
 
-/** The own kernels, or null if one of them fails a trial computation. */
+/** The project's kernels, or null if one of them fails a trial computation. */
 export function ownKernels(native: NativeKernels): OwnKernels | null {
   const attributeLists = new Map<string, readonly NativeAttribute[]>();
   const convolution = ({ dilation, relu }: { readonly dilation: number; readonly relu: boolean }): readonly NativeAttribute[] => {

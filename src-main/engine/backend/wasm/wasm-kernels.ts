@@ -1,6 +1,6 @@
 /**
  * The engine's kernels on the wasm backend. Convolutions and their gradients run as forward convolutions on XNNPACK. Operations that tfjs's backend lacks, gets wrong or runs slowly
- * (dilated depthwise convolutions and their gradients, gradients of ReLU and max pooling, batch norm) are own SIMD kernels; the rest are plain loops.
+ * (dilated depthwise convolutions and their gradients, gradients of ReLU and max pooling, batch norm) use our own SIMD kernels; the rest are plain loops.
  */
 import { type ConvAttributes, type KernelImplementations, type Shape4D, shape4 } from "../ops/kernels.ts";
 import { type SamePadding, samePadding, windowShares } from "../ops/padding.ts";

@@ -8,10 +8,10 @@ import type { ImageIndex } from "../streaming/image-index.ts";
 import { STREAMED_SIDE, STREAMED_STATISTICS } from "../streaming/limits.ts";
 import { openDataset, openIndex } from "./open.ts";
 
-/** Classes that a note names. */
+/** Maximum number of classes named in a note. */
 const MOST_NAMED = 10;
 
-/** Everything that is shown about a dataset. */
+/** Description of a dataset for the user. */
 export interface DatasetDescription {
   readonly id: DatasetId;
   readonly name: string;
@@ -34,9 +34,9 @@ export interface DatasetDescription {
   readonly std: readonly number[];
   readonly attribution: Attribution;
   readonly completeness: Completeness | null;
-  /** How an image folder is understood; null for other datasets. */
+  /** How an image folder was interpreted; null for other datasets. */
   readonly layout: string | null;
-  /** What of an image folder is not used. */
+  /** Files of an image folder that are not used. */
   readonly leftOut: readonly LeftOut[];
   readonly notes: readonly string[];
 }

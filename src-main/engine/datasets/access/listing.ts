@@ -13,7 +13,7 @@ export interface DatasetListing {
   readonly name: string;
   /** The name of an imported image folder; absent otherwise. */
   readonly folderName?: string;
-  /** Where it is; its contents were not checked. Null if it has to be downloaded or imported. */
+  /** Location; the contents were not checked. Null if it has to be downloaded or imported. */
   readonly foundAt: string | null;
   /** Bytes to download; 0 if it cannot be downloaded. */
   readonly downloadBytes: number;

@@ -12,12 +12,12 @@ export interface SourceLimits {
 
 const DEFAULT_LIMITS: SourceLimits = { maxEntries: 1_000_000, maxEntryBytes: 512 * 2 ** 20, maxTotalBytes: 16 * 2 ** 30 };
 
-/** Folders inside each other at most, in archives. */
+/** Maximum nesting depth of folders in archives. */
 export const MAX_DEPTH = 16;
 const MAX_NAME = 1024;
 
 /** Counts entries and bytes of one source and throws `archive-unsafe` when a limit is exceeded. */
-export class Gate {
+export class SourceGate {
   private readonly path: string;
   private readonly limits: SourceLimits;
   private entries = 0;

@@ -4,7 +4,7 @@ import { createGunzip } from "node:zlib";
 import { systemErrorCode } from "../../../lib/files.ts";
 import { unreadable } from "./errors.ts";
 
-/** What a path leads to. */
+/** What is at a path. */
 export type SourceKind = "folder" | "tar" | "tar.gz" | "zip" | "file";
 
 /**
@@ -53,7 +53,7 @@ async function gzipHoldsTar(path: string): Promise<boolean> {
       if (head.length >= 512) break;
     }
   } catch {
-    // A damaged stream: whatever was unpacked decides, and the reader reports the damage.
+    // For a damaged stream, the part that could be unpacked decides; the reader reports the damage.
   } finally {
     file.destroy();
     gunzip.destroy();

@@ -1,12 +1,12 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unreadable } from "./errors.ts";
-import { Gate, isClutter, MAX_DEPTH } from "./gate.ts";
+import { isClutter, MAX_DEPTH, SourceGate } from "./gate.ts";
 import type { SourceVisitor } from "./visitor.ts";
 
 /** Reads the wanted files of a folder by name. Links are skipped. Errors as in `readSource`. */
 export async function readFolder(root: string, visitor: SourceVisitor): Promise<void> {
-  const gate = new Gate(root, visitor.limits);
+  const gate = new SourceGate(root, visitor.limits);
   let done = 0;
   for (const name of await listFolder(root, visitor, gate)) {
     visitor.signal?.throwIfAborted();
@@ -24,7 +24,7 @@ export async function readFolder(root: string, visitor: SourceVisitor): Promise<
   }
 }
 
-async function listFolder(root: string, visitor: Pick<SourceVisitor, "wanted" | "signal">, gate: Gate): Promise<string[]> {
+async function listFolder(root: string, visitor: Pick<SourceVisitor, "wanted" | "signal">, gate: SourceGate): Promise<string[]> {
   const names: string[] = [];
   const walk = async (relative: string, depth: number): Promise<void> => {
     visitor.signal?.throwIfAborted();

@@ -5,12 +5,12 @@ import { createGunzip } from "node:zlib";
 import { Parser } from "tar";
 import { systemErrorCode } from "../../../lib/files.ts";
 import { damaged, unreadable, unsafe } from "./errors.ts";
-import { cleanName, Gate, isClutter } from "./gate.ts";
+import { cleanName, isClutter, SourceGate } from "./gate.ts";
 import type { SourceVisitor } from "./visitor.ts";
 
 /** Reads the wanted files of a tar archive in their order. Links and devices are refused. Errors as in `readSource`. */
 export async function readTar(path: string, kind: "tar" | "tar.gz", visitor: SourceVisitor): Promise<void> {
-  const gate = new Gate(path, visitor.limits);
+  const gate = new SourceGate(path, visitor.limits);
   const { size: total } = await stat(path);
   const pending = new Set<Promise<void>>();
   let failure: unknown;

@@ -1,12 +1,12 @@
 import { crc32 } from "node:zlib";
 import yauzl from "yauzl";
 import { damaged, unsafe } from "./errors.ts";
-import { cleanName, Gate, isClutter } from "./gate.ts";
+import { cleanName, isClutter, SourceGate } from "./gate.ts";
 import type { SourceVisitor } from "./visitor.ts";
 
 /** Reads the wanted files of a zip archive in their order. Links are refused, checksums verified. Errors as in `readSource`. */
 export async function readZip(path: string, visitor: SourceVisitor): Promise<void> {
-  const gate = new Gate(path, visitor.limits);
+  const gate = new SourceGate(path, visitor.limits);
   const zip = await new Promise<yauzl.ZipFile>((resolve, reject) => {
     // yauzl checks sizes while unpacking and refuses names with "..", backslashes or a leading slash.
     yauzl.open(path, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, file) => {

@@ -8,7 +8,7 @@ import { systemErrorCode, writeFileAtomic } from "../../../lib/files.ts";
 export interface Decoded {
   /** Names of the images, sorted by code units. */
   readonly names: readonly string[];
-  /** As many images, one after the other. */
+  /** The images, in the order of the names. */
   readonly pixels: Uint8Array;
   /** Names of images that could not be decoded, with the reason. */
   readonly broken: readonly string[];
@@ -24,7 +24,7 @@ export interface CacheKey {
   readonly source: string;
 }
 
-/** Bytes of all entries together; the ones that were not used for longest are removed. */
+/** Maximum total size of all entries in bytes; the least recently used ones are removed. */
 const MOST_CACHED_BYTES = 4 * 2 ** 30;
 const VERSION = 2;
 const MAGIC = `GHNIMG${VERSION}\n`;
@@ -34,7 +34,7 @@ const MOST_READABLE_BYTES = 2 ** 31 - 1;
 const ENTRY = /^images-([0-9a-f]{32})(?:-([0-9a-f]{16}))?\.bin$/;
 
 /**
- * A folder with decoded images, so that opening a folder of images again takes one read instead of decoding all of it. Entries are verified by SHA-256. Every
+ * A cache of decoded images, so that reopening an image folder takes one read instead of decoding every image. Entries are verified by SHA-256. Every
  * failure to read counts as a missing entry, and every failure to write is reported as a sentence: the cache is never required.
  */
 export class DecodedCache {
@@ -73,7 +73,7 @@ export class DecodedCache {
       return null;
     } catch (error) {
       const reason = isUserError(error) ? error.message : `${this.folder} cannot be written (${systemErrorCode(error) ?? String(error)}).`;
-      return `The decoded images were not cached, so that they have to be decoded again next time: ${reason}`;
+      return `The decoded images were not cached and have to be decoded again next time: ${reason}`;
     }
   }
 
@@ -98,7 +98,7 @@ export class DecodedCache {
     const others = (await this.entries()).filter(({ name }) => name !== kept);
     let total = added + others.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const entry of others.sort((a, b) => a.usedAt - b.usedAt)) {
-      // Entries without a source are of an earlier version, which nothing reads.
+      // Entries without a source come from an earlier version and are never read.
       const outdated = entry.source === source || entry.source === undefined;
       if (!outdated && total <= this.mostBytes) continue;
       // Another process may be reading or removing it.
@@ -130,7 +130,7 @@ function entryParts({ names, pixels, broken, extra }: Decoded): Uint8Array[] {
   return [Buffer.from(MAGIC, "latin1"), digest, length, json, pixels];
 }
 
-/** An entry that is damaged, of another version or of images of another size is undefined. */
+/** Undefined if the entry is damaged, from another version, or has images of a different size. */
 export function parseEntry(bytes: Buffer, imageBytes: number): Decoded | undefined {
   if (bytes.length < HEADER + 4 || bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
   if (!createHash("sha256").update(bytes.subarray(HEADER)).digest().equals(bytes.subarray(MAGIC.length, HEADER))) return undefined;

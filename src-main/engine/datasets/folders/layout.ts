@@ -6,10 +6,10 @@ import { isGenericName, type PartRole, partRoles, sameRole } from "./part-names.
 export type Part = "train" | "validation" | "test";
 
 /** The place of one image in a layout. */
-export type Placement = { readonly part: Part /** As the folder is spelled. */; readonly className: string } | { readonly leftOut: LeftOutReason };
+export type Placement = { readonly part: Part /** Spelled like the folder. */; readonly className: string } | { readonly leftOut: LeftOutReason };
 
 /** How a folder of images is understood. */
-export interface Layout {
+export interface FolderLayout {
   /** The folder that contains the class folders or parts, relative to the source; empty for the source itself. */
   readonly prefix: string;
   /** One sentence that describes it to the user. */
@@ -32,10 +32,10 @@ const NAMED = 5;
  *
  * @param source for messages
  * @param paths relative, with `/` as separator
- * @param setting what the user says it is; recognised if undefined
+ * @param setting the layout chosen by the user; detected if undefined
  * @throws UserError `folder-layout`
  */
-export function understandLayout(source: string, paths: readonly string[], setting?: DatasetLayout): Layout {
+export function understandLayout(source: string, paths: readonly string[], setting?: DatasetLayout): FolderLayout {
   let prefix = "";
   let tree = treeOf(paths, prefix);
   for (;;) {
@@ -58,7 +58,7 @@ export function understandLayout(source: string, paths: readonly string[], setti
 
 /** Numbers of images by first and second folder. */
 interface Tree {
-  /** Images outside of all folders. */
+  /** Images that are not in any folder. */
   images: number;
   readonly folders: Map<string, { images: number; readonly folders: Map<string, { images: number; deeper: number }> }>;
 }
@@ -126,9 +126,9 @@ function rolesOf(source: string, tree: Tree, setting: DatasetLayout | undefined)
   return roles;
 }
 
-function partsLayout(source: string, prefix: string, tree: Tree, roles: ReadonlyMap<string, PartRole>): Layout {
+function partsLayout(source: string, prefix: string, tree: Tree, roles: ReadonlyMap<string, PartRole>): FolderLayout {
   const roleSet = new Set(roles.values());
-  // Without train/, the best labelled part that there is.
+  // Without train/, the best available labelled part.
   const training: PartRole = roleSet.has("train") ? "train" : roleSet.has("validation") ? "validation" : "test";
   const parts = new Map<string, { readonly part: Part | null; readonly start: string }>();
   const sentences: string[] = [];
@@ -160,7 +160,7 @@ function partsLayout(source: string, prefix: string, tree: Tree, roles: Readonly
   };
 }
 
-function classLayout(prefix: string, tree: Tree): Layout {
+function classLayout(prefix: string, tree: Tree): FolderLayout {
   const names = [...new Set([...tree.folders.keys()].map((name) => name.normalize("NFC")))].sort();
   return {
     prefix,
@@ -172,7 +172,7 @@ function classLayout(prefix: string, tree: Tree): Layout {
   };
 }
 
-function classFirstLayout(prefix: string, tree: Tree, inner: ReadonlyMap<string, PartRole>): Layout {
+function classFirstLayout(prefix: string, tree: Tree, inner: ReadonlyMap<string, PartRole>): FolderLayout {
   const classes = [...new Set([...tree.folders.keys()].map((name) => name.normalize("NFC")))];
   return {
     prefix,

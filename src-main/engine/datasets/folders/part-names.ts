@@ -17,7 +17,7 @@ const ROLES: Readonly<Record<string, PartRole>> = {
   unlabelled: "unlabelled",
 };
 const GENERIC = ["data", "dataset", "image", "images", "img", "imgs", "pictures", "photos"];
-/** Words next to a role that say nothing. */
+/** Words next to a role that have no meaning of their own. */
 const FILLERS = new Set([...GENERIC, "set", "split", "folder", "dir", "part"]);
 
 /**
@@ -37,7 +37,7 @@ export function partRoles(names: readonly string[]): ReadonlyMap<string, PartRol
   return roles;
 }
 
-/** True for a name that says nothing about a class, such as `images`. */
+/** True for a generic name that is not a class, such as `images`. */
 export function isGenericName(name: string): boolean {
   return GENERIC.includes(name.toLowerCase());
 }

@@ -1,7 +1,7 @@
 import type { DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
 import type { LeftOut } from "../../../../src-shared/domain/left-out.ts";
 import type { DatasetLocations } from "../images/types.ts";
-import { type Layout, layoutError, type Part, understandLayout } from "./layout.ts";
+import { type FolderLayout, layoutError, type Part, understandLayout } from "./layout.ts";
 import { Tally } from "./tally.ts";
 import { type FoundImage, walkImages } from "./walk.ts";
 
@@ -17,9 +17,9 @@ export interface ImagePlan<Image> {
   readonly parts: Readonly<Record<Part, readonly PlannedImage<Image>[]>>;
   /** Sorted by code units. */
   readonly classNames: readonly string[];
-  /** See {@link Layout.prefix}. */
+  /** See {@link FolderLayout.prefix}. */
   readonly prefix: string;
-  /** See {@link Layout.summary}. */
+  /** See {@link FolderLayout.summary}. */
   readonly summary: string;
   readonly leftOut: readonly LeftOut[];
   /** Sentences for the user. */
@@ -77,7 +77,7 @@ export function planImages<Image extends Found>(source: string, images: readonly
   const parts: Record<Part, PlannedImage<Image>[]> = { train: [], validation: [], test: [] };
   for (const { image, className, part } of kept) parts[part].push({ image, className });
   const classNames = [...new Set(parts.train.map(({ className }) => className))].sort();
-  // What was left out explains best why a class is missing.
+  // The left-out images explain best why a class is missing.
   if (classNames.length < 2) tally.check(source, kept.length);
   if (classNames.length < 2)
     throw layoutError(
@@ -92,8 +92,8 @@ export function planImages<Image extends Found>(source: string, images: readonly
   return { parts, classNames, prefix: layout.prefix, summary: layout.summary, leftOut: tally.list(), notes };
 }
 
-/** Where no image is usable, what was left out says more than the layout. */
-function understood(source: string, images: readonly Found[], setting: DatasetLayout | undefined, tally: Tally): Layout {
+/** If no image is usable, the left-out images explain more than the layout. */
+function understood(source: string, images: readonly Found[], setting: DatasetLayout | undefined, tally: Tally): FolderLayout {
   if (images.length === 0) tally.check(source, 0);
   return understandLayout(
     source,
@@ -102,7 +102,7 @@ function understood(source: string, images: readonly Found[], setting: DatasetLa
   );
 }
 
-/** Of several names of one file the first that is not a link is kept, else the first. */
+/** Of several names of one file, the first that is not a link is kept, otherwise the first. */
 function eachFileOnce<Image extends Found, Planned extends PlannedImage<Image> & { readonly part: Part }>(
   planned: readonly Planned[],
   tally: Tally,

@@ -32,9 +32,9 @@ export interface ImageFolderOptions {
 const MAX_TOTAL_BYTES = 2 * 2 ** 30;
 const DECODES_AT_ONCE = 8;
 const BROKEN_NAMED = 10;
-/** Part of the key of the cache; to be changed with the decoder. */
+/** Part of the cache key; change it whenever the decoder changes. */
 const DECODER_VERSION = 2;
-/** Fixed: another seed would give another dataset. */
+/** Fixed, because a different seed would give a different dataset. */
 const TEST_SEED = "image folder test part 1";
 
 /**
@@ -74,7 +74,7 @@ async function readFolder(path: string, options: ImageFolderOptions, locations: 
   return assemble(path, decoded, withoutBroken(path, plan, decoded, options.layout), options, note);
 }
 
-/** The plan of the images that were decoded: a class of which no image is intact does not exist. */
+/** The plan for the decoded images: a class without any intact image is dropped. */
 function withoutBroken(path: string, plan: ImagePlan<FoundImage>, { names, broken }: Decoded, layout: DatasetLayout | undefined): ImagePlan<FoundImage> {
   if (broken.length === 0) return plan;
   const decoded = new Set(names);
@@ -84,7 +84,7 @@ function withoutBroken(path: string, plan: ImagePlan<FoundImage>, { names, broke
   return planImages(path, intact, layout, tally);
 }
 
-/** An archive is decoded while it is unpacked, because its names are not known before. */
+/** An archive is decoded while it is unpacked, because its file names are not known in advance. */
 async function readArchive(path: string, options: ImageFolderOptions, locations: DatasetLocations): Promise<RawDataset> {
   const info = await stat(path, { bigint: true }).catch(() => null);
   const { decoded, note } = await cached(path, info === null ? path : stampOf(info), options, locations, async () => {

@@ -4,7 +4,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { clutterIn, fileReason } from "./names.ts";
 
 const EXAMPLES = 3;
-/** The share of the images that may be left out. */
+/** Maximum share of the images that may be left out. */
 const MOST_LEFT_OUT = 0.1;
 
 /** Counts what a reader leaves out of a folder, by reason. */
@@ -45,8 +45,8 @@ export class Tally {
   }
 
   /**
-   * Refuses a folder of which more than a tenth of the images would be left out. Only reasons that count (see `LEFT_OUT_REASONS`) are compared with the images
-   * that are used. A link to a folder outside, or to a folder that is gone, is always refused, because the number of its images is unknown.
+   * Refuses a folder if more than a tenth of its images would be left out. Only reasons that count (see `LEFT_OUT_REASONS`) are compared with the images
+   * that are used. A link to a folder outside, or to a missing folder, is always refused, because the number of its images is unknown.
    *
    * @param used number of images that are used
    * @throws UserError `folder-left-out`
@@ -57,7 +57,7 @@ export class Tally {
     const [link] = this.unknown;
     if (link !== undefined) {
       throw new UserError(
-        `The folder ${source} cannot be used: ${link} is a link to a folder that does not exist or is outside of it, so that its images would be left out.`,
+        `The folder ${source} cannot be used: ${link} is a link to a folder that does not exist or is outside of it, so its images would be left out.`,
         {
           code: "folder-left-out",
           file: source,

@@ -22,14 +22,14 @@ export interface FoundImage {
 }
 
 export interface WalkOptions extends Pick<DatasetLocations, "onProgress" | "signal"> {
-  /** Fill in the stamps, which need memory; false by default. */
+  /** Whether to fill in the stamps, which take memory; false by default. */
   readonly stamps?: boolean;
 }
 
-/** Folders inside each other at most. */
+/** Maximum nesting depth of folders. */
 const MAX_DEPTH = 16;
 const MAX_ENTRIES = 20_000_000;
-/** Files that are examined at the same time. */
+/** Number of files that are examined concurrently. */
 const AT_ONCE = 64;
 
 /**

@@ -16,7 +16,7 @@ export interface SplitOptions {
   readonly testLimit?: number;
 }
 
-/** Classes that a warning names. */
+/** Maximum number of classes named in a warning. */
 const MOST_NAMED = 10;
 
 /** What a split depends on: labels only, so that the pixels may stay on disk. */
@@ -103,7 +103,7 @@ export function stratifiedSample(set: Pick<ImageSet, "labels">, candidates: Uint
   while (missing > 0) {
     const before = missing;
     raise(({ quota, members }) => quota < members.length - kept);
-    // More images are wanted than classes can spare.
+    // More images are requested than the classes can spare.
     if (missing === before) raise(({ quota, members }) => quota < members.length);
   }
   if (use === "train") oneForEach(byRemainder);

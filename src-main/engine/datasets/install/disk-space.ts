@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { UserError } from "../../../lib/errors.ts";
 
-/** Stays free after a download. */
+/** Free space to keep after a download. */
 const SPARE_BYTES = 64 * 2 ** 20;
 
 /** @throws UserError `disk-full` if the disk of a folder has fewer free bytes than needed, plus a reserve */

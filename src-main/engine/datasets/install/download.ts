@@ -9,7 +9,7 @@ import { CATALOG, type OfficialFile } from "../official/catalog.ts";
 import { requireSpace } from "./disk-space.ts";
 import { installOfficial } from "./import.ts";
 import { lock } from "./lock.ts";
-import { fetchFile, sizeOf, type TransferOptions } from "./transfer.ts";
+import { fetchFile, fileSize, type TransferOptions } from "./transfer.ts";
 
 export interface DownloadOptions extends TransferOptions {
   /** Download these files instead of the official ones. */
@@ -71,11 +71,11 @@ function isComplete({ completeness }: DatasetDescription): boolean {
   return completeness === null || (completeness.trainFound >= completeness.trainExpected && completeness.testFound >= completeness.testExpected);
 }
 
-/** Bytes that were not received yet. */
+/** Bytes not yet received. */
 async function missingBytes(folder: string, files: readonly OfficialFile[]): Promise<number> {
   let missing = 0;
   for (const file of files) {
-    const received = Math.max(await sizeOf(join(folder, file.name)), await sizeOf(join(folder, `${file.name}.part`)));
+    const received = Math.max(await fileSize(join(folder, file.name)), await fileSize(join(folder, `${file.name}.part`)));
     missing += Math.max(0, file.bytes - received);
   }
   return missing;

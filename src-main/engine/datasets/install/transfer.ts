@@ -29,11 +29,11 @@ const PROGRESS_INTERVAL_MS = 100;
  * @throws UserError `download-failed` (with the answer of each mirror), `disk-full`; the reason of the signal when it is aborted
  */
 export async function fetchFile(file: OfficialFile, path: string, options: TransferOptions): Promise<void> {
-  if ((await sizeOf(path)) > 0 && (await md5Of(path, file, options)) === file.md5) return;
+  if ((await fileSize(path)) > 0 && (await md5Of(path, file, options)) === file.md5) return;
   const part = `${path}.part`;
   const answers: string[] = [];
   // The .part file of an earlier attempt may be complete.
-  if (file.bytes > 0 && (await sizeOf(part)) === file.bytes && (await md5Of(part, file, options)) === file.md5) {
+  if (file.bytes > 0 && (await fileSize(part)) === file.bytes && (await md5Of(part, file, options)) === file.md5) {
     await rename(part, path);
     return;
   }
@@ -57,14 +57,14 @@ export async function fetchFile(file: OfficialFile, path: string, options: Trans
       } else {
         answers.push(`${url} ${outcome.why}`);
         if (outcome.kind === "refused") break;
-        const size = await sizeOf(part);
+        const size = await fileSize(part);
         // Only bytes well beyond the furthest point so far count as progress, or a server that keeps restarting and dropping the connection would be retried forever.
         failures = size > furthest + leastProgress(file) ? 1 : failures + 1;
         furthest = Math.max(furthest, size);
       }
     }
   }
-  const kept = (await sizeOf(part)) > 0 ? " The received part is kept, and the next attempt continues it." : "";
+  const kept = (await fileSize(part)) > 0 ? " The received part is kept, and the next attempt continues it." : "";
   throw new UserError(`${file.name} could not be downloaded: ${[...new Set(answers)].join("; ")}.${kept}`, {
     code: "download-failed",
     file: file.name,
@@ -79,7 +79,7 @@ function leastProgress({ bytes }: OfficialFile): number {
 
 type Outcome =
   | { readonly kind: "complete"; readonly resumed: boolean }
-  /** Worth another attempt at this mirror. */
+  /** A failure that is worth another attempt at this mirror. */
   | { readonly kind: "broken"; readonly why: string }
   /** This mirror does not have the file. */
   | { readonly kind: "refused"; readonly why: string };
@@ -88,7 +88,7 @@ type Outcome =
 async function transfer(url: string, file: OfficialFile, part: string, options: TransferOptions): Promise<Outcome> {
   const { signal, onProgress, idleTimeoutMs = 30_000 } = options;
   signal?.throwIfAborted();
-  const have = await sizeOf(part);
+  const have = await fileSize(part);
   const idle = new AbortController();
   let timer = setTimeout(() => {
     idle.abort();
@@ -178,7 +178,7 @@ async function md5Of(path: string, file: OfficialFile, { onProgress, signal }: T
 }
 
 /** Size of a file in bytes; 0 if it does not exist. */
-export async function sizeOf(path: string): Promise<number> {
+export async function fileSize(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {

@@ -9,7 +9,7 @@ import { CATALOG } from "./catalog.ts";
 export const DIGITS_FILE = "digits.csv.gz";
 
 const PIXELS = 64;
-/** Fixed: another seed would give another dataset. */
+/** Fixed, because a different seed would give a different dataset. */
 const TEST_SEED = "digits test part 1";
 
 /**

@@ -37,7 +37,7 @@ export interface ImageIndex {
   readonly notes: readonly string[];
 }
 
-/** Fixed: another seed would give another dataset. */
+/** Fixed, because a different seed would give a different dataset. */
 const TEST_SEED = "streamed images test part 1";
 
 type Planned = PlannedImage<FoundImage>;

@@ -4,7 +4,7 @@ import type { OutputHeadName, ParameterLayout } from "../../spaces/shared/networ
 import { kernelPosition, rowsOfSlot } from "./slices.ts";
 import { weightScale } from "./weight-scale.ts";
 
-/** Roles with a feature of their own. 5×5 convolutions share that of 3×3: they differ by their kernel positions. */
+/** Roles that have their own feature. 5×5 convolutions share that of 3×3: their kernel positions distinguish them. */
 const ROLES: readonly SlotRole[] = ["stem", "bottleneck", "pointwise", "conv3x3", "conv1xk", "convkx1", "depthwise", "scale", "shift", "classifier", "bias"];
 /** Roles that share the feature of another role. */
 const SHARED_FEATURE: Readonly<Partial<Record<SlotRole, SlotRole>>> = { conv5x5: "conv3x3" };
@@ -56,7 +56,7 @@ interface Row {
   readonly scale: number;
 }
 
-/** Everything about decoding some plans that does not depend on values. Rows are in the order of the groups. */
+/** The part of decoding a set of plans that does not depend on values. Rows are in the order of the groups. */
 export interface DecoderRows {
   readonly groups: readonly RowGroup[];
   readonly targets: readonly Target[];

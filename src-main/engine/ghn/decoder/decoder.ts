@@ -8,7 +8,7 @@ import { sliceBegin } from "./slices.ts";
 /**
  * H of the paper (its equation 2; docs/ghn.md, eqs. 15 to 20): turns final embeddings into weights. One hidden layer with ReLU sees the embedding of the slot's node,
  * the embedding of the source if the weight reads a concatenation, and the slot features. Then each kind of weight has a linear output head of the largest shape in
- * the network. Smaller weights are slices of it; the head is sliced before the product, so nothing is computed in vain. With `sharing` "none" there is one such H for
+ * the network. Smaller weights are slices of it; the head is sliced before the product, so no unused values are computed. With `sharing` "none" there is one such H for
  * every block, of the largest shapes in that block.
  */
 export class Decoder {

@@ -3,7 +3,7 @@ import type { ParameterSet, Widths } from "./packed-parameters.ts";
 import { firstEventRow, type Schedule, type ScheduleStep } from "./schedule.ts";
 import { countingTo, type ForwardValues, scratch } from "./workspace.ts";
 
-/** Message passing of some graphs with some parameters. */
+/** Message passing over a set of graphs with given parameters. */
 export interface Pass {
   readonly schedule: Schedule;
   readonly widths: Widths;
@@ -15,7 +15,7 @@ export interface Pass {
  * Runs all steps of a schedule.
  *
  * @param embeddings initial embeddings h⁽⁰⁾, [nodes, D]
- * @param values where all values are written to
+ * @param values receives all values
  */
 export function runForward(pass: Pass, embeddings: Float32Array, values: ForwardValues): void {
   const { schedule, widths } = pass;

@@ -33,7 +33,7 @@ export interface ValueGradients {
 
 const buffers = new Map<string, Float32Array>();
 
-/** A buffer of at least `length` values that is reused from call to call; it holds whatever was written into it before. */
+/** A buffer of at least `length` values that is reused from call to call; it contains whatever was written to it before. */
 export function scratch(name: string, length: number): Float32Array {
   const known = buffers.get(name);
   if (known !== undefined && known.length >= length) return known;

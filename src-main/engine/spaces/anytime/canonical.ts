@@ -2,8 +2,8 @@ import { type AnytimeArchitecture, leavesOf } from "../../../../src-shared/domai
 import { canonicalText } from "../shared/canonical-text.ts";
 
 /**
- * Canonical form; equal exactly when renumbering the nodes within cells turns one network into the other: the same operations, scales, exits and edges. Cells read
- * each other's leaves as a whole, so the forms of the cells suffice.
+ * Canonical form. Two forms are equal exactly if renumbering the nodes within cells turns one network into the other, with the same operations, scales, exits and edges. Cells read
+ * all leaves of other cells, so the forms of the individual cells suffice.
  */
 export function canonicalAnytime({ scales, cells }: AnytimeArchitecture): string {
   const texts = cells.map((cell) =>

@@ -5,9 +5,9 @@ import type { Register, Step } from "../../network/program.ts";
 type ShapeOf = (register: Register) => readonly [height: number, width: number, channels: number];
 
 /**
- * Multiply-adds of one step for one image, as MSDNet's authors count them (https://github.com/kalviny/MSDNet-PyTorch): those of convolutions and classifiers, a classifier's
- * biases, one for each value that goes through a ReLU or into a pooling window. Batch norm, sums, concatenation and upsampling count nothing. All networks of the anytime
- * experiments are counted alike. The figures of MSDNet's own code are reproduced only if activations are counted.
+ * Multiply-adds of one step for one image, as MSDNet's authors count them (https://github.com/kalviny/MSDNet-PyTorch): those of convolutions and classifiers, the classifiers'
+ * biases, and one for each value that enters a ReLU or a pooling window. Batch norm, sums, concatenation and upsampling are not counted. All networks of the anytime
+ * experiments are counted in the same way. The figures of MSDNet's own code are reproduced only if activations are counted.
  */
 function stepCost(step: Step, shapeOf: ShapeOf): number {
   const size = (register: Register): number => shapeOf(register).reduce((product, length) => product * length, 1);
@@ -36,7 +36,7 @@ function stepCost(step: Step, shapeOf: ShapeOf): number {
   }
 }
 
-/** Cost of every step that a builder has written. */
+/** Cost of each step that a builder has added. */
 export function stepCosts(builder: ProgramBuilder): number[] {
   return builder.steps.map((step) => stepCost(step, (register) => builder.shape(register)));
 }

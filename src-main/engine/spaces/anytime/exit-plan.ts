@@ -6,7 +6,7 @@ import type { ComputationGraph, ParameterSlot } from "../../network/plan-types.t
 import { type BuiltPlan, IMAGES, inputsOf, type NormStatistic, type Register, type Sequence, type Step, sequenceOf } from "../../network/program.ts";
 import { stepCosts } from "./costs.ts";
 
-/** An exit as it was written. */
+/** An exit as it was added to the program. */
 export interface WrittenExit {
   readonly logits: Register;
   /** The node that it is attached to; null in a reference. */
@@ -16,14 +16,14 @@ export interface WrittenExit {
 /** An exit of a plan. */
 export interface PlannedExit {
   readonly node: AnytimeNodeRef | null;
-  /** Up to this exit, including all earlier exits; see `stepCost`. Increases from exit to exit. */
+  /** Multiply-adds up to and including this exit and all earlier ones; see `stepCost`. Increases from exit to exit. */
   readonly multiplyAdds: number;
 }
 
-/** A network that answers at several exits, in the order of `exits`. `counts.multiplyAdds` are those of the last. */
+/** A network with several exits, in the order in which they are computed. `counts.multiplyAdds` is that of the last one. */
 export interface AnytimePlan extends BuiltPlan {
   readonly exits: readonly PlannedExit[];
-  /** Values that batch norms put out for one image; a measure of the memory that training needs. */
+  /** Number of batch-norm outputs for one image, a measure of the memory needed for training. */
   readonly activations: number;
 }
 
@@ -34,8 +34,8 @@ interface Stretch {
 }
 
 /**
- * Orders the exits by what each would cost alone (ties by position), and the steps so that no exit waits for a step that it does not need. Steps that no exit needs are
- * omitted with their parameters.
+ * Orders the exits by their individual cost (ties by position), and the steps so that no exit waits for a step that it does not need. Steps that no exit needs are
+ * omitted, together with their parameters.
  */
 export function planByNeed(builder: ProgramBuilder, exits: readonly WrittenExit[], input: NetworkInput, graph: ComputationGraph): AnytimePlan {
   const costs = stepCosts(builder);
@@ -54,7 +54,7 @@ export function planByNeed(builder: ProgramBuilder, exits: readonly WrittenExit[
   return assemble(builder, stretches, costs, input, graph);
 }
 
-/** Keeps all steps in the order of writing: references are counted as published. */
+/** Keeps all steps in the order in which they were added: references are counted as published. */
 export function planAsWritten(builder: ProgramBuilder, exits: readonly WrittenExit[], input: NetworkInput): AnytimePlan {
   let from = 0;
   const stretches = exits.map((exit): Stretch => {
@@ -66,7 +66,7 @@ export function planAsWritten(builder: ProgramBuilder, exits: readonly WrittenEx
   return assemble(builder, stretches, stepCosts(builder), input, { blocks: [] });
 }
 
-/** Numbers of the steps that a register depends on, in the order in which they were written. */
+/** Indices of the steps that a register depends on, in the order in which they were added. */
 function needed(steps: readonly Step[], writer: ReadonlyMap<Register, number>, register: Register): number[] {
   const found = new Set<number>();
   const open = [register];

@@ -4,12 +4,12 @@ import type { AreaRange, MeasuredExit } from "../../../../src-shared/domain/reco
 import type { OutputMeasure } from "../shared/output-measure.ts";
 import type { AnytimePlan } from "./exit-plan.ts";
 
-/** What areas are taken over: budgets up to the largest, chance before the first exit answers. */
+/** Range and baseline of an area: budgets up to the largest one, chance-level accuracy before the first exit. */
 export function areaRange({ maxBudget }: { readonly maxBudget: number }, { classes }: NetworkInput): AreaRange {
   return { maxBudget, chance: 1 / classes };
 }
 
-/** The exits of a plan with their accuracies. */
+/** The exits of a plan and their accuracies. */
 export function measuredExits({ exits }: AnytimePlan, validation: OutputMeasure, test: OutputMeasure | null): MeasuredExit[] {
   return exits.map(({ node, multiplyAdds }, i) => ({
     node,

@@ -15,7 +15,7 @@ const manifestSchema = z.object({
   input: z.object({ height: size, width: size, channels: size, classes: size }),
 });
 
-/** Hypernetworks of the anytime space: edge activations come from a graph hypernetwork, no other serves it. */
+/** Hypernetworks of the anytime space. Only graph hypernetworks work here, because edge activations come from the graph. */
 export const anytimeGhn: GhnDescription<AnytimeTypes> = {
   fileFormat: "ghn-studio-anytime-ghn",
   manifestSchema,
@@ -25,7 +25,7 @@ export const anytimeGhn: GhnDescription<AnytimeTypes> = {
   check(trained, { space, network }, input, file) {
     const same = (field: string, there: unknown, here: unknown): void => {
       if (JSON.stringify(there) === JSON.stringify(here)) return;
-      throw new UserError(`The GHN was trained for another space: ${field} is ${JSON.stringify(there)} there and ${JSON.stringify(here)} here.`, {
+      throw new UserError(`The GHN was trained for another space: ${field} is ${JSON.stringify(there)} in the GHN and ${JSON.stringify(here)} here.`, {
         code: "ghn-mismatch",
         remedy: "Use the settings and images that the GHN was trained with, or train another GHN.",
         field,
@@ -34,7 +34,7 @@ export const anytimeGhn: GhnDescription<AnytimeTypes> = {
     };
     same("network.initialChannels", trained.network.initialChannels, network.initialChannels);
     same("space.scales", trained.space?.scales, space.scales);
-    // It serves cells of any number of nodes, but only as many cells as it was made for.
+    // It generates weights for cells with any number of nodes, but only for the number of cells that it was trained for.
     same("space.nodes", trained.space?.nodes.length, space.nodes.length);
     for (const field of ["height", "width", "channels", "classes"] as const) same("dataset", trained.input[field], input[field]);
   },

@@ -6,7 +6,7 @@ import type { AnytimePlan } from "./exit-plan.ts";
 import { buildAnytimePlan } from "./plan.ts";
 import { buildMsdNet, buildResNet } from "./references.ts";
 
-/** The plan of anything that answers at several exits. `network` matters to cells alone. */
+/** The plan of a model with several exits. `network` is used for cells only. */
 export function planOfModel(model: AnytimeModel, network: AnytimeNetwork, input: NetworkInput): AnytimePlan {
   switch (model.kind) {
     case "cells":

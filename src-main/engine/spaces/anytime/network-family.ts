@@ -7,7 +7,7 @@ import { channelsAt } from "./plan.ts";
 
 /** Vocabulary of the anytime space. The order is part of the GHN file. */
 const NODE_TYPES: readonly NodeType[] = [...ANYTIME_OPERATIONS, "input0", "input1", "stem"];
-/** With an exit, and without. */
+/** One entry for nodes with an exit, one for nodes without. */
 const EXIT_ENTRIES = 2;
 
 /** [operation | scale | exit] as one-hot vectors side by side (paper, appendix 5.2). */
@@ -23,7 +23,7 @@ function encoding(scales: number): NodeEncoding {
 }
 
 /**
- * All networks of the space, whatever their architecture. Bottlenecks come from edge activations, parent's and child's embedding side by side; their parts are concatenated.
+ * All networks of the space, whatever their architecture. Bottlenecks are generated from edge activations, the concatenated embeddings of parent and child, and their parts are concatenated.
  */
 export function anytimeFamily({ nodes, scales }: Pick<AnytimeSpace, "nodes" | "scales">, network: AnytimeNetwork, input: NetworkInput): NetworkFamily {
   const widest = channelsAt(scales - 1, network);

@@ -7,14 +7,14 @@ import type { GraphBlock, GraphNode, NodeRef } from "../../network/plan-types.ts
 import { IMAGES, type Register } from "../../network/program.ts";
 import { type AnytimePlan, planByNeed, type WrittenExit } from "./exit-plan.ts";
 
-/** Largest scale-to-scale factor of a pooling or upsampling follows from the scales: 2 for each halving. */
+/** Output of a node: its register, the node, and how often the image is halved there. */
 interface Source {
   readonly register: Register;
   readonly ref: NodeRef;
   readonly scale: number;
 }
 
-/** Channels of a node where the image is halved `scale` times: F, 2 F, 4 F …, as MSDNet's factors. */
+/** Channels of a node where the image is halved `scale` times: F, 2 F, 4 F … (MSDNet's factors). */
 export function channelsAt(scale: number, { initialChannels }: AnytimeNetwork): number {
   return initialChannels * 2 ** scale;
 }
@@ -23,12 +23,12 @@ export function channelsAt(scale: number, { initialChannels }: AnytimeNetwork): 
  * Turns an architecture of the anytime space into a plan (paper, section 3.2 and appendix 5.1).
  *
  * - Stem: 3×3 convolution to F channels and batch norm, at full size.
- * - Input nodes 0 and 1 of a cell read the leaves of the cell before and of the one before that, or the stem; they bring them to the scale of the cell's input.
- * - Every node brings its inputs to its own scale (average pooling, or nearest-neighbour upsampling), rectifies and concatenates them. A 1×1 bottleneck with batch norm takes
- *   them to the node's channels: one part for each input, so that a GHN makes it from pairs of nodes, whatever their number. Then comes the operation: ReLU, convolution,
- *   batch norm; or a pooling of size 3. An input node is the bottleneck alone.
+ * - Input nodes 0 and 1 of a cell read the leaves of the previous cell and of the one before that, or the stem, and resample them to the scale of the cell's input.
+ * - Every node resamples its inputs to its own scale (average pooling or nearest-neighbour upsampling), then applies ReLU and concatenates them. A 1×1 bottleneck with batch norm reduces
+ *   them to the node's channels. It has one part per input, so that a GHN can generate it from pairs of nodes, whatever their number. The operation follows: ReLU, convolution and
+ *   batch norm, or pooling of size 3. An input node consists of the bottleneck only.
  * - Exit: ReLU, global average pooling, linear classifier.
- * - Exits answer in the order of what each costs alone; nothing is computed before an exit that the exit or those before it do not need.
+ * - Exits are computed in the order of their individual cost; nothing is computed before an exit unless it or an earlier exit needs it.
  *
  * @param architecture must be valid (anytimeArchitectureSchema)
  */
@@ -58,7 +58,7 @@ export function buildAnytimePlan(architecture: AnytimeArchitecture, network: Any
   return planByNeed(builder, exits, input, { blocks: graphOf(architecture) });
 }
 
-/** The GHN's graph: a sub-graph a cell, the stem at the end of the first. Nodes know their scale in the network and whether they have an exit. */
+/** The GHN's graph: one sub-graph per cell, with the stem at the end of the first. Nodes have their scale in the network and whether they have an exit. */
 function graphOf(architecture: AnytimeArchitecture): GraphBlock[] {
   return architecture.cells.map((cell, c) => {
     const base = inputScale(c, architecture.scales);
@@ -78,7 +78,7 @@ function stemIndex({ cells }: AnytimeArchitecture): number {
   return INPUT_NODES + (cells[0]?.nodes.length ?? 0);
 }
 
-/** Writes nodes with a builder. What a node's output looks like at another scale is worked out once for all its readers. */
+/** Adds nodes to a builder. A node's output is resampled to another scale once for all its readers. */
 class NodeWriter {
   private readonly builder: ProgramBuilder;
   private readonly network: AnytimeNetwork;
@@ -133,7 +133,7 @@ class NodeWriter {
     return builder.classifier(builder.relu(register), classes, [{ source: ref, channels: channelsAt(scale, this.network) }]);
   }
 
-  /** The inputs at one scale, rectified, concatenated and taken to the channels of that scale. */
+  /** The inputs resampled to one scale, rectified, concatenated, and reduced to the channels of that scale. */
   private bottleneck(sources: readonly Source[], scale: number): Register {
     const { builder, network } = this;
     const joined = builder.concat(sources.map((source) => builder.relu(this.atScale(source, scale))));

@@ -5,12 +5,12 @@ import type { NodeRef } from "../../network/plan-types.ts";
 import { IMAGES, type Register } from "../../network/program.ts";
 import { type AnytimePlan, planAsWritten, type WrittenExit } from "./exit-plan.ts";
 
-/** References have no graph: no GHN makes their weights. */
+/** References have no graph, because no GHN generates their weights. */
 const NOBODY: NodeRef = { block: 0, node: 0 };
 
 /**
  * MSDNet for small images (Huang et al., 2018): layers of several scales, each of which reads all layers before it at its own scale and, with stride 2, at the next finer one.
- * A third of the layers on, the finest scale ends, and again; there a transition keeps a share of the channels ("max" pruning of the published code). With the schema's defaults
+ * The finest scale ends after each third of the layers, where a transition keeps a share of the channels ("max" pruning of the published code). With the schema's defaults,
  * the multiply-adds at CIFAR-10's shapes are those of MSDNet's own code: 15.1 million at the first exit, 121.6 million at the last.
  */
 export function buildMsdNet(config: MsdNet, input: NetworkInput): AnytimePlan {
@@ -30,7 +30,7 @@ export function buildMsdNet(config: MsdNet, input: NetworkInput): AnytimePlan {
     return convolution(builder, narrow, name, 3, filters, stride);
   };
 
-  // The features of each scale, finest first; scales that have ended hold none.
+  // The features of each scale, finest first; empty for scales that have ended.
   let features: (Register | undefined)[] = [];
   builder.startNode(NOBODY, "first");
   for (let scale = 0; scale < scales; scale++)
@@ -88,7 +88,7 @@ export function buildResNet({ blocks, channels, scales, exitsAfter, classifierCh
   return planAsWritten(builder, written, input);
 }
 
-/** Convolution, batch norm, ReLU, as both references have it. */
+/** Convolution, batch norm and ReLU, as in both references. */
 function convolution(builder: ProgramBuilder, x: Register, name: string, side: 1 | 3, filters: number, stride: number): Register {
   const role = side === 1 ? "pointwise" : x === IMAGES ? "stem" : "conv3x3";
   return builder.relu(builder.norm(builder.conv(x, `${name}/conv`, role, { kernel: [side, side], filters, stride }), name));

@@ -6,10 +6,10 @@ import { sampleDistinct } from "../shared/sample-distinct.ts";
 
 /**
  * A random network of the anytime space (paper, appendix 5.1). Each node draws its operation uniformly, its scale uniformly from those of its cell, and 1 to `maxInputs`
- * distinct earlier nodes. The number of exits is fixed: one at the last node of all, so that no nodes are wasted behind the last exit, the others at distinct nodes
+ * distinct earlier nodes. The number of exits is fixed: one at the very last node, so that no nodes come after the last exit, the others at distinct nodes
  * drawn uniformly from all cells.
  *
- * @param nodes nodes of each cell; the space's own unless given. With fewer nodes than exits every node has one
+ * @param nodes nodes of each cell; by default those of the space. With fewer nodes than exits, every node has one
  */
 export function sampleAnytime(space: AnytimeSpace, rng: Rng, nodes: readonly number[] = space.nodes): AnytimeArchitecture {
   const total = nodes.reduce((sum, count) => sum + count, 0);
@@ -29,7 +29,7 @@ export function sampleAnytime(space: AnytimeSpace, rng: Rng, nodes: readonly num
   return { scales: space.scales, cells };
 }
 
-/** Numbers of nodes for one network of a GHN's training: each cell draws 1 up to its own number (paper, appendix 5.2). */
+/** Node counts of one network for GHN training: each cell draws from 1 to its own number of nodes (paper, appendix 5.2). */
 export function randomNodeCounts(space: AnytimeSpace, rng: Rng): number[] {
   return space.nodes.map((most) => 1 + rng.int(most));
 }

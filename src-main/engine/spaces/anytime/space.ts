@@ -9,7 +9,7 @@ import { randomNodeCounts, sampleAnytime } from "./sampler.ts";
 import { anytimeTraining, wordsOf } from "./training.ts";
 import type { AnytimeTypes } from "./types.ts";
 
-/** The anytime space: networks that answer at several exits, ranked by the area under their curve of accuracy over multiply-adds (paper, section 3.2). */
+/** The anytime space: networks with several exits, ranked by the area under their curve of accuracy over multiply-adds (paper, section 3.2). */
 export const anytimeSpace: SearchSpace<AnytimeTypes> = {
   id: "anytime",
   noun: "Network",

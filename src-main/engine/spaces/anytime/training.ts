@@ -7,9 +7,9 @@ import { areaRange, areasOf, measuredExits } from "./exits.ts";
 import { fitAnytimeChannels, planOfModel } from "./model.ts";
 import type { AnytimeTypes } from "./types.ts";
 
-/** Training of networks with several exits as MSDNet is trained: the sum of the exits' losses, SGD with Nesterov momentum (paper, appendix 5.3). */
+/** Training of networks with several exits in the way of MSDNet: the sum of the exits' losses, SGD with Nesterov momentum (paper, appendix 5.3). */
 export const anytimeTraining: TrainingDescription<AnytimeTypes> = {
-  note: ({ training }, input) => `Areas are taken over ${wordsOf(areaRange(training, input))}.`,
+  note: ({ training }, input) => `Areas cover ${wordsOf(areaRange(training, input))}.`,
   // References have their own widths.
   networkOf: ({ model }, { training, network }, input) =>
     model.kind !== "cells" || training.multiplyAddBudget === undefined ? network : fitAnytimeChannels(model.architecture, input, training.multiplyAddBudget),
@@ -58,7 +58,7 @@ export const anytimeTraining: TrainingDescription<AnytimeTypes> = {
       dataset: { id: dataset.id, fingerprint: dataset.fingerprint },
     },
   }),
-  /** Areas by role: means over trainings; the best searched network by validation. */
+  /** Mean areas by role over trainings, and the best searched network by validation area. */
   facts({ training: { maxBudget } }, trainings) {
     const facts: SummaryFacts = { trainings: trainings.length, maxBudget };
     for (const role of ["shortlist", "random", "reference"] as const) {

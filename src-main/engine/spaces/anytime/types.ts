@@ -4,7 +4,7 @@ import type { AnytimeCandidateMessage, AnytimeToTrain, AnytimeTrainingMessage } 
 import type { SpaceTypes } from "../shared/space-types.ts";
 import type { AnytimePlan } from "./exit-plan.ts";
 
-/** The types of the anytime space: networks that answer at several exits (paper, section 3.2). */
+/** The types of the anytime space: networks with several exits (paper, section 3.2). */
 export interface AnytimeTypes extends SpaceTypes {
   readonly architecture: AnytimeArchitecture;
   readonly settings: AnytimeSpace;

@@ -2,7 +2,7 @@ import type { ProgramBuilder } from "../../network/builder.ts";
 import type { NodeRef } from "../../network/plan-types.ts";
 import type { Register } from "../../network/program.ts";
 
-/** Channels of the two convolutions where the network is wide enough, as in NASNet and DARTS. */
+/** Channels of the two convolutions if the network is wide enough, as in NASNet and DARTS. */
 const SQUEEZED = 128;
 const EXPANDED = 768;
 

@@ -2,7 +2,7 @@ import type { Architecture, NetworkConfig, NetworkInput } from "../../../../src-
 import { channelsForBudget } from "../shared/channels-for-budget.ts";
 import { buildPlan } from "./plan.ts";
 
-/** A network of the size that a budget allows. */
+/** The largest network within a budget. */
 export interface FittedNetwork {
   readonly initialChannels: number;
   readonly parameters: number;
@@ -10,7 +10,7 @@ export interface FittedNetwork {
   readonly multiplyAdds: number;
 }
 
-/** Bounds of F, those of the config. No operation requires a multiple of anything. */
+/** Bounds of F, as in the config. No operation requires F to be a multiple of some number. */
 const BOUNDS = {
   least: 4,
   most: 512,
@@ -21,7 +21,7 @@ const BOUNDS = {
 /**
  * The largest F whose network stays within a budget of multiply-adds (paper, section 3.1.2: 600 million at 224 × 224).
  *
- * @param network its initialChannels are ignored
+ * @param network its `initialChannels` is ignored
  * @param budget multiply-adds for one image
  * @throws UserError `budget-too-small`
  */
@@ -30,7 +30,7 @@ export function fitChannels(architecture: Architecture, network: NetworkConfig, 
   return counts(channelsForBudget(budget, BOUNDS, (channels) => counts(channels).multiplyAdds));
 }
 
-/** The network config of an architecture: with the F that a budget allows, where there is one. @throws UserError as {@link fitChannels} */
+/** The network config of an architecture, with the F that the budget allows if there is a budget. @throws UserError as {@link fitChannels} */
 export function fittedNetwork(architecture: Architecture, network: NetworkConfig, input: NetworkInput): NetworkConfig {
   if (network.multiplyAddBudget === undefined) return network;
   return { ...network, initialChannels: fitChannels(architecture, network, input, network.multiplyAddBudget).initialChannels };

@@ -19,7 +19,7 @@ const manifestSchema = z.object({
   input: z.object({ height: size, width: size, channels: size, classes: size }),
   /** Nodes N of the cells that it was trained on. */
   trainingNodes: z.int().min(1),
-  /** Space of the cells. A one-shot supernet serves no other. */
+  /** Space of the cells. A one-shot supernet works for no other space. */
   space: searchSpaceSchema.optional(),
 });
 
@@ -56,8 +56,8 @@ export const cellGhn: GhnDescription<CellTypes> = {
 };
 
 /**
- * SMASH-style hypernetworks and supernets have parameters for each numbered node, so they only serve cells with as many nodes as they were trained on: parameters of further
- * nodes are still random. A supernet must also hold every operation.
+ * SMASH-style hypernetworks and supernets have parameters for each numbered node, so they only support cells with as many nodes as they were trained on; parameters of further
+ * nodes are still random. A supernet must also contain every operation.
  */
 function checkSize(manifest: CellManifest, asked: Pick<SearchRun, "space" | "cells">, file: string): void {
   const { trainingNodes } = manifest;
@@ -93,7 +93,7 @@ function sizesOf({ space, cells = [] }: Pick<SearchRun, "space" | "cells">): {
   return { nodes: all.map((cell) => cell.nodes.length), operations: all.flatMap((cell) => cell.nodes.map(({ operation }) => operation)) };
 }
 
-/** Titles of the image fields, for sentences. */
+/** Names of the image fields, for messages. */
 const INPUT_TITLES: Readonly<Record<string, string>> = { height: "image height", width: "image width", channels: "image channels", classes: "classes" };
 
 function checkSame(trained: object, wanted: object, part: "network" | "input", file: string): void {
@@ -105,7 +105,7 @@ function checkSame(trained: object, wanted: object, part: "network" | "input", f
     if (JSON.stringify(value) === JSON.stringify(other)) continue;
     const title = part === "input" ? INPUT_TITLES[field] : networkConfigSchema.shape[field as keyof NetworkConfig].meta()?.title;
     throw new UserError(
-      `The GHN was trained for other ${part === "input" ? "images" : "networks"}: ${title ?? field} is ${words(value)} there and ${words(other)} here.`,
+      `The GHN was trained for other ${part === "input" ? "images" : "networks"}: ${title ?? field} is ${words(value)} in the GHN and ${words(other)} here.`,
       {
         code: "ghn-mismatch",
         remedy:

@@ -2,7 +2,7 @@ import { type Cell, INPUT_NODES } from "../../../../src-shared/domain/architectu
 import type { CellSpace } from "../../../../src-shared/domain/architecture/search-space.ts";
 import type { Rng } from "../../random.ts";
 
-/** One random change: another operation for a node, or another input. The result is always a valid cell. */
+/** Makes one random change: another operation or another input of a node. The result is always a valid cell. */
 export function mutateCell(cell: Cell, space: CellSpace, rng: Rng): Cell {
   const nodes = cell.nodes.map((node) => ({ operation: node.operation, inputs: [...node.inputs] }));
   const index = rng.int(nodes.length);
@@ -25,7 +25,7 @@ export function mutateCell(cell: Cell, space: CellSpace, rng: Rng): Cell {
 }
 
 /**
- * All cells that are one change away: another operation of a node, one input more, one less, or another one. Isomorphic cells
+ * All cells that are one change away: another operation of a node, or one input added, removed or replaced. Isomorphic cells
  * may repeat.
  */
 export function neighboursOf(cell: Cell, space: CellSpace): Cell[] {

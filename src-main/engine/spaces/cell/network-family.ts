@@ -72,7 +72,7 @@ function channelsOf(block: number, network: NetworkConfig): number {
 
 /** @param own channels of nodes @param read channels of what input nodes read, at most @param stem channels of the stem; 0 without one */
 function headsFor(network: NetworkConfig, input: NetworkInput, { own, read, stem }: { own: number; read: number; stem: number }): OutputHeads {
-  // A divisor of 1 makes the 1×k pair work on all channels.
+  // With a divisor of 1, the 1×k pair works on all channels.
   const inner = Math.max(1, Math.round(own / network.factorizedDivisor));
   const most = Math.max(own, stem);
   const channels = (...sizes: number[]): OutputHead => ({ sizes, centred: 0 });

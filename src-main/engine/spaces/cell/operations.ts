@@ -7,8 +7,8 @@ import type { Register } from "../../network/program.ts";
 type Apply = (builder: ProgramBuilder, x: Register, application: number, config: NetworkConfig) => Register;
 
 /**
- * f(x; w) of every operation (paper, appendix 5.1). To add an operation, name it in src-shared/domain/architecture/operations.ts and
- * write it here; counts, weights and the GHN follow.
+ * f(x; w) of every operation (paper, appendix 5.1). To add an operation, list it in src-shared/domain/architecture/operations.ts and
+ * implement it here; counts, weights and the GHN follow.
  */
 const OPERATIONS: Readonly<Record<Exclude<AnyOperationName, "identity">, Apply>> = {
   conv1x1: (builder, x, application) => {
@@ -66,10 +66,10 @@ function factorized(size: number): Apply {
 }
 
 /**
- * Writes a whole node: the sum over its inputs u of f(x_u; w) with the same weights for each (equation 1).
+ * Adds a whole node: the sum over its inputs u of f(x_u; w), with the same weights for each (equation 1 of the paper).
  *
  * Inputs are never joined into one batch: batch norm normalises each application with its own statistics, and without
- * batch norm joining would not save kernel calls. Average pooling is linear, so it comes once, after the sum.
+ * batch norm joining would not save kernel calls. Average pooling is linear, so it is applied once, after the sum.
  */
 export function writeOperation(builder: ProgramBuilder, operation: AnyOperationName, inputs: readonly Register[], config: NetworkConfig): Register {
   if (operation === "identity") return builder.sum(inputs);

@@ -8,7 +8,7 @@ import { writeAuxiliaryHead } from "./auxiliary.ts";
 import { writeOperation } from "./operations.ts";
 import { type BlockLayout, graphOf, layOutBlocks } from "./topology.ts";
 
-/** A block's output or the stem's, with the nodes that it is concatenated from. */
+/** Output of a block or of the stem, with the nodes whose outputs are concatenated in it. */
 interface Source {
   readonly register: Register;
   readonly parts: NonNullable<ParameterSlot["parts"]>;
@@ -103,7 +103,7 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
   // At two thirds of the depth (paper, appendix 5.3), or at the last block before it that the network needs.
   let at = Math.min(last, Math.floor((2 * layout.length) / 3));
   while (at > 0 && layout[at]?.needed !== true) at -= 1;
-  // The readers of the block rectify its output, so the ReLU exists already.
+  // The blocks that read this output apply ReLU to it, so the ReLU exists already.
   const source = builder.relu(known(sources, at).register);
   const main = builder.startBranch();
   const auxiliaryLogits = writeAuxiliaryHead(builder, source, input.classes, owner);

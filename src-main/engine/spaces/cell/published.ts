@@ -11,14 +11,14 @@ import { buildPlan } from "./plan.ts";
 /** A cell from the literature, with the name of its file as id. */
 export interface PublishedCell extends CellFile {
   readonly id: string;
-  /** The network of its publication, as far as this program has the same settings. */
+  /** The network of its publication, as far as this program supports its settings. */
   readonly network: NetworkConfig;
   readonly publishedParameters: number;
-  /** What the publication counts: images, cells, channels. */
+  /** The setting that the publication counts: images, cells, channels. */
   readonly publishedSetting: string;
   /** Parameters by the layout of the authors' own code, computed independently of this program; null if unknown. */
   readonly authorsLayout: number | null;
-  /** Why counts differ from the published ones, where they do. */
+  /** Why counts differ from the published ones; null if they do not. */
   readonly remark: string | null;
 }
 
@@ -41,7 +41,7 @@ function publishedInput({ network }: PublishedCell): NetworkInput {
   return network.stem === "imagenet" ? { height: 224, width: 224, channels: 3, classes: 1000 } : { height: 32, width: 32, channels: 3, classes: 10 };
 }
 
-/** What windows and the command line show of a cell; counts the network of its publication. */
+/** What the window and the command line show about a cell, with the counts of the network of its publication. */
 export function publishedInfo(cell: PublishedCell): PublishedCellInfo {
   const { id, name, source = "", network, publishedParameters, publishedSetting, remark } = cell;
   const { parameters, multiplyAdds } = buildPlan(architectureOf(cell), network, publishedInput(cell)).counts;
@@ -65,7 +65,7 @@ export function architectureOf({ normal, reduction }: CellFile): Architecture {
 
 const NETWORK_PREFIX = "network.";
 
-/** Reads what the file says of the publication. Its `meta` holds plain values only: reductions are written as “6, 13”. */
+/** Reads what the file states about the publication. `meta` has plain values only: reductions are written as “6, 13”. */
 function published(id: string, file: CellFile, path: string): PublishedCell {
   const meta = file.meta ?? {};
   const settings = Object.entries(meta).flatMap(([key, value]) => {
@@ -76,7 +76,7 @@ function published(id: string, file: CellFile, path: string): PublishedCell {
   const network = networkConfigSchema.safeParse(Object.fromEntries(settings));
   const parameters = meta["published parameters"];
   if (!network.success || typeof parameters !== "number")
-    throw new UserError(`The published cell ${path} says nothing of its network that could be read.`, {
+    throw new UserError(`The published cell ${path} has no readable description of its network.`, {
       code: "cell-invalid",
       remedy: "Install GHN Studio again.",
       file: path,

@@ -8,7 +8,7 @@ import { sampleDistinct } from "../shared/sample-distinct.ts";
  * inputs uniformly from 1 to `maxInputs` (or to the number of earlier nodes), and then that many distinct earlier nodes,
  * the two input nodes included, uniformly.
  *
- * @param nodes operation nodes; the space's own number unless given (a GHN is trained on fewer)
+ * @param nodes number of operation nodes; by default that of the space (a GHN is trained on fewer)
  */
 export function sampleCell(space: CellSpace, rng: Rng, nodes: number = space.nodes): Cell {
   return {

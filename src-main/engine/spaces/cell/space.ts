@@ -18,7 +18,7 @@ export const cellSpace: SearchSpace<CellTypes> = {
   sampleForGhn: ({ space, training }, rng) => ({ normal: sampleCell(space, rng, training.nodes) }),
   canonical: canonicalArchitecture,
   plan: buildPlan,
-  // Checkpoints of the first versions hold bare cells.
+  // Checkpoints of the first versions contain bare cells.
   parse: (json) => (typeof json === "object" && json !== null && "nodes" in json ? { normal: cellSchema.parse(json) } : architectureSchema.parse(json)),
   mutation: {
     mutate: ({ normal }, settings, rng) => ({ normal: mutateCell(normal, settings, rng) }),

@@ -2,7 +2,7 @@ import { type Cell, INPUT_NODES, outputNodes } from "../../../../src-shared/doma
 import type { Architecture, NetworkConfig } from "../../../../src-shared/domain/architecture/network.ts";
 import type { GraphBlock, GraphNode } from "../../network/plan-types.ts";
 
-/** Properties of a cell alone. Indices as in the cell: 0 and 1 are the input nodes. */
+/** Properties of a cell on its own. Indices are those of the cell: 0 and 1 are the input nodes. */
 export interface CellTopology {
   readonly outputs: readonly number[];
   /** Whether the outputs depend on the node; input nodes included. Nodes that nothing depends on are not computed. */
@@ -44,7 +44,7 @@ export interface BlockLayout {
   readonly needed: boolean;
 }
 
-/** The blocks of a network: which cell, at which scale, and whether anything depends on it. */
+/** The blocks of a network: the cell, the scale, and whether the logits depend on it. */
 export function layOutBlocks({ normal, reduction }: Architecture, { blocks, reductions }: Pick<NetworkConfig, "blocks" | "reductions">): BlockLayout[] {
   const reduces = new Set(reductions);
   let scale = 0;
@@ -66,7 +66,7 @@ export function layOutBlocks({ normal, reduction }: Architecture, { blocks, redu
   return layout;
 }
 
-/** The GHN's graph: the blocks' sub-graphs, the stem at the end of the first, the classifier at the end of the last. */
+/** The GHN's graph: the sub-graphs of the blocks, with the stem at the end of the first and the classifier at the end of the last. */
 export function graphOf(layout: readonly BlockLayout[]): GraphBlock[] {
   return layout.map(({ topology }, i) => {
     const first = i === 0;

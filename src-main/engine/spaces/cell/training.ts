@@ -12,7 +12,7 @@ export const cellTraining: TrainingDescription<CellTypes> = {
   networkOf({ architecture }, { network }, input) {
     const { multiplyAddBudget, initialChannels } = network;
     if (multiplyAddBudget === undefined) return network;
-    // F was solved before the run was frozen, but a config from elsewhere may have another.
+    // F was computed before the config was frozen, but a config from elsewhere may have a different one.
     const { multiplyAdds } = buildPlan(architecture, network, input).counts;
     if (multiplyAdds > multiplyAddBudget)
       throw new UserError(

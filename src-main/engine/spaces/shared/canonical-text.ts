@@ -14,15 +14,15 @@ export interface LabelledNode {
  * other, with the same labels, edges and set of output nodes. The two input nodes are distinct. Stable across versions;
  * one term per node, `label(inputs)`, with `*` for output nodes, in topological order.
  *
- * Colour refinement distinguishes nodes by what is above and below them. Nodes that it cannot distinguish are tried in
- * turn, and the smallest text wins. Tries that an automorphism makes equal to an earlier one are skipped, so cells with
+ * Colour refinement distinguishes nodes by their predecessors and successors. Nodes that it cannot distinguish are tried in
+ * turn, and the smallest text wins. Choices that are equivalent to an earlier one by an automorphism are skipped, so cells with
  * many interchangeable nodes stay cheap.
  *
  * @param outputs indices of the output nodes
  */
 export function canonicalText(nodes: readonly LabelledNode[], outputs: readonly number[]): string {
   const graph = labelledGraph(nodes, outputs);
-  // The input nodes are the only ones of level 0; their index tells them apart.
+  // The input nodes are the only ones of level 0; their index distinguishes them.
   const start = ranks(graph.labels.map((label, v) => `${digits(graph.levels[v] ?? 0)}${v < INPUT_NODES ? v : label}`));
   const search = new OrderSearch(graph);
   return search.smallest(search.refine(start), []);
@@ -55,21 +55,21 @@ function labelledGraph(nodes: readonly LabelledNode[], outputNodes: readonly num
   return { count, labels, inputs, consumers, levels };
 }
 
-/** Colour of every node: 0, 1 ... Refinement splits a class in place, so that all other classes keep their order. */
+/** Colour of every node: 0, 1, … Refinement splits a class in place, so all other classes keep their order. */
 type Colours = readonly number[];
 
-/** Refinements that one canonical form may take. Cells of the schema need some thousands at most; only graphs built to defeat refinement need more. */
+/** Maximum number of refinements for one canonical form. Valid cells need a few thousand at most; only graphs constructed to defeat refinement need more. */
 const MAX_REFINEMENTS = 5_000;
 
-/** An order of the nodes: the place of each, and the cell written in that order. */
+/** An order of the nodes: the place of each node, and the text of the cell in that order. */
 interface Leaf {
   readonly places: Colours;
   readonly text: string;
 }
 
 /**
- * Search for the smallest text over all orders that refinement leaves open. Automorphisms found on the way prune it: two leaves with the same text are mapped to each other
- * by one, and of the nodes that automorphisms make interchangeable one is tried. Deep branches are searched first, so the automorphisms that they find serve all above.
+ * Searches for the smallest text over all orders that refinement leaves open, pruned by the automorphisms found on the way: two leaves with the same text are mapped to each other
+ * by an automorphism, and of nodes that are interchangeable by automorphisms only one is tried. Deep branches are searched first, so their automorphisms prune all levels above.
  */
 class OrderSearch {
   readonly #graph: LabelledGraph;
@@ -94,7 +94,7 @@ class OrderSearch {
     for (const v of alike) {
       if (this.#interchangeable(tried, fixed, v)) continue;
       const next = this.refine(singleOut(colours, v));
-      // A leaf with a known text means an automorphism. One that maps v to a node tried before and fixes all above shows that the same texts would come.
+      // A leaf with a known text reveals an automorphism. If it maps v to a node tried before and fixes all nodes above, the remaining texts would be the same.
       if (tried.length > 0) {
         this.#leaf(this.#firstLeafBelow(next));
         if (this.#interchangeable(tried, fixed, v)) continue;
@@ -151,7 +151,7 @@ class OrderSearch {
     return tried.some((u) => orbit.has(u));
   }
 
-  /** Nodes of one colour with the same inputs and consumers can be exchanged whatever the rest is. */
+  /** Nodes of one colour with the same inputs and consumers are interchangeable, whatever the rest of the cell is. */
   #twins(u: number, v: number): boolean {
     const { labels, inputs, consumers } = this.#graph;
     return labels[u] === labels[v] && sameNodes(inputs[u], inputs[v]) && sameNodes(consumers[u], consumers[v]);
@@ -216,7 +216,7 @@ function ranks(keys: readonly string[]): number[] {
   return keys.map((key) => rank.get(key) ?? 0);
 }
 
-/** A small number so that texts sort as numbers do. */
+/** A small number as text that sorts like the number. */
 function digits(value: number): string {
   return `${String(value).padStart(3, "0")} `;
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../../../lib/errors.ts";
 
-/** Bounds of the search for F, and what to say when the least is too much. */
+/** Bounds of the search for F, and the message if even the smallest F exceeds the budget. */
 export interface ChannelBounds {
   readonly least: number;
   readonly most: number;
@@ -11,8 +11,8 @@ export interface ChannelBounds {
 
 /**
  * The largest F whose network stays within a budget of multiply-adds (paper, appendix 5.3), found by bisection.
- * @param cost multiply-adds of the network with F channels; never falls when F rises
- * @throws UserError `budget-too-small` when even the least needs more
+ * @param cost multiply-adds of the network with F channels; must not decrease as F increases
+ * @throws UserError `budget-too-small` if even the smallest F exceeds the budget
  */
 export function channelsForBudget(budget: number, { least, most, field, remedy }: ChannelBounds, cost: (channels: number) => number): number {
   const needed = cost(least);

@@ -5,24 +5,24 @@ import type { NetworkPlan } from "../../network/plan-types.ts";
 import type { NetworkFamily } from "./network-family.ts";
 import type { SpaceTypes } from "./space-types.ts";
 
-/** What the hypernetworks of a space need to know. */
+/** What hypernetworks need to know about a space. */
 export interface GhnDescription<T extends SpaceTypes = SpaceTypes> {
   /** Marks a safetensors file with a trained generator of the space. */
   readonly fileFormat: string;
   readonly manifestSchema: z.ZodType<GhnManifest<T>>;
   manifest(run: T["ghnRun"], input: NetworkInput): GhnManifest<T>;
-  /** The networks that a generator serves. */
+  /** The networks that a generator can generate weights for. */
   family(settings: T["settings"], network: T["network"], input: NetworkInput): NetworkFamily;
-  /** Checks that a trained generator serves a search. @throws UserError `ghn-mismatch`, which names the field */
+  /** Checks that a trained generator fits a search. @throws UserError `ghn-mismatch`, with the field */
   check(manifest: GhnManifest<T>, asked: Pick<T["searchRun"], "space" | "network" | "cells">, input: NetworkInput, file: string): void;
-  /** What the baselines of fixed size need; null where only graph hypernetworks serve the space. */
+  /** What baselines of fixed size need; null if the space supports only graph hypernetworks. */
   readonly fixedSize: FixedSize<T> | null;
 }
 
 export interface FixedSize<T extends SpaceTypes = SpaceTypes> {
-  /** Operation nodes of the largest cell that is served. */
+  /** Operation nodes of the largest cell. */
   nodes(manifest: GhnManifest<T>): number;
-  /** Networks that together use every parameter of every network that is served. */
+  /** Networks that together use every parameter of every network of the space. */
   covering(manifest: GhnManifest<T>): NetworkPlan[];
 }
 

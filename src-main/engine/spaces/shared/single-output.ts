@@ -1,4 +1,4 @@
-/** Scores and results of spaces whose networks have one output: everything is about its accuracy. */
+/** Scores and results of spaces whose networks have one output, based on its accuracy. */
 import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
 import type { BuiltPlan } from "../../network/program.ts";
 import { addMoments } from "./moments.ts";
@@ -15,14 +15,14 @@ export const ACCURACY_SCORING = {
   candidate: <Candidate extends CandidateFields>(fields: Candidate): Candidate => fields,
 } satisfies Scoring;
 
-/** A training with the accuracies of its one output. */
+/** A training with the accuracies of its single output. */
 export interface AccuracyRecord extends TrainingFields {
   readonly validationAccuracy: number;
-  /** Null where the test images are not measured. */
+  /** Null if test images are not measured. */
   readonly testAccuracy: number | null;
 }
 
-/** What training from scratch has in common in all spaces whose networks have one output. */
+/** The common part of training from scratch in all spaces whose networks have one output. */
 export const ACCURACY_TRAINING: Pick<TrainingDescription<SpaceTypes & { readonly training: AccuracyRecord }>, "note" | "metrics" | "words" | "facts"> = {
   note: () => null,
   metrics: (_run, _plan, measure) => accuracyMetrics(measure),

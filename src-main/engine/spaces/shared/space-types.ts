@@ -3,11 +3,11 @@ import type { BuiltPlan } from "../../network/program.ts";
 
 /** The types that belong to one search space. */
 export interface SpaceTypes {
-  /** What is sampled, ranked and exported. */
+  /** The architecture: what is sampled, ranked and exported. */
   readonly architecture: unknown;
-  /** `space` of a config: the bounds of the space. */
+  /** `space` in a config: the bounds of the space. */
   readonly settings: unknown;
-  /** `network` of a config: how an architecture becomes a network. */
+  /** `network` in a config: how an architecture becomes a network. */
   readonly network: unknown;
   readonly plan: BuiltPlan;
   readonly ghnRun: GhnRunFields;
@@ -18,7 +18,7 @@ export interface SpaceTypes {
   readonly training: TrainingFields;
 }
 
-/** Settings of a GHN training that every space has. */
+/** Settings of GHN training that all spaces have. */
 export interface GhnRunFields {
   readonly seed: number;
   readonly ghn: GhnConfig;
@@ -27,17 +27,17 @@ export interface GhnRunFields {
   readonly training: Omit<GhnTraining, "nodes" | "augmentation"> & { readonly augmentation: AugmentationConfig };
 }
 
-/** Settings of a search that every space has. */
+/** Settings of a search that all spaces have. */
 export interface SearchRunFields {
   readonly seed: number;
   readonly space: unknown;
   readonly network: unknown;
   readonly search: object;
-  /** Architectures to score instead of those of a strategy. */
+  /** Architectures to score instead of those proposed by a strategy. */
   readonly cells?: readonly { readonly name: string; readonly architecture: unknown }[] | undefined;
 }
 
-/** Settings of a training from scratch that every space has. */
+/** Settings of training from scratch that all spaces have. */
 export interface TrainingRunFields {
   readonly seed: number;
   readonly network: unknown;
@@ -51,11 +51,11 @@ export interface SubjectFields {
   readonly canonical: string;
   readonly candidateId: number | null;
   readonly role: "shortlist" | "random" | "reference" | "none";
-  /** What the search predicted; null where it predicted nothing. */
+  /** The score from the search; null if there is none. */
   readonly score: number | null;
 }
 
-/** What a search reports of one architecture, in every space. Times in milliseconds. */
+/** What a search reports about one architecture, in every space. Times in milliseconds. */
 export interface CandidateFields<A = unknown> {
   readonly index: number;
   readonly name: string;
@@ -72,7 +72,7 @@ export interface CandidateFields<A = unknown> {
   readonly predictions?: Readonly<Record<string, number | null>> | undefined;
 }
 
-/** What a training reports, in every space. */
+/** What a training reports in every space. */
 export interface TrainingFields<Role = SubjectFields["role"]> {
   readonly candidateId: number | null;
   readonly name: string;
@@ -88,5 +88,5 @@ export interface TrainingFields<Role = SubjectFields["role"]> {
   readonly seconds: number;
 }
 
-/** Facts that a run states at its end. */
+/** Facts that a run reports when it completes. */
 export type SummaryFacts = Record<string, string | number | boolean | null>;

@@ -6,23 +6,23 @@ import type { SpaceTypes, SummaryFacts, TrainingFields } from "./space-types.ts"
 
 /** Training from scratch: what differs between spaces. */
 export interface TrainingDescription<T extends SpaceTypes = SpaceTypes> {
-  /** A sentence for the log at the start; null where there is nothing to say. */
+  /** A sentence for the log at the start of a training; null if there is none. */
   note(run: T["trainingRun"], input: NetworkInput): string | null;
-  /** Settings of the subject's network. @throws UserError where a budget does not allow it */
+  /** Settings of the subject's network. @throws UserError if the budget is too small */
   networkOf(subject: T["subject"], run: T["trainingRun"], input: NetworkInput): T["network"];
   plan(subject: T["subject"], network: T["network"], input: NetworkInput): T["plan"];
-  /** The subject as the window draws it; null where it draws none. */
+  /** The subject as the window draws it; null if it is not drawn. */
   drawing(subject: T["subject"]): Architecture | null;
   protocol(training: T["trainingRun"]["training"]): TrainerSettings;
-  /** Points of curves for a validation. */
+  /** Points that a validation adds to the curves. */
   metrics(run: T["trainingRun"], plan: T["plan"], measure: OutputMeasure, input: NetworkInput): readonly (readonly [MetricName, number])[];
-  /** The training as it is reported and stored. */
+  /** The training as reported and stored. */
   record(fields: TrainingFields<T["subject"]["role"]>, trained: Trained<T>): T["training"];
-  /** The results in words, for the log. */
+  /** The results as text for the log. */
   words(record: T["training"], trained: Trained<T>): string;
   /** Format and manifest of the file with the weights. */
   weightsFile(record: T["training"], trained: Trained<T>): { readonly format: string; readonly manifest: object };
-  /** Facts of a run at its end. @param topFive of each training, missing for those of old checkpoints */
+  /** Facts that a completed run reports. @param topFive top-five accuracies of each training; missing for trainings from old checkpoints */
   facts(run: T["trainingRun"], trainings: readonly T["training"][], topFive: readonly TopFive[]): SummaryFacts;
 }
 
@@ -34,11 +34,11 @@ export interface Trained<T extends SpaceTypes = SpaceTypes> {
   readonly plan: T["plan"];
   readonly images: ImageDescription;
   readonly validation: OutputMeasure;
-  /** Null where the test images are not measured. */
+  /** Null if test images are not measured. */
   readonly test: OutputMeasure | null;
 }
 
-/** Facts of the images, for weights files. */
+/** Facts about the images for weights files. */
 export interface ImageDescription {
   readonly input: NetworkInput;
   readonly dataset: {

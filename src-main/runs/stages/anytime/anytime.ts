@@ -73,7 +73,7 @@ const DEFAULT_IMAGES = 10_000;
 /** A training step costs about three forward passes. */
 const TRAINING_COST = 3;
 
-/** Work of the stages in networks times images. Networks with a random number of nodes have about half of them on average. */
+/** Work of the stages in networks times images. Networks with a random number of nodes have about half of the nodes on average. */
 function stageWork(run: AnytimeRun): Readonly<Record<Stage, number>> {
   const { dataset, training, search, final } = run;
   const known = DATASETS[dataset.id].trainImages || DEFAULT_IMAGES;
@@ -90,7 +90,7 @@ function trainings({ repetitions }: AnytimeTrainingSettings, networks: number): 
   return repetitions * networks;
 }
 
-/** What the experiment found: areas of winner, random picks and each reference on test images, over the range of the final training. */
+/** The results of the experiment: test areas of the winner, the random picks and each reference, over the budget range of the final training. */
 function anytimeSummary(run: AnytimeRun, all: readonly AnytimeTraining[], search: RunRecord["summary"]): RunRecord["summary"] {
   const facts: Record<string, string | number | boolean | null> = { networksRanked: search["cellsScored"] ?? null, maxBudget: run.final.maxBudget };
   const mean = (group: readonly AnytimeTraining[], of: (training: AnytimeTraining) => number | null): number | null => {

@@ -4,8 +4,8 @@ import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
 import type { StagePlan } from "../stages.ts";
 
 /** Stages of a pipeline, in order: train a GHN, rank cells with it, train the best cells and random ones, fully train the winner. */
-export const PIPELINE_STAGES = ["ghn", "search", "compare", "final"] as const;
-export type PipelineStageKey = (typeof PIPELINE_STAGES)[number];
+export const PIPELINE_STAGE_KEYS = ["ghn", "search", "compare", "final"] as const;
+export type PipelineStageKey = (typeof PIPELINE_STAGE_KEYS)[number];
 
 /** Runs of the stages that are done, by stage. */
 export type StageRuns = Readonly<Partial<Record<PipelineStageKey, string>>>;
@@ -75,10 +75,10 @@ export function stageWeights(pipeline: PipelineRun): Readonly<Record<PipelineSta
 /** The stages of a pipeline, each after the one before. */
 export function pipelinePlan(pipeline: PipelineRun): StagePlan[] {
   const weights = stageWeights(pipeline);
-  return PIPELINE_STAGES.map((stage, i) => ({
+  return PIPELINE_STAGE_KEYS.map((stage, i) => ({
     key: stage,
     title: STAGE_TITLES[stage],
-    after: PIPELINE_STAGES.slice(Math.max(0, i - 1), i),
+    after: PIPELINE_STAGE_KEYS.slice(Math.max(0, i - 1), i),
     work: weights[stage],
     config: (done) => stageConfig(pipeline, stage, Object.fromEntries(done)),
   }));

@@ -7,8 +7,8 @@ import { meansByCell } from "../../sources/means-by-cell.ts";
 import { stagesByKey } from "../stages.ts";
 
 /**
- * What a pipeline found about GHN Top, Random and GHN Top-Best, from the store alone, as far as its stages are done.
- * @throws UserError when the run is no pipeline
+ * Results of a pipeline for GHN Top, Random and GHN Top-Best, read from the store, as far as its stages are done.
+ * @throws UserError if the run is not a pipeline
  */
 export function analysedTop(store: StoreReader, runId: string): TopResult {
   const run = store.runs.get(runId);

@@ -135,7 +135,7 @@ function plainValue(value: unknown): string | number | boolean {
   return typeof value === "number" || typeof value === "boolean" || typeof value === "string" ? value : JSON.stringify(value ?? null);
 }
 
-/** Predictors that need no generator. The size of a cell is known once anything was computed for it. */
+/** Predictors that need no generator. The size of a cell is known as soon as anything has been computed for it. */
 function others(
   measured: readonly Candidate[],
   candidatesOf: (key: string) => Candidate[],

@@ -48,7 +48,7 @@ export function studyKind(project: Project): StagedKind {
   };
 }
 
-/** The runs for the ground truth; null until the fingerprint of the images, and so what was trained on them before, is known. */
+/** The runs for the ground truth; null until the fingerprint of the images, and with it the set of existing trainings, is known. */
 function groundTruthStages(store: StoreReader, study: StudyRun, runs: ReadonlyMap<string, RunSummary>): StagePlan[] | null {
   const begun = [...runs.values()].filter((run) => run.stage?.startsWith(`${TRUTH_KEY}-`));
   if (begun.length > 0)
@@ -70,7 +70,7 @@ function missingTrainings(store: StoreReader, study: StudyRun, fingerprint: stri
   return wanted.filter(({ cell, seed }) => groundTruthOf(store, study, fingerprint, cell.canonical, seed) === null);
 }
 
-/** Stands for the ground truth until it is known which trainings are missing. It waits for a stage that does not exist, so that it never starts. */
+/** Placeholder for the ground truth until it is known which trainings are missing. It waits for a stage that does not exist, so it never starts. */
 function groundTruthPlaceholder(study: StudyRun): StagePlan {
   return {
     key: TRUTH_KEY,

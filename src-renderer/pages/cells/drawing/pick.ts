@@ -3,10 +3,10 @@ import type { Architecture } from "../../../../src-shared/domain/architecture/ne
 import { cellGraph, type Graph, withoutIdleInputs } from "../../../../src-shared/drawing/graph.ts";
 import { unionGraph } from "./union.ts";
 
-export type Part = "normal" | "reduction";
+export type CellPart = "normal" | "reduction";
 
 /** The cell of one part; a network without a reduction cell uses its normal cell everywhere. */
-export function partOf(architecture: Architecture, part: Part): Cell {
+export function partOf(architecture: Architecture, part: CellPart): Cell {
   return part === "reduction" ? (architecture.reduction ?? architecture.normal) : architecture.normal;
 }
 

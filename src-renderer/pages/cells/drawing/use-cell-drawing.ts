@@ -4,7 +4,7 @@ import type { Direction, Layout } from "../../../../src-shared/drawing/layout.ts
 import type { DeskCell } from "../../../stores/cell-desk.ts";
 import { useLayout } from "../../../widgets/graph/use-layout.ts";
 import { networkGraph } from "./network-graph.ts";
-import { drawnGraph, type Part, partOf } from "./pick.ts";
+import { type CellPart, drawnGraph, partOf } from "./pick.ts";
 import { stackLayout } from "./stack.ts";
 
 export const CELL_VIEWS = ["cell", "blocks", "network"] as const;
@@ -18,7 +18,13 @@ export interface CellDrawing {
 }
 
 /** The drawing of the page: one cell, two merged cells, the blocks, or every node of the network. */
-export function useCellDrawing(a: Ref<DeskCell | null>, b: Ref<DeskCell | null>, view: Ref<CellView>, part: Ref<Part>, direction: Ref<Direction>): CellDrawing {
+export function useCellDrawing(
+  a: Ref<DeskCell | null>,
+  b: Ref<DeskCell | null>,
+  view: Ref<CellView>,
+  part: Ref<CellPart>,
+  direction: Ref<Direction>,
+): CellDrawing {
   const union = computed(() =>
     a.value === null || b.value === null ? null : drawnGraph(partOf(a.value.architecture, part.value), partOf(b.value.architecture, part.value)),
   );
@@ -30,7 +36,7 @@ export function useCellDrawing(a: Ref<DeskCell | null>, b: Ref<DeskCell | null>,
     }),
     direction,
   );
-  const whole = (which: Part): ComputedRef<Graph | null> =>
+  const whole = (which: CellPart): ComputedRef<Graph | null> =>
     computed(() => {
       const cell = view.value === "network" ? a.value : null;
       if (cell === null || (which === "reduction" && cell.architecture.reduction === undefined)) return null;

@@ -16,13 +16,13 @@ export function metricsOf(run: RunDetail): Readonly<Record<string, MetricSummary
   return Object.assign({}, ...[...run.children].reverse().map((child) => child.metrics), run.metrics) as Record<string, MetricSummary>;
 }
 
-export interface ConfigRow extends ConfigDifference {
+export interface ComparedSetting extends ConfigDifference {
   /** For each run, whether its value differs from the baseline. */
   readonly changed: readonly boolean[];
 }
 
 /** Settings of the runs side by side; changes are relative to the baseline. */
-export function configRows(runs: readonly RunDetail[], baseline: number): ConfigRow[] {
+export function configRows(runs: readonly RunDetail[], baseline: number): ComparedSetting[] {
   return compareConfigs(runs.map((run) => run.config)).map((row) => ({
     ...row,
     changed: row.values.map((value) => JSON.stringify(value) !== JSON.stringify(row.values[baseline])),

@@ -108,7 +108,7 @@ describe("the cache of decoded images", () => {
     await writeFile(blocked, "a file where the folder should be");
     const opened = await open(root, join(blocked, "cache"));
     expect(opened.fingerprint).toBe(good.fingerprint);
-    expect(opened.notes.join(" ")).toMatch(/The decoded images were not cached, so that they have to be decoded again next time: .*cannot be written/);
+    expect(opened.notes.join(" ")).toMatch(/The decoded images were not cached and have to be decoded again next time: .*cannot be written/);
   });
 
   it("works on a full disk", async ({ skip }) => {

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { openDataset } from "../../../../src-main/engine/datasets/access/open.ts";
-import { type Layout, understandLayout } from "../../../../src-main/engine/datasets/folders/layout.ts";
+import { type FolderLayout, understandLayout } from "../../../../src-main/engine/datasets/folders/layout.ts";
 import { comparePaths } from "../../../../src-main/engine/datasets/folders/plan.ts";
 import { indexImages } from "../../../../src-main/engine/datasets/streaming/image-index.ts";
 import type { DatasetLayout } from "../../../../src-shared/domain/dataset.ts";
 import { put, temporaryFolder, userErrorOf } from "../support/helpers.ts";
 
-function understand(folders: readonly string[], setting?: DatasetLayout): { readonly layout: Layout; readonly placed: Record<string, string> } {
+function understand(folders: readonly string[], setting?: DatasetLayout): { readonly layout: FolderLayout; readonly placed: Record<string, string> } {
   const layout = understandLayout(
     "here",
     folders.map((folder) => `${folder}/1.png`),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { crowdingDistances, dominates, frontNumbers, paretoOrder } from "../../../../src-shared/analysis/statistics/non-dominated.ts";
-import { createGenerator } from "../../../../src-shared/analysis/statistics/resampling.ts";
+import { createUniformRandom } from "../../../../src-shared/analysis/statistics/resampling.ts";
 
 describe("dominance", () => {
   it("needs one objective to be better and none to be worse", () => {
@@ -13,7 +13,7 @@ describe("dominance", () => {
 
 describe("fronts", () => {
   it("are those that peeling off non-dominated points one front after the other gives", () => {
-    const uniform = createGenerator(3);
+    const uniform = createUniformRandom(3);
     for (const objectives of [1, 2, 3]) {
       // Few distinct values, so that there are ties and duplicates.
       const points = Array.from({ length: 60 }, () => Array.from({ length: objectives }, () => Math.floor(uniform() * 8)));

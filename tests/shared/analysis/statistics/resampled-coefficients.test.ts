@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COEFFICIENTS, type CorrelationMethod } from "../../../../src-shared/analysis/statistics/coefficients.ts";
 import { drawCounts, ResampledCoefficients } from "../../../../src-shared/analysis/statistics/resampled-coefficients.ts";
-import { createGenerator } from "../../../../src-shared/analysis/statistics/resampling.ts";
+import { createUniformRandom } from "../../../../src-shared/analysis/statistics/resampling.ts";
 
 const METHODS: readonly CorrelationMethod[] = ["pearson", "spearman", "kendall"];
 
@@ -12,7 +12,7 @@ describe("coefficients of resamples", () => {
     ["many cells", 120, 1000],
     ["more than the table holds", 900, 50],
   ])("equal those of the lists written out: %s", (_, n, levels) => {
-    const next = createGenerator(3);
+    const next = createUniformRandom(3);
     const x = Array.from({ length: n }, () => Math.floor(next() * levels) / 7);
     const y = x.map((value) => value + Math.floor(next() * levels) / 5);
     const fast = new ResampledCoefficients(x, y);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { spearman } from "../../../../src-shared/analysis/statistics/coefficients.ts";
-import { createGenerator } from "../../../../src-shared/analysis/statistics/resampling.ts";
+import { createUniformRandom } from "../../../../src-shared/analysis/statistics/resampling.ts";
 import { comparePairs, pairOf } from "../../../../src-shared/analysis/study/study-pairs.ts";
 
 const truth = Array.from({ length: 40 }, (_, i) => i);
@@ -11,7 +11,7 @@ const one = (name: string, ...runs: (number | null)[][]): Parameters<typeof comp
 describe("paired tests between predictors", () => {
   it("agree with resampling written out", () => {
     const [pair] = comparePairs([one("good", good), one("bad", bad)], truth, { resamples: 300, seed: 5 });
-    const next = createGenerator(5);
+    const next = createUniformRandom(5);
     const differences = Array.from({ length: 300 }, () => {
       const drawn = truth.map(() => Math.floor(next() * truth.length));
       const of = (values: number[]): number[] => drawn.map((i) => values[i] ?? Number.NaN);
