@@ -28,7 +28,7 @@ else {
   let isReported = false;
   process.on("uncaughtException", (error) => {
     log.error("Uncaught error.", error.stack ?? error.message);
-    // Once: an error in a timer would otherwise open a box every second.
+    // Shown once: otherwise, an error in a timer would open a dialog every second.
     if (isReported) return;
     isReported = true;
     dialog.showErrorBox(

@@ -111,7 +111,7 @@ export const CALLS = {
   "trainings.list": call<readonly Training[]>()(z.strictObject({ runId })),
 
   /**
-   * Networks with several exits that a search scored, best first, then random ones; each with its predicted curve (multiply-adds and accuracy of every exit). For an anytime
+   * Networks with several exits scored by a search, best first, then random ones; each with its predicted curve (multiply-adds and accuracy of every exit). For an anytime
    * experiment, those of its search. The list grows while the run is running: call again when the run changes.
    */
   "anytime.candidates": call<readonly AnytimeCandidate[]>()(z.strictObject({ runId, limit: z.int().min(1).max(100_000).default(1000) })),

@@ -1,4 +1,4 @@
-/** What the supervisor and the run workers tell each other. Messages are checked with these schemas where they arrive; their types follow from them. */
+/** Messages between the supervisor and run workers. The receiver validates them with these schemas, from which their types are inferred. */
 import { z } from "zod";
 import type { AnytimeArchitecture, AnytimeModel } from "./domain/architecture/anytime.ts";
 import type { Architecture } from "./domain/architecture/network.ts";
@@ -7,12 +7,12 @@ import type { RunConfig } from "./domain/config/run-config.ts";
 const count = z.int().min(0);
 const list = <Item extends z.ZodType>(item: Item): z.ZodReadonly<z.ZodArray<Item>> => z.array(item).readonly();
 const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-/** An object that was checked where it came from, or is checked where it is used. */
+/** An object that is validated by its sender or where it is used. */
 const object = <T>(): z.ZodType<T> => z.custom<T>(isRecord);
-/** A number that may not be finite; it arrives as null where messages are JSON. */
+/** A number that may not be finite; in JSON messages it arrives as null. */
 const measured = z.union([z.number(), z.nan()]);
 const measuredOrNull = measured.nullable();
-/** A number that should be finite, but arrives as null if it is not. Senders always give a number. */
+/** A number that should be finite, but arrives as null if it is not. Senders always pass a number. */
 const lossy = z.custom<number>((value) => value === null || typeof value === "number");
 
 const role = z.enum(["shortlist", "random", "none"]);
@@ -37,7 +37,7 @@ export type NetworkToTrain = CellToTrain | AnytimeToTrain;
 const startSchema = z.object({
   type: z.literal("start"),
   runId: z.string(),
-  /** Checked before the run was created. */
+  /** Validated before the run was created. */
   config: z.custom<RunConfig>((value) => isRecord(value) && typeof (value as { kind?: unknown }).kind === "string"),
   /** Folder of the run's artifacts; the worker writes nowhere else. */
   artifactFolder: z.string(),
@@ -49,7 +49,7 @@ const startSchema = z.object({
   ghnFile: z.string().nullable(),
   /** The networks of a training run; empty for all others. */
   subjects: list(subjectSchema),
-  /** Process seconds and wall seconds that earlier attempts used. */
+  /** Process seconds and wall seconds of earlier attempts. */
   activeSecondsBefore: z.number().min(0),
   wallSecondsBefore: z.number().min(0),
 });
@@ -81,7 +81,7 @@ const cellCandidateSchema = z.object({
   ...candidate,
   architecture: object<Architecture>(),
   score: measuredOrNull,
-  /** Median time of a forward pass of one image; missing where it was not measured. */
+  /** Median time of a forward pass of one image; missing if it was not measured. */
   latencyMs: measuredOrNull.optional(),
   /** Values of other predictors by name, from a prediction run. */
   predictions: z.record(z.string(), measuredOrNull).readonly().optional(),
@@ -161,7 +161,7 @@ const artifact = z.object({
 });
 export type ArtifactMessage = Readonly<z.infer<typeof artifact>>;
 
-/** How much of what was stored a checkpoint stands for. */
+/** How much of the stored data a checkpoint covers. */
 const resumePoint = z.object({
   /** Last step kept in each series, by series index; series not named are removed. */
   stepOfSeries: z.record(z.string(), z.number()).readonly(),
@@ -173,7 +173,7 @@ export type ResumePoint = Readonly<z.infer<typeof resumePoint>>;
 const fact = z.custom<string | number | boolean | null>((value) => value === null || ["string", "number", "boolean"].includes(typeof value));
 
 /**
- * What a run worker tells. `batch` carries everything gathered since the last one (at most 10 per second); the
+ * Messages of a run worker. `batch` carries everything collected since the last one (at most 10 per second); the
  * supervisor stores it in one transaction and answers `acknowledge` with its sequence.
  */
 export const fromWorkerSchema = z.discriminatedUnion("type", [
@@ -186,7 +186,7 @@ export const fromWorkerSchema = z.discriminatedUnion("type", [
     pid: count,
   }),
   z.object({ type: z.literal("dataset"), fingerprint: z.string(), description: z.string() }),
-  /** The worker continues from this checkpoint: what was stored after these counts is void and is removed. */
+  /** The worker continues from this checkpoint: everything stored after these counts is obsolete and is removed. */
   z.object({ type: z.literal("resumed"), step: count, keep: resumePoint }),
   z.object({
     type: z.literal("batch"),
@@ -196,7 +196,7 @@ export const fromWorkerSchema = z.discriminatedUnion("type", [
     trainings: list(trainingSchema),
     logs: list(z.object({ time: z.string(), level: z.enum(["debug", "info", "warning", "error"]), text: z.string() })),
     progress: progress.nullable(),
-    /** The architecture that is worked on, for the live drawing. */
+    /** The current architecture, for the live drawing. */
     current: z.object({ name: z.string(), architecture: object<Architecture>() }).nullable(),
   }),
   z.object({

@@ -5,7 +5,7 @@ import { useSettings } from "./preferences/settings.ts";
 export const RUN_COLORS = 8;
 const MAX_REMEMBERED = 400;
 
-/** The free slot that the fewest remembered runs have, so that runs seen one after the other rarely share one and need not change later. */
+/** The free slot used by the fewest remembered runs, so that runs viewed one after the other rarely share one and do not need to change later. */
 function leastUsed(slots: Readonly<Record<string, number>>, taken: ReadonlySet<number>): number {
   const counts = new Array<number>(RUN_COLORS).fill(0);
   for (const slot of Object.values(slots)) counts[slot] = (counts[slot] ?? 0) + 1;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DATASET_IDS } from "./dataset-facts.ts";
 import { USER_PATH } from "./user-paths.ts";
 
-/** What the folders of an image folder are, if that is not recognised: classes, or parts (training, validation, test) with class folders inside. */
+/** How to interpret the folders of an image folder if this is not detected: as classes, or as parts (training, validation, test) with class folders inside. */
 export const DATASET_LAYOUTS = ["classes", "parts"] as const;
 export type DatasetLayout = (typeof DATASET_LAYOUTS)[number];
 

@@ -45,6 +45,6 @@ export interface SeriesAnswer {
   readonly columns: MetricColumns;
   readonly thinned: boolean;
   readonly totalPoints: number;
-  /** Pass to `metrics.since` to get what came later. */
+  /** Pass to `metrics.since` to get later points. */
   readonly cursor: number;
 }

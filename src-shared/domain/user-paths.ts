@@ -1,5 +1,5 @@
 /**
- * Paths that a window names. A schema marks them with `.meta(USER_PATH)`, and the gate of the api checks every marked string of every call before a handler sees it,
+ * Paths sent by a window. A schema marks them with `.meta(USER_PATH)`, and the gate of the API checks every marked string of every call before a handler sees it,
  * so that a new call cannot forget the check.
  */
 import type { z } from "zod";
@@ -7,7 +7,7 @@ import type { z } from "zod";
 /** Marks a schema whose string is a path on this machine that will be read or written. */
 export const USER_PATH = { userPath: true } as const;
 
-/** Where a marked string is in a value: the keys that lead to it. */
+/** Location of a marked string in a value: the keys that lead to it. */
 export interface UserPath {
   readonly keys: readonly PropertyKey[];
   readonly path: string;
@@ -26,7 +26,7 @@ export function userPathsIn(schema: z.ZodType, value: unknown): readonly UserPat
   return [...found.values()];
 }
 
-/** Every place of a schema that is marked, whatever the value: `runs.0.folder` and the like. */
+/** All marked places of a schema, independent of a value, such as `runs.0.folder`. */
 export function userPathFields(schema: z.ZodType): readonly string[] {
   const found = new Set<string>();
   visit(schema, undefined, [], (keys, inner) => {
@@ -35,7 +35,7 @@ export function userPathFields(schema: z.ZodType): readonly string[] {
   return [...found];
 }
 
-/** Every place of a schema that takes free text, marked or not: for a test that no path goes unmarked. */
+/** All places of a schema that take free text, marked or not, for a test that no path is left unmarked. */
 export function textFields(schema: z.ZodType): readonly string[] {
   const found = new Set<string>();
   visit(schema, undefined, [], (keys, inner) => {
@@ -69,7 +69,7 @@ function definitionOf(schema: z.ZodType): Definition {
   return schema.def as unknown as Definition;
 }
 
-/** What has no parts. `lazy` is plain JSON here, the only recursive schema of the contract, which marks nothing; a transform is code. */
+/** Types without parts. `lazy` is plain JSON, the only recursive schema of the contract, and contains no marks; a transform is code. */
 const LEAVES = new Set(["string", "number", "boolean", "null", "undefined", "literal", "enum", "any", "unknown", "never", "custom", "lazy", "transform"]);
 const WRAPPERS = new Set(["optional", "nullable", "default", "prefault", "readonly", "catch", "nonoptional"]);
 /** Placeholder for any index or name when only the schema is walked. */
@@ -85,7 +85,7 @@ function visit(schema: z.ZodType, value: unknown, keys: readonly PropertyKey[], 
 interface Child {
   readonly schema: z.ZodType;
   readonly value: unknown;
-  /** Absent where the child describes the same value. */
+  /** Absent if the child describes the same value. */
   readonly key?: PropertyKey;
 }
 

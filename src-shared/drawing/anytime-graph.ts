@@ -30,7 +30,7 @@ export function exitNumber(exits: Exits, cell: number, node: number): number {
 export function anytimeCellGraph(architecture: AnytimeArchitecture, cell: number, exits: Exits = []): Graph {
   const { nodes: own = [] } = architecture.cells[cell] ?? {};
   const base = inputScale(cell, architecture.scales);
-  // Nothing reads the output of the last cell.
+  // The output of the last cell is not read.
   const last = cell === architecture.cells.length - 1;
   const source = (back: number): string => (cell - back >= 0 ? `cell ${cell - back + 1}` : "stem");
   const nodes: DrawingNode[] = [

@@ -130,7 +130,8 @@ function fromTraining(store: StoreReader, runId: string, best: number): CellToTr
   const trainings = store.trainings.list(run);
   const chosen = trainings.some((training) => training.role !== "random") ? trainings.filter((training) => training.role !== "random") : trainings;
   const cells = meansByCell(chosen).slice(0, best);
-  if (cells.length === 0) throw new UserError("The run did not train any cells.", { code: "cells-missing", remedy: "Choose another run.", field: "source.runId" });
+  if (cells.length === 0)
+    throw new UserError("The run did not train any cells.", { code: "cells-missing", remedy: "Choose another run.", field: "source.runId" });
   return cells.map(({ first: { name, architecture, canonical, candidateId, role, score } }) => ({
     space: "cell",
     name,

@@ -6,7 +6,7 @@ import { type DeskCell, useCellDesk } from "../../stores/cell-desk.ts";
 
 const BIGGEST_FILE = 1_000_000;
 
-/** Network and dataset for a cell that comes without: those of the other cell, else the defaults. */
+/** Network and dataset for a cell that has none: those of the other cell, otherwise the defaults. */
 function settingOf(beside: DeskCell | null): Pick<DeskCell, "network" | "dataset"> {
   return { network: beside?.network ?? networkConfigSchema.parse({}), dataset: beside?.dataset ?? datasetConfigSchema.parse({}) };
 }

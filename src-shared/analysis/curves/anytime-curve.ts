@@ -6,7 +6,7 @@ export interface ExitFigures {
   readonly accuracy: number;
 }
 
-/** The range that the area is taken over. */
+/** The range of budgets that the area covers. */
 export interface CurveRange {
   /** Largest budget in multiply-adds; budgets are uniform from 0 to this value. */
   readonly maxMultiplyAdds: number;

@@ -139,7 +139,7 @@ function compare(operator: Extract<Syntax, { type: "compare" }>["operator"], lef
   return left >= right;
 }
 
-/** Texts are equal whatever their case; a list equals a text that it contains. */
+/** Texts are compared case-insensitively; a list equals any text that it contains. */
 function same(left: Value, right: Value): boolean {
   if (isList(left) || isList(right)) return textsOf(left).some((a) => textsOf(right).some((b) => a.toLowerCase() === b.toLowerCase()));
   if (typeof left === "string" && typeof right === "string") return left.toLowerCase() === right.toLowerCase();
@@ -163,7 +163,7 @@ function metricOf(run: ExpressionSubject, name: string): { readonly last: number
   return Object.hasOwn(run.metrics, name) ? (run.metrics[name] ?? null) : null;
 }
 
-/** A plain value of the config; null for what it does not have. Only own properties are looked at. */
+/** A plain value of the config; null if it is missing. Only own properties are read. */
 function configValue(config: unknown, path: readonly string[]): Value {
   let value: unknown = config;
   for (const key of path) {

@@ -93,7 +93,7 @@ export function findings(result: StudyResult): string[] {
   if (best !== undefined) sentences.push(`“${best.name}” has the highest rank correlation with trained accuracy: ${correlationText(best.all.spearman)}.`);
   for (const row of result.rows.filter((one) => one.kind === "generator" && one.againstParameters !== null)) {
     const { interval, difference } = row.againstParameters ?? { interval: [0, 0], difference: 0 };
-    const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "does not rank significantly differently from";
+    const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "does not rank significantly better or worse than";
     sentences.push(`“${row.name}” ${verdict} the parameter count on these cells (Spearman ${signed(difference)}).`);
   }
   sentences.push(...variantFindings(result));

@@ -49,7 +49,7 @@ export const cellSchema = z
         context.addIssue({
           code: "custom",
           path: ["output", j],
-          message: `The output names node ${index}, but the cell only has nodes 0 to ${INPUT_NODES + cell.nodes.length - 1}.`,
+          message: `The output lists node ${index}, but the cell only has nodes 0 to ${INPUT_NODES + cell.nodes.length - 1}.`,
         });
     });
   });

@@ -48,7 +48,7 @@ export const anytimeNetworkSchema = z.strictObject({
 });
 export type AnytimeNetwork = z.infer<typeof anytimeNetworkSchema>;
 
-/** Budgets that the area under the curve is taken over (docs/ghn.md, eq. 35). */
+/** Budgets that the area under the curve covers (docs/ghn.md, eq. 35). */
 const budgetRange = z
   .number()
   .min(1000)
@@ -67,8 +67,8 @@ export const anytimeSearchSettingsSchema = z.strictObject({
     .meta({ title: "Validation images", description: "Images that each network is scored on; the same for all, in the same order." }),
   batchSize: z.int().min(2).max(4096).default(250).meta({ title: "Evaluation batch", description: "Batch normalisation uses the statistics of this batch." }),
   maxBudget: budgetRange,
-  minMultiplyAdds: z.int().min(0).optional().meta({ title: "Minimum multiply-adds", description: "Of the last exit. Networks below are skipped." }),
-  maxMultiplyAdds: z.int().min(1).optional().meta({ title: "Maximum multiply-adds", description: "Of the last exit. Networks above are skipped." }),
+  minMultiplyAdds: z.int().min(0).optional().meta({ title: "Minimum multiply-adds", description: "At the last exit. Networks that need fewer are skipped." }),
+  maxMultiplyAdds: z.int().min(1).optional().meta({ title: "Maximum multiply-adds", description: "At the last exit. Networks that need more are skipped." }),
   shortlist: z.int().min(1).max(1000).default(10).meta({ title: "Shortlist", description: "Best networks to keep for training." }),
   randomBaseline: z.int().min(0).max(1000).default(10).meta({ title: "Random baseline", description: "Random networks, for comparison." }),
 });

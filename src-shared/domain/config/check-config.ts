@@ -154,7 +154,7 @@ function cellsIn(source: CellSource): number {
 
 /** Generators whose parameters belong to numbered nodes: those of nodes that training never saw would stay random. */
 const NUMBERED: Readonly<Partial<Record<GhnConfig["generator"], string>>> = {
-  smash: "a SMASH-style hypernetwork has inputs of its own for every node",
+  smash: "a SMASH-style hypernetwork has separate inputs for every node",
   "one-shot": "a one-shot supernet has separate weights for every node",
 };
 

@@ -95,7 +95,7 @@ export type GhnTraining = z.infer<typeof ghnTrainingSchema>;
 export type SearchSettings = z.infer<typeof searchSettingsSchema>;
 export type CellTraining = z.infer<typeof cellTrainingSchema>;
 
-/** All run kinds. {@link STAGED_KINDS} are led by the supervisor, the others run in a child process. */
+/** All run kinds. {@link STAGED_KINDS} are coordinated by the supervisor; the others run in a child process. */
 export const RUN_KINDS = [
   "ghn-training",
   "search",
@@ -119,7 +119,7 @@ export function isStaged(kind: RunKind): kind is StagedRunKind {
   return (STAGED_KINDS as readonly RunKind[]).includes(kind);
 }
 
-/** Configs of the anytime space, whose networks, candidates and trainings have another form. */
+/** Configs of the anytime space, whose networks, candidates and trainings have a different structure. */
 export type AnytimeConfig = Extract<RunConfig, { readonly kind: `anytime${string}` }>;
 
 /** The search spaces. */

@@ -52,7 +52,7 @@ export const studyVariantSchema = z.strictObject({
 
 /**
  * A study: trains several weight generators with several seeds, ranks the same cells with each, trains those cells from scratch and compares. Correlation
- * studies (Table 3) and ablations (Figure 5, Table 4) differ only in their variants. Led by the supervisor; its stages are separate runs.
+ * studies (Table 3) and ablations (Figure 5, Table 4) differ only in their variants. Coordinated by the supervisor; its stages are separate runs.
  */
 export const studyRunSchema = z.strictObject({
   kind: z.literal("study"),

@@ -181,14 +181,14 @@ export const searchSettingsSchema = z.strictObject({
     .default(5000)
     .meta({ title: "Validation images", description: "Images that each cell is scored on; the same for all, in the same order." }),
   batchSize: z.int().min(2).max(4096).default(250).meta({ title: "Evaluation batch", description: "Batch normalisation uses the statistics of this batch." }),
-  maxParameters: z.int().min(1).optional().meta({ title: "Maximum parameters", description: "Cells above are skipped." }),
-  minParameters: z.int().min(0).optional().meta({ title: "Minimum parameters", description: "Cells below are skipped." }),
-  maxMultiplyAdds: z.int().min(1).optional().meta({ title: "Maximum multiply-adds", description: "Cells above are skipped." }),
-  minMultiplyAdds: z.int().min(0).optional().meta({ title: "Minimum multiply-adds", description: "Cells below are skipped." }),
+  maxParameters: z.int().min(1).optional().meta({ title: "Maximum parameters", description: "Larger cells are skipped." }),
+  minParameters: z.int().min(0).optional().meta({ title: "Minimum parameters", description: "Smaller cells are skipped." }),
+  maxMultiplyAdds: z.int().min(1).optional().meta({ title: "Maximum multiply-adds", description: "Cells that need more are skipped." }),
+  minMultiplyAdds: z.int().min(0).optional().meta({ title: "Minimum multiply-adds", description: "Cells that need fewer are skipped." }),
   shortlist: z.int().min(1).max(1000).default(10).meta({ title: "Shortlist", description: "Number of best cells to keep for training (GHN Top: 10)." }),
   randomBaseline: z.int().min(0).max(1000).default(10).meta({ title: "Random baseline", description: "Random cells, for comparison." }),
-  populationSize: z.int().min(2).max(10_000).default(50).meta({ title: "Population size", description: "Of regularised evolution." }),
-  tournamentSize: z.int().min(2).max(1000).default(10).meta({ title: "Tournament size", description: "Of regularised evolution." }),
+  populationSize: z.int().min(2).max(10_000).default(50).meta({ title: "Population size", description: "For regularised evolution." }),
+  tournamentSize: z.int().min(2).max(1000).default(10).meta({ title: "Tournament size", description: "For regularised evolution." }),
 });
 
 /** Training networks from scratch (paper, appendix 5.3). */

@@ -11,13 +11,13 @@ export interface MeasuredExit {
   readonly testAccuracy: number | null;
 }
 
-/** The range of budgets that an area is taken over. */
+/** The range of budgets that an area covers. */
 export interface AreaRange {
   readonly maxBudget: number;
   readonly chance: number;
 }
 
-/** A network of the anytime space that a search scored. */
+/** A network of the anytime space, scored by a search. */
 export interface AnytimeCandidate extends AreaRange {
   readonly id: number;
   readonly runId: string;

@@ -1,4 +1,4 @@
-/** What is known of an architecture without executing it. */
+/** What is known about an architecture without executing it. */
 import type { AnytimeArchitecture, AnytimeNodeRef } from "../architecture/anytime.ts";
 import type { Architecture, NetworkConfig } from "../architecture/network.ts";
 
@@ -14,7 +14,7 @@ export interface PublishedCellInfo {
   readonly parameters: number;
   readonly multiplyAdds: number;
   readonly publishedParameters: number;
-  /** What the publication counts: images, cells, channels. */
+  /** The setting that the publication counts: images, cells, channels. */
   readonly publishedSetting: string;
   /** Explanation of a difference between the counts, if there is one. */
   readonly remark: string | null;
@@ -40,7 +40,7 @@ export interface NodeDescription {
   readonly multiplyAdds: number;
 }
 
-/** What is known of a network with several exits without executing it. */
+/** What is known about a network with several exits without executing it. */
 export interface AnytimeDescription {
   readonly architecture: AnytimeArchitecture;
   readonly canonical: string;

@@ -18,7 +18,7 @@ export interface DatasetInfo {
   readonly attribution: string;
   /** How an image folder is understood; null for other datasets and for folders that have not been opened. */
   readonly layout: string | null;
-  /** What of an image folder is not used. */
+  /** Files of an image folder that are not used. */
   readonly leftOut: readonly LeftOut[];
   /** More sentences for the user. */
   readonly notes: readonly string[];

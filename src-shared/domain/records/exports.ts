@@ -19,7 +19,7 @@ export interface ExportedFile {
   readonly format: string;
 }
 
-/** Candidates and trainings of each search space have numbers of their own. */
+/** Candidates and trainings of each search space are numbered separately. */
 const space = z.enum(["cell", "anytime"]).default("cell");
 
 export const exportSubjectSchema = z.discriminatedUnion("type", [

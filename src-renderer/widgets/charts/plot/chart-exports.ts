@@ -26,7 +26,7 @@ export function chartExports(source: ChartSource): ChartExports {
     png: () => {
       svgToPng(svg(), ...source.size())
         .then((blob) => saveFile(`${fileName(source.name())}.png`, blob))
-        .catch((cause: unknown) => useToasts().error("The picture could not be made", cause));
+        .catch((cause: unknown) => useToasts().error("Could not create the picture", cause));
     },
     csv: () => {
       const { header, rows } = source.table();
