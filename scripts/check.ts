@@ -30,7 +30,7 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-/** Runs a step and gathers what it prints. */
+/** Runs a step and collects its output. */
 function run({ args }: Step): Promise<{ readonly passed: boolean; readonly output: string }> {
   return new Promise((resolve) => {
     let output = "";

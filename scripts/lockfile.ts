@@ -1,7 +1,7 @@
 /**
- * `npm run lockfile` after `npm install`; part of `npm run check` with `--check`. Removes the Node versions that packages ask for from package-lock.json.
- * npm compares them with the Node that runs npm. That Node runs none of the packages: their scripts are off (.npmrc), and every program of this project
- * runs on Node 24, which npm brings as a package. So all these warnings would be wrong, a page of them on Node 20. The requirement for npm's own Node is
+ * `npm run lockfile` after `npm install`; part of `npm run check` with `--check`. Removes the Node versions required by packages from package-lock.json.
+ * npm compares them with the Node that runs npm, which runs none of the packages: their scripts are disabled (.npmrc), and every program of this project
+ * runs on Node 24, which npm installs as a package. All these warnings (a page of them on Node 20) would be wrong. The requirement for npm's own Node is
  * in package.json.
  */
 import { readFileSync, writeFileSync } from "node:fs";

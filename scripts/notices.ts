@@ -1,6 +1,6 @@
 /**
  * `npm run notices`: writes THIRD_PARTY_NOTICES.txt, the licences of everything that the packaged application contains; part of `npm run check` with `--check`.
- * These are the production dependencies and what the renderer bundles, with what they depend on, as package-lock.json has them.
+ * These are the production dependencies and the packages bundled by the renderer, with all their dependencies according to package-lock.json.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -20,7 +20,7 @@ Packages without a text of their own, and those for one platform only, are liste
 Written by "npm run notices"; do not edit.
 `;
 
-/** Packages that the sources of the renderer import, and bundle. */
+/** Packages that the renderer imports and bundles. */
 function bundledPackages(folder = path.join(installation, "src-renderer")): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(ts|vue|css)$/.test(name))

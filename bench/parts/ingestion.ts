@@ -23,7 +23,7 @@ interface Ingested {
   readonly delay99: number;
 }
 
-/** Stores metric points in a real project like the supervisor does: one transaction per batch, with turns of the event loop in between. First at the maximum rate, then at the goal's rate. */
+/** Stores metric points in a real project like the supervisor does: one transaction per batch, with the event loop running in between. First at the maximum rate, then at the goal's rate. */
 export async function ingestionPart(): Promise<PartReport> {
   const most = await ingest(null);
   const paced = await ingest(GOAL_RATE);

@@ -49,7 +49,7 @@ function describeCycle(cycle: readonly Import[]): Violation {
   return { rule: "folder-cycle", file: cycle[0]?.from ?? "", text: [[...folders, folders[0]].join(" → "), ...examples].join("\n") };
 }
 
-/** The same cycle, from its first file by name on: dependency-cruiser reports it once for each of its files. */
+/** The same cycle, starting at its alphabetically first file: dependency-cruiser reports it once for each of its files. */
 function rotated(files: readonly string[]): readonly string[] {
   const first = files.indexOf([...files].sort()[0] ?? "");
   return [...files.slice(first), ...files.slice(0, first)];

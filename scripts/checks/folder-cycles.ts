@@ -8,7 +8,7 @@ export interface Import {
 
 /**
  * Cycles between folders. A folder stands for the files directly in it, so a folder and its own subfolder can form a cycle. One bad import can close many
- * cycles, so only the shortest are returned: no two of them have a step in common.
+ * cycles, so only the shortest are returned: no two of them share a step.
  * @returns one import for each step of a cycle
  */
 export function folderCycles(imports: readonly Import[]): readonly (readonly Import[])[] {
@@ -32,7 +32,7 @@ export function folderCycles(imports: readonly Import[]): readonly (readonly Imp
     });
 }
 
-/** For each folder the folders that it imports from, each with one import as an example. */
+/** For each folder, the folders that it imports from, each with one import as an example. */
 type FolderGraph = ReadonlyMap<string, ReadonlyMap<string, Import>>;
 
 function folderGraph(imports: readonly Import[]): FolderGraph {

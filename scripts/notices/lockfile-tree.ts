@@ -1,4 +1,4 @@
-/** What is used here of package-lock.json, version 3. Keys are folders of packages; "" is the project. */
+/** The part of package-lock.json, version 3, that is used here. Keys are folders of packages; "" is the project. */
 export interface Lockfile {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
@@ -16,9 +16,9 @@ export interface UsedPackage {
   /** Relative to the project, for example `node_modules/a/node_modules/b`. */
   readonly folder: string;
   readonly version: string;
-  /** SPDX expression, where the package names one. */
+  /** SPDX expression, if the package has one. */
   readonly license: string | undefined;
-  /** Whether it may be missing: packages for one platform are. */
+  /** Whether it may be missing, like packages for one platform. */
   readonly optional: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The studio over real projects, with real runs in child processes: what a window asks, as a window asks it. */
+/** The studio with real projects and real runs in child processes, called in the way a window calls it. */
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 let count = 0;
-/** A folder of its own for each case, so that one sees what was left there. */
+/** A separate folder for each case, to see what was left in it. */
 function newFolder(): string {
   const folder = join(root, `case-${count++}`);
   mkdirSync(folder);
@@ -31,7 +31,7 @@ function projectIn(folder: string): string {
   return path;
 }
 
-/** The command fails with status 1 and this sentence, says nothing on stdout and leaves nothing behind. */
+/** The command fails with status 1 and this message, prints nothing to stdout and leaves nothing behind. */
 async function refused(args: readonly string[], folder: string, message: string | RegExp, before: readonly string[] = readdirSync(folder)): Promise<string> {
   const { code, stdout, stderr } = await cli(args, { cwd: folder, env: { GHN_STUDIO_DATA: join(root, "no-data") } });
   expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: "" });

@@ -8,7 +8,7 @@ import { put, temporaryFolder } from "../engine/datasets/support/helpers.ts";
 import { type CliResult, cli } from "./support/cli.ts";
 import { sets, TINY } from "./support/tiny.ts";
 
-/** Kaggle's layout with what a notebook and a file manager leave behind. */
+/** Kaggle's layout, with files left behind by a notebook and a file manager. */
 async function landscapes(root: string): Promise<string> {
   const folder = join(root, "photos");
   const counts: Readonly<Record<string, number>> = { "seg_train/seg_train": 60, "seg_test/seg_test": 10 };

@@ -63,7 +63,7 @@ describe("a whole search", () => {
       "final completed",
     ]);
     expect(show.outcome).toMatchObject({ cellsRanked: 6, ghn: { cells: 2 }, random: { cells: 2 }, winner: { repetitions: 2 } });
-    // The same seed gives the same figures; a second demo makes a project of its own.
+    // The same seed gives the same figures; a second demo creates a new project.
     const again = await cli(["demo", "my demo", "--json", ...sets(TINY)], options);
     const events = again.stdout
       .trimEnd()
@@ -98,7 +98,7 @@ describe("stopping and continuing", () => {
     const stop = await cli(["stop", "long"], options);
     expect(stop.code, stop.stderr).toBe(0);
     expect(stop.stdout).toContain("is stopped");
-    // Nobody pressed Ctrl-C here: the run ended otherwise than well.
+    // Nobody pressed Ctrl-C here: the run did not complete.
     expect((await second.result).code).toBe(3);
   }, 400_000);
 
@@ -165,7 +165,7 @@ describe("stopping and continuing", () => {
 
   it("a run that fails ends with status 3, its reason and what to do", async () => {
     const folder = join(root, "failing");
-    // No cell is so small: the search has to say so.
+    // No cell is this small; the search must report that.
     const { code, stdout, stderr } = await cli(["run", "demo", ...sets(TINY), "--set", "search.maxParameters=10", "--project", folder], options);
     expect({ code, stdout }, stderr).toEqual({ code: 3, stdout: "" });
     expect(stderr).toMatch(/The run did not finish: Search: .*/);
@@ -195,7 +195,7 @@ async function checkpointIn(folder: string): Promise<void> {
     .toBe(true);
 }
 
-/** Process of the run that is at work. */
+/** Process of the current run. */
 function workerOf(folder: string): number {
   const pid = look(
     folder,
@@ -205,7 +205,7 @@ function workerOf(folder: string): number {
   return pid;
 }
 
-/** Everything that a search computed, without what depends on the clock. */
+/** All results of a search, without values that depend on the clock. */
 function numbersOf(folder: string): unknown {
   return look(folder, (store, runs) =>
     runs.map((run) => ({

@@ -59,7 +59,7 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
     const cell = parseCellFile(readFileSync(join(root, "out", cellFile), "utf8"), cellFile);
     expect(cell.normal).toEqual(publishedCells().find(({ id }) => id === "enas")?.normal);
 
-    // A cell file and the run itself name the same cell, so that F is the same.
+    // The cell file and the run refer to the same cell, so F is the same.
     for (const source of ["last", join("out", cellFile)]) {
       const printed = await cli([...SMALL, "--cell", source, ...sets(QUICK), "--print"], options);
       expect(printed.code, printed.stderr).toBe(0);

@@ -20,7 +20,7 @@ async function file(name: string, text: string): Promise<string> {
   return path;
 }
 
-/** The error that a piece of work ends with. */
+/** The error that a function throws. */
 async function failure(work: () => unknown): Promise<UserError> {
   try {
     await work();

@@ -61,7 +61,7 @@ describe("pictures", () => {
     expect(svg).toContain('<title id="t">Cell &lt;3&gt; &amp; &quot;more&quot;</title>');
     expect(svg).toMatch(/<desc id="d">Cell of 14 operation nodes\. node 2: sum of block i − 1 plus block i − 2/);
     expect(svg.match(/marker-end/g)).toHaveLength(2 * ALL_OPERATIONS.length + 1);
-    // sharp reads it as real XML; what it makes is as large as it says.
+    // sharp parses it as real XML; the image has the declared size.
     const { width = 0, height = 0 } = await sharp(Buffer.from(svg)).metadata();
     expect(svg).toContain(`viewBox="0 0 ${width} ${height}"`);
   });

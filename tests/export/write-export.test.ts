@@ -58,7 +58,7 @@ describe("writeExport", () => {
     expect((await sharp(join(folder, "winner.png")).metadata()).format).toBe("png");
     expect(text("winner.svg")).toContain("97.10 % on test images");
     expect(text("winner.candidates.csv").trimEnd().split("\r\n")).toHaveLength(13);
-    // The exported config is one that runs again.
+    // The exported config can be run again.
     expect((await loadConfig(join(folder, "winner.config.json"))).config.kind).toBe("pipeline");
   });
 

@@ -1,4 +1,4 @@
-/** Authorisation: a page of the web host reaches nothing outside of the allowed folders, whatever call it uses. */
+/** Authorisation: a page of the web host cannot access anything outside the allowed folders, whatever call it uses. */
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -68,7 +68,7 @@ test("image folders are imported under their own name, described and listed", as
   const config = datasetConfigSchema.parse({ id: "folder", path: info.where ?? "", imageSize: 16 });
   expect(await service.inputOf(config, null)).toEqual({ height: 16, width: 16, channels: 3, classes: 2 });
   expect(await service.describe(config, null)).toMatchObject({ layout: "2 class folders: cats, dogs.", leftOut: [], problem: null });
-  // One field says otherwise; the answer that was kept for the other layout is not given.
+  // One field overrides the layout; the cached description of the other layout is not returned.
   expect((await service.describe({ ...config, layout: "parts" }, null)).problem?.message).toContain('dataset.layout is "parts"');
   await expect(service.import("folder", join(folder, "my pictures"))).rejects.toMatchObject({ code: "dataset-exists" });
   await expect(service.import("folder", join(folder, "nothing"))).rejects.toMatchObject({ code: "not-a-source" });

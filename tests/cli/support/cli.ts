@@ -1,4 +1,4 @@
-/** Runs the command line as people do: as a process of its own. */
+/** Runs the command line as users do, in a separate process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 
@@ -15,7 +15,7 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** In a process group of its own, as a terminal gives each command. */
+  /** In a separate process group, as a terminal starts each command. */
   readonly ownGroup?: boolean;
   /** Through the launcher, as users start it. */
   readonly launcher?: boolean;
@@ -25,10 +25,10 @@ export interface CliOptions {
 
 export interface CliProcess {
   readonly child: ChildProcess;
-  /** What Ctrl-C does: every process of the command gets the signal. Needs `ownGroup`. */
+  /** Like Ctrl-C: every process of the command gets the signal. Requires `ownGroup`. */
   interrupt(signal?: NodeJS.Signals): void;
   readonly result: Promise<CliResult>;
-  /** What has been printed so far, both streams together. */
+  /** The output so far, both streams together. */
   output(): string;
   /** Resolves once the output holds this; rejects when the process ends before. */
   printed(expected: string | RegExp): Promise<void>;
@@ -36,7 +36,7 @@ export interface CliProcess {
 
 export function startCli(args: readonly string[], options: CliOptions): CliProcess {
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", GHN_STUDIO_DATA: join(options.cwd, "user-data"), ...options.env };
-  // The tests' own surroundings must not show through.
+  // The environment of the tests must not have an effect.
   for (const name of ["GHN_STUDIO_PROJECT", "FORCE_COLOR", "VITEST", "NODE_ENV"]) if (options.env?.[name] === undefined) delete env[name];
   const program = options.launcher === true ? [LAUNCHER, CLI] : [CLI];
   const child = spawn(process.execPath, [...program, ...args], {

@@ -1,4 +1,4 @@
-/** Settings that turn the demo into a matter of seconds: the same path, a few steps of each kind. */
+/** Settings that reduce the demo to seconds: the same path with a few steps of each kind. */
 export const TINY: readonly string[] = [
   "network.blocks=2",
   "network.initialChannels=8",

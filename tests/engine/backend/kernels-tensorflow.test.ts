@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)(`kernels on TensorFlow${missing === undef
   };
 
   describe.skipIf(!own)("own kernels, oneDNN for large sizes", () => describeKernels(path({ own: true, oneDnn: true })));
-  // Without the own kernels, only batch norm uses other TensorFlow kernels than in the path above.
+  // Without our kernels, only batch norm uses other TensorFlow kernels than in the path above.
   const replaced = own ? (["batchNorm", "batchNormGradient"] as const) : undefined;
   describe("oneDNN for large sizes", () => describeKernels(path({ own: false, oneDnn: true }), DIRECT, replaced));
   describe("neither", () => describeKernels(path({ own: false, oneDnn: false }), DIRECT));

@@ -221,7 +221,7 @@ describe("downloadDataset", () => {
       expect((await downloadDataset("cifar10", dataRoot, options([url]))).trainCount).toBe(500);
       expect(seen.map(({ range }) => range)).toEqual(["bytes=5000-", undefined]);
     }
-    // Whole already, only its name is missing.
+    // Complete already; only its final name is missing.
     const dataRoot = await temporaryFolder();
     await put(part(dataRoot), archive);
     const { url, seen } = await serve((_, request, response) => {

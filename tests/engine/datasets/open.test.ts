@@ -162,7 +162,7 @@ describe("cifar", () => {
       prints.add(cifar.fingerprint);
     }
     expect(prints.size).toBe(1);
-    // Put into the data folder as it is, the archive serves too.
+    // The archive itself, placed in the data folder, works too.
     await put(join(root, "cifar100", "cifar-100-binary.tar.gz"), await readFile(join(root, "c.tar.gz")));
     expect((await openDataset({ id: "cifar100" }, { dataRoot: root })).train.count).toBe(200);
   });
@@ -273,7 +273,7 @@ describe("image folders", () => {
     );
     expect(again.fingerprint).toBe(first.fingerprint);
     expect(decoded).toBe(0);
-    // A damaged cache is made anew.
+    // A damaged cache is rebuilt.
     const bytes = await readFile(join(dataRoot, "cache", cache));
     bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 255;
     await writeFile(join(dataRoot, "cache", cache), bytes);
@@ -357,7 +357,7 @@ describe("archives", () => {
       const error = await userErrorOf(visit(join(folder, name)));
       expect([name, error.code]).toEqual([name, "archive-unsafe"]);
     }
-    // In a folder a link is passed over.
+    // In a folder, links are skipped.
     expect([...(await readSourceFiles(join(folder, "in"), { wanted: () => true })).keys()]).toEqual(["a", "b"]);
 
     await create({ file: join(folder, "ok.tgz"), gzip: true, cwd: folder }, ["in/a", "in/b"]);

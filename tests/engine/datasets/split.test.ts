@@ -80,7 +80,7 @@ describe("splitDataset", () => {
   });
 
   it("leaves a training image to every class, and names the classes where that is impossible", () => {
-    // Ten classes of one image and one of thirty.
+    // Ten classes of one image each, and one of thirty.
     const labels = Uint8Array.from({ length: 40 }, (_, i) => Math.min(i, 10));
     const set = { ...imageSet(40, 2, 1, 11), labels };
     const few = dataset(set, imageSet(11, 2, 1, 11), 11);

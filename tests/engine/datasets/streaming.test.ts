@@ -108,7 +108,7 @@ describe("random crops", () => {
     const crops = Array.from({ length: 4000 }, () => randomCrop(500, 375, 0.08, rng));
     for (const { left, top, width, height } of crops) {
       expect(left >= 0 && top >= 0 && left + width <= 500 && top + height <= 375).toBe(true);
-      // Half a pixel of rounding each.
+      // Half a unit of rounding each.
       expect(width / height).toBeGreaterThan(3 / 4 - 0.02);
       expect(width / height).toBeLessThan(4 / 3 + 0.02);
     }
@@ -134,7 +134,7 @@ describe("colour jitter", () => {
     for (let i = 0; i < 200; i++) {
       const pixels = grey.slice();
       jitterColours(pixels, 0.4, Rng.fromSeed(i, "jitter"));
-      // Of a grey image contrast and saturation change nothing.
+      // Contrast and saturation do not change a grey image.
       expect(new Set(pixels).size).toBe(1);
       levels.add(pixels[0] ?? 0);
     }
@@ -151,7 +151,7 @@ describe("colour jitter", () => {
 describe("decoding", () => {
   it("turns images upright, and takes grey, transparent and CMYK ones as RGB", async () => {
     const folder = await temporaryFolder();
-    // Left half red, right half blue; turned so that red is on top.
+    // Left half red, right half blue; rotated so that red is on top.
     const halves = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => {
       const right = Math.floor(i / 3) % 64 >= 32;
       return i % 3 === (right ? 2 : 0) ? 255 : 0;

@@ -27,7 +27,7 @@ let index: ImageIndex;
 
 beforeAll(async () => {
   backend = await initBackend();
-  // 300 photographs at the size of ImageNet's.
+  // 300 photographs of ImageNet's size.
   await writePhotos(photos.path, { train: 40, val: 10 }, CLASSES);
   index = await indexImages(photos.path);
 });
@@ -111,7 +111,7 @@ describe("batches of streamed images", () => {
       expect(feed.buffers).toBe(PREFETCHED);
       if (i === 19) before = process.memoryUsage.rss();
     }
-    // 40 batches more hand out 31 MB of floats, from 640 photographs of 560 kB each: nothing of it stays but what the collector has not come to.
+    // 40 more batches return 31 MB of floats, from 640 photographs of 560 kB each; only memory that has not been garbage-collected yet may remain.
     expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 2 ** 20);
     await feed.close();
     await pool.close();
@@ -158,7 +158,7 @@ interface Trained {
   readonly weights: unknown;
 }
 
-/** Runs a training, with a stop after some steps. */
+/** Runs a training and stops it after some steps. */
 async function train(bench: StreamBench, stopAfter: number, from: Checkpoint | null): Promise<Trained> {
   const losses = new Map<number, number>();
   const metrics = new Map<string, number>();
@@ -217,16 +217,16 @@ describe("training at 224 × 224 from a folder", { timeout: 300_000 }, () => {
     expect(untouched.end).toMatchObject({ type: "done", summary: { trainings: 1 } });
     expect(untouched.losses.size).toBe(12);
     expect([...untouched.losses.values()].every(Number.isFinite)).toBe(true);
-    // The first third warms allocators up. A training of all 300 images in memory as floats would add 180 MB.
+    // The first third warms up allocators. A training of all 300 images in memory as floats would add 180 MB.
     const settled = untouched.memory.slice(4);
     expect(Math.max(...settled) - (settled[0] ?? 0)).toBeLessThan(150 * 2 ** 20);
     expect(untouched.metrics.get("train/loss")).toBeDefined();
-    // The curve of the validation accuracy ends with the result.
+    // The last point of the validation accuracy is the result.
     expect(untouched.metrics.get("train/validation-accuracy")).toBe(untouched.trainings[0]?.validationAccuracy);
     const topFive = (untouched.end as Extract<RunEnd, { type: "done" }>).summary["testTop5AccuracyMean"];
     expect(topFive).toBeGreaterThanOrEqual(untouched.trainings[0]?.testAccuracy ?? 1);
 
-    // Constants that the backend keeps are there now.
+    // The backend has created its constants by now.
     const tensors = tf.memory().numTensors;
     const two = bench(1);
     const stopped = await train(two, 5, null);

@@ -29,7 +29,7 @@ const common = {
 const space = { nodes: [4, 2, 2], exits: 3 };
 const augmentation = { cropPadding: 1, horizontalFlip: false };
 
-/** What a run told, and a stop after so many breaths. */
+/** Records the reports of a run, and requests a stop after this many calls of `breathe`. */
 class Told implements SpaceContext<AnytimeTypes> {
   readonly candidates: AnytimeCandidateMessage[] = [];
   readonly trainings: AnytimeTrainingMessage[] = [];
@@ -85,14 +85,14 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** Runs to the end in one go, and again with a stop in the middle; both must tell the same. Leaves no tensor. */
+  /** Runs without interruption, and again with a stop in the middle; both must report the same and leave no tensors. */
   const bothWays = async (
     work: (context: Told, checkpoint: Checkpoint | null) => Promise<{ type: string }>,
     stopAfter: number,
   ): Promise<[Told, Told, Told]> => {
     const whole = new Told(join(folder, "whole.safetensors"));
     expect((await work(whole, null)).type).toBe("done");
-    // TensorFlow's kernels keep small constants from their first use on.
+    // TensorFlow's kernels keep small constants after their first use.
     const before = tf.memory().numTensors;
     const first = new Told(join(folder, "ghn.safetensors"), stopAfter);
     expect((await work(first, null)).type).toBe("stopped");
@@ -194,7 +194,7 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
     );
     const losses = told.points.filter((point) => point.startsWith("train/loss")).map((point) => Number(point.split(" ").at(-1)));
     expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
-    // The curve of the area ends with the result.
+    // The last point of the area is the result.
     expect(told.points.findLast((point) => point.startsWith("anytime/area"))).toBe(`anytime/area 0 ${losses.length} ${told.trainings[0]?.area}`);
     for (const exit of told.trainings[0]?.exits ?? []) expect(exit.accuracy).toBeGreaterThan(0.6);
   });

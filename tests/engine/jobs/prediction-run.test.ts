@@ -35,7 +35,7 @@ beforeAll(async () => {
   bench = createWorkbench(backend, dataset, config.dataset);
 });
 
-/** A context that keeps what it is told and asks for a stop once so many cells are measured. */
+/** A context that records reports and requests a stop once this many cells have been measured. */
 function contextOf(stopAfter: number): { context: SpaceContext<CellTypes>; candidates: CellCandidateMessage[]; checkpoint: () => Checkpoint | null } {
   const candidates: CellCandidateMessage[] = [];
   let checkpoint: Checkpoint | null = null;

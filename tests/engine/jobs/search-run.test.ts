@@ -180,7 +180,7 @@ describe("latency", () => {
     const before = tf.memory().numTensors;
     expect(measureLatency(bench.backend.ops, plan, counting, 3)).toBeGreaterThan(0);
     expect(tf.memory().numTensors).toBe(before);
-    // An operation on two inputs reads its weights twice a pass.
+    // An operation on two inputs reads its weights twice per pass.
     expect([...read.keys()].sort()).toEqual(plan.slots.map(({ id }) => id).sort());
     expect(read.get("classifier/weight")).toBe(5);
     weights.dispose();

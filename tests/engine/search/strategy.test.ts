@@ -15,7 +15,7 @@ import { type CellSpace, searchSpaceSchema } from "../../../src-shared/domain/ar
 import { searchSettingsSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 const space = searchSpaceSchema.parse({ nodes: 4 });
-/** A score that can be climbed: the share of 3×3 separable convolutions. */
+/** A score that local search can climb: the share of 3×3 separable convolutions. */
 const scoreOf = (cell: Cell): number => cell.nodes.filter((node) => node.operation === "sepConv3x3").length / cell.nodes.length;
 
 function strategyOf(
@@ -78,7 +78,7 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
       { space: SPACES.cell, settings: tiny, search: searchSettingsSchema.parse({ strategy: name }), rng: Rng.fromSeed(1, "search"), allowed: () => true },
       null,
     );
-    // One identity behind input 0 or behind input 1: two cells in all.
+    // One identity node on input 0 or on input 1: two cells in total.
     expect(strategy.propose(8)).toHaveLength(2);
     try {
       strategy.propose(1);
@@ -98,7 +98,7 @@ describe("guided search", () => {
 });
 
 describe("local search", () => {
-  /** Everything in JSON between two calls, so that what is tested survives a stop. */
+  /** Converts the state to JSON between calls, as a stop and resume would. */
   const walk = (options: {
     space: CellSpace;
     worth: (cell: Cell) => readonly number[];
@@ -143,9 +143,9 @@ describe("local search", () => {
     ];
     const { cells, currents, explored } = walk({ space: tiny, worth, steps: 60, batch: 2 });
     expect(new Set(cells.map(canonicalForm)).size).toBe(cells.length);
-    // Neighbourhoods were used up one after the other within a climb …
+    // Neighbourhoods were exhausted one after the other within a climb …
     expect(Math.max(...explored)).toBeGreaterThanOrEqual(1);
-    // … and climbs were given up: the list of explored cells starts anew, with no current cell until there is a start.
+    // … and climbs were abandoned: the list of explored cells restarts, without a current cell until there is a starting point.
     expect(explored.some((count, i) => i > 0 && count < (explored[i - 1] ?? 0))).toBe(true);
     expect(currents.slice(5).includes(null)).toBe(true);
   });
@@ -164,7 +164,7 @@ describe("evolution with two objectives", () => {
   it("covers more of the trade-off than random search with the same number of scores", () => {
     const wide = searchSpaceSchema.parse({ nodes: 6 });
     const costs = new Map(OPERATIONS.map((operation, i) => [operation, i]));
-    // Worth grows with cost here, so that there is a front to be found, but most cells pay for nothing.
+    // Score grows with cost here, so there is a front to find, but most cells are dominated.
     const worth = (cell: Cell): [number, number] => [
       -cell.nodes.filter(({ operation }, i) => costs.get(operation as OperationName) === i % OPERATIONS.length).length,
       cell.nodes.reduce((sum, { operation, inputs }) => sum + (costs.get(operation as OperationName) ?? 0) * inputs.length, 0),
@@ -184,7 +184,7 @@ describe("evolution with two objectives", () => {
   });
 });
 
-/** Area that is dominated by some point and dominates the reference; both objectives are to be small. */
+/** Area that is dominated by some point and dominates the reference; both objectives are minimised. */
 function hypervolume(points: readonly (readonly [number, number])[], [worst0, worst1]: readonly [number, number]): number {
   const sorted = [...points].filter(([a, b]) => a < worst0 && b < worst1).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let area = 0;

@@ -1,4 +1,4 @@
-/** A finished pipeline put together by hand, in a real project folder with a real database. */
+/** A finished pipeline assembled manually, in a real project folder with a real database. */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ function cellNumber(i: number): Architecture {
 }
 
 /**
- * Ten scored cells, the first three of the ranking and two random ones trained briefly, the winner to the end twice.
+ * Ten scored cells, the first three of the ranking and two random ones trained briefly, and the winner trained fully twice.
  * @param folder does not exist yet
  */
 export async function makeProject(folder: string): Promise<MadeProject> {

@@ -28,7 +28,7 @@ export const exampleManifest: WeightsManifest = {
   seed: 11,
 };
 
-/** A small weights file as the engine writes it, put together by hand: an independent reading of the format. */
+/** A small weights file in the engine's format, assembled manually as an independent implementation of the format. */
 export function safetensorsBytes(metadata: Record<string, string> = { format: "ghn-studio-weights", manifest: JSON.stringify(exampleManifest) }): Buffer {
   const header = Buffer.from(
     JSON.stringify({

@@ -230,7 +230,7 @@ describe("messages", () => {
     subscribe(own, ["r1", 5, null]);
     session().emit({ name: "run.live", payload: { runId: "r1", ...live } });
     expect(sentLive()).toBe(1);
-    // A navigation within the main frame makes another page of it: nothing is subscribed then.
+    // After a navigation of the main frame it is a different page without subscriptions.
     webContents.mainFrame.url = "https://evil.example/";
     expect(await invoke(own, "system.info", {})).toMatchObject({ ok: false, error: { code: "sender" } });
   });

@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Asks a page to go somewhere; true when it was kept from it. */
+/** Lets a page navigate; true if that was prevented. */
 function refused(contents: FakeContents, event: string, url: string): boolean {
   let prevented = false;
   contents.emit(event, { url, preventDefault: () => (prevented = true) }, url);

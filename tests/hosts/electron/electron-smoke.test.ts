@@ -1,4 +1,4 @@
-/** The desktop application itself, wherever Electron's binary is: opens a project, runs, sees the curve move, quits. */
+/** The desktop application itself, if Electron's binary is available: opens a project, starts a run, sees its curve grow, quits. */
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import type { StudioBridge } from "../../../src-shared/contract.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const MAIN = join(ROOT, "out", "main", "main.js");
 
-/** The binary, without fetching it: importing the package would. */
+/** The binary, without downloading it (importing the package would). */
 function electronBinary(): string | null {
   const folder = join(ROOT, "node_modules", "electron");
   const pathFile = join(folder, "path.txt");

@@ -1,4 +1,4 @@
-/** The few parts of Electron that the host uses, as far as it uses them; they record what they are asked. */
+/** The parts of Electron that the host uses; they record calls. */
 import { EventEmitter } from "node:events";
 import type { ElectronLike } from "../../../src-main/hosts/electron/electron-like.ts";
 
@@ -104,7 +104,7 @@ export class FakeWindow extends EventEmitter {
     FakeWindow.all.splice(FakeWindow.all.indexOf(this), 1);
     if (FakeWindow.all.length === 0) FakeWindow.app.emit("window-all-closed");
   }
-  /** What a click on the window's cross does. */
+  /** Like a click on the window's close button. */
   close(): void {
     let prevented = false;
     this.emit("close", { preventDefault: () => (prevented = true) });
@@ -150,7 +150,7 @@ export interface Fake {
   readonly permissions: Record<string, (...args: never[]) => unknown>;
   readonly power: EventEmitter;
   menu: { label?: string; submenu?: unknown }[];
-  /** What dialogs answer. */
+  /** Answers of dialogs. */
   answer: { response: number; filePaths: string[] };
   protocol: ((request: Request) => Promise<Response>) | null;
 }

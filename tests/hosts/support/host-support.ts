@@ -14,7 +14,7 @@ export function recordingLog(): Logger & { readonly lines: string[] } {
   return { lines, info: note("info"), warning: note("warning"), error: note("error") };
 }
 
-/** Handlers that answer null, but for those given: enough to test what stands in front of them. */
+/** Handlers that answer null, except those given: enough to test everything in front of them. */
 export function handlersWith<Context>(given: Partial<Handlers<Context>>): Handlers<Context> {
   const names = Object.keys(CALLS) as CallName[];
   return { ...Object.fromEntries(names.map((name) => [name, () => null])), ...given } as Handlers<Context>;

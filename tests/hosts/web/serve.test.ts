@@ -1,4 +1,4 @@
-/** `ghn-studio serve` as a process: prints a link, answers a page, stops its runs when told to end. */
+/** `ghn-studio serve` as a process: prints a link, serves a page, and stops its runs when asked to stop. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

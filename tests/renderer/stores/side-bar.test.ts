@@ -4,7 +4,7 @@ import { connectFakeStudio } from "../support/fake-studio.ts";
 
 const studio = await connectFakeStudio();
 
-/** A media query whose answer the test changes. */
+/** A media query whose result the test changes. */
 class FakeQuery extends EventTarget {
   matches = false;
 

@@ -59,7 +59,7 @@ describe("checkpoints that are damaged", () => {
 });
 
 const isRoot = process.getuid?.() === 0;
-/** Root may read everything, so the look is taken as another user. */
+/** Root may read everything, so this is done as another user. */
 const NOBODY = 65_534;
 const supported = process.platform !== "win32";
 if (!supported) process.stdout.write("The test of unreadable checkpoints is skipped: it needs file permissions as on Linux and macOS.\n");

@@ -75,7 +75,7 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
 
     const killed = commands.create("Killed", CONFIG, []).id;
     const training = (): RunSummary | undefined => store.runs.children(killed).find((child) => child.stage === "train");
-    // Steps after the last checkpoint are lost, and the resumed run has to do them again.
+    // Steps after the last checkpoint are lost and repeated by the resumed run.
     await when(services, () => {
       const stage = training();
       const saved = stage === undefined ? undefined : store.artifacts.checkpoints(stage.id)[0]?.step;

@@ -70,7 +70,7 @@ describe("progress over stages", () => {
       run("c", "running", { activeSeconds: 0 }),
     ]);
     const progress = stagesProgress(PLAN, runs);
-    // Of 10 units 1 + 3/2 are done, in 25 seconds; two stages are at work.
+    // Of 10 units, 1 + 3/2 are done after 25 seconds; two stages are running.
     expect(progress.step).toBe(250);
     expect(progress.secondsLeft).toBeCloseTo((7.5 * 25) / 2.5 / 2, 9);
     expect(progress.phase).toBe("1 of 4 stages done, running: B, C");

@@ -62,7 +62,7 @@ it("a study trains its cells once, compares all predictors, survives the death o
     expect((await ended(services, first)).failure).toBeNull();
     const stages = store.runs.children(first).map((run) => run.stage);
     expect([...stages].sort()).toEqual(["generator-0-1", "prediction", "score-0-1", "truth-1", "truth-2", "truth-3", "truth-4"].sort());
-    // Two seeds: five cells once, four of them a second time.
+    // Five cells are trained once, and four of them with a second seed.
     expect(store.trainings.list(first)).toHaveLength(9);
 
     const data = studyData(store, first);
@@ -85,7 +85,7 @@ it("a study trains its cells once, compares all predictors, survives the death o
           values.filter((value) => value !== null),
           name,
         ).toHaveLength(5);
-    // Scores, predictions and truth are of the same cells in the same order.
+    // Scores, predictions and ground truth are for the same cells in the same order.
     const candidates = ["score-0-1", "prediction"].map((key) => {
       const stage = store.runs.children(first).find((run) => run.stage === key);
       return store.candidates.list(stage?.id ?? "", { sort: "index" }).rows.map(({ canonical }) => canonical);
@@ -94,7 +94,7 @@ it("a study trains its cells once, compares all predictors, survives the death o
     const report = store.artifacts.list(first).find(({ name }) => name === "report.md");
     expect(readFileSync(join(folder, report?.path ?? ""), "utf8")).toContain("| GHN |");
 
-    // Another variant, the same truth: nothing of it is trained again. A child dies in the middle.
+    // Another variant with the same ground truth: no training is repeated. A child dies in the middle.
     const before = children.length;
     const second = services.commands.create("Second", study(0), []).id;
     await when(
@@ -111,7 +111,7 @@ it("a study trains its cells once, compares all predictors, survives the death o
     const valuesOf = (from: typeof data, name: string): unknown => from.predictors.find((predictor) => predictor.name === name)?.runs;
     for (const name of ["synflow", "SGD 2"]) expect(valuesOf(again, name), name).toEqual(valuesOf(data, name));
 
-    // In the trash a training does not count; the study says what it lacks instead of guessing.
+    // Trainings in the trash do not count; the study reports what is missing instead of guessing.
     services.commands.trash([first]);
     expect(studyData(store, second).truth.every((value) => value === null)).toBe(true);
   } finally {

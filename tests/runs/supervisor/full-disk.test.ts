@@ -1,4 +1,4 @@
-/** Projects on a disk that becomes full, for real: a tmpfs of 32 MB. */
+/** Projects on a disk that really becomes full: a tmpfs of 32 MB. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

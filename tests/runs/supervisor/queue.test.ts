@@ -59,7 +59,7 @@ describe("live updates", () => {
     expect(new Set(live.map((event) => event.runId))).toEqual(new Set([seen]));
     const steps = live.flatMap((event) => event.metrics.filter(({ name }) => name === "ghn/loss").flatMap(({ step }) => step));
     expect(steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
-    // The last cursor is the one to go on from.
+    // Continue from the last cursor.
     expect(s.project.store.metrics.since(seen, live.at(-1)?.cursor ?? 0).columns).toEqual([]);
     expect(live.length).toBeLessThan(15);
   });

@@ -43,7 +43,7 @@ it("the real worker, killed with SIGKILL in the middle of training a GHN, ends w
     await new Promise<void>((resolve, reject) => {
       services.onEvent((event) => {
         if (services.store.runs.get(killed)?.status === "completed") reject(new Error("The run was completed before it could be killed."));
-        // Steps after the last checkpoint are lost, and the resumed run has to do them again.
+        // Steps after the last checkpoint are lost and repeated by the resumed run.
         if (
           event.name === "run.live" &&
           event.payload.runId === killed &&

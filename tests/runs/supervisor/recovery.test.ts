@@ -21,9 +21,9 @@ it("a supervisor that is killed leaves interrupted runs and no processes; resume
   const s = studio("complete", { folder, reopen: true });
   for (const runId of [id, stage])
     expect(s.project.store.runs.get(runId)).toMatchObject({ status: "interrupted", failure: { message: expect.stringContaining("Studio ended") } });
-  // The orphan ends by itself when it notices, and is ended by the new supervisor before that.
+  // The orphan exits by itself when it notices; the new supervisor kills it before that.
   await expect.poll(() => lives(child), { timeout: 20_000 }).toBe(false);
-  // What waited begins again by itself.
+  // Queued runs start again automatically.
   const waiting = s.project.store.runs.withStatus("queued", "running", "completed").find((run) => run.name === "Waiting")?.id ?? "";
   await untilStatus(s, waiting, "completed");
 

@@ -174,7 +174,7 @@ describe("checkpoints", () => {
     const { id } = s.supervisor.create("Damaged", config());
     await untilStatus(s, id, "interrupted");
     const [last] = s.project.store.artifacts.checkpoints(id);
-    // One letter of its content: the size is still right.
+    // One byte differs; the size is still correct.
     const path = s.project.resolvePath(last?.path ?? "");
     writeFileSync(path, readFileSync(path, "utf8").replace("xxx", "xyx"));
     writeFileSync(`${s.project.artifactFolder(id)}/.checkpoint-000000030.safetensors.0.tmp`, "half");

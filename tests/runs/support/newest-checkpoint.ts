@@ -1,4 +1,4 @@
-/** Looks for the newest good checkpoint of a run as another user, who may not read every file. Prints what it found as JSON. */
+/** Looks for the newest intact checkpoint of a run as another user, who cannot read every file. Prints the result as JSON. */
 
 import { isUserError } from "../../../src-main/lib/errors.ts";
 import { newestGoodCheckpoint } from "../../../src-main/runs/attempt/checkpoints.ts";

@@ -44,7 +44,7 @@ export function studio(script = "complete", options: Partial<SupervisorOptions> 
   return { project, supervisor, launcher, close };
 }
 
-/** Waits until a condition holds, woken by the events of the supervisor. */
+/** Waits until a condition holds; checked at every event of the supervisor. */
 export function until(supervisor: RunSupervisor, condition: () => boolean): Promise<void> {
   if (condition()) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * A run worker that computes nothing but speaks the whole protocol through the real port. What it does is said by
- * GHN_TEST_SCRIPT; its "curve" depends on seed and step only, so that a resumed run can be compared with an untouched one.
+ * A run worker that computes nothing but implements the whole protocol on the real port. Its behaviour is determined by
+ * GHN_TEST_SCRIPT; its "curve" depends on seed and step only, so that a resumed run can be compared with an uninterrupted one.
  */
 
 import { createHash } from "node:crypto";
@@ -107,7 +107,7 @@ async function run(start: Start): Promise<void> {
       progress: { phase: "Working", step, totalSteps: STEPS, epoch: step / 10, secondsLeft: STEPS - step },
       logs: step === 1 ? [{ time: new Date().toISOString(), level: "info", text: `begun with GPU ${process.env.CUDA_VISIBLE_DEVICES ?? "unset"}` }] : [],
     });
-    // Which seed shall end badly is part of the script, so that other runs of the same project go well.
+    // The script names the seed that fails, so other runs of the same project succeed.
     if (behaviour === "crash" && step === Number(argument) && from < step && start.resumeFrom === null)
       await die(() => process.exit(3), "Something broke: no such kernel");
     if (behaviour === "memory" && step === Number(argument))
@@ -128,7 +128,7 @@ async function run(start: Start): Promise<void> {
   port.close();
 }
 
-/** Everything said so far gets out before the end. */
+/** Everything posted so far is sent before the process exits. */
 async function die(end: () => void, words: string): Promise<void> {
   while (acknowledged < sequence) await turn();
   process.stderr.write(`${words}\n`, end);
@@ -151,7 +151,7 @@ async function flood(batches: number, from: number): Promise<void> {
 
 const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CellCandidateMessage["architecture"];
 
-/** Results in the form of the run's kind, as plausible as a pipeline needs them. */
+/** Plausible results for the kind of run, as a pipeline needs them. */
 async function results(start: Start): Promise<void> {
   const { config } = start;
   if (config.kind === "ghn-training") {

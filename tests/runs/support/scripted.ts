@@ -4,7 +4,7 @@ import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/conf
 
 const SCRIPTED = fileURLToPath(new URL("./scripted-worker.ts", import.meta.url));
 
-/** A launcher of scripted workers that keeps what it launched; the script may be changed between launches. */
+/** A launcher of scripted workers that records the processes it started; the script may be changed between launches. */
 export class ScriptedLauncher implements ChildLauncher {
   script: string;
   readonly children: ChildHandle[] = [];

@@ -1,4 +1,4 @@
-/** A process with a project and its supervisor, which starts a run and tells when it is well under way. */
+/** A process with a project and its supervisor, which starts a run and reports when it has made progress. */
 import { RunSupervisor } from "../../../src-main/runs/supervisor/supervisor.ts";
 import { openProject } from "../../../src-main/store/project/project.ts";
 import { config, ScriptedLauncher } from "./scripted.ts";

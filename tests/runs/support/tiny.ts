@@ -1,6 +1,6 @@
 import { type RunConfig, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 
-/** The smallest runs on real images that still pass through everything: seconds on wasm. */
+/** The smallest runs on real images that still cover every step; they take seconds on wasm. */
 export function tinyConfig(input: { readonly kind: RunConfig["kind"] } & Record<string, unknown>): RunConfig {
   return runConfigSchema.parse({
     seed: 3,

@@ -14,7 +14,7 @@ it("copies the log into the database beside the writer, and loses nothing when t
     project.store.transaction(() => project.store.metrics.append(runId, [columns("ghn/loss", range(next, next + 4999), Math.sqrt)]));
     next += 5000;
   };
-  // The writer itself would copy at 64 MB only: what reaches the file before comes from the thread.
+  // The writer itself would copy only at 64 MB, so anything in the file before that was copied by the thread.
   while (statSync(`${file}-wal`).size < 6 * 1024 * 1024) write();
   expect(statSync(file).size).toBe(before);
   await vi.waitFor(

@@ -26,7 +26,7 @@ describe("metrics", () => {
     const { store } = newProjectWithRun();
     let next = 1;
     store.transaction(() => {
-      // Large batches, as they come after a slow moment of the disk, among small ones.
+      // Small batches mixed with large ones, as after a slow moment of the disk.
       for (let i = 0; i < 800; i++) {
         const size = i % 97 === 50 ? 1500 : 1 + (i % 7);
         store.metrics.append(store.id, [columns("ghn/loss", range(next, next + size - 1), Math.sqrt)]);
@@ -91,7 +91,7 @@ describe("going back to a checkpoint", () => {
       ["train/accuracy", 1, 20, 20],
     ]);
     expect(store.runs.get(store.id)?.metrics["train/accuracy"]).toEqual({ last: 0.1, best: 0.5, bestStep: 50, count: 70 });
-    // Cursors are never used twice: what a window knew is not taken for what comes now.
+    // Cursors are never reused, so old points of a window are not mistaken for new ones.
     expect(store.metrics.append(store.id, [columns("train/accuracy", [21], () => 1, 1)])).toBe(cursor + 1);
     expect(store.truncateAfter(store.id, { stepOfSeries: { "0": 50, "1": 21 }, candidates: 0, trainings: 0 }, 70)).toBe(false);
   });

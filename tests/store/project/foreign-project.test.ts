@@ -1,4 +1,4 @@
-/** A project that somebody else prepared: links and run ids that point outside of its folder. */
+/** A malicious project: links and run ids that point outside its folder. */
 import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -10,7 +10,7 @@ import { closing, newProject, newRun, temporaryFolder } from "../support/store-s
 
 const REFUSED = expect.objectContaining({ code: "path-outside" });
 
-/** A folder as valuable as a home folder. */
+/** Stands for a home folder. */
 function home(): string {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "Documents"));
@@ -18,7 +18,7 @@ function home(): string {
   return folder;
 }
 
-/** A closed project with one run in the trash, whose id is as given. */
+/** A closed project with one run in the trash, with the given id. */
 function prepared(runId: string): string {
   const project = newProject();
   const id = newRun(project, "Trashed");
@@ -86,7 +86,7 @@ it("a link inside of the artifacts is neither read, written, exported nor remove
   ])
     expect(use).toThrow(REFUSED);
   expect(readdirSync(join(outside, "Documents"))).toEqual(["thesis.txt"]);
-  // A link to nowhere could be pointed anywhere later.
+  // A broken link could be redirected later.
   symlinkSync(join(outside, "missing"), join(folder, "artifacts", "r2"));
   expect(() => project.artifactFolder("r2")).toThrow(REFUSED);
   expect(existsSync(join(outside, "missing"))).toBe(false);

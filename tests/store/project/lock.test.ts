@@ -1,4 +1,4 @@
-/** Who may write a project: proofs of life across processes, containers and machines; projects that can only be read. */
+/** Which process may write a project: liveness across processes, containers and machines; read-only projects. */
 import { execFileSync, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ function refusalOf(work: () => unknown): UserError {
   throw new Error("Nothing was refused.");
 }
 
-/** Whether this machine lets the test make namespaces and mounts. */
+/** Whether the test can create namespaces and mounts on this machine. */
 const isRoot = process.platform === "linux" && process.getuid?.() === 0 && spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0;
 
 describe("a lock of another machine", () => {
@@ -82,7 +82,7 @@ describe("a lock of this machine", () => {
     const project = newProject();
     const { folder } = project;
     project.close();
-    // In a namespace of its own the holder is process 1 or 2 and has a host name of its own, as in a container.
+    // In a separate namespace, the holder is process 1 or 2 and has its own host name, as in a container.
     const holder = spawn(
       "unshare",
       ["--pid", "--uts", "--fork", "--kill-child", "--mount-proc", "sh", "-c", `hostname container && exec "$0" "$@"`, process.execPath, HOLDER, folder],
@@ -118,7 +118,7 @@ describe("a project that cannot be written", () => {
     const folder = join(root, "project");
     const project = createProject(folder, "Archived");
     const id = newRun(project, "old run");
-    // Still open: what was written last is in the write-ahead log only.
+    // Still open: the latest data is in the write-ahead log only.
     const copy = join(root, "copy");
     execFileSync("cp", ["-r", folder, copy]);
     project.close();

@@ -30,7 +30,7 @@ describe("runs", () => {
     expect(names(project, { tags: ["x", "paper"] })).toEqual(["Alpha 100%"]);
     expect(names(project, { sort: [{ key: "name", descending: false }] })).toEqual(["Alpha 100%", "beta", "Gamma"]);
     expect(names(project, { sort: [{ key: "seed", descending: true }] })).toEqual(["Alpha 100%", "Gamma", "beta"]);
-    // Runs without a value come last, whichever way it goes.
+    // Runs without a value come last in both directions.
     expect(names(project, { sort: [{ key: "metric:train/validation-accuracy:last", descending: true }] })).toEqual(["beta", "Alpha 100%", "Gamma"]);
     expect(names(project, { sort: [{ key: "metric:train/validation-accuracy:best", descending: false }] })).toEqual(["beta", "Alpha 100%", "Gamma"]);
     expect(names(project, { expression: 'best("train/validation-accuracy") > 85%' })).toEqual(["Alpha 100%"]);

@@ -1,4 +1,4 @@
-/** A process that opens the project named on its command line, says so, and holds it until it is ended. */
+/** A process that opens the project named on its command line, reports that, and holds it until it is terminated. */
 import { openProject } from "../../../src-main/store/project/project.ts";
 
 openProject(process.argv[2] ?? "");

@@ -61,7 +61,7 @@ interface ConvolutionCase {
   readonly filterShape: Shape4D;
 }
 
-/** Seeds the values of a case; a seed of its own for each label. */
+/** Seeds the values of a case, with a different seed for each label. */
 function seedOf(label: string): number {
   return [...label].reduce((seed, letter) => (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0, 7);
 }

@@ -1,4 +1,4 @@
-// Runs the own kernels without TensorFlow, on buffers of exactly the right size, over odd shapes, and compares them with slow references in double precision. Compiled with
+// Runs our kernels without TensorFlow, on buffers of exactly the right size, over odd shapes, and compares them with slow references in double precision. Compiled with
 // AddressSanitizer and UndefinedBehaviorSanitizer (or ThreadSanitizer), it finds reads and writes outside of buffers (or data races). memory.test.ts compiles and runs it.
 //
 // Arguments: the greatest number of channels, and the instruction sets to test.

@@ -90,13 +90,13 @@ describe("the cache of decoded images", () => {
     await old(1, 3);
     await old(2, 2);
     await old(3, 1);
-    // Being read makes the oldest one the youngest.
+    // Reading the oldest entry makes it the most recent one.
     expect((await cache.read(key(1), 600))?.pixels).toHaveLength(600);
     await cache.write(key(4), decoded);
     const left = await Promise.all([1, 2, 3, 4].map(async (n) => (await cache.read(key(n), 600)) !== undefined));
     expect(left).toEqual([true, false, true, true]);
     expect((await cache.usage()).bytes).toBeLessThanOrEqual(2500);
-    // Larger than everything: not written, and nothing is removed for it.
+    // Larger than the limit: not written, and nothing is removed for it.
     expect(await cache.write(key(5), { ...decoded, pixels: new Uint8Array(5000) })).toBeNull();
     expect((await cache.usage()).entries).toBe(3);
   });

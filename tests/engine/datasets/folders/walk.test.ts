@@ -23,7 +23,7 @@ async function pets(...classes: string[]): Promise<string> {
   return root;
 }
 
-/** Both readers on the same folder; what they understand and leave out must be the same. */
+/** Runs both readers on the same folder; their interpretation and the files left out must be the same. */
 async function bothReaders(path: string, layout?: DatasetLayout) {
   const ref = { id: "folder", path, imageSize: 8, ...(layout === undefined ? {} : { layout }) } as const;
   const memory = await describeDataset(ref, { dataRoot: path });
@@ -72,9 +72,9 @@ describe("what both readers of image folders list", () => {
     const root = await pets("cats", "dogs", "horses", "mice");
     await put(join(root, ".store/9f2c.png"), picture);
     await symlink("../.store/9f2c.png", join(root, "cats/annexed.png"));
-    // A dog stays a dog.
+    // A link does not change the class of an image.
     await symlink("../dogs/0.png", join(root, "cats/dog.png"));
-    // Of two names of equal rank the first is taken, and a note says so.
+    // Of two equivalent names, the first is used, and a note says so.
     await link(join(root, "dogs/1.png"), join(root, "cats/dog-hard.png"));
     const elsewhere = await temporaryFolder();
     await put(join(elsewhere, "0.png"), picture);

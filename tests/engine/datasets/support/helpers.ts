@@ -8,7 +8,7 @@ import type { ImageSet, LoadedDataset } from "../../../../src-main/engine/datase
 import { Rng } from "../../../../src-main/engine/random.ts";
 import { UserError } from "../../../../src-main/lib/errors.ts";
 
-/** Real data beside the repository; null when it is not there, and the test that wants it says so and is skipped. */
+/** Real data next to the repository; null if it is missing, in which case tests that need it are skipped. */
 export function sharedData(relative: string): string | null {
   const path = resolve(import.meta.dirname, "../../../../shared/data", relative);
   if (existsSync(path)) return path;
@@ -16,7 +16,7 @@ export function sharedData(relative: string): string | null {
   return null;
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "ghn-datasets-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -34,7 +34,7 @@ export async function put(path: string, bytes: Uint8Array | string): Promise<voi
   await writeFile(path, bytes);
 }
 
-/** The UserError that a call ends with. */
+/** The UserError that a call throws. */
 export async function userErrorOf(call: Promise<unknown> | (() => unknown)): Promise<UserError> {
   try {
     await (typeof call === "function" ? call() : call);
@@ -49,7 +49,7 @@ export async function userErrorOf(call: Promise<unknown> | (() => unknown)): Pro
   throw new Error("The call was expected to fail.");
 }
 
-/** Records of the CIFAR binary layout with random pixels; labels go round. */
+/** Records of the CIFAR binary layout with random pixels; labels are cyclic. */
 export function cifarBytes(count: number, labelBytes: 1 | 2 = 1, classes = 10, seed: string | number = 1): Uint8Array {
   const rng = Rng.fromSeed(seed, "cifar bytes");
   const record = labelBytes + 3072;

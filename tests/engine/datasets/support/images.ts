@@ -3,17 +3,17 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { Rng } from "../../../../src-main/engine/random.ts";
 
-/** Size of a usual photograph of ImageNet. */
+/** Typical size of a photograph in ImageNet. */
 const PHOTO = { width: 500, height: 375 } as const;
 
 export interface PhotoSize {
   readonly width: number;
   readonly height: number;
-  /** Columns of the coarse picture that is enlarged; the more, the more there is to decode. 20 unless given. */
+  /** Columns of the coarse picture that is enlarged; more columns take longer to decode. 20 by default. */
   readonly detail?: number;
 }
 
-/** Writes a soft, colourful picture; pictures of a class share its colour, no two are alike. */
+/** Writes a smooth, colourful picture. Pictures of a class share its colour, but no two are equal. */
 export async function writePhoto(path: string, classIndex: number, seed: string, size: PhotoSize = PHOTO): Promise<void> {
   const rng = Rng.fromSeed(seed, "photo");
   const columns = size.detail ?? 20;
@@ -27,7 +27,7 @@ export async function writePhoto(path: string, classIndex: number, seed: string,
     .toFile(path);
 }
 
-/** Fills a folder as ImageNet is laid out: `<part>/<class>/<class>_<i>.JPEG`. With an empty part there are class folders only. */
+/** Fills a folder as ImageNet is laid out: `<part>/<class>/<class>_<i>.JPEG`. With an empty part, there are only class folders. */
 export async function writePhotos(folder: string, parts: Readonly<Record<string, number>>, classes: number, size?: PhotoSize): Promise<void> {
   for (const [part, perClass] of Object.entries(parts)) {
     for (let c = 0; c < classes; c++) {

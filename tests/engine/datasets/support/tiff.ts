@@ -1,4 +1,4 @@
-/** An uncompressed TIFF file with samples of any type, which sharp does not write. */
+/** An uncompressed TIFF file with samples of any type, which sharp cannot write. */
 export interface TiffSamples {
   readonly width: number;
   readonly height: number;

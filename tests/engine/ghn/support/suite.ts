@@ -157,7 +157,7 @@ export function describeGhn(prefer: "wasm" | "tensorflow"): void {
 
     it("are cut from the centre of larger kernels and from the first channels", () => {
       withGhn(createSmall(), (ghn) => {
-        // All weights are zero except the biases, which number their own positions, so each value tells where it was cut from.
+        // All weights are zero except the biases, which number their own positions, so each value shows where it was cut from.
         const arrays = Object.entries(ghn.exportWeights()).map(([name, { shape, values: old }]) => {
           const places = old.map((_, i) =>
             name.startsWith("decoder/") && i >= old.length - old.length / (shape[0] ?? 1) ? i - (old.length - old.length / (shape[0] ?? 1)) : 0,

@@ -41,7 +41,7 @@ describe("ResNet with several classifiers", () => {
     expect(plan.exits).toHaveLength(7);
     expect(plan.slots.filter((slot) => !slot.id.startsWith("exit") && !slot.id.includes("shortcut") && slot.shape.length === 4)).toHaveLength(61);
     const body = (channels: number, side: number, blocks: number): number => blocks * 2 * (side * side * channels * (9 * channels + 1));
-    // The first exit: stem, four blocks, two strided convolutions to 128 channels, pooling and classifier, each convolution with its ReLU.
+    // The first exit: stem, four blocks, two strided convolutions to 128 channels, pooling and classifier. Each convolution has a ReLU.
     const stem = 1024 * 16 * (27 + 1);
     const exit = 256 * 128 * (9 * 16 + 1) + 64 * 128 * (9 * 128 + 1) + 64 * 128 + 129 * 10;
     expect(plan.exits[0]?.multiplyAdds).toBe(stem + body(16, 32, 4) + exit);

@@ -38,7 +38,7 @@ describe("the anytime space", () => {
       (a, b) => a - b,
     );
     const median = ((costs[29] ?? 0) + (costs[30] ?? 0)) / 2;
-    // The quartiles lie some 20 million apart, so the median of 60 is good to some 3 million.
+    // The quartiles are about 20 million apart, so the median of 60 is accurate to about 3 million.
     expect(Math.abs(median - 1.22e8)).toBeLessThan(1e7);
   });
 
@@ -66,7 +66,7 @@ describe("the anytime space", () => {
       [1, 16, 16],
       [1, 8, 8],
     ]);
-    // With fewer nodes than exits every node has one.
+    // With fewer nodes than exits, every node has one.
     expect(exitNodes(sampleAnytime(PAPER, rng, [1, 1, 1]))).toHaveLength(3);
   });
 

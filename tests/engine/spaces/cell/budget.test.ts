@@ -9,7 +9,7 @@ import { networkConfigSchema } from "../../../../src-shared/domain/architecture/
 import { searchSpaceSchema } from "../../../../src-shared/domain/architecture/search-space.ts";
 
 const IMAGENET = { height: 224, width: 224, channels: 3, classes: 1000 };
-/** The paper's stack (appendix 5.3; notes, section 6). */
+/** The paper's stack (appendix 5.3). */
 const mobile = networkConfigSchema.parse({ blocks: 14, reductions: [1, 2, 6, 10], stem: "imagenet" });
 
 describe("channels for a budget of multiply-adds", () => {
@@ -40,8 +40,8 @@ describe("channels for a budget of multiply-adds", () => {
     }
   });
 
-  // The paper's own cell has 6.1 million parameters at 569 million multiply-adds; it is not published as a file. Random cells of its space come to
-  // 3.8 ± 0.5 million under the same budget: its stack or its way of counting must differ in something that it does not say.
+  // The paper's own cell has 6.1 million parameters at 569 million multiply-adds; it is not published as a file. Random cells of its space have
+  // 3.8 ± 0.5 million under the same budget: the paper's stack or counting must differ in a way that it does not state.
   it("give random cells of the paper's space networks of 460 to 600 million multiply-adds", () => {
     const rng = Rng.fromSeed(2, "budget");
     const fitted = Array.from({ length: 40 }, () => fitChannels({ normal: sampleCell(searchSpaceSchema.parse({}), rng) }, mobile, IMAGENET, 600e6));
@@ -53,8 +53,8 @@ describe("channels for a budget of multiply-adds", () => {
 });
 
 describe("DARTS at its own ImageNet setting", () => {
-  // Layer by layer its authors' network has 4,718,752 parameters (published: 4.7 million) and 529.9 million multiply-adds of convolutions and classifier
-  // (published: 574 million, with something counted besides). Here the dilated convolution is applied twice, and reduction cells reduce in their input nodes
+  // Layer by layer, the authors' network has 4,718,752 parameters (published: 4.7 million) and 529.9 million multiply-adds of convolutions and classifier
+  // (published: 574 million, which must include more). Here the dilated convolution is applied twice, and reduction cells reduce in their input nodes
   // instead of in their operations, which makes those a quarter as expensive.
   it("has the published parameters to 5 % and the multiply-adds of its layers to 5 %", () => {
     const darts = publishedCells().find(({ id }) => id.startsWith("darts-v2") || id === "darts");

@@ -177,7 +177,7 @@ describe("plans", () => {
   });
 
   it("leave out nodes, input nodes and blocks that the logits do not depend on", () => {
-    // Every block reads the block before the last one: of four blocks, 3 and 1 matter.
+    // Every block reads only the block before the previous one: of four blocks, 3 and 1 matter.
     const skipping = {
       nodes: [
         { operation: "conv1x1" as const, inputs: [1] },

@@ -52,13 +52,13 @@ describe("published cells", () => {
 });
 
 describe.each(cells.map((cell) => [cell.id, cell] as const))("%s", (_, cell) => {
-  // Rounded figures of the publications, or the authors' own layout at the same widths, worked out by a count that shares nothing with this program.
+  // Rounded figures of the publications, or the authors' own layout at the same widths, from a count that shares no code with this program.
   it("has within 3 % as many parameters as published, or says why not and agrees with the authors' layout", () => {
     const { parameters, publishedParameters, remark } = publishedInfo(cell);
     const published = Math.abs(parameters / publishedParameters - 1);
     if (remark === null) expect(published).toBeLessThan(0.03);
     else expect(published).toBeGreaterThan(0.03);
-    // Exact but for a second 1×1 convolution at an input and biases: only ENAS has more than the odd one.
+    // Exact except for a second 1×1 convolution at an input and biases; only ENAS has more than a few of these.
     if (cell.authorsLayout !== null) expect(Math.abs(parameters / cell.authorsLayout - 1)).toBeLessThan(cell.id === "enas" ? 0.05 : 0.005);
     expect(published).toBeLessThan(0.2);
   });

@@ -1,4 +1,4 @@
-/** Canonical texts of cells with many nodes that look alike: any cell of the schema may arrive from a window or a file, so none may take long. */
+/** Canonical texts of cells with many similar nodes: any valid cell may arrive from a window or a file, so none may take long. */
 import { describe, expect, it } from "vitest";
 import { Rng } from "../../../../src-main/engine/random.ts";
 import { canonicalText, type LabelledNode } from "../../../../src-main/engine/spaces/shared/canonical-text.ts";

@@ -66,7 +66,7 @@ function training(id: number, role: AnytimeTraining["role"], accuracies: readonl
 describe("early-exit networks", () => {
   it("are sorted by the area under the displayed curve", () => {
     const rows = trainingRows([training(1, "shortlist", [0.4, 0.6], 0.9), training(2, "reference", [0.5, 0.9], 0.2)], "validation");
-    // By hand: 0.2 · 0.1 + 0.6 · 0.5 + 0.2 · 0.9 and 0.2 · 0.1 + 0.6 · 0.4 + 0.2 · 0.6.
+    // Manually: 0.2 · 0.1 + 0.6 · 0.5 + 0.2 · 0.9 and 0.2 · 0.1 + 0.6 · 0.4 + 0.2 · 0.6.
     expect(rows.map((row) => [row.id, Number(row.area.toFixed(6))])).toEqual([
       ["t2", 0.5],
       ["t1", 0.38],

@@ -60,7 +60,7 @@ describe("the step curve", () => {
       [90, 0.9],
       [100, 0.9],
     ]);
-    // Its area is the area.
+    // The area under these corners is the area of the curve.
     const area = points.reduce((sum, point, i) => sum + (point.multiplyAdds - (points[i - 1]?.multiplyAdds ?? 0)) * (points[i - 1]?.accuracy ?? 0), 0);
     expect(area / 100).toBeCloseTo(areaUnderCurve(EXITS, RANGE), 12);
   });

@@ -3,7 +3,7 @@ import { averageRanks, kendall, pearson, spearman } from "../../../../src-shared
 import { correlate, correlateAll, fisherInterval, regress, topHalf } from "../../../../src-shared/analysis/statistics/correlation.ts";
 import { bootstrapInterval } from "../../../../src-shared/analysis/statistics/resampled-coefficients.ts";
 
-/** Tau-b by its definition, over all pairs: the oracle of the fast algorithm. */
+/** Tau-b by its definition, over all pairs: the reference for the fast algorithm. */
 function kendallByDefinition(x: readonly number[], y: readonly number[]): number {
   let concordant = 0;
   let discordant = 0;

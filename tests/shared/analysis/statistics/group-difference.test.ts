@@ -4,7 +4,7 @@ import { analyseTop, topFindings, topHtml, topMarkdown } from "../../../../src-s
 
 describe("two groups", () => {
   it("have the exact permutation p of a case counted by hand", () => {
-    // Of the 20 divisions of 1..6 into threes only {4, 5, 6} and {1, 2, 3} differ by 3.
+    // Of the 20 partitions of 1..6 into threes, only {4, 5, 6} and {1, 2, 3} differ by 3.
     const result = compareGroups([4, 5, 6], [1, 2, 3]);
     expect(result?.difference).toBe(3);
     expect(result?.p).toBeCloseTo(2 / 20, 12);

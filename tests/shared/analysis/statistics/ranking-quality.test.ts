@@ -18,7 +18,7 @@ describe("ranking quality", () => {
     const truth = [0.9, 0.8, 0.7, 0.6];
     expect(regretAtK([1, 2, 3, 4], truth, 2)).toBeCloseTo(0.2, 12);
     expect(regretAtK([1, 2, 3, 4], truth, 4)).toBe(0);
-    // A cell without a prediction takes no part, on either side.
+    // A cell without a prediction is ignored on both sides.
     expect(regretAtK([null, 2, 3, 4], truth, 1)).toBeCloseTo(0.2, 12);
   });
 });

@@ -42,7 +42,7 @@ describe("study", () => {
     expect(high).toBeGreaterThan(ghn?.all.pearson.value ?? 0);
     expect(ghn?.againstParameters?.interval[0]).toBeGreaterThan(0);
     expect(parameters?.againstParameters).toBeNull();
-    // Missing values shrink n and are not made up.
+    // Missing values reduce n and are not filled in.
     expect(sgd?.all.pearson.n).toBe(n - 3);
     expect(sgd?.all.pearson.value).toBeCloseTo(1, 10);
     expect(result.noiseCeiling).toBeGreaterThan(0.99);

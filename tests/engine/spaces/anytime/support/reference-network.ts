@@ -1,6 +1,6 @@
 /**
- * A network of the anytime space computed the slow, obvious way: recursion from each exit, one value at a time, double precision. Shares nothing with the plan but the names of
- * the parameters. Counts what each exit needs by looking at what was computed for the first time.
+ * A network of the anytime space computed the slow, obvious way: recursion from each exit, one value at a time, double precision. Shares nothing with the plan except the names of
+ * the parameters. The cost of an exit is that of everything computed for the first time.
  */
 import { type AnytimeArchitecture, inputScale, leavesOf } from "../../../../../src-shared/domain/architecture/anytime.ts";
 import type { NetworkInput } from "../../../../../src-shared/domain/architecture/network.ts";
@@ -11,7 +11,7 @@ export interface SlowExit {
   readonly cell: number;
   readonly node: number;
   readonly logits: Dense;
-  /** Cost of this exit when nothing else was computed before. */
+  /** Cost of this exit if nothing else has been computed before. */
   readonly alone: number;
 }
 
@@ -34,7 +34,7 @@ export function computeAnytimeSlowly(
 ): SlowResult {
   const n = images.shape[0] ?? 0;
   const parameters = new Map<string, number>();
-  /** What has been computed, by name, with its own cost. */
+  /** Values computed so far, by name, each with its cost. */
   let values = new Map<string, Dense>();
   let cost = 0;
 

@@ -24,16 +24,16 @@ import { ghnConfig } from "../../../ghn/support/small.ts";
 import { weightOf } from "../../../network/support/reference-network.ts";
 import { computeAnytimeSlowly } from "./reference-network.ts";
 
-/** Sides that are no multiple of 4, so that pooled and upsampled images must be cut to fit. */
+/** Sides that are not multiples of 4, so that pooled and upsampled images must be cropped. */
 const ODD: NetworkInput = { height: 7, width: 6, channels: 2, classes: 3 };
 const EVEN: NetworkInput = { height: 8, width: 8, channels: 1, classes: 3 };
-/** float32 through some ten batch norms of small batches. */
+/** float32 through about ten batch norms of small batches. */
 const TOLERANCE = 2e-4;
 
 const small = anytimeSpaceSchema.parse({ nodes: [5, 3, 2], maxInputs: 3, exits: 4 });
 const images = (input: NetworkInput, n = 3): Dense => random([n, input.height, input.width, input.channels], 1);
 
-/** One node of the operation over as many inputs as asked for, and an exit on it. */
+/** One node with the operation, the requested number of inputs, and an exit. */
 function nodeWithInputs(inputs: number, operation: AnytimeOperation = "conv1x1"): AnytimeArchitecture {
   const chain = Array.from({ length: inputs - 2 }, (_, i) => ({ operation: "maxPool3x3" as const, inputs: [i], scale: i % 3, exit: false }));
   const last = { operation, inputs: Array.from({ length: inputs }, (_, i) => i), scale: 1, exit: true };
@@ -61,7 +61,7 @@ export function describeAnytime(prefer: "tensorflow" | "wasm"): void {
         expectValues(fast, logits, TOLERANCE);
       });
     });
-    // Counts: what was computed the slow way when exit after exit was asked for.
+    // Counts: everything that the slow version computed, exit by exit.
     expect(plan.exits.map((exit) => exit.multiplyAdds)).toEqual(slow.cumulative(order));
     expect(order.map((i) => slow.exits[i]?.alone ?? 0)).toEqual([...slow.exits.map((exit) => exit.alone)].sort((a, b) => a - b));
     expect(new Map(plan.slots.map((slot) => [slot.id, slot.shape.reduce((product, length) => product * length, 1)]))).toEqual(slow.parameters);
@@ -103,7 +103,7 @@ export function describeAnytime(prefer: "tensorflow" | "wasm"): void {
   });
 
   describe("gradients", () => {
-    // Differences of the slow version in double precision: a step so small that no ReLU changes its mind.
+    // Differences of the slow version in double precision, with a step so small that no ReLU switches.
     it("are those of the slow version, for every parameter", () => {
       const architecture: AnytimeArchitecture = {
         scales: 3,
@@ -248,7 +248,7 @@ export function describeAnytime(prefer: "tensorflow" | "wasm"): void {
   });
 }
 
-/** The cells with no exit but that of one node. */
+/** The cells with only one exit, at the given node. */
 function onlyExit(architecture: AnytimeArchitecture, place: { readonly cell: number; readonly node: number } | null): AnytimeArchitecture["cells"] {
   return architecture.cells.map((cell, c) => ({ nodes: cell.nodes.map((node, i) => ({ ...node, exit: place?.cell === c && place.node === i + 2 })) }));
 }
