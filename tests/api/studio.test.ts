@@ -94,7 +94,7 @@ describe("networks with several exits", () => {
 });
 
 describe("projects", () => {
-  test("are made, renamed, remembered, closed and opened again", async () => {
+  test("are created, renamed, listed as recent, closed and opened again", async () => {
     const { call, events, session } = open();
     await expect(call("runs.query", {})).rejects.toMatchObject({ code: "no-project" });
     const made = await call("project.create", { folder: join(folder, "one"), name: "One" });
@@ -113,7 +113,7 @@ describe("projects", () => {
     await session.close();
   });
 
-  test("one that is open elsewhere is said so, and that window is called", async () => {
+  test("opening one that is open in another window says so and focuses that window", async () => {
     const first = open();
     const second = open();
     await first.call("project.open", { folder: join(folder, "one") });
@@ -124,7 +124,7 @@ describe("projects", () => {
     await second.session.close();
   });
 
-  test("a project that cannot be opened leaves the present one alone", async () => {
+  test("a project that cannot be opened does not affect the current one", async () => {
     const { call, session } = open();
     await call("project.open", { folder: join(folder, "one") });
     await expect(call("project.open", { folder: join(folder, "nothing") })).rejects.toMatchObject({ code: "project-foreign" });
@@ -134,7 +134,7 @@ describe("projects", () => {
     await session.close();
   });
 
-  test("the sample project is made at its first opening and opened afterwards", async () => {
+  test("the sample project is created when it is first opened, and reused afterwards", async () => {
     const { call, session } = open();
     const sample = await call("project.openSample", {});
     expect(sample.isSample).toBe(true);
@@ -147,7 +147,7 @@ describe("projects", () => {
 });
 
 describe("settings and cells", () => {
-  test("settings are kept; those of hosts are hidden", async () => {
+  test("settings are stored; those of hosts are hidden", async () => {
     const { call, session } = open();
     studio.setSetting("host.windows", [1]);
     await call("settings.set", { key: "ui.theme", value: "dark" });
@@ -178,7 +178,7 @@ describe("settings and cells", () => {
 });
 
 describe("runs", () => {
-  test("a real run: created from a draft, live, stored, put away, exported as CSV", { timeout: 120_000 }, async () => {
+  test("a real run: created from a draft, watched live, stored, archived, exported as CSV", { timeout: 120_000 }, async () => {
     const { call, events, session } = open();
     await call("project.open", { folder: join(folder, "one") });
     await call("draft.save", { config: SMALL, name: "Draft", clonedFrom: null });
@@ -231,7 +231,7 @@ describe("runs", () => {
     await session.close();
   });
 
-  test("with a budget of multiply-adds get the F that it allows before they are frozen, and cells are described with it", async () => {
+  test("with a multiply-add budget get the F that it allows before they are frozen, and cells are described with it", async () => {
     const { call, session } = open();
     await call("project.create", { folder: join(folder, "budget"), name: "Budget" });
     const architecture = { normal: { nodes: [{ operation: "sepConv3x3" as const, inputs: [0, 1] }] } };
@@ -255,7 +255,7 @@ describe("runs", () => {
     await session.close();
   });
 
-  test("closing stops what runs with a checkpoint, and it can be resumed", { timeout: 120_000 }, async () => {
+  test("closing stops running runs with a checkpoint, and they can be resumed", { timeout: 120_000 }, async () => {
     const { call, session } = open();
     await call("project.open", { folder: join(folder, "one") });
     const created = await call("runs.create", { name: "Long", config: { ...SMALL, training: { ...SMALL.training, epochs: 500 } }, tags: [] });

@@ -43,7 +43,7 @@ async function refused(args: readonly string[], folder: string, message: string 
 }
 
 describe("configs", () => {
-  it("an unknown field is named with what was meant", async () => {
+  it("an unknown field is reported with a suggestion", async () => {
     const stderr = await refused(
       ["run", "demo", "--set", "training.epoch=3"],
       newFolder(),
@@ -52,7 +52,7 @@ describe("configs", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(2);
   });
 
-  it("contradictions are named all at once", async () => {
+  it("all conflicting settings are reported at once", async () => {
     await refused(
       ["run", "demo", "--set", "search.samples=2", "--set", "network.blocks=1"],
       newFolder(),
@@ -60,7 +60,7 @@ describe("configs", () => {
     );
   });
 
-  it("a cell that cannot be is named by its node", async () => {
+  it("an invalid cell is reported with its node", async () => {
     const folder = newFolder();
     const cells = [{ name: "odd", architecture: { normal: { nodes: [{ operation: "conv1x1", inputs: [4] }] } } }];
     writeFileSync(
@@ -74,7 +74,7 @@ describe("configs", () => {
     );
   });
 
-  it("files that are no configs are named", async () => {
+  it("files that are not configs are reported", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "torn.json"), '{"kind": "pipeline",');
     writeFileSync(join(folder, "list.json"), "[1, 2]");
@@ -95,13 +95,13 @@ describe("configs", () => {
 });
 
 describe("datasets", () => {
-  it("one that is missing: how to get it, and no project is made", async () => {
+  it("a missing dataset: says how to get it, and creates no project", async () => {
     const stderr = await refused(["run", "quick"], newFolder(), /CIFAR-10/);
     expect(stderr).toContain("ghn-studio data download cifar10");
     expect(stderr).toContain("--data <path>");
   });
 
-  it("truncated, mislabelled and foreign files are named", async () => {
+  it("truncated, mislabelled and foreign files are reported by name", async () => {
     const folder = newFolder();
     const data = join(folder, "cifar");
     mkdirSync(data);
@@ -113,7 +113,7 @@ describe("datasets", () => {
     await refused(["run", "quick", "--data", join(folder, "nowhere")], folder, /nowhere/);
   });
 
-  it("fewer images than the config holds back", async () => {
+  it("fewer images than the config holds out", async () => {
     const folder = newFolder();
     const data = join(folder, "cifar");
     mkdirSync(data);
@@ -130,7 +130,7 @@ describe("projects", () => {
     return folder;
   };
 
-  it("a folder that is none", async () => {
+  it("a folder that is not a project", async () => {
     const folder = newFolder();
     mkdirSync(join(folder, "p"));
     writeFileSync(join(folder, "p", "notes.txt"), "mine");
@@ -138,7 +138,7 @@ describe("projects", () => {
     expect(readdirSync(join(folder, "p"))).toEqual(["notes.txt"]);
   });
 
-  it("a project.json of another program, of a newer version, or torn", async () => {
+  it("a project.json of another program, of a newer version, or truncated", async () => {
     for (const [text, message] of [
       ['{"name":"my-app","scripts":{}}', /project\.json/],
       ['{"format":', /project\.json/],
@@ -156,7 +156,7 @@ describe("projects", () => {
     expect(readFileSync(file, "utf8")).toBe(newer);
   });
 
-  it("a database of a newer version, of another program, or damaged is left as it is", async () => {
+  it("a database of a newer version, of another program, or damaged is not changed", async () => {
     const folder = project();
     const path = join(folder, "p", "runs.sqlite");
     const db = new Database(path);
@@ -178,7 +178,7 @@ describe("projects", () => {
     await refused(["runs", "--project", "p"], damaged, /is damaged|cannot be read/);
   });
 
-  it("an export into a place that cannot be", async () => {
+  it("an export to an impossible location", async () => {
     const folder = project();
     writeFileSync(join(folder, "file"), "");
     await refused(["export", "last", "--project", "p"], folder, /This project has no runs yet/);
@@ -192,7 +192,7 @@ describe("projects", () => {
     chmodSync(join(folder, "p"), 0o700);
   });
 
-  it("demo never touches a folder that is taken", async () => {
+  it("demo never touches an existing folder", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "ghn-demo"), "mine");
     const { freeFolder } = await import("../../src-main/cli/commands/demo.ts");
@@ -206,7 +206,7 @@ describe("projects", () => {
 });
 
 describe("names", () => {
-  it("beyond the limits of the window are refused before anything is written", async () => {
+  it("longer than the window allows are refused before anything is written", async () => {
     for (const [args, message] of [
       [["run", "demo", "--name", "x".repeat(201)], /A run name has 1 to 200 characters; this one has 201/],
       [["run", "demo", "--tag", "y".repeat(101)], /up to 50 tags of 1 to 100 characters/],
@@ -219,7 +219,7 @@ describe("names", () => {
     }
   });
 
-  it("that some platform cannot use are refused", async () => {
+  it("that are invalid on some platform are refused", async () => {
     for (const name of ["nul", "con.txt", "trailing."]) {
       await refused(["init", name], newFolder(), new RegExp(`The folder name ${name.replace(".", "\\.")} (is reserved on Windows|ends with a dot)`));
       await refused(["run", "demo", "--project", name], newFolder(), /The folder name/);
@@ -238,7 +238,7 @@ describe("names", () => {
 });
 
 describe("image folders", () => {
-  it("in an empty folder: the run of the guide works, and a refused one leaves nothing behind", { timeout: 240_000 }, async () => {
+  it("in an empty folder: the example of the guide works, and a refused run leaves nothing behind", { timeout: 240_000 }, async () => {
     const folder = newFolder();
     const photos = join(root, "some-photos");
     await writePhotos(photos, { train: 40 }, 2, { width: 16, height: 16 });

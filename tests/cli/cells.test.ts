@@ -25,7 +25,7 @@ describe("published cells on the command line", () => {
     expect(cells.every(({ source }: { source: string }) => /\d{4}/.test(source))).toBe(true);
   });
 
-  it("are shown in words and as a picture, which never replaces a file", async () => {
+  it("are shown as text and as a picture, which never replaces a file", async () => {
     const { code, stdout } = await cli(["cells", "show", "darts-v1", "--picture", "darts.svg"], options);
     expect(code).toBe(0);
     expect(stdout).toContain("node 4: sum of node 2 plus node 3");

@@ -31,7 +31,7 @@ async function landscapes(root: string): Promise<string> {
 const LAYOUT = "seg_train/seg_train/ is the training part";
 
 describe("image folders on the command line", () => {
-  it("data show tells how a folder is understood and what is left out; --layout overrides it", async () => {
+  it("data show reports how a folder is interpreted and what is left out; --layout overrides it", async () => {
     const root = await temporaryFolder();
     const folder = await landscapes(root);
     const show = (...args: string[]): Promise<CliResult> => cli(["data", "show", "folder", "--path", folder, "--image-size", "8", ...args], { cwd: root });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-it("doctor names backend and device, and gives a remedy for everything that is missing", async () => {
+it("doctor shows backend and device, and suggests a fix for everything that is missing", async () => {
   const { code, stdout, stderr } = await cli(["doctor", "--json"], { cwd: root });
   expect(code, stderr).toBe(0);
   const findings = JSON.parse(stdout) as {

@@ -22,7 +22,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const inProject = (...args: string[]): ReturnType<typeof cli> => cli(args, { cwd: folder, env: { GHN_STUDIO_DATA: join(root, "user") } });
 
 describe("looking at a project", () => {
-  it("runs lists what ran, newest first, stages on demand", async () => {
+  it("runs lists the runs, newest first, with stages on request", async () => {
     const { code, stdout, stderr } = await inProject("runs");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
@@ -35,7 +35,7 @@ describe("looking at a project", () => {
     expect(document.runs.map((run: { kind: string }) => run.kind).sort()).toEqual(["cell-training", "cell-training", "ghn-training", "pipeline", "search"]);
   });
 
-  it("runs filters, and says when an expression is not understood", async () => {
+  it("runs filters, and reports an invalid expression", async () => {
     expect(JSON.parse((await inProject("runs", "--status", "failed", "--json")).stdout).runs).toEqual([]);
     expect(JSON.parse((await inProject("runs", "--stages", "--search", "compare", "--json")).stdout).runs).toHaveLength(1);
     const wrong = await inProject("runs", "--where", "best( > 3");
@@ -43,7 +43,7 @@ describe("looking at a project", () => {
     expect(wrong.stderr).toMatch(/Invalid expression at character \d+/);
   });
 
-  it("show tells everything about a run, found by id, its beginning, its name or last", async () => {
+  it("show reports everything about a run, given by id, start of the id, name or last", async () => {
     for (const reference of [made.pipeline, made.pipeline.slice(0, 6), "demo", "last"]) {
       const { code, stdout } = await inProject("show", reference);
       expect(code, reference).toBe(0);
@@ -93,7 +93,7 @@ describe("looking at a project", () => {
     expect(one.stderr).toContain("at least two runs");
   });
 
-  it("export writes cell, picture and weights, numbers the second set, and lists what there is", async () => {
+  it("export writes cell, picture and weights, numbers a second set, and lists the available formats", async () => {
     const out = join(root, "out");
     const first = await inProject("export", "last", "--out", out);
     expect(first.code).toBe(0);
@@ -145,7 +145,7 @@ describe("looking at a project", () => {
     expect(resume.stderr).toContain("cannot be resumed");
   });
 
-  it("leaves nothing open behind", () => {
+  it("leaves nothing open", () => {
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
   });
 });
@@ -168,12 +168,12 @@ describe("usage", () => {
     expect(stderr).toMatch(message);
   });
 
-  it("help and version are no errors", async () => {
+  it("help and version are not errors", async () => {
     for (const args of [["--help"], ["help", "run"], ["run", "--help"], ["--version"]]) expect((await cli(args, { cwd: root })).code).toBe(0);
     expect((await cli(["--version"], { cwd: root })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it("says where there is no project, in words and as JSON", async () => {
+  it("reports a missing project, as text and as JSON", async () => {
     const words = await cli(["runs"], { cwd: root });
     expect(words).toMatchObject({ code: 1, stdout: "" });
     expect(words.stderr).toMatch(/Error: No project found here\.\nWhat to do: .*ghn-studio init/);
@@ -191,7 +191,7 @@ describe("usage", () => {
 });
 
 describe("init", () => {
-  it("makes a project, once", async () => {
+  it("creates a project, once", async () => {
     const first = await cli(["init", "fresh", "--name", "Mine", "--json"], { cwd: root });
     expect(JSON.parse(first.stdout)).toMatchObject({ name: "Mine", folder: join(root, "fresh"), runs: 0 });
     const runs = await cli(["runs", "--project", "fresh"], { cwd: root });
@@ -206,7 +206,7 @@ describe("init", () => {
 });
 
 describe("data", () => {
-  it("lists, sums up and imports", async () => {
+  it("lists, summarises and imports", async () => {
     const list = JSON.parse((await cli(["data", "list", "--json"], { cwd: root })).stdout);
     expect(list.folder).toBe(join(root, "user-data", "datasets"));
     expect(list.datasets.find((entry: { id: string }) => entry.id === "digits").foundAt).toContain("digits");
@@ -230,7 +230,7 @@ describe("data", () => {
     expect([nameFrom("/x/pets.zip"), nameFrom("pets.tar.gz"), nameFrom("Ünï.tgz")]).toEqual(["pets", "pets", "Uni"]);
   });
 
-  it("imports a dataset that then is there for every run", async () => {
+  it("imports a dataset that every run can then use", async () => {
     const source = join(root, "my-cifar");
     mkdirSync(source);
     const images = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, i) => Buffer.alloc(3073, 20 + i).fill(i % 10, 0, 1)));

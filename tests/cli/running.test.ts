@@ -25,7 +25,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const LONG = ["--set", "training.epochs=200", "--set", "training.validationCells=0"];
 
 describe("a whole search", () => {
-  it("demo trains, ranks, compares, trains the winner, exports it and says what came out", async () => {
+  it("demo trains, ranks, compares, trains the winner, exports it and reports the results", async () => {
     const { code, stdout, stderr } = await cli(["demo", "my demo", ...sets(TINY)], options);
     expect(code, stderr).toBe(0);
     for (const part of [
@@ -78,7 +78,7 @@ describe("a whole search", () => {
 });
 
 describe("stopping and continuing", () => {
-  it("Ctrl-C writes a checkpoint; resume goes on from it; another process stops it", async () => {
+  it("Ctrl-C writes a checkpoint; resume continues from it; another process can stop the run", async () => {
     const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--name", "long"], { ...options, ownGroup: true });
     await first.printed(/step \d+ of/);
     first.interrupt();
@@ -102,7 +102,7 @@ describe("stopping and continuing", () => {
     expect((await second.result).code).toBe(3);
   }, 400_000);
 
-  it("Ctrl-C twice ends at once; what was saved is kept", async () => {
+  it("Ctrl-C twice exits immediately; saved data is kept", async () => {
     const folder = join(root, "twice");
     const first = startCli(["run", "demo", ...sets(TINY), ...LONG, "--project", folder], { ...options, ownGroup: true });
     await first.printed(/step \d+ of/);
@@ -138,7 +138,7 @@ describe("stopping and continuing", () => {
     expect(existsSync(join(folder, "project.lock"))).toBe(false);
   }, 400_000);
 
-  it("a run whose supervisor and worker were killed ends with the numbers of one never touched", async () => {
+  it("a run whose supervisor and worker were killed ends with the numbers of an uninterrupted one", async () => {
     const settings = [...sets(TINY), "--set", "training.epochs=6", "--set", "training.validationCells=0"];
     const quiet = join(root, "quiet");
     const hard = join(root, "hard");

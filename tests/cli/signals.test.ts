@@ -64,7 +64,7 @@ describe.skipIf(process.platform === "win32")("signals to the process group", ()
     200_000,
   );
 
-  it("a signal before the run begins leaves no lock and no running run behind", async () => {
+  it("a signal before the run starts leaves no lock and no running run behind", async () => {
     const folder = join(root, "early");
     expect((await cli(["init", folder], options)).code).toBe(0);
     const run = startCli(["run", "demo", ...LONG, "--project", folder], options);
@@ -145,7 +145,7 @@ describe("output that disappears", () => {
     return ["run", "short.json", "--json"];
   };
 
-  it("run --json | head -1: the run goes on and the exit status is its own", async () => {
+  it("run --json | head -1: the run continues and determines the exit status", async () => {
     const folder = join(root, "head");
     const run = startCli([...short(), "--project", folder], { cwd: root });
     await run.printed("\n");

@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("studies", { timeout: 600_000 }, () => {
-  it("compare variants over seeds, and their report comes again from the store, as text, JSON and files", async () => {
+  it("compare variants over seeds, and their report can be rebuilt from the store, as text, JSON and files", async () => {
     const run = await cli(["study", "ablation", "--preset", "tiny.json", "--children", "2"], options);
     expect(run.code, run.stderr).toBe(0);
     expect(run.stdout).toMatch(/\| T = 2 \| 2 \|/);
@@ -62,7 +62,7 @@ describe("studies", { timeout: 600_000 }, () => {
     expect(readFileSync(join(root, "out", "report.html"), "utf8")).toContain('aria-label="Rank correlation over Propagation steps T"');
   });
 
-  it("set the cells that the GHN chose beside random ones", async () => {
+  it("compare the cells chosen by the GHN with random ones", async () => {
     const run = await cli(["study", "top", "--preset", "demo", "--project", "top", ...sets(TINY)], options);
     expect(run.code, run.stderr).toBe(0);
     for (const part of [/\| GHN Top \| 2 \|/, /\| Random \| 2 \|/, /\| GHN Top-Best \| 2 \|/, /percentage points/]) expect(run.stdout).toMatch(part);

@@ -31,7 +31,7 @@ const QUICK = [
 ];
 
 describe("transferring a cell", { timeout: 300_000 }, () => {
-  it("finds F, trains from the folder, and leaves what can be exported; the run's own cell can be transferred again", async () => {
+  it("finds F, trains from the folder, and can be exported; the run's own cell can be transferred again", async () => {
     const run = await cli([...SMALL, "--cell", "enas", ...sets([...QUICK, "training.epochs=1"]), "--json"], options);
     expect(run.code, run.stderr).toBe(0);
     const events = run.stdout
@@ -69,7 +69,7 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
     }
   });
 
-  it("stops with a checkpoint at Ctrl-C and goes on from it; no thread keeps the process alive", async () => {
+  it("stops with a checkpoint at Ctrl-C and continues from it; no thread keeps the process alive", async () => {
     const long = startCli([...SMALL, "--cell", "darts-v2", "--project", "long", ...sets([...QUICK, "training.epochs=500"])], { ...options, ownGroup: true });
     await long.printed(/step [1-9]\d* of/);
     long.interrupt();
@@ -84,7 +84,7 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
     expect(log.resumedFrom).toHaveLength(1);
   });
 
-  it("ends with one sentence that names a damaged file, a cell that is not there, a preset that trains none, and too small a budget", async () => {
+  it("reports a damaged file, a missing cell, a preset that trains no cell, and a budget that is too small", async () => {
     await writePhotos(join(root, "damaged"), { train: 10, val: 2 }, 2, { width: 100, height: 80 });
     await truncate(join(root, "damaged/train/n01440764/n01440764_3.JPEG"), 600);
     const quick = sets([...QUICK, "dataset.validationImages=10", "training.batchSize=5", "training.epochs=2"]);

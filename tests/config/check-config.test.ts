@@ -152,7 +152,7 @@ describe("fields that do not parse", () => {
     });
     expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [2] }] }))[0]).toContain("which does not come before it");
     expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0, 0] }] }))[0]).toContain("lists input 0 twice");
-    expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0] }], output: [7] }))[0]).toContain("The output names node 7");
+    expect(messages(withCell({ nodes: [{ operation: "conv1x1", inputs: [0] }], output: [7] }))[0]).toContain("The output lists node 7");
     expect(messages(withCell({ nodes: [] }))[0]).toContain("source.cells.0.architecture.normal.nodes");
   });
 

@@ -77,7 +77,7 @@ describe("loadConfig", () => {
     expect(error.remedy).toContain("demo, quick, paper-cifar10");
   });
 
-  it("names a file that is missing, a folder, broken JSON with its line, and a file beyond reason", async () => {
+  it("reports a missing file, a folder, invalid JSON with its line, and a file that is too large", async () => {
     expect((await failure(() => loadConfig(join(folder, "nowhere.json")))).message).toContain("Config file not found");
     expect((await failure(() => loadConfig(folder))).message).toContain("is a folder, not a config file");
     const broken = await failure(async () => loadConfig(await file("broken.json", '{\n  "kind": "pipeline",\n  "seed": 1,,\n}')));

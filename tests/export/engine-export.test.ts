@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("cell files", () => {
-  it("give back the same architecture", () => {
+  it("round-trip to the same architecture", () => {
     const text = cellFileText(
       { ...EXAMPLE_ARCHITECTURE, reduction: EXAMPLE_ARCHITECTURE.normal },
       { name: "winner", source: "a search", meta: { parameters: 5, score: null } },
@@ -66,7 +66,7 @@ describe("pictures", () => {
     expect(svg).toContain(`viewBox="0 0 ${width} ${height}"`);
   });
 
-  it("let no two boxes overlap, also in a cell of 17 nodes", async () => {
+  it("have no overlapping boxes, even in a cell of 17 nodes", async () => {
     const nodes = Array.from({ length: 17 }, (_, i) => ({
       operation: ALL_OPERATIONS[i % 9] ?? "identity",
       inputs: i === 0 ? [0] : [(i * 7) % (i + 2), (i * 5 + 1) % (i + 2)].filter((input, j, all) => all.indexOf(input) === j),
@@ -111,7 +111,7 @@ describe("pictures", () => {
 });
 
 describe("weights", () => {
-  it("are described by a manifest that agrees with the file", async () => {
+  it("are described by a manifest that matches the file", async () => {
     const path = join(folder, "weights.safetensors");
     await writeFile(path, safetensorsBytes());
     const info = await readWeightsInfo(path);
@@ -149,7 +149,7 @@ describe("weights", () => {
     await expect(readWeightsInfo(path)).rejects.toThrow(expected);
   });
 
-  it("that are gone are named", async () => {
+  it("that are missing are reported by name", async () => {
     await expect(readWeightsInfo(join(folder, "nowhere"))).rejects.toThrow(/nowhere cannot be opened/);
   });
 });
@@ -183,7 +183,7 @@ describe("candidates as CSV", () => {
     expect(lines[3]?.startsWith(",2,plain,none,,,1000,2000,")).toBe(true);
   });
 
-  it("never writes a number that is none", () => {
+  it("never writes a non-finite number", () => {
     expect(csvField(Number.NaN)).toBe("");
     expect(csvField(-1)).toBe("-1");
   });

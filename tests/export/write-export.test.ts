@@ -62,7 +62,7 @@ describe("writeExport", () => {
     expect((await loadConfig(join(folder, "winner.config.json"))).config.kind).toBe("pipeline");
   });
 
-  it("takes the first of the ranking from a search, and says why its weights are not there", async () => {
+  it("exports the first of the ranking from a search, and says why there are no weights", async () => {
     const top = made.project.store.candidates.list(made.search).rows[0];
     const [file] = await writeExport(source, { type: "run", runId: made.search }, ["cell-json"], newFolder(), "top");
     expect(parseCellFile(readFileSync(file?.path ?? "", "utf8"), "top").name).toBe(top?.name);
@@ -75,7 +75,7 @@ describe("writeExport", () => {
     expect(choices.find(({ format }) => format === "cell-svg")).toMatchObject({ available: true, reason: null });
   });
 
-  it("takes the longest training of a cell for its weights", async () => {
+  it("exports the weights of the longest training of a cell", async () => {
     const winner = made.project.store.trainings.list(made.final)[0];
     const folder = newFolder();
     await writeExport(source, { type: "candidate", space: "cell", candidateId: winner?.candidateId ?? -1 }, ["weights-safetensors"], folder, "cell");
@@ -93,7 +93,7 @@ describe("writeExport", () => {
     expect(readFileSync(join(folder, "cell-2.manifest.json"), "utf8")).toBe("mine");
   });
 
-  it("gives each of several exports at once a name of its own", async () => {
+  it("gives concurrent exports different names", async () => {
     const folder = newFolder();
     const all = await Promise.all(
       Array.from({ length: 5 }, () => writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json", "config-json"], folder, "same")),
@@ -102,7 +102,7 @@ describe("writeExport", () => {
     expect(readdirSync(folder)).toHaveLength(10);
   });
 
-  it("has no cell to export from the training of a GHN", async () => {
+  it("has no cell to export from GHN training", async () => {
     await expect(writeExport(source, { type: "run", runId: made.ghn }, ["cell-json"], newFolder(), "x")).rejects.toThrow(
       /trains a GHN and does not have a cell/,
     );
@@ -118,7 +118,7 @@ describe("writeExport", () => {
     await expect(writeExport(source, { type: "run", runId: made.pipeline }, formats, newFolder(), name)).rejects.toThrow(message);
   });
 
-  it("refuses what is not there", async () => {
+  it("refuses missing subjects", async () => {
     for (const subject of [
       { type: "run", runId: "nope" },
       { type: "candidate", space: "cell", candidateId: 9999 },
@@ -127,13 +127,13 @@ describe("writeExport", () => {
       await expect(writeExport(source, subject, ["cell-json"], newFolder(), "x")).rejects.toThrow(/There is no .* in this project/);
   });
 
-  it("refuses a folder that cannot be made, and leaves nothing", async () => {
+  it("refuses a folder that cannot be created, and leaves nothing behind", async () => {
     const blocked = join(root, "a-file");
     writeFileSync(blocked, "");
     await expect(writeExport(source, { type: "run", runId: made.pipeline }, ["cell-json"], join(blocked, "below"), "x")).rejects.toThrow(/Cannot write to/);
   });
 
-  it("refuses weights that changed since the run wrote them, and leaves nothing", async () => {
+  it("refuses weights that have changed since the run wrote them, and leaves nothing behind", async () => {
     const path = join(made.project.artifactFolder(made.final), "weights-1.safetensors");
     const good = readFileSync(path);
     const bad = Buffer.from(good);

@@ -19,7 +19,7 @@ describe("file names", () => {
     expect(Buffer.byteLength(toFileName("神".repeat(80), 120))).toBe(120);
   });
 
-  it("are made from any text", () => {
+  it("can be created from any text", () => {
     expect(toFileName("a/b: c?", 80)).toBe("a-b-c");
     expect(toFileName("...", 80)).toBe("");
     expect(fileNameProblem(toFileName("nul", 80))).toBeNull();

@@ -29,7 +29,7 @@ describe("writeFileAtomic", () => {
     expect(await readdir(path.dirname(file))).toEqual(["file"]);
   });
 
-  it("keeps the old content and removes the temporary file if the data throw", async () => {
+  it("keeps the old content and removes the temporary file if the data throws", async () => {
     const file = path.join(folder, "file");
     await writeFile(file, "old");
     const data = async function* (): AsyncGenerator<Uint8Array> {

@@ -43,14 +43,14 @@ test.each(["..", "../home-of-another", "link", "link/secret.txt", "dangling", "d
   },
 );
 
-test("a name that merely begins like a root is outside; relative paths are refused", async () => {
+test("a path that only shares a prefix with a root is outside; relative paths are refused", async () => {
   await expect(folders.resolve(join(base, "home-of-another"))).rejects.toMatchObject({ code: "path-outside" });
   await expect(folders.resolve("project")).rejects.toMatchObject({ code: "path-relative" });
   await expect(folders.resolve(`${root}/a\0b`)).rejects.toMatchObject({ code: "path-relative" });
   await expect(folders.list(join(root, "images 2.tar"))).rejects.toMatchObject({ code: "folder-missing" });
 });
 
-test("folders that do not exist yet may be named inside", async () => {
+test("folders that do not exist yet are allowed inside the roots", async () => {
   expect(await folders.resolve(join(root, "new", "deeper"))).toBe(join(root, "new", "deeper"));
   expect(await folders.resolve(join(root, "empty", "..", "project"))).toBe(join(root, "project"));
 });

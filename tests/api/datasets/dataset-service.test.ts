@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("the bundled digits are described and shown, in a thread, while this one goes on", async () => {
+test("the bundled digits are described and previewed in a thread, without blocking this one", async () => {
   let turns = 0;
   const timer = setInterval(() => turns++, 5);
   const info = await service.describe(datasetConfigSchema.parse({ id: "digits" }), null);
@@ -51,7 +51,7 @@ test("the bundled digits are described and shown, in a thread, while this one go
   expect(images[0]?.url).toMatch(/^data:image\/png;base64,iVBOR/);
 });
 
-test("a dataset that is not here says how to get it; its input is known all the same", async () => {
+test("a missing dataset says how to get it; its input shape is known anyway", async () => {
   const info = await service.describe(datasetConfigSchema.parse({ id: "cifar10" }), null);
   expect(info.available).toBe(false);
   expect(info.problem?.remedy).not.toBe("");
@@ -74,7 +74,7 @@ test("image folders are imported under their own name, described and listed", as
   await expect(service.import("folder", join(folder, "nothing"))).rejects.toMatchObject({ code: "not-a-source" });
 });
 
-test("what cannot be downloaded says so; a cancelled download ends as cancelled", async () => {
+test("a dataset without a download says so; a cancelled download ends as cancelled", async () => {
   expect(() => service.download("digits")).toThrow(expect.objectContaining({ code: "download-none" }));
   told.length = 0;
   service.download("mnist");

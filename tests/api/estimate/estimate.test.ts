@@ -11,12 +11,12 @@ describe("fitting of costs", () => {
   const costs = [2e-5, 4e-11, 3e-9];
   const works = Array.from({ length: 6 }, () => [100 + 900 * random.uniform(), 1e6 + 1e9 * random.uniform(), 1e4 + 1e7 * random.uniform()]);
 
-  test("finds the costs that made the times", () => {
+  test("recovers the costs that produced the times", () => {
     const found = fitCosts(works.map((work) => ({ work, seconds: secondsOf(work, costs) })));
     for (const [kind, cost] of found.entries()) expect(cost / (costs[kind] ?? 1)).toBeCloseTo(1, 6);
   });
 
-  test("never goes below zero, whatever noise says", () => {
+  test("never returns negative costs, whatever the noise", () => {
     for (let i = 0; i < 50; i++) {
       const found = fitCosts(works.map((work) => ({ work, seconds: secondsOf(work, costs) * (0.3 + 1.4 * random.uniform()) })));
       expect(found.every((cost) => cost >= 0)).toBe(true);
@@ -24,7 +24,7 @@ describe("fitting of costs", () => {
     }
   });
 
-  test("kinds of work that always come together share the cost", () => {
+  test("kinds of work that always occur together share the cost", () => {
     const found = fitCosts([
       { work: [1, 2], seconds: 3 },
       { work: [2, 4], seconds: 6 },

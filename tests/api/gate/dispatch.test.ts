@@ -44,7 +44,7 @@ describe("the gate", () => {
     },
   );
 
-  test("refuses arguments that do not fit, before any handler", async () => {
+  test("refuses invalid arguments before any handler runs", async () => {
     const before = calls;
     for (const input of [
       undefined,
@@ -79,7 +79,7 @@ describe("the gate", () => {
       expect(await gate("draft.save", { config: bad, name: "", clonedFrom: null }, null)).toMatchObject({ ok: false, error: { code: "call-invalid" } });
   });
 
-  test("user errors keep their words; faults lose stack and secrets", async () => {
+  test("user errors keep their messages; internal errors lose stack and secrets", async () => {
     expect(await gate("runs.get", { runId: "abc" }, null)).toEqual({
       ok: false,
       error: { code: "run-missing", message: "There is no run abc.", remedy: "Choose another.", detail: "Field: runId" },

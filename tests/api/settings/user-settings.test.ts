@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test("settings and recent projects survive, many changes become few writes, no temporary file stays", async () => {
+test("settings and recent projects are saved with few writes, and no temporary file remains", async () => {
   const file = join(folder, "deep", "settings.json");
   const settings = await UserSettings.open(file, recordingLog());
   for (let i = 0; i < 500; i++) settings.set("ui.width", i);
@@ -37,7 +37,7 @@ test("settings and recent projects survive, many changes become few writes, no t
   expect(Object.keys((JSON.parse(await readFile(file, "utf8")) as { settings: object }).settings)).not.toContain("ui.theme");
 });
 
-test("a damaged file is put aside, not lost, and settings start anew", async () => {
+test("a damaged file is renamed, not deleted, and the settings start empty", async () => {
   const file = join(folder, "settings.json");
   await writeFile(file, '{"version":1,"settings":{');
   const log = recordingLog();
@@ -47,7 +47,7 @@ test("a damaged file is put aside, not lost, and settings start anew", async () 
   expect(log.lines.join()).toContain("damaged");
 });
 
-test("a value that is too large is refused in words", async () => {
+test("a value that is too large is refused with a message", async () => {
   const settings = await UserSettings.open(join(folder, "settings.json"), recordingLog());
   expect(() => settings.set("x", "y".repeat(1_000_000))).toThrow(expect.objectContaining({ code: "settings-full" }));
   for (let i = 0; i < 2000; i++) settings.set(`k${i}`, i);

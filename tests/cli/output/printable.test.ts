@@ -3,7 +3,7 @@ import { printable, printableJson } from "../../../src-main/cli/output/printable
 
 const ESCAPE = String.fromCharCode(27);
 
-it("shows control characters instead of sending them to the terminal, but keeps line breaks and, where wanted, colours", () => {
+it("escapes control characters, but keeps line breaks and, if requested, colours", () => {
   const name = `a${ESCAPE}]0;title${String.fromCharCode(7)}b${String.fromCharCode(0x9b)}2Jc\rd\u202ee`;
   expect(printable(name)).toBe("a\\x1b]0;title\\x07b\\x9b2Jc\\x0dd\\x202ee");
   expect(printable(`one\ttwo\n${ESCAPE}[1mbold${ESCAPE}[22m`, true)).toBe(`one\ttwo\n${ESCAPE}[1mbold${ESCAPE}[22m`);

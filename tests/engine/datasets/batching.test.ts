@@ -9,7 +9,7 @@ import { imageSet, userErrorOf } from "./support/helpers.ts";
 const indices = Uint32Array.from({ length: 23 }, (_, i) => 2 * i);
 
 describe("EpochSampler", () => {
-  it("hands out every image once an epoch, in a new order each time", () => {
+  it("returns every image once per epoch, in a new order each time", () => {
     const sampler = new EpochSampler(indices, { batchSize: 5 }, Rng.fromSeed(1, "order"));
     expect(sampler.batchesPerEpoch).toBe(5);
     const epochs = [0, 1].map((epoch) => {
@@ -46,7 +46,7 @@ describe("EpochSampler", () => {
     expect(resumed.state()).toEqual(sampler.state());
   });
 
-  it("refuses what cannot work", async () => {
+  it("refuses invalid options", async () => {
     const rng = Rng.fromSeed(1, "order");
     expect((await userErrorOf(() => new EpochSampler(new Uint32Array(), { batchSize: 5 }, rng))).code).toBe("sampler-invalid");
     expect((await userErrorOf(() => new EpochSampler(indices, { batchSize: 0 }, rng))).field).toBe("batchSize");
@@ -122,7 +122,7 @@ describe("BatchMaker", () => {
     });
   }
 
-  it("gives fresh arrays every time", () => {
+  it("returns new arrays every time", () => {
     const maker = new BatchMaker(imageSet(4, 4, 1, 2), { mean: [0], std: [1] });
     const first = maker.make(Uint32Array.of(0, 1));
     const before = first.images.slice();

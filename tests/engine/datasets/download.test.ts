@@ -117,7 +117,7 @@ describe("downloadDataset", () => {
     });
   });
 
-  it("begins anew at a server without Range, and gives up on one that never gets further", async () => {
+  it("restarts at a server without Range, and gives up on one that makes no progress", async () => {
     const dataRoot = await temporaryFolder();
     const patient = await serve((n, request, response) => {
       send(request, response, { ranges: false, cutAfter: n === 1 ? 400_000 : Infinity });
@@ -163,7 +163,7 @@ describe("downloadDataset", () => {
     expect(seen[1]?.range).toBe(`bytes=${String(kept)}-`);
   });
 
-  it("takes a silent connection for a broken one", async () => {
+  it("treats a silent connection as broken", async () => {
     const { url, seen } = await serve((n, request, response) => {
       if (n > 1) send(request, response);
       else {
@@ -193,7 +193,7 @@ describe("downloadDataset", () => {
     expect((await downloadDataset("cifar10", dataRoot, options([bad.url, good.url]))).trainCount).toBe(500);
   });
 
-  it("throws away a resumed mixture and gets the file whole", async () => {
+  it("discards a resumed mixture and downloads the whole file", async () => {
     const dataRoot = await temporaryFolder();
     await put(part(dataRoot), Buffer.alloc(100_000, 7));
     const { url, seen } = await serve((_, request, response) => {

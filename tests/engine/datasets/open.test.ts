@@ -127,7 +127,7 @@ describe("cifar", () => {
     expect((await userErrorOf(openDataset({ id: "cifar10", path: folder }, { dataRoot: folder }))).message).toContain("empty");
   });
 
-  it("says what is missing and how to get it", async () => {
+  it("reports what is missing and how to get it", async () => {
     const folder = await temporaryFolder();
     const nowhere = await userErrorOf(openDataset({ id: "cifar10" }, { dataRoot: folder }));
     expect(nowhere.code).toBe("dataset-missing");
@@ -324,7 +324,7 @@ describe("image folders", () => {
     expect(error.message).toMatch(/rose\/huge\.png.*pixel limit/);
   });
 
-  it("refuses layouts that are no dataset", async () => {
+  it("refuses layouts that are not a dataset", async () => {
     const dataRoot = await temporaryFolder();
     const one = await temporaryFolder();
     await put(join(one, "a", "1.png"), await colour(1, 1, 1));

@@ -71,7 +71,7 @@ describe("a list of images on disk", () => {
     expect((await indexImages(folder)).fingerprint).not.toBe(fingerprint);
   });
 
-  it("refuses what is no such folder in one sentence", async () => {
+  it("refuses other folders with one message", async () => {
     const folder = await temporaryFolder();
     await put(join(folder, "archive.zip"), "x");
     expect((await userErrorOf(indexImages(join(folder, "archive.zip")))).code).toBe("not-a-folder");

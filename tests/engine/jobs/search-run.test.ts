@@ -137,7 +137,7 @@ describe.each(["random", "evolution", "local-search"] as const)("search by %s", 
 });
 
 describe("shortlist", () => {
-  it("is the best by score, or with several objectives a spread of what nothing dominates", async () => {
+  it("is the best by score, or with several objectives a spread of non-dominated cells", async () => {
     const plain = listen();
     await runSearch(bench, SPACES.cell, configOf({}), ghnFile, plain.context, null);
     const scores = plain.candidates.slice(0, 32).map(({ score }) => score ?? 0);
@@ -166,7 +166,7 @@ describe("latency", () => {
     expect(plain.candidates.some((candidate) => "latencyMs" in candidate)).toBe(false);
   });
 
-  it("times so many whole passes behind two that warm up, and leaves no tensor", () => {
+  it("times this many whole passes after two warm-up passes, and leaves no tensor", () => {
     const plan = buildPlan({ normal: { nodes: [{ operation: "sepConv5x5", inputs: [0, 1] }] } }, base.network, bench.input);
     const weights = new VariableWeights(plan, Rng.fromSeed(1, "init"));
     const read = new Map<string, number>();
@@ -209,7 +209,7 @@ describe("given cells", () => {
     expect(figures([...first.candidates, ...second.candidates])).toEqual(figures(whole.candidates));
   });
 
-  it.each(["smash", "one-shot"] as const)("are refused by a %s generator that has no room for them", async (generator) => {
+  it.each(["smash", "one-shot"] as const)("are refused by a %s generator that is too small for them", async (generator) => {
     const file = await ghnFileOf(generator, `${generator}.safetensors`);
     await expect(runSearch(bench, SPACES.cell, configOf({}, { cells }), file, listen().context, null)).rejects.toMatchObject({ code: "ghn-mismatch" });
   });

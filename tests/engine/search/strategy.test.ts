@@ -53,7 +53,7 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
     }
   });
 
-  it("continues after a break as if there had been none", () => {
+  it("continues after an interruption as if there had been none", () => {
     const whole = advance(strategyOf(name, 2), 12).forms;
     const first = strategyOf(name, 2);
     const before = advance(first, 5).forms;
@@ -72,7 +72,7 @@ describe.each(["random", "evolution", "local-search"] as const)("%s search", (na
     }
   });
 
-  it("says so when nothing new is left", () => {
+  it("reports an exhausted space", () => {
     const tiny = searchSpaceSchema.parse({ nodes: 1, operations: ["identity"], maxInputs: 1 });
     const strategy = createStrategy(
       { space: SPACES.cell, settings: tiny, search: searchSettingsSchema.parse({ strategy: name }), rng: Rng.fromSeed(1, "search"), allowed: () => true },
@@ -135,7 +135,7 @@ describe("local search", () => {
     expect(Math.max(...later.map(scoreOf))).toBe(1);
   });
 
-  it("goes to the next best when a neighbourhood is used up, then starts again, until the space is used up", () => {
+  it("moves to the next best when a neighbourhood is exhausted, then restarts, until the space is exhausted", () => {
     // Without ties: the first-found local optimum is left only through exhaustion.
     const tiny = searchSpaceSchema.parse({ nodes: 2, operations: ["conv1x1", "sepConv3x3", "maxPool3x3"], maxInputs: 2 });
     const worth = (cell: Cell): readonly number[] => [

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 describe("windows", () => {
-  test("one window a project: opening it again brings its window forward", async () => {
+  test("one window per project: opening it again focuses its window", async () => {
     host = await start({ open: ["/projects/a", "/projects/b"] });
     expect(fake.windows).toHaveLength(2);
     expect(fake.app.recent).toEqual(["/projects/a", "/projects/b"]);
@@ -53,12 +53,12 @@ describe("windows", () => {
     expect(fake.windows).toHaveLength(2);
   });
 
-  test("a project that cannot be opened is said in words", async () => {
+  test("a project that cannot be opened is reported with a message", async () => {
     await start({ open: ["/projects/broken"] });
     expect(fake.boxes[0]).toMatchObject({ message: "This is no project.", detail: "Choose another folder." });
   });
 
-  test("windows come back where they were, with their projects", async () => {
+  test("windows are restored with their position and project", async () => {
     host = await start({ open: ["/projects/a"] });
     window().bounds = { x: 100, y: 50, width: 1300, height: 900 };
     window().emit("moved");
@@ -71,7 +71,7 @@ describe("windows", () => {
     expect(session().project?.folder).toBe("/projects/a");
   });
 
-  test("a page that died is loaded again", async () => {
+  test("a crashed page is reloaded", async () => {
     await start();
     window().webContents.emit("render-process-gone", {}, { reason: "crashed", exitCode: 1 });
     expect(window().webContents.reloads).toBe(1);
@@ -79,7 +79,7 @@ describe("windows", () => {
 });
 
 describe("leaving", () => {
-  test("nothing runs: no question", async () => {
+  test("without running runs there is no question", async () => {
     await start();
     fake.app.quit();
     await vi.waitFor(() => expect(fake.app.gone).toBe(true));
@@ -91,7 +91,7 @@ describe("leaving", () => {
     ["the menu or its shortcut", () => fake.app.quit()],
     ["the last window", () => window().close()],
   ];
-  test.each(ways)("by %s: asks once while something runs, stays when told so, stops and goes when agreed", async (_name, leave) => {
+  test.each(ways)("by %s: asks once while a run is running, stays if cancelled, stops the runs and quits if confirmed", async (_name, leave) => {
     await start();
     session().running = ["Pipeline on digits"];
     fake.answer.response = 1;
@@ -111,7 +111,7 @@ describe("leaving", () => {
     expect(fake.windows).toHaveLength(0);
   });
 
-  test("by the system: runs are stopped without a question", async () => {
+  test("by the system: runs are stopped without asking", async () => {
     await start();
     session().running = ["x"];
     let prevented = false;
@@ -122,7 +122,7 @@ describe("leaving", () => {
     expect(studio.closed).toBe(1);
   });
 
-  test("closing one of two windows asks for its own runs only", async () => {
+  test("closing one of two windows asks about its own runs only", async () => {
     await start({ open: ["/projects/a", "/projects/b"] });
     session(1).running = ["y"];
     window(0).close();
@@ -132,7 +132,7 @@ describe("leaving", () => {
     expect(fake.app.quits).toBe(0);
   });
 
-  test("on macOS the application stays when its last idle window goes", async () => {
+  test("on macOS the application stays open when its last idle window closes", async () => {
     host = await start({ platform: "darwin" });
     window().close();
     await vi.waitFor(() => expect(fake.windows).toHaveLength(0));
@@ -178,7 +178,7 @@ describe("runs outside of the window", () => {
 });
 
 describe("menu", () => {
-  test("its items speak to the window in front; every accelerator is given once", async () => {
+  test("its items act on the focused window; every accelerator is unique", async () => {
     await start();
     const items: { id?: string; accelerator?: string; click?: () => void }[] = [];
     const walk = (list: unknown): void => {
@@ -205,7 +205,7 @@ describe("menu", () => {
 });
 
 describe("messages", () => {
-  test("calls, subscriptions and acknowledgements of the own page; everything else is refused", async () => {
+  test("calls, subscriptions and acknowledgements of our own page are accepted; everything else is refused", async () => {
     await start({ open: ["/projects/a"] });
     const { webContents } = window();
     const own = { sender: webContents, senderFrame: webContents.mainFrame };
@@ -235,7 +235,7 @@ describe("messages", () => {
     expect(await invoke(own, "system.info", {})).toMatchObject({ ok: false, error: { code: "sender" } });
   });
 
-  test("a page that does not consume gets no more than a bounded number of events", async () => {
+  test("a page that does not acknowledge gets a bounded number of events", async () => {
     await start({ open: ["/projects/a"] });
     const { webContents } = window();
     const before = webContents.sent.length;
@@ -246,7 +246,7 @@ describe("messages", () => {
     await vi.waitFor(() => expect(webContents.sent.length - before).toBeGreaterThan(32));
   });
 
-  test("dialogs start where the page says; cancelled ones answer null", async () => {
+  test("dialogs start at the requested path; cancelled ones return null", async () => {
     await start();
     const { webContents } = window();
     const own = { sender: webContents, senderFrame: webContents.mainFrame };

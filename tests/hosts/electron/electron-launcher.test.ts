@@ -67,7 +67,7 @@ function lab(platform: NodeJS.Platform = "linux"): {
   };
 }
 
-test("passes the whole environment with what is added and removed, pipes and messages", () => {
+test("passes the whole environment with additions and removals, pipes and messages", () => {
   const { forked, child, handle, output } = lab();
   const [script, , options] = forked as [string, unknown, { env: Record<string, string>; stdio: string[] }];
   expect(script).toBe("/program/run-worker.js");
@@ -85,7 +85,7 @@ test("passes the whole environment with what is added and removed, pipes and mes
   expect(output).toEqual(["warning"]);
 });
 
-test("a kill before the process is there is carried out when it is; its code 0 does not pass for a good end", async () => {
+test("a kill before the process exists takes effect once it does; its exit code 0 does not count as success", async () => {
   const { child, handle, signals, exits } = lab();
   handle.kill();
   expect(signals).toEqual([]);
@@ -121,7 +121,7 @@ test.each([
   }
 });
 
-test("a good end needs no reason", async () => {
+test("a normal exit needs no reason", async () => {
   const { child, exits } = lab();
   child.spawn();
   child.emit("exit", 0);

@@ -49,7 +49,7 @@ function refused(contents: FakeContents, event: string, url: string): boolean {
 }
 
 describe("the checklist", () => {
-  test("1. only secure content is loaded: the own page, not the network", () => {
+  test("1. only secure content is loaded: our own page, not the network", () => {
     expect(window.url).toBe("app://studio/");
   });
   test("2. no Node in pages, frames or workers", () => {
@@ -121,7 +121,7 @@ describe("the checklist", () => {
     expect(preferences["webviewTag"]).toBe(false);
     expect(refused(window.webContents, "will-attach-webview", "https://example.com")).toBe(true);
   });
-  test("13. pages stay where they are", () => {
+  test("13. pages cannot navigate", () => {
     const stray = new FakeContents();
     fake.app.emit("web-contents-created", {}, stray);
     for (const contents of [window.webContents, stray]) {
@@ -146,7 +146,7 @@ describe("the checklist", () => {
     for (const url of ["https://example.com/", "app://studio/", "about:blank", "file:///etc/passwd"])
       expect(window.webContents.windowOpen?.({ url })).toEqual({ action: "deny" });
   });
-  test("15. only https leaves, through one gate", async () => {
+  test("15. only https links are opened outside, through one gate", async () => {
     fake.opened.length = 0;
     const hostile = [
       "http://example.com",
@@ -189,7 +189,7 @@ describe("the checklist", () => {
     }
     expect([...fake.handlers.keys(), ...fake.listeners.keys()].sort()).toEqual([IPC.acknowledge, IPC.call, IPC.subscribe].sort());
   });
-  test("18. no file://: an own protocol that serves one folder", async () => {
+  test("18. no file://: a custom protocol that serves one folder", async () => {
     for (const path of ["../package.json", "%2e%2e/package.json", "..%2fpackage.json", "/etc/passwd", "x/../../package.json"])
       expect((await fake.protocol?.(new Request(`app://studio/${path}`)))?.status, path).toBe(404);
     expect((await fake.protocol?.(new Request("app://other/index.html")))?.status).toBe(404);
@@ -215,7 +215,7 @@ describe("the checklist", () => {
   });
 });
 
-test("the development server counts only while developing, and only on this computer", () => {
+test("the development server is trusted only during development, and only on this computer", () => {
   expect(isOwnPage("http://localhost:5173/x", "http://localhost:5173")).toBe(true);
   expect(isOwnPage("http://localhost:5174/x", "http://localhost:5173")).toBe(false);
   expect(isOwnPage("http://evil.example/x", "http://evil.example")).toBe(false);

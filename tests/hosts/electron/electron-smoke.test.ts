@@ -36,7 +36,7 @@ if (reason !== null) console.info(`The smoke test of the desktop application is 
 declare const window: { readonly studio?: StudioBridge; readonly location: { hash: string } };
 
 describe.skipIf(reason !== null)(`the desktop application${reason === null ? "" : ` (skipped: ${reason})`}`, () => {
-  test("opens the project, runs, shows the curve moving and quits cleanly", { timeout: 180_000 }, async () => {
+  test("opens the project, starts a run, shows the curve growing and quits cleanly", { timeout: 180_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "ghn-electron-smoke-"));
     const project = join(folder, "project");
     createProject(project, "Smoke").close();

@@ -46,7 +46,7 @@ test("uses its four channels only, whatever a page asks for", async () => {
   expect([...heard.keys()]).toEqual([IPC.event]);
 });
 
-test("hands out every event of the contract, no other, and never Electron's own event object", () => {
+test("delivers exactly the events of the contract, and never Electron's own event object", () => {
   const seen: unknown[][] = [];
   for (const name of EVENT_NAMES) bridge.on(name, (...args: unknown[]) => seen.push([name, ...args]));
   for (const name of EVENT_NAMES) heard.get(IPC.event)?.({ sender: "secret" }, name, { name });
@@ -54,7 +54,7 @@ test("hands out every event of the contract, no other, and never Electron's own 
   expect(seen).toEqual(EVENT_NAMES.map((name) => [name, { name }]));
 });
 
-test("a listener that fails keeps nobody from hearing; removed ones hear nothing", () => {
+test("a failing listener does not affect the others; removed ones receive nothing", () => {
   const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
   const seen: string[] = [];
   bridge.on("run.removed", () => {
@@ -69,7 +69,7 @@ test("a listener that fails keeps nobody from hearing; removed ones hear nothing
   errors.mockRestore();
 });
 
-test("tells the path of a dropped file, and null where there is none", () => {
+test("returns the path of a dropped file, and null if there is none", () => {
   expect(bridge.pathOf(new File([], "project"))).toBe("/home/ada/project");
   expect(bridge.pathOf(new File([], "unknown"))).toBeNull();
   expect(bridge.pathOf("/etc/passwd")).toBeNull();

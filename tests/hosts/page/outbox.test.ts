@@ -25,7 +25,7 @@ function lab(maxPoints = 1000): { sent: StudioEvent[]; outbox: Outbox; jam: (val
   return { sent, outbox: new Outbox({ send: (event) => sent.push(event), congested: () => jammed, retryMs: 1, maxPoints }), jam: (value) => (jammed = value) };
 }
 
-test("passes events at once while the page keeps up", () => {
+test("sends events immediately while the page keeps up", () => {
   const { sent, outbox } = lab();
   outbox.push({ name: "run.live", payload: live("a", 0, 3) });
   outbox.push({ name: "run.removed", payload: { runId: "b" } });
@@ -58,7 +58,7 @@ test("when too many points wait, the page is told to fetch them instead", async 
   expect(points).toBeLessThanOrEqual(100);
 });
 
-test("a rewind voids the points that wait, a removal everything of the run", async () => {
+test("a rewind discards waiting points, a removal everything of the run", async () => {
   const { sent, outbox, jam } = lab();
   jam(true);
   outbox.push({ name: "run.live", payload: live("a", 0, 10) });
@@ -69,7 +69,7 @@ test("a rewind voids the points that wait, a removal everything of the run", asy
   await vi.waitFor(() => expect(sent.map((event) => event.name)).toEqual(["run.rewound", "run.removed"]));
 });
 
-test("merging keeps the last progress and replaces rows with the same id", () => {
+test("merging keeps the latest progress and replaces rows with the same id", () => {
   const a = {
     ...live("a", 0, 1),
     progress: { phase: "x", step: 1, totalSteps: 2 },

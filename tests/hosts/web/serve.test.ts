@@ -91,7 +91,7 @@ test("serves a project with a real run, and stops it with a checkpoint at Ctrl-C
   view.close();
 });
 
-test("a project that is none is refused in a sentence", { timeout: 60_000 }, async () => {
+test("a folder that is not a project is refused with a message", { timeout: 60_000 }, async () => {
   const code = await ended(serve("--project", join(folder, "nothing")));
   expect(code).not.toBe(0);
   expect(output).not.toMatch(/\n\s+at /);

@@ -75,7 +75,7 @@ afterAll(async () => {
 });
 
 describe("admission", () => {
-  test("the first link sets a strict cookie and takes the token out of the address", async () => {
+  test("the first link sets a strict cookie and removes the token from the address", async () => {
     const answer = await ask(new URL(host.url).pathname + new URL(host.url).search, { cookie: false });
     expect(answer.status).toBe(303);
     expect(answer.headers["location"]).toBe("/");
@@ -90,13 +90,13 @@ describe("admission", () => {
     expect((await ask("/", { cookie: false, headers: { cookie: `ghn-studio-${host.port}=${"a".repeat(43)}` } })).status).toBe(401);
   });
 
-  test("foreign hosts are refused, whatever they carry (DNS rebinding)", async () => {
+  test("foreign hosts are refused, whatever they send (DNS rebinding)", async () => {
     for (const name of ["evil.example", `evil.example:${host.port}`, "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.5"])
       expect((await ask("/", { headers: { host: name } })).status, name).toBe(421);
     for (const name of ["localhost:9999", "127.0.0.1", "[::1]:80"]) expect((await ask("/", { headers: { host: name } })).status, name).toBe(200);
   });
 
-  test("calls and events need the page's own origin", async () => {
+  test("calls and events require the page's own origin", async () => {
     const cookie = `ghn-studio-${host.port}=${host.token}`;
     for (const origin of ["http://evil.example", "null", "http://localhost:1", `https://127.0.0.1:${host.port}`]) {
       expect((await post("runs.csv", "{}", { origin })).status, origin).toBe(403);
@@ -147,7 +147,7 @@ describe("files", () => {
 });
 
 describe("calls", () => {
-  test("are answered, and everything malformed is refused while the host lives on", async () => {
+  test("are answered, and malformed ones are refused without affecting the host", async () => {
     expect(await post("runs.csv", "{}").then((answer) => [answer.status, JSON.parse(answer.body)])).toEqual([200, { ok: true, value: { csv: "id,name\r\n" } }]);
     expect(JSON.parse((await post("no.such", "{}")).body)).toMatchObject({ ok: false, error: { code: "call-unknown" } });
     expect(JSON.parse((await post("%zz", "{}")).body)).toMatchObject({ ok: false, error: { code: "call-unknown" } });
@@ -172,7 +172,7 @@ describe("the bridge of the page", () => {
     });
   }
 
-  test("calls, hears events of the runs it asked for and of nothing else", async () => {
+  test("makes calls, and receives only events of the runs it subscribed to", async () => {
     const bridge = bridgeTo(host);
     const before = session.sinks.size;
     expect(await bridge.call("runs.csv", {})).toEqual({ ok: true, value: { csv: "id,name\r\n" } });
@@ -190,7 +190,7 @@ describe("the bridge of the page", () => {
     expect(session.sinks.size).toBeGreaterThanOrEqual(before);
   });
 
-  test("reconnects after the host was gone, subscribes again and says so", async () => {
+  test("reconnects after the host was down, subscribes again and reports it", async () => {
     const second = testSession({}, log);
     let target = await startWebHost({ session: second, rendererFolder: join(folder, "site"), port: 0, token: "a-token-of-some-length", log, pingMs: 50 });
     const { port } = target;
@@ -209,7 +209,7 @@ describe("the bridge of the page", () => {
     await target.close();
   });
 
-  test("a connection that says nonsense is closed, the host lives on", async () => {
+  test("a connection that sends nonsense is closed without affecting the host", async () => {
     const headers = { cookie: `ghn-studio-${host.port}=${host.token}`, origin: host.origin };
     for (const nonsense of ["{", "[]", '{"type":"subscribe","runIds":"all"}', Buffer.from([1, 2, 3])]) {
       const code = await new Promise<number>((resolve) => {
@@ -223,6 +223,6 @@ describe("the bridge of the page", () => {
   });
 });
 
-test("a port in use is said in words", async () => {
+test("a port in use is reported with a message", async () => {
   await expect(startWebHost({ session, rendererFolder: folder, port: host.port, log })).rejects.toMatchObject({ code: "port-taken" });
 });

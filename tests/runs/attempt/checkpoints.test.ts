@@ -44,7 +44,7 @@ describe("checkpoints that are damaged", () => {
     expect(files.map((file) => existsSync(file))).toEqual([false, true]);
   });
 
-  it("are all kept where none is intact, so that the last is never removed", async () => {
+  it("are all kept if none is intact, so that the last is never removed", async () => {
     const { folder, id, files } = await crashed();
     damage(files[0]);
     rmSync(files[1]);
@@ -65,7 +65,7 @@ const supported = process.platform !== "win32";
 if (!supported) process.stdout.write("The test of unreadable checkpoints is skipped: it needs file permissions as on Linux and macOS.\n");
 
 describe.skipIf(!supported)("a checkpoint that cannot be read for a moment", () => {
-  it("ends the start with a sentence, and is used as soon as it can be read", async () => {
+  it("stops the start with a message, and is used as soon as it can be read", async () => {
     const { folder, id, files } = await crashed();
     if (isRoot) spawnSync("chown", ["-R", String(NOBODY), `${folder}/..`]);
     const look = async (): Promise<unknown> => {

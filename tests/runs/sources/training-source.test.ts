@@ -55,7 +55,7 @@ describe("cells of a training run", () => {
     expect(names(3)).toEqual(["Cell 2", "Cell 0", "Cell 1"]);
   });
 
-  it("of a training: the best by mean validation accuracy; the baseline never wins while there are others", () => {
+  it("of a training: the best by mean validation accuracy; the baseline wins only if there are no others", () => {
     const project = newProject();
     const { store } = project;
     const run = newRun(project, "t", { kind: "cell-training", source: { from: "search", runId: "x", top: 1, random: 1 } });
@@ -72,7 +72,7 @@ describe("cells of a training run", () => {
     expect(names(5)).toEqual(["steady", "lucky"]);
   });
 
-  it("given as such get their canonical form", () => {
+  it("given directly get their canonical form", () => {
     const { store } = newProject();
     const architecture = { normal: { nodes: [{ operation: "conv3x3" as const, inputs: [0] }] } } as never;
     const [cell] = resolveCells(store, { from: "cells", cells: [{ name: "mine", architecture }] });
@@ -81,7 +81,7 @@ describe("cells of a training run", () => {
   });
 });
 
-it("the GHN of a search is that of the run it names, or of that pipeline's stage", () => {
+it("the GHN of a search is that of its source run, or of that pipeline's stage", () => {
   const project = newProject();
   const { store } = project;
   const pipeline = newRun(project, "p", { kind: "pipeline" });

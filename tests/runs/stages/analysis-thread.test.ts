@@ -16,14 +16,14 @@ const data: StudyData = {
   ],
 };
 
-it("a study analysed in a thread has the same figures and report", async () => {
+it("a study analysed in a thread gives the same figures and report", async () => {
   const { result, markdown, html } = await analyseInThread(data, new AbortController().signal);
   expect(result).toEqual(analyseStudy(data));
   expect(markdown).toBe(studyMarkdown(result));
   expect(html).toContain("<svg");
 });
 
-it("an analysis that is given up ends its thread and says so", async () => {
+it("an aborted analysis ends its thread and reports it", async () => {
   const control = new AbortController();
   const going = analyseInThread(data, control.signal);
   control.abort();

@@ -11,7 +11,7 @@ const pipeline = (input: object = {}): PipelineRun =>
 const stages = ({ project }: Studio, id: string): string[] => project.store.runs.children(id).map((run) => `${run.stage} ${run.status}`);
 
 describe("a pipeline", () => {
-  it("leads through its stages as runs of their own and sums up what it found", async () => {
+  it("runs its stages as separate runs and summarises the results", async () => {
     const s = studio();
     const { id } = s.supervisor.create("All", pipeline({ finalNetwork: { blocks: 5 } }));
     const run = await untilStatus(s, id, "completed");
@@ -49,7 +49,7 @@ describe("a pipeline", () => {
     expect(summary.ghnValidationAccuracyMean).toBeCloseTo(0.3 + (0.519 + 0.518 + 0.517 + 0.516) / 4, 10);
   });
 
-  it("stops with its stage and goes on with it", async () => {
+  it("stops and continues together with its stage", async () => {
     const s = studio("wait:15");
     const { id } = s.supervisor.create("Stop", pipeline());
     await until(s.supervisor, () => s.project.store.runs.children(id).some((run) => curve(s.project, run.id).length === 15));
@@ -67,7 +67,7 @@ describe("a pipeline", () => {
     expect(s.supervisor.detail(stage?.id ?? "").resumedFrom).toEqual([15]);
   });
 
-  it("refuses a stage that finds other images than the stage before, and continues once they are back", async () => {
+  it("refuses a stage that finds different images than the previous one, and continues once they are restored", async () => {
     const s = studio("other-images-for:search");
     const { id } = s.supervisor.create("Images", pipeline());
     const run = await untilStatus(s, id, "failed");
@@ -83,7 +83,7 @@ describe("a pipeline", () => {
     await untilStatus(s, id, "completed");
   });
 
-  it("ends with a stage that fails, says which, and goes on from there", async () => {
+  it("fails with a failing stage, names it, and continues from there", async () => {
     const s = studio();
     const { id } = s.supervisor.create("Fail", pipeline());
     s.launcher.script = "complete";
@@ -106,7 +106,7 @@ describe("a pipeline", () => {
     expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("on request");
   });
 
-  it("goes into the trash and is purged with its stages and files", async () => {
+  it("is moved to the trash and purged with its stages and files", async () => {
     const s = studio();
     const { id } = s.supervisor.create("Trash", pipeline());
     expect(() => s.supervisor.editor.trash([id])).toThrow(/running|queued/);
@@ -131,7 +131,7 @@ describe("progress of a pipeline", () => {
     expect(weights.ghn).toBeGreaterThan(10 * weights.final);
   });
 
-  it("adds what later stages take at the speed seen so far", () => {
+  it("estimates later stages from the speed so far", () => {
     const settings = pipeline();
     const weights = stageWeights(settings);
     const s = studio();

@@ -51,11 +51,11 @@ describe("which stages come next", () => {
     expect(next(run("a", "completed"), run("b", "completed"), run("c", "completed"))).toEqual({ create: ["d"], enqueue: [], over: false });
   });
 
-  it("are those that ended before their time, and not what stands behind them", () => {
+  it("are those that ended early, and not their successors", () => {
     expect(next(run("a", "stopped"), run("b", "interrupted"))).toEqual({ create: [], enqueue: ["run-a", "run-b"], over: false });
   });
 
-  it("are none at the end, unless more may come", () => {
+  it("are none at the end, unless more may be added", () => {
     const done = PLAN.map(({ key }) => run(key, "completed"));
     expect(next(...done).over).toBe(true);
     expect(nextStages({ stages: PLAN, complete: false }, stagesByKey(done)).over).toBe(false);
@@ -63,7 +63,7 @@ describe("which stages come next", () => {
 });
 
 describe("progress over stages", () => {
-  it("counts work, not stages, and divides the rest over those at work", () => {
+  it("counts work instead of stages, and divides the rest over the running stages", () => {
     const runs = stagesByKey([
       run("a", "completed", { activeSeconds: 10 }),
       run("b", "running", { activeSeconds: 15, progress: { phase: "Training", step: 1, totalSteps: 2 } }),

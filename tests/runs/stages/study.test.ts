@@ -43,7 +43,9 @@ function study(propagationSteps: number): ReturnType<typeof tinyConfig> {
   });
 }
 
-it("a study trains its cells once, compares all predictors, survives the death of a child and is told from the store alone", { timeout: 300_000 }, async () => {
+it("a study trains its cells once, compares all predictors, survives the death of a child and can be reported from the store alone", {
+  timeout: 300_000,
+}, async () => {
   const folder = join(temporaryFolder(), "project");
   createProject(folder, "Study").close();
   const children: ChildHandle[] = [];

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe.skipIf(!canMount)("when the disk of a project is full", () => {
-  it("a run is interrupted with a sentence, others can be asked for, and it resumes once there is space", async () => {
+  it("a run is interrupted with a message, other commands still work, and it resumes once there is space", async () => {
     const s = onDisk("wait:15");
     const { id } = s.supervisor.create("Run", config());
     await until(s.supervisor, () => curve(s.project, id).length === 15);
@@ -58,7 +58,7 @@ describe.skipIf(!canMount)("when the disk of a project is full", () => {
     expect(s.project.store.runs.children(id).map(({ status }) => status)).toEqual(["completed", "completed", "completed", "completed"]);
   });
 
-  it("a run that waits in the queue is interrupted instead of being tried for ever", async () => {
+  it("a queued run is interrupted instead of being retried forever", async () => {
     const s = onDisk("wait:15", { concurrency: 1 });
     const first = s.supervisor.create("First", config()).id;
     const second = s.supervisor.create("Second", config()).id;
@@ -73,7 +73,7 @@ describe.skipIf(!canMount)("when the disk of a project is full", () => {
     for (const id of [first, second]) await untilStatus(s, id, "completed");
   });
 
-  it("commands are refused in words, and a run can still be stopped", async () => {
+  it("commands are refused with a message, and a run can still be stopped", async () => {
     const folder = join(disk, "project");
     createProject(folder, "Full").close();
     const services: RunServices = await openProjectServices(folder, { launcher: new ScriptedLauncher("wait:15"), gpus: [], version: "1.0.0" });

@@ -22,7 +22,7 @@ describe("messages", () => {
     wallSecondsBefore: 0,
   };
 
-  it("to a worker are taken in the form of the protocol only", () => {
+  it("to a worker are accepted only if they follow the protocol", () => {
     expect(parseToWorker(start)).toEqual(start);
     expect(parseToWorker({ type: "stop", more: 1 })).toEqual({ type: "stop" });
     expect(parseToWorker({ type: "acknowledge", sequence: 3 })).toEqual({ type: "acknowledge", sequence: 3 });
@@ -43,7 +43,7 @@ describe("messages", () => {
       expect(parseToWorker(wrong)).toBeUndefined();
   });
 
-  it("from a worker are taken in the form of the protocol only", () => {
+  it("from a worker are accepted only if they follow the protocol", () => {
     const batch = {
       type: "batch",
       sequence: 1,
@@ -102,7 +102,7 @@ describe("the death of a process", () => {
   const death = { code: null, signal: null, output: "", memoryBytes: null };
   const message = (partial: object): string => exitReason({ ...death, ...partial }, 10e9).message;
 
-  it("is explained by what is known of it", () => {
+  it("is explained by what is known about it", () => {
     expect(message({ code: 1 })).toContain("exit code 1");
     expect(message({ signal: "SIGSEGV" })).toContain("SIGSEGV");
     expect(message({ signal: "SIGKILL", memoryBytes: 1e9 })).toContain("killed from outside");
@@ -112,7 +112,7 @@ describe("the death of a process", () => {
     expect(exitReason({ ...death, code: 1, output: "last words" }).detail).toBe("last words");
   });
 
-  it("before it began is told too", async () => {
+  it("before it started is reported too", async () => {
     const s = studio();
     const broken = {
       launch: () => {
@@ -127,14 +127,14 @@ describe("the death of a process", () => {
   });
 });
 
-it("the tail of what a process prints begins with a whole line", () => {
+it("the tail of the output of a process starts with a whole line", () => {
   const tail = new OutputTail(20);
   tail.add("first line\nsecond ");
   tail.add("line\nthird line\n");
   expect(tail.toString()).toBe("third line");
 });
 
-it("the load of the machine is one point a step: mean of percentages, peak of memory", () => {
+it("the load of the machine is one point per step: mean of percentages, peak of memory", () => {
   const load = new SystemLoad(-1);
   const beat = (cpuPercent: number, memoryBytes: number) => ({ type: "heartbeat" as const, cpuPercent, memoryBytes, gpuPercent: null, gpuMemoryBytes: null });
   const at = (step: number) => ({ step, epoch: 0, wall: 1, active: 1 });

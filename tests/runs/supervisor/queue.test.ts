@@ -25,7 +25,7 @@ describe("the queue", () => {
     expect(started).toEqual(["c", "a"]);
   });
 
-  it("runs as many at a time as it may", async () => {
+  it("runs as many at a time as allowed", async () => {
     const s = studio("wait:1", { concurrency: 2, gpus: ["0", "1"] });
     const ids = [1, 2, 3].map((seed) => s.supervisor.create(`r${seed}`, config({ seed })).id);
     await until(s.supervisor, () => s.supervisor.running().length === 2 && ids.slice(0, 2).every((id) => curve(s.project, id).length === 1));
@@ -35,7 +35,7 @@ describe("the queue", () => {
     await until(s.supervisor, () => curve(s.project, ids[2] ?? "").length === 1);
   });
 
-  it("gives the GPU that a config names, and none to wasm", () => {
+  it("assigns the GPU named in a config, and none to wasm", () => {
     const devices = new GpuAssignment(["0", "1"]);
     expect(devices.assign("a", config({ compute: { gpu: "1" } }))).toEqual({ CUDA_VISIBLE_DEVICES: "1" });
     expect(devices.assign("b", config())).toEqual({ CUDA_VISIBLE_DEVICES: "0" });
@@ -47,7 +47,7 @@ describe("the queue", () => {
 });
 
 describe("live updates", () => {
-  it("carry every point once, only for runs that somebody looks at", async () => {
+  it("carry every point once, only for subscribed runs", async () => {
     const s = studio("complete");
     const live: EventMap["run.live"][] = [];
     s.supervisor.events.on("run.live", (event) => live.push(event));
@@ -64,7 +64,7 @@ describe("live updates", () => {
     expect(live.length).toBeLessThan(15);
   });
 
-  it("of a flood are coalesced, and the child never runs ahead by more than its window", async () => {
+  it("are merged under high load, and the child never has more unacknowledged batches than allowed", async () => {
     const s = studio("flood:150");
     const { id } = s.supervisor.create("flood", config());
     s.supervisor.live.subscribe("window", [id]);

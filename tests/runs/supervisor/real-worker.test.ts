@@ -20,7 +20,7 @@ function ended(services: RunServices, runId: string, ...statuses: readonly RunSt
   });
 }
 
-it("the real worker, killed with SIGKILL in the middle of training a GHN, ends with the numbers of a run never touched", { timeout: 300_000 }, async () => {
+it("the real worker, killed with SIGKILL in the middle of training a GHN, ends with the numbers of an uninterrupted run", { timeout: 300_000 }, async () => {
   const folder = join(temporaryFolder(), "project");
   createProject(folder, "Real").close();
   const children: ChildHandle[] = [];

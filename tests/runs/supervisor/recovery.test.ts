@@ -10,7 +10,7 @@ import { config, curve, studio, temporaryFolder, until, untilStatus } from "../s
 
 const lives = (pid: number): boolean => isAlive({ pid, host: hostname(), startTime: null });
 
-it("a supervisor that is killed leaves interrupted runs and no processes; resume goes on with the same numbers", async () => {
+it("a supervisor that is killed leaves interrupted runs and no processes; resumed runs continue with the same numbers", async () => {
   const folder = join(temporaryFolder(), "project");
   createProject(folder, "Killed").close();
   const supervisor = fork(fileURLToPath(new URL("../support/supervisor-process.ts", import.meta.url)), [folder, "ignore-stop:15"], { execArgv: [] });
@@ -43,7 +43,7 @@ it("a worker that loses its supervisor ends by itself", async () => {
   await expect.poll(() => lives(child), { timeout: 20_000 }).toBe(false);
 });
 
-it("closing stops what runs with a checkpoint and keeps what waits", async () => {
+it("closing stops running runs with a checkpoint and keeps queued ones", async () => {
   const s = studio("wait:13");
   const { folder } = s.project;
   const running = s.supervisor.create("Running", config()).id;
@@ -61,7 +61,7 @@ it("closing stops what runs with a checkpoint and keeps what waits", async () =>
   expect(again.project.store.runs.get(running)?.status).toBe("stopped");
 });
 
-it("closing ends what does not stop in time", async () => {
+it("closing terminates runs that do not stop in time", async () => {
   const s = studio("ignore-stop:5");
   const { id } = s.supervisor.create("Stubborn", config());
   await until(s.supervisor, () => curve(s.project, id).length === 5);
@@ -70,7 +70,7 @@ it("closing ends what does not stop in time", async () => {
   expect(lives(s.launcher.children[0]?.pid ?? 0)).toBe(false);
 });
 
-it("what other processes ask for is done", async () => {
+it("requests of other processes are executed", async () => {
   const s = studio("wait:5");
   const { id } = s.supervisor.create("Asked", config());
   await until(s.supervisor, () => curve(s.project, id).length === 5);

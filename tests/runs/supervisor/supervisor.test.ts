@@ -24,7 +24,7 @@ describe("a run in a child process", () => {
     expect(changes.at(-1)).toBe("completed");
   });
 
-  it("that crashes is interrupted with exit code and last words, and resumes to the numbers of an untouched run", async () => {
+  it("that crashes is interrupted with exit code and last output, and resumes to the numbers of an uninterrupted run", async () => {
     const s = studio("crash:25");
     const { id } = s.supervisor.create("Crash", config({ seed: 7 }));
     const broken = await untilStatus(s, id, "interrupted");
@@ -63,19 +63,19 @@ describe("a run in a child process", () => {
     expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("ran out of memory");
   });
 
-  it("that fails keeps its own sentence and remedy", async () => {
+  it("that fails keeps its own message and remedy", async () => {
     const s = studio("fail:3");
     const { id } = s.supervisor.create("Fails", config());
     expect((await untilStatus(s, id, "failed")).failure).toEqual({ message: "The training diverged.", remedy: "Lower the learning rate." });
   });
 
-  it("that gives did not respond is ended", async () => {
+  it("that does not respond is terminated", async () => {
     const s = studio("silent", { silenceMs: 700 });
     const { id } = s.supervisor.create("Silent", config());
     expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("did not respond");
   });
 
-  it("goes on only with the images it began with", async () => {
+  it("continues only with the images it started with", async () => {
     const s = studio("crash:12");
     const { id } = s.supervisor.create("Images", config());
     await untilStatus(s, id, "interrupted");
@@ -89,7 +89,7 @@ describe("a run in a child process", () => {
 });
 
 describe("a full disk", () => {
-  it("interrupts the run with that reason, loses nothing that was stored, and lets it go on afterwards", async () => {
+  it("interrupts the run with that reason, loses nothing that was stored, and lets it resume afterwards", async () => {
     const s = studio("crash:12");
     const { id } = s.supervisor.create("Full", config());
     await untilStatus(s, id, "interrupted");
@@ -111,7 +111,7 @@ describe("a full disk", () => {
 });
 
 describe("stopping", () => {
-  it("keeps a checkpoint, from which the run goes on", async () => {
+  it("keeps a checkpoint, from which the run continues", async () => {
     const s = studio("wait:13");
     const { id } = s.supervisor.create("Stops", config());
     await until(s.supervisor, () => curve(s.project, id).length === 13);
@@ -125,7 +125,7 @@ describe("stopping", () => {
     expect(curve(s.project, id)).toHaveLength(40);
   });
 
-  it("ends a process that does not obey", async () => {
+  it("terminates a process that does not stop", async () => {
     const s = studio("ignore-stop:5", { stopGraceMs: 300 });
     const { id } = s.supervisor.create("Stubborn", config());
     await until(s.supervisor, () => curve(s.project, id).length === 5);
@@ -133,7 +133,7 @@ describe("stopping", () => {
     expect((await untilStatus(s, id, "interrupted")).failure?.message).toContain("did not stop");
   });
 
-  it("at once loses nothing but what came after the last checkpoint", async () => {
+  it("immediately loses only what came after the last checkpoint", async () => {
     const s = studio("ignore-stop:15");
     const { id } = s.supervisor.create("Kill", config());
     await until(s.supervisor, () => curve(s.project, id).length === 15);
@@ -145,7 +145,7 @@ describe("stopping", () => {
     expect(s.supervisor.detail(id).resumedFrom).toEqual([10]);
   });
 
-  it("refuses what is not at work, and resuming what is done", async () => {
+  it("refuses to stop runs that are not running, and to resume completed ones", async () => {
     const s = studio();
     const { id } = s.supervisor.create("Done", config());
     await untilStatus(s, id, "completed");
@@ -156,7 +156,7 @@ describe("stopping", () => {
 });
 
 describe("checkpoints", () => {
-  it("are two at most, and none when the run is done", async () => {
+  it("are two at most, and none when the run has completed", async () => {
     const s = studio("wait:35");
     const { id } = s.supervisor.create("Checkpoints", config());
     await until(s.supervisor, () => curve(s.project, id).length === 35);
@@ -169,7 +169,7 @@ describe("checkpoints", () => {
     await expect.poll(() => readdirSync(s.project.artifactFolder(id))).toEqual(["ghn.safetensors"]);
   });
 
-  it("that are damaged are passed over for the one before, and told of", async () => {
+  it("that are damaged are skipped in favour of the previous one, and reported", async () => {
     const s = studio("crash:25");
     const { id } = s.supervisor.create("Damaged", config());
     await untilStatus(s, id, "interrupted");

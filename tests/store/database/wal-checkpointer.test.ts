@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import { openProject } from "../../../src-main/store/project/project.ts";
 import { closing, columns, newProject, newRun, range } from "../support/store-support.ts";
 
-it("copies the log into the database beside the writer, and loses nothing when the project closes meanwhile", async () => {
+it("copies the log into the database in parallel to the writer, and loses nothing if the project is closed meanwhile", async () => {
   const project = newProject();
   const file = join(project.folder, "runs.sqlite");
   const runId = newRun(project);

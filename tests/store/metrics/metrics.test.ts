@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { columns, newProject, newRun, range } from "../support/store-support.ts";
 
 describe("metrics", () => {
-  it("come back as they went in, gaps and all", () => {
+  it("are read as they were written, including gaps", () => {
     const { store } = newProjectWithRun();
     const sent = columns("ghn/loss", [1, 2, 3], (step) => (step === 2 ? null : 1 / step));
     store.metrics.append(store.id, [sent]);
     expect(store.metrics.all(store.id)).toEqual([sent]);
   });
 
-  it("keep last, best, its step and the count, by what is better", () => {
+  it("keep last and best value, best step and count, according to their direction", () => {
     const { store } = newProjectWithRun();
     store.metrics.append(store.id, [
       columns("ghn/loss", [1, 2, 3], (step) => [5, 1, 4][step - 1] ?? 0),
@@ -22,7 +22,7 @@ describe("metrics", () => {
     });
   });
 
-  it("hold together over thousands of small and large batches, in few rows", () => {
+  it("stay correct over thousands of small and large batches, in few rows", () => {
     const { store } = newProjectWithRun();
     let next = 1;
     store.transaction(() => {
@@ -39,7 +39,7 @@ describe("metrics", () => {
     expect(store.pieces()).toBeLessThan(next / 100);
   });
 
-  it("are read by range, thinned to pairs of lowest and highest that keep every peak", () => {
+  it("are read by range, thinned to minimum and maximum pairs that keep every peak", () => {
     const { store } = newProjectWithRun();
     store.metrics.append(store.id, [
       columns("ghn/loss", range(1, 20_000), (step) => (step === 12_345 ? 1000 : step === 12_346 ? -1000 : step % 10)),
@@ -59,7 +59,7 @@ describe("metrics", () => {
     expect(zoom).toMatchObject({ thinned: false, totalPoints: 51 });
   });
 
-  it("answer exactly what came after a cursor, whatever was merged meanwhile", () => {
+  it("return exactly the points after a cursor, whatever was merged meanwhile", () => {
     const { store } = newProjectWithRun();
     for (let step = 1; step <= 100; step++)
       store.metrics.append(store.id, [columns("ghn/loss", [step]), ...(step % 10 === 0 ? [columns("ghn/accuracy", [step])] : [])]);
@@ -96,7 +96,7 @@ describe("going back to a checkpoint", () => {
     expect(store.truncateAfter(store.id, { stepOfSeries: { "0": 50, "1": 21 }, candidates: 0, trainings: 0 }, 70)).toBe(false);
   });
 
-  it("to nothing leaves nothing", () => {
+  it("without any kept points leaves nothing", () => {
     const { store } = newProjectWithRun();
     store.metrics.append(store.id, [columns("ghn/loss", range(1, 3000)), columns("system/cpu", [0])]);
     store.truncateAfter(store.id, { stepOfSeries: {}, candidates: 0, trainings: 0 }, Number.NEGATIVE_INFINITY);
@@ -107,7 +107,7 @@ describe("going back to a checkpoint", () => {
 });
 
 describe("a batch that fails", () => {
-  it("leaves nothing of itself", () => {
+  it("leaves no trace", () => {
     const { store } = newProjectWithRun();
     store.metrics.append(store.id, [columns("ghn/loss", [1, 2])]);
     const before = [store.metrics.all(store.id), store.runs.get(store.id), store.logs.list(store.id)];

@@ -41,7 +41,7 @@ const editorOf = (folder: string): RunSupervisor["editor"] => {
 };
 
 describe("a project whose folder of artifacts is a link", () => {
-  it("is not opened, looked into or asked, and nothing behind the link changes", () => {
+  it("is not opened, read or sent requests, and nothing behind the link changes", () => {
     const outside = home();
     const folder = prepared("Documents");
     renameSync(join(folder, "artifacts"), join(folder, "before"));

@@ -36,7 +36,7 @@ describe("a lock of another machine", () => {
     return file;
   };
 
-  it("is respected while it beats, named, and taken over only by somebody who says so", () => {
+  it("is respected while it is refreshed, reports its holder, and is taken over only on request", () => {
     const file = remote(temporaryFolder());
     const refused = refusalOf(() => takeLock(file, "It"));
     expect(refused.code).toBe("project-locked");
@@ -60,7 +60,7 @@ describe("a lock of another machine", () => {
 });
 
 describe("a lock of this machine", () => {
-  it("whose guard is free belongs to nobody, even if its process id was given to another process", () => {
+  it("whose guard is free has no holder, even if its process id has been reused", () => {
     const file = join(temporaryFolder(), "lock");
     const own = takeLock(file, "It");
     const owner = lockOwner(file);
@@ -100,7 +100,7 @@ describe("a lock of this machine", () => {
     expect(projectHolder(folder)).not.toBeNull();
   });
 
-  it("is free at once when its process was killed", async () => {
+  it("is free as soon as its process has been killed", async () => {
     const project = newProject();
     const { folder } = project;
     project.close();
@@ -113,7 +113,7 @@ describe("a lock of this machine", () => {
 });
 
 describe("a project that cannot be written", () => {
-  it.skipIf(!isRoot)("is read from read-only media, closed cleanly or not, and nothing is left behind", () => {
+  it.skipIf(!isRoot)("is read on read-only media, closed cleanly or not, and nothing is left behind", () => {
     const root = temporaryFolder();
     const folder = join(root, "project");
     const project = createProject(folder, "Archived");

@@ -39,7 +39,7 @@ describe("a project folder", () => {
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
-  it("is neither made where something is, nor opened where there is none", () => {
+  it("is not created in a non-empty folder, nor opened where there is none", () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "notes.txt"), "mine");
     expect(codeOf(() => createProject(folder, "x"))).toBe("project-folder");
@@ -53,7 +53,7 @@ describe("a project folder", () => {
     expect([isProjectFolder(project.folder), isProjectFolder(folder)]).toEqual([true, false]);
   });
 
-  it("that is foreign, newer or damaged is refused and left as it is", () => {
+  it("that is foreign, newer or damaged is refused and not changed", () => {
     const cases: [string, string][] = [
       ['{"name":"some-package","version":"1.0.0"}', "project-foreign"],
       ['{"format":"ghn-studio-project","version":99,"id":"a","name":"x","createdAt":"2030-01-01T00:00:00Z","new":1}', "project-newer"],
@@ -80,7 +80,7 @@ describe("a project folder", () => {
 });
 
 describe("two openers", () => {
-  it("of one process: the second is refused, but may look and ask", () => {
+  it("of one process: the second is refused, but may read and send requests", () => {
     const project = newProject();
     expect(codeOf(() => openProject(project.folder))).toBe("project-locked");
     expect(projectOwner(project.folder)).toBe(process.pid);
@@ -118,7 +118,7 @@ describe("two openers", () => {
     ).toEqual(["project.lock", "project.lock-guard"]);
   });
 
-  it("know a process from another that got its number, and machines that fell silent", () => {
+  it("distinguish a process from a later one with the same id, and detect machines that stopped responding", () => {
     const folder = temporaryFolder();
     const file = join(folder, "lock");
     writeFileSync(file, JSON.stringify({ pid: process.pid, host: hostname(), startTime: "1", token: "old" }));
@@ -142,7 +142,7 @@ describe("the schema", () => {
   const second = { version: 2, sql: "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 1;" };
   const broken = { version: 3, sql: "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1);" };
 
-  it("rises step by step, keeping a copy of what was before", () => {
+  it("is migrated step by step, keeping a copy of the old file", () => {
     const file = join(temporaryFolder(), "d.sqlite");
     openDatabase(file, { migrations: [first] }).close();
     expect(existsSync(`${file}.v1.bak`)).toBe(false);
@@ -152,7 +152,7 @@ describe("the schema", () => {
     expect([schemaVersion(copy), copy.prepare("SELECT * FROM a").get()]).toEqual([1, { x: 7 }]);
   });
 
-  it("stays where it was when a step fails", () => {
+  it("is unchanged if a step fails", () => {
     const file = join(temporaryFolder(), "d.sqlite");
     openDatabase(file, { migrations: [first] }).close();
     expect(() => openDatabase(file, { migrations: [first, second, broken] })).toThrow("nowhere");
@@ -179,7 +179,7 @@ describe("the schema", () => {
     expect(codeOf(() => openDatabase(join(folder, "missing", "x.sqlite")))).toBe("project-unreadable");
   });
 
-  it("opens a project of a newer schema for nobody, and gives the lock back", () => {
+  it("refuses a project with a newer schema, and releases the lock", () => {
     const project = newProject();
     project.close();
     const db = new Database(join(project.folder, "runs.sqlite"));
@@ -190,7 +190,7 @@ describe("the schema", () => {
     expect(existsSync(join(project.folder, "project.lock"))).toBe(false);
   });
 
-  it("has steps of rising versions", () => {
+  it("has steps with increasing versions", () => {
     expect(MIGRATIONS.map((migration) => migration.version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
   });
 

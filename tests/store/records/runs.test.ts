@@ -49,7 +49,7 @@ describe("runs", () => {
     expect(runs.count()).toBe(2);
   });
 
-  it("keep pages apart and whole at ten thousand", () => {
+  it("are paged without gaps or duplicates with ten thousand runs", () => {
     const project = newProject();
     const { store } = project;
     store.transaction(() => {
@@ -72,7 +72,7 @@ describe("runs", () => {
     expect(filtered.rows).toHaveLength(filtered.total);
   });
 
-  it("hand out configs, facts and stages, and take all of it along when they go", () => {
+  it("return configs, facts and stages, which are removed with them", () => {
     const project = newProject();
     const { store } = project;
     const parent = newRun(project, "parent", { kind: "pipeline" });
@@ -184,7 +184,7 @@ describe("trainings, files, logs and settings", () => {
     expect(store.artifacts.latest(id, "ghn")).toBeNull();
   });
 
-  it("hand out logs by id and by tail", () => {
+  it("return logs by id and by tail", () => {
     const { store, id } = withRun();
     const lines = store.logs.append(
       id,
@@ -194,7 +194,7 @@ describe("trainings, files, logs and settings", () => {
     expect(store.logs.tail(id, 2).map((line) => line.text)).toEqual(["b", "c"]);
   });
 
-  it("remember settings and the draft apart from each other", () => {
+  it("store settings and the draft separately", () => {
     const { store } = withRun();
     store.settings.set("draft", { columns: ["a"] });
     store.settings.saveDraft({ config: { kind: "search" }, name: "n", clonedFrom: null });

@@ -55,7 +55,7 @@ describe("reading cells", () => {
     expect(error.remedy).toMatch(/\.$/);
   });
 
-  it("refuses what is too large or nested beyond reason, at once", () => {
+  it("refuses files that are too large or nested too deeply, immediately", () => {
     expect(errorOf(" ".repeat(1_000_001)).code).toBe("cell-too-large");
     const start = performance.now();
     expect(errorOf(`{"nodes": ${"[".repeat(400_000)}`).code).toBe("cell-json");

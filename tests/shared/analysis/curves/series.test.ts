@@ -5,7 +5,7 @@ import { paretoFront } from "../../../../src-shared/analysis/statistics/pareto.t
 import { compareConfigs, diffConfigs, flattenConfig, sameValue, valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
 
 describe("Pareto front", () => {
-  it("keeps what nothing beats, ordered by cost", () => {
+  it("keeps the points that no other dominates, ordered by cost", () => {
     const points = [
       { cost: 3, value: 0.9 },
       { cost: 1, value: 0.5 },

@@ -172,7 +172,7 @@ export function describeAnytime(prefer: "tensorflow" | "wasm"): void {
       ghn.dispose();
     });
 
-    it("have a shape for every parameter, follow operation, scale and exit, and are the same alone as in company", () => {
+    it("have a shape for every parameter, depend on operation, scale and exit, and are the same alone as in a batch", () => {
       const ghn = hypernetwork();
       const rng = Rng.fromSeed(9, "anytime");
       const architectures = [sampleAnytime(small, rng), sampleAnytime(small, rng, [1, 3, 2])];
@@ -206,7 +206,7 @@ export function describeAnytime(prefer: "tensorflow" | "wasm"): void {
       ghn.dispose();
     });
 
-    it("carry a gradient to every parameter of the GHN that has one to carry", () => {
+    it("pass a gradient to every parameter of the GHN that affects them", () => {
       const ghn = hypernetwork();
       const plan = buildAnytimePlan(sampleAnytime(small, Rng.fromSeed(2, "anytime")), { initialChannels: 3 }, EVEN);
       const { grads, value } = tf.variableGrads(() => {
