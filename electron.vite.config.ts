@@ -15,7 +15,7 @@ export default defineConfig({
       outDir: "out/main",
       externalizeDeps: true,
       rolldownOptions: {
-        // Child processes and threads are entries of their own; `entryPath` finds them by these names.
+        // Child processes and threads are separate entries; `entryPath` finds them by these names.
         input: {
           main: file("src-main/main.ts"),
           ...Object.fromEntries(Object.entries(ENTRY_SOURCES).map(([name, source]) => [name, file(`src-main/${source}`)])),

@@ -6,7 +6,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
 const installation = fileURLToPath(new URL(".", import.meta.url));
-/** Vite takes `#` and `?` in a path for the end of the file name. A folder with such a name is built through a link. */
+/** Vite treats `#` and `?` in a path as the end of the file name. A folder with such a name is built through a link. */
 const linked = /[#?]/.test(installation);
 const root = linked ? linkTo(installation) : installation;
 

@@ -6,12 +6,12 @@ export default defineConfig({
   plugins: [vue()],
   root: fileURLToPath(new URL(".", import.meta.url)),
   test: {
-    // First everything else, two files at a time; then the tests in a browser, one at a time: a window, its studio and a run share the cores, and they watch the clock.
+    // Browser tests run last and one at a time, because a page, its host and a run share the cores and some of these tests measure time. All others run two files at a time.
     projects: [
       { extends: true, test: { name: "units", include: ["tests/**/*.test.ts"], exclude: ["tests/e2e/**"], sequence: { groupOrder: 0 } } },
       { extends: true, test: { name: "browser", include: ["tests/e2e/**/*.test.ts"], fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
-    // Processes, not threads: TensorFlow and SQLite are native, and a backend is one per process.
+    // Processes instead of threads: TensorFlow and SQLite are native, and a process has a single backend.
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
