@@ -35,11 +35,11 @@ describe("contradictions in a config", () => {
       "the search space has at most 2 distinct cells",
     ],
     [
-      "validation images that were not held back",
+      "validation images that were not held out",
       { search: { validationImages: 6000 } },
       "search.validationImages is 6,000, but dataset.validationImages holds out only 5,000",
     ],
-    ["all images held back", { dataset: { id: "digits", validationImages: 1500 } }, "Handwritten digits 8×8 has only 1,437 images"],
+    ["all images held out", { dataset: { id: "digits", validationImages: 1500 } }, "Handwritten digits 8×8 has only 1,437 images"],
     ["a batch larger than the data", { dataset: { id: "cifar10", trainImages: 50 } }, "training.batchSize is 64, but only 50 images are left"],
     ["a warm-up longer than the training", { final: { epochs: 3, warmupEpochs: 5 } }, "final.warmupEpochs (5) must be shorter than final.epochs (3)"],
     ["Cutout over the whole image", { final: { augmentation: { cutout: 32 } } }, "masks the whole image of 32 × 32 pixels"],

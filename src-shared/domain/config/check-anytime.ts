@@ -1,7 +1,7 @@
 /** Config checks of the anytime space that go beyond the schema. */
 
 import type { DatasetConfig } from "../dataset.ts";
-import { checkAugmentationFits, checkBatch, checkHeldBack, checkOrder, type ReportProblem, sideOf } from "./check-parts.ts";
+import { checkAugmentationFits, checkBatch, checkHeldOut, checkOrder, type ReportProblem, sideOf } from "./check-parts.ts";
 import { figure } from "./config-fields.ts";
 import type { AnytimeConfig, AnytimeGhnTraining, AnytimeSearchSettings, AnytimeSpace, AnytimeTrainingSettings, GhnConfig } from "./run-config.ts";
 
@@ -48,13 +48,13 @@ function checkSpace({ scales, nodes, exits }: AnytimeSpace, dataset: DatasetConf
 function checkGhn(ghn: GhnConfig, training: AnytimeGhnTraining, dataset: DatasetConfig, images: number | undefined, report: ReportProblem): void {
   if (ghn.generator !== "graph")
     report("ghn.generator", `ghn.generator is "${ghn.generator}", but the anytime space only supports "graph". Set it to "graph".`);
-  if (training.validationCells > 0) checkHeldBack(training.validationImages, "training.validationImages", dataset, report);
+  if (training.validationCells > 0) checkHeldOut(training.validationImages, "training.validationImages", dataset, report);
   checkBatch(training.batchSize, "training.batchSize", images, report);
   checkAugmentationFits(training.augmentation, "training", dataset, report);
 }
 
 function checkSearch(search: AnytimeSearchSettings, dataset: DatasetConfig, report: ReportProblem): void {
-  checkHeldBack(search.validationImages, "search.validationImages", dataset, report);
+  checkHeldOut(search.validationImages, "search.validationImages", dataset, report);
   if (search.shortlist > search.samples)
     report(
       "search.shortlist",

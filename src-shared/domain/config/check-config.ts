@@ -6,7 +6,7 @@ import type { CellSpace } from "../architecture/search-space.ts";
 import type { DatasetConfig } from "../dataset.ts";
 import { DATASETS } from "../dataset-facts.ts";
 import { checkAnytime } from "./check-anytime.ts";
-import { type ConfigProblem, checkAugmentationFits, checkBatch, checkHeldBack, checkOrder, type KnownData, type ReportProblem, sideOf } from "./check-parts.ts";
+import { type ConfigProblem, checkAugmentationFits, checkBatch, checkHeldOut, checkOrder, type KnownData, type ReportProblem, sideOf } from "./check-parts.ts";
 import { valueAt } from "./config-diff.ts";
 import { describeField, type FieldSchema, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
 import {
@@ -58,7 +58,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
       break;
     case "search":
       if (config.cells === undefined) checkSearch(config.search, config.space, config.dataset, report);
-      else checkHeldBack(config.search.validationImages, "search.validationImages", config.dataset, report);
+      else checkHeldOut(config.search.validationImages, "search.validationImages", config.dataset, report);
       break;
     case "cell-training":
       checkCellTraining(config.training, "training", config.dataset, images, report);
@@ -168,7 +168,7 @@ function checkGenerator({ ghn, training }: Pick<GhnTrainingRun, "ghn" | "trainin
 }
 
 function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images: number | undefined, report: ReportProblem): void {
-  if (training.validationCells > 0) checkHeldBack(training.validationImages, "training.validationImages", dataset, report);
+  if (training.validationCells > 0) checkHeldOut(training.validationImages, "training.validationImages", dataset, report);
   checkBatch(training.batchSize, "training.batchSize", images, report);
   if (training.halveAt.some((at, i) => i > 0 && at <= (training.halveAt[i - 1] ?? -1)))
     report("training.halveAt", `training.halveAt must be in ascending order (got [${training.halveAt.join(", ")}]).`);
@@ -176,7 +176,7 @@ function checkGhnTraining(training: GhnTraining, dataset: DatasetConfig, images:
 }
 
 function checkSearch(search: SearchSettings, space: CellSpace, dataset: DatasetConfig, report: ReportProblem): void {
-  checkHeldBack(search.validationImages, "search.validationImages", dataset, report);
+  checkHeldOut(search.validationImages, "search.validationImages", dataset, report);
   if (search.shortlist > search.samples)
     report(
       "search.shortlist",
@@ -233,7 +233,7 @@ function checkPrediction({ space, cells, predictors, dataset }: PredictionRun | 
 
 function checkStudy(study: StudyRun, images: number | undefined, report: ReportProblem): void {
   const { variants, seeds, dataset, validationImages, noiseCells, cells } = study;
-  checkHeldBack(validationImages, "validationImages", dataset, report);
+  checkHeldOut(validationImages, "validationImages", dataset, report);
   checkCellTraining(study.truth, "truth", dataset, images, report);
   if (new Set(seeds).size !== seeds.length) report("seeds", `seeds must be unique (got [${seeds.join(", ")}]).`);
   if (noiseCells > cells.count)

@@ -22,7 +22,7 @@ export function sideOf(dataset: DatasetConfig): number {
   return DATASETS[dataset.id].shape?.[0] ?? dataset.imageSize ?? (dataset.streamed === true ? 224 : 32);
 }
 
-export function checkHeldBack(count: number, path: string, dataset: DatasetConfig, report: ReportProblem): void {
+export function checkHeldOut(count: number, path: string, dataset: DatasetConfig, report: ReportProblem): void {
   if (count > dataset.validationImages)
     report(
       path,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { classHistogram, splitDataset, splitWarnings, stratifiedSample, takeImages } from "../../../src-main/engine/datasets/images/split.ts";
 import { channelStatistics, datasetFingerprint } from "../../../src-main/engine/datasets/images/statistics.ts";
-import { setTestApart } from "../../../src-main/engine/datasets/images/test-part.ts";
+import { holdOutTestPart } from "../../../src-main/engine/datasets/images/test-part.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { dataset, imageSet, userErrorOf } from "./support/helpers.ts";
 
@@ -85,7 +85,7 @@ describe("splitDataset", () => {
     const set = { ...imageSet(40, 2, 1, 11), labels };
     const few = dataset(set, imageSet(11, 2, 1, 11), 11);
     for (let seed = 0; seed < 50; seed++) {
-      const apart = setTestApart(set, String(seed));
+      const apart = holdOutTestPart(set, String(seed));
       expect(apart.test).toHaveLength(8);
       expect(classHistogram(takeImages(set, apart.train), 11).every((count) => count >= 1)).toBe(true);
       const split = splitDataset(few, { validationCount: 12, seed, trainLimit: 13 });

@@ -11,7 +11,7 @@ import type { SourceEntry } from "../archives/visitor.ts";
 import { decodeSquare } from "../decoding/decode-square.ts";
 import type { RawDataset } from "../images/raw-dataset.ts";
 import { takeImages } from "../images/split.ts";
-import { setTestApart } from "../images/test-part.ts";
+import { holdOutTestPart } from "../images/test-part.ts";
 import type { DatasetLocations, ImageSet } from "../images/types.ts";
 import { type CacheKey, type Decoded, DecodedCache } from "./decoded-cache.ts";
 import { layoutError } from "./layout.ts";
@@ -217,7 +217,7 @@ function assemble(path: string, decoded: Decoded, plan: ImagePlan<{ readonly pat
   let trainIndices = indicesOf("train");
   let testIndices = indicesOf("test");
   if (testIndices.length === 0) {
-    const apart = setTestApart(takeImages(all, trainIndices), TEST_SEED);
+    const apart = holdOutTestPart(takeImages(all, trainIndices), TEST_SEED);
     testIndices = apart.test.map((i) => trainIndices[i] ?? 0);
     trainIndices = apart.train.map((i) => trainIndices[i] ?? 0);
     notes.push(`There is no test folder, so a fixed fifth of the training images (${String(testIndices.length)}) is held out as the test part.`);

@@ -2,7 +2,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { gunzipIfNeeded } from "../archives/gunzip.ts";
 import type { RawDataset } from "../images/raw-dataset.ts";
 import { takeImages } from "../images/split.ts";
-import { setTestApart } from "../images/test-part.ts";
+import { holdOutTestPart } from "../images/test-part.ts";
 import type { ImageSet } from "../images/types.ts";
 import { CATALOG } from "./catalog.ts";
 
@@ -44,7 +44,7 @@ export function parseDigits(bytes: Uint8Array, foundAt: string): RawDataset {
     labels[n] = label;
   });
   const all: ImageSet = { images, labels, count: lines.length, height: 8, width: 8, channels: 1 };
-  const { train, test } = setTestApart(all, TEST_SEED);
+  const { train, test } = holdOutTestPart(all, TEST_SEED);
   return {
     train: takeImages(all, train),
     test: takeImages(all, test),

@@ -6,7 +6,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { sourceKind } from "../archives/kind.ts";
 import { type ImagePlan, type PlannedImage, planFolder } from "../folders/plan.ts";
 import type { FoundImage } from "../folders/walk.ts";
-import { setTestApart } from "../images/test-part.ts";
+import { holdOutTestPart } from "../images/test-part.ts";
 import type { DatasetLocations } from "../images/types.ts";
 
 /** Images of one part of a dataset, by name; their pixels stay on disk. */
@@ -103,7 +103,7 @@ function indexPlan(path: string, plan: ImagePlan<FoundImage>): ImageIndex {
     );
     return { ...common, train: listOf(parts.train), test: listOf(parts.validation) };
   }
-  const apart = setTestApart(listOf(parts.train), TEST_SEED);
+  const apart = holdOutTestPart(listOf(parts.train), TEST_SEED);
   notes.push(`There is no test folder, so a fixed fifth of the training images (${apart.test.length.toLocaleString("en-US")}) is held out as the test part.`);
   const pick = (indices: Uint32Array): ImageList => listOf([...indices].flatMap((i) => parts.train[i] ?? []));
   return { ...common, train: pick(apart.train), test: pick(apart.test) };

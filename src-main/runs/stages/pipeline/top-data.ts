@@ -51,7 +51,7 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
     protocol: [
       [
         "Images",
-        `${ghnFacts?.datasetDescription ?? config.dataset.id}; ${config.dataset.validationImages} held back for validation; fingerprint ${ghnFacts?.datasetFingerprint?.slice(0, 16) ?? "unknown"}`,
+        `${ghnFacts?.datasetDescription ?? config.dataset.id}; ${config.dataset.validationImages} held out for validation; fingerprint ${ghnFacts?.datasetFingerprint?.slice(0, 16) ?? "unknown"}`,
       ],
       [
         "Network",

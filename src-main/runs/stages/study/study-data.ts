@@ -197,7 +197,7 @@ function protocolOf(
   return [
     [
       "Images",
-      `${images ?? dataset.id}; ${dataset.validationImages} held back for validation, ${dataset.trainImages ?? "all others"} for training, split seed ${dataset.splitSeed}; fingerprint ${fingerprint.slice(0, 16)}`,
+      `${images ?? dataset.id}; ${dataset.validationImages} held out for validation, ${dataset.trainImages ?? "all others"} for training, split seed ${dataset.splitSeed}; fingerprint ${fingerprint.slice(0, 16)}`,
     ],
     ["Cells", `${cells.count} distinct random cells, seed ${cells.seed}; N = ${space.nodes}, ${space.operations.length} operations`],
     ["Network", `${network.blocks} blocks, F = ${network.initialChannels}, reductions after ${network.reductions.join(", ") || "none"}, stem ${network.stem}`],
