@@ -127,7 +127,7 @@ describe("loadConfig", () => {
     expect((await failure(async () => ghnOf({ shareParameters: 3 }))).message).toContain("ghn.sharing must be one of all, gnn, none (got 3)");
   });
 
-  it("does not show a number beyond all bounds as null", async () => {
+  it("does not show an infinite number as null", async () => {
     const error = await failure(async () => loadConfig(await file("huge.json", '{"kind": "pipeline", "training": {"learningRate": 1e400}}')));
     expect(error.message).toContain("training.learningRate must be");
     expect(error.message).toContain("(got Infinity)");
