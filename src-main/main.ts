@@ -46,6 +46,7 @@ else {
         launcher: utilityLauncher(electron, { script: entryPath("run-worker") }),
         calibrationLauncher: utilityLauncher(electron, { script: entryPath("calibration-worker"), name: "measure" }),
         roots: [homedir()],
+        nativeDialogs: true,
         log,
       });
       host = await startElectronHost({

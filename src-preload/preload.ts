@@ -53,6 +53,7 @@ const bridge: StudioBridge = {
   },
   // Inside the application, the connection lives as long as the page.
   connected: true,
+  outage: null,
   onConnection: () => () => undefined,
   pathOf: (file: unknown): string | null => {
     if (!(file instanceof File)) return null;

@@ -1,3 +1,4 @@
+import "./bridge/link-code.ts";
 import "@fontsource-variable/inter/index.css";
 import "@fontsource-variable/jetbrains-mono/index.css";
 import "./styles/tokens.css";
@@ -6,9 +7,12 @@ import "./styles/controls.css";
 import { createPinia } from "pinia";
 import { createApp } from "vue";
 import { z } from "zod";
+import type { WireError } from "../src-shared/contract.ts";
 import App from "./App.vue";
 import { call, connectStudio } from "./bridge/studio.ts";
+import type { WebSession } from "./bridge/web-session.ts";
 import { router } from "./router.ts";
+import SignInPage from "./shell/SignInPage.vue";
 import { useActiveRuns } from "./stores/active-runs.ts";
 import { useConnection } from "./stores/connection.ts";
 import { useNotifications } from "./stores/notifications.ts";
@@ -19,6 +23,20 @@ import { describeError, useToasts } from "./stores/toasts.ts";
 
 // The content security policy forbids eval, which zod uses unless told otherwise.
 z.config({ jitless: true });
+
+/** Shows the page for signing in until that has succeeded. */
+function signInFirst(session: WebSession, reason: WireError): Promise<void> {
+  useTheme().apply();
+  const page = createApp(SignInPage, { session, reason });
+  page.mount("#app");
+  return new Promise((resolve) => {
+    const stop = session.onSignedIn(() => {
+      stop();
+      page.unmount();
+      resolve();
+    });
+  });
+}
 
 async function start(): Promise<void> {
   const app = createApp(App);
@@ -36,7 +54,7 @@ async function start(): Promise<void> {
   window.addEventListener("dragover", (event) => event.preventDefault());
   window.addEventListener("drop", (event) => event.preventDefault());
 
-  await connectStudio();
+  await connectStudio(signInFirst);
   useConnection().watchBridge();
   await Promise.all([useSettings().load(), useProject().load()]);
   useTheme().apply();

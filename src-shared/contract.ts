@@ -53,6 +53,8 @@ export const CALLS = {
     z.strictObject({ kind: z.enum(["folder", "file", "save"]), title: z.string().max(200), defaultPath: z.string().max(4096).optional() }),
   ),
   "system.reveal": call<{ revealed: boolean }>()(z.strictObject({ path: filePath })),
+  /** Address of a file for one download, relative to the page; null if the host has no downloads because files are on the user's computer. */
+  "system.download": call<{ url: string } | null>()(z.strictObject({ path: filePath })),
   "system.openExternal": call<null>()(z.strictObject({ url: z.url({ protocol: /^https$/ }) })),
   "settings.get": call<Readonly<Record<string, unknown>>>()(nothing),
   "settings.set": call<null>()(z.strictObject({ key: z.string().regex(/^[a-zA-Z0-9.:_-]{1,100}$/), value: z.json() })),
@@ -215,6 +217,9 @@ export interface WireError {
 }
 export type CallAnswer<Name extends CallName> = { readonly ok: true; readonly value: CallOutput<Name> } | { readonly ok: false; readonly error: WireError };
 
+/** The host does not answer, it announced that it stops, or it does not know this page because it was restarted. */
+export type Outage = "unreachable" | "stopped" | "signed-out";
+
 /** The bridge on `window.studio`, the same in both hosts. */
 export interface StudioBridge {
   readonly host: "electron" | "web";
@@ -224,6 +229,9 @@ export interface StudioBridge {
   subscribe(runIds: readonly string[]): void;
   /** True while events arrive; the web host reconnects automatically. */
   readonly connected: boolean;
+  /** Why no events arrive; null while they do. */
+  readonly outage: Outage | null;
+  /** The listener is also called when the reason of an outage changes. */
   onConnection(listener: (connected: boolean) => void): () => void;
   /** Path of a dropped file or folder; null if the host does not know it (web). */
   pathOf(file: unknown): string | null;

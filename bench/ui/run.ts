@@ -38,7 +38,7 @@ export async function uiPart(quick: boolean): Promise<PartReport[]> {
     try {
       const browser = await launchBrowser();
       try {
-        const reports = [await historyReport(browser, served.url, quick), await curvesReport(browser, served.url, long, quick)];
+        const reports = [await historyReport(browser, served.host.link, quick), await curvesReport(browser, served.host.link, long, quick)];
         const load = `Load average (1 and 5 minutes) ${before.slice(0, 2).map(digits).join(", ")} at the start, ${loadavg().slice(0, 2).map(digits).join(", ")} at the end. Project made in ${(made / 1000).toFixed(1)} s.`;
         return reports.map((report) => ({ ...report, remarks: [...report.remarks, load] }));
       } finally {
@@ -54,17 +54,17 @@ export async function uiPart(quick: boolean): Promise<PartReport[]> {
   }
 }
 
-async function historyReport(browser: Browser, url: string, quick: boolean): Promise<PartReport> {
+async function historyReport(browser: Browser, link: () => string, quick: boolean): Promise<PartReport> {
   const rows: Row[] = [];
   const loads: number[] = [];
   for (let i = 0; i < (quick ? 2 : 6); i++) {
-    const window = await MeasuredWindow.open(browser, url);
+    const window = await MeasuredWindow.open(browser, link());
     loads.push((await window.historyReady()).interactive);
     await window.close();
   }
   rows.push(row("time to interactive, nothing cached", loads));
 
-  const window = await MeasuredWindow.open(browser, url);
+  const window = await MeasuredWindow.open(browser, link());
   await window.historyReady();
   const { page } = window;
   rows.push(frameRow("frames, nothing happening", await window.frames(() => page.waitForTimeout(1500))));
@@ -97,9 +97,9 @@ async function historyReport(browser: Browser, url: string, quick: boolean): Pro
   return { part: "ui", title: `Window: history of ${FULL_SIZE.runs.toLocaleString("en")} runs`, rows, remarks: [] };
 }
 
-async function curvesReport(browser: Browser, url: string, long: readonly string[], quick: boolean): Promise<PartReport> {
+async function curvesReport(browser: Browser, link: () => string, long: readonly string[], quick: boolean): Promise<PartReport> {
   const rows: Row[] = [];
-  const window = await MeasuredWindow.open(browser, url);
+  const window = await MeasuredWindow.open(browser, link());
   await window.historyReady();
   const opened: number[] = [];
   for (const id of long.slice(0, quick ? 3 : long.length)) {

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { EventMap } from "../../src-shared/contract.ts";
 import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../src-shared/domain/records/drafts.ts";
@@ -37,8 +37,10 @@ export interface StudioOptions {
   readonly estimate: (config: RunConfig, studio: StudioServices, project: ProjectServices | null) => Promise<RunEstimate | null>;
   /** Entry of the dataset thread. */
   readonly datasetEntry: string;
-  /** Folders that a window without native dialogs may read and write. */
+  /** Folders that windows may read and write. */
   readonly roots: readonly string[];
+  /** Whether windows have native dialogs. The paths chosen there are allowed too, also after a restart. */
+  readonly nativeDialogs?: boolean;
   /** The sample project, copied when it is first opened; without it, an empty project is created. */
   readonly sampleFolder?: string | undefined;
   /** Texts to remove from errors. */
@@ -47,6 +49,9 @@ export interface StudioOptions {
 
 /** How long runs may take to write their checkpoints before they are killed, in ms. */
 const GRACE_MS = 60_000;
+/** Internal setting: paths that the user chose in native dialogs, the latest last. */
+const CHOSEN_KEY = "host.paths";
+const MAX_CHOSEN = 300;
 /** User setting: how many runs may run at the same time, 1 to 64. */
 const CONCURRENCY_KEY = "runs.concurrency";
 
@@ -82,7 +87,9 @@ export class Studio implements StudioHost, StudioServices {
 
   static async create(options: StudioOptions): Promise<Studio> {
     const settings = await UserSettings.open(join(options.settingsFolder, "settings.json"), options.log);
-    const folders = await AllowedFolders.of(options.roots);
+    if (options.nativeDialogs !== true) return new Studio(options, settings, await AllowedFolders.of(options.roots));
+    const folders = await AllowedFolders.of(options.roots, "choose it in a dialog of this window");
+    for (const path of [...settings.recent.map(({ folder }) => folder), ...chosenPaths(settings)]) await folders.allow(path);
     return new Studio(options, settings, folders);
   }
 
@@ -103,6 +110,11 @@ export class Studio implements StudioHost, StudioServices {
     });
     this.sessions.add(session);
     return session;
+  }
+
+  async allowPath(path: string): Promise<void> {
+    const real = await this.folders.allow(path);
+    this.settings.set(CHOSEN_KEY, [...chosenPaths(this.settings).filter((chosen) => chosen !== real), real].slice(-MAX_CHOSEN));
   }
 
   doctor(): Promise<DoctorFindings> {
@@ -205,4 +217,9 @@ export class Studio implements StudioHost, StudioServices {
 /** Creates the studio. */
 export function createStudio(options: StudioOptions): Promise<Studio> {
   return Studio.create(options);
+}
+
+function chosenPaths(settings: UserSettings): string[] {
+  const stored = settings.get(CHOSEN_KEY);
+  return Array.isArray(stored) ? stored.filter((path): path is string => typeof path === "string" && isAbsolute(path)) : [];
 }

@@ -8,6 +8,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { initCommand } from "./commands/init.ts";
+import { linkCommand } from "./commands/link.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runPresetCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -54,6 +55,7 @@ export function createProgram(io: Io): Command {
     dataCommand(io),
     initCommand(io),
     serveCommand(io),
+    linkCommand(io),
     unlockCommand(io),
     doctorCommand(io),
   ])

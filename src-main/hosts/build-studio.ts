@@ -18,6 +18,8 @@ export interface BuildOptions {
   /** Starts the process that measures the device. */
   readonly calibrationLauncher: ChildLauncher;
   readonly roots: readonly string[];
+  readonly nativeDialogs?: boolean;
+  /** Texts to remove from errors; may grow. */
   readonly secrets?: readonly string[];
   readonly log?: Logger;
 }
@@ -40,6 +42,7 @@ export function buildStudio(options: BuildOptions): Promise<Studio> {
     estimate: (config, studio, project) => estimator.estimate(config, studio, project),
     datasetEntry: entryPath("dataset-worker"),
     roots: options.roots,
+    nativeDialogs: options.nativeDialogs ?? false,
     sampleFolder: resourceFolder("sample"),
     secrets: options.secrets ?? [],
   });

@@ -11,15 +11,16 @@ export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Ar
  * rename survives a power failure. Readers see either the old or the new content. Missing folders are created. On failure, including errors thrown by
  * `data`, the temporary file is removed and the old content stays.
  *
+ * @param mode permissions of the file, less the umask of the process
  * @throws UserError `disk-full` or `not-writable`, naming the file; errors thrown by `data` pass through
  */
-export async function writeFileAtomic(file: string, data: FileData): Promise<void> {
+export async function writeFileAtomic(file: string, data: FileData, mode = 0o666): Promise<void> {
   const folder = path.dirname(file);
   // Independent of the name, which may be as long as file names can be.
   const temporary = path.join(folder, `.${randomUUID()}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
-    await writeFlushed(temporary, data);
+    await writeFlushed(temporary, data, mode);
     await rename(temporary, file);
     await flushFolder(folder);
   } catch (error) {
@@ -34,8 +35,8 @@ export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-async function writeFlushed(file: string, data: FileData): Promise<void> {
-  const handle = await open(file, "wx");
+async function writeFlushed(file: string, data: FileData, mode: number): Promise<void> {
+  const handle = await open(file, "wx", mode);
   try {
     for await (const chunk of data instanceof Uint8Array ? [data] : data) await writeAll(handle, chunk);
     await handle.sync();

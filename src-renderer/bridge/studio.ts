@@ -1,4 +1,6 @@
 import type { CallInput, CallName, CallOutput, EventMap, EventName, StudioBridge, WireError } from "../../src-shared/contract.ts";
+import { linkCode } from "./link-code.ts";
+import type { WebSession } from "./web-session.ts";
 
 /** A call that the main process rejected or failed to complete, with the suggested remedy. */
 export class StudioError extends Error {
@@ -16,11 +18,29 @@ export class StudioError extends Error {
 }
 
 let current: StudioBridge | undefined;
+let session: WebSession | null = null;
 
-/** Connects to the host: through the preload script on the desktop, otherwise through the web bridge. */
-export async function connectStudio(): Promise<StudioBridge> {
-  if (current === undefined) current = window.studio ?? (await import("./web-bridge.ts")).createWebBridge();
+/**
+ * Connects to the host: through the preload script on the desktop, otherwise through the web bridge.
+ * @param signIn asks the user to sign in to a web host, and resolves when the session has a token
+ */
+export async function connectStudio(signIn: (session: WebSession, reason: WireError) => Promise<void>): Promise<StudioBridge> {
+  if (current !== undefined) return current;
+  if (window.studio !== undefined) {
+    current = window.studio;
+    return current;
+  }
+  const [{ createWebSession }, { createWebBridge }] = await Promise.all([import("./web-session.ts"), import("./web-bridge.ts")]);
+  session = createWebSession();
+  const reason = await session.begin(linkCode);
+  if (reason !== null) await signIn(session, reason);
+  current = createWebBridge({ base: session.base, session });
   return current;
+}
+
+/** The session of this page with a web host; null on the desktop. */
+export function webSession(): WebSession | null {
+  return session;
 }
 
 export function studio(): StudioBridge {

@@ -1,12 +1,15 @@
 /** The bridge to the web host: calls over fetch, events over one WebSocket that reconnects automatically. */
-import type { CallAnswer, CallInput, CallName, EventMap, EventName, StudioBridge, WireError } from "../../src-shared/contract.ts";
+import type { CallAnswer, CallInput, CallName, EventMap, EventName, Outage, StudioBridge, WireError } from "../../src-shared/contract.ts";
+import { CLOSE_STOPPED, EVENT_PROTOCOL, TOKEN_HEADER } from "../../src-shared/web-session.ts";
+import type { WebSession } from "./web-session.ts";
 
-/** Browser APIs that the bridge uses; tests pass their own. */
 export interface WebBridgeOptions {
-  /** Address of the host, e.g. `http://127.0.0.1:8420`; defaults to the page's own origin. */
-  readonly origin?: string;
+  /** Address of the page, e.g. `http://127.0.0.1:8420/`. */
+  readonly base: string;
+  readonly session: Pick<WebSession, "token" | "state" | "refused" | "onSignedIn">;
+  /** Browser APIs; tests pass their own. */
   readonly fetch?: typeof globalThis.fetch;
-  readonly createSocket?: (url: string) => WebSocket;
+  readonly createSocket?: (url: string, protocols: string[]) => WebSocket;
 }
 
 /** Delays between reconnection attempts, in ms; the last one repeats. */
@@ -18,17 +21,18 @@ const ALIVE_MS = 15_000;
 
 type Listener = (payload: never) => void;
 
-export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
-  const origin = options.origin ?? globalThis.location.origin;
+export function createWebBridge(options: WebBridgeOptions): StudioBridge {
+  const { base, session } = options;
   const request = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const createSocket = options.createSocket ?? ((url: string) => new WebSocket(url));
+  const createSocket = options.createSocket ?? ((url: string, protocols: string[]) => new WebSocket(url, protocols));
   const listeners = new Map<string, Set<Listener>>();
   const connectionListeners = new Set<(connected: boolean) => void>();
   let socket: WebSocket | null = null;
   // The page was just served, so assume that the host is up until a connection fails.
-  let connected = true;
+  let outage: Outage | null = null;
   let failures = 0;
   let aliveMs = ALIVE_MS;
+  let retry: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let runIds: readonly string[] = [];
   let firstTry: (() => void) | undefined;
@@ -41,10 +45,10 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
     }),
   ]);
 
-  function setConnected(now: boolean): void {
-    if (now === connected) return;
-    connected = now;
-    for (const listener of connectionListeners) listener(now);
+  function setOutage(now: Outage | null): void {
+    if (now === outage) return;
+    outage = now;
+    for (const listener of connectionListeners) listener(now === null);
   }
 
   function heard(own: WebSocket): void {
@@ -54,30 +58,52 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
     }, aliveMs * 2.5);
   }
 
-  function lose(own: WebSocket): void {
+  function lose(own: WebSocket, code?: number): void {
     if (own !== socket) return;
     socket = null;
     clearTimeout(silence);
     own.close();
-    setConnected(false);
+    if (code === CLOSE_STOPPED) setOutage("stopped");
+    else if (outage === null) setOutage("unreachable");
     firstTry?.();
-    setTimeout(connect, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+    retry = setTimeout(connectIfKnown, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
     failures++;
   }
 
+  /** A browser does not tell why a connection was refused, so ask first. */
+  async function connectIfKnown(): Promise<void> {
+    const state = await session.state();
+    if (state === "refused") forgotten();
+    else connect();
+  }
+
+  /** The host was restarted: nothing works until the page has signed in again. */
+  function forgotten(): void {
+    if (outage === "signed-out") return;
+    clearTimeout(retry);
+    setOutage("signed-out");
+    session.refused();
+  }
+
+  session.onSignedIn(() => {
+    if (outage !== "signed-out") return;
+    failures = 0;
+    connect();
+  });
+
   function connect(): void {
     if (socket !== null) return;
-    const own = createSocket(`${origin.replace(/^http/, "ws")}/events`);
+    const own = createSocket(`${base.replace(/^http/, "ws")}events`, [EVENT_PROTOCOL, session.token]);
     socket = own;
     heard(own);
     own.onopen = () => {
       failures = 0;
       if (runIds.length > 0) own.send(JSON.stringify({ type: "subscribe", runIds }));
       firstTry?.();
-      setConnected(true);
+      setOutage(null);
     };
-    own.onclose = () => lose(own);
-    own.onerror = () => lose(own);
+    own.onclose = ({ code }) => lose(own, code);
+    own.onerror = () => undefined;
     own.onmessage = (message) => {
       heard(own);
       receive(message.data);
@@ -99,12 +125,13 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
     async call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>> {
       await ready;
       try {
-        const response = await request(`${origin}/call/${name}`, {
+        const response = await request(`${base}call/${name}`, {
           method: "POST",
-          credentials: "same-origin",
-          headers: { "content-type": "application/json" },
+          credentials: "omit",
+          headers: { "content-type": "application/json", [TOKEN_HEADER]: session.token },
           body: JSON.stringify(input),
         });
+        if (response.status === 401) forgotten();
         if (!response.ok) return { ok: false, error: await httpError(response) };
         return (await response.json()) as CallAnswer<Name>;
       } catch (cause) {
@@ -132,7 +159,10 @@ export function createWebBridge(options: WebBridgeOptions = {}): StudioBridge {
       if (socket?.readyState === 1) socket.send(JSON.stringify({ type: "subscribe", runIds }));
     },
     get connected() {
-      return connected;
+      return outage === null;
+    },
+    get outage() {
+      return outage;
     },
     onConnection(listener: (connected: boolean) => void): () => void {
       connectionListeners.add(listener);
@@ -151,8 +181,8 @@ async function httpError(response: Response): Promise<WireError> {
     case 401:
       return {
         code: "token",
-        message: "Session expired: GHN Studio was restarted.",
-        remedy: "Open the latest link printed by `ghn-studio serve`.",
+        message: "GHN Studio was restarted, and this page must sign in again.",
+        remedy: "Open the link that `ghn-studio serve` printed last, or run `ghn-studio link` for a new one.",
       };
     case 413:
       return { code: "call-too-large", message: "The request is too large.", remedy: "Send less data at a time." };

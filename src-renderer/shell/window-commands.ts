@@ -1,16 +1,19 @@
 import { useEventListener } from "@vueuse/core";
 import { onScopeDispose, type Ref } from "vue";
 import { type Router, useRouter } from "vue-router";
-import { onEvent } from "../bridge/studio.ts";
+import { onEvent, webSession } from "../bridge/studio.ts";
+import { copyText } from "../lib/files.ts";
 import { allCommands, type Command, executeCommand, registerCommands } from "../stores/commands.ts";
 import { useSideBar } from "../stores/preferences/side-bar.ts";
 import { useTheme } from "../stores/preferences/theme.ts";
 import { useProject } from "../stores/project.ts";
+import { useToasts } from "../stores/toasts.ts";
 
 function globalCommands(router: Router, palette: Ref<boolean>): Command[] {
   const go = (name: string): void => {
     void router.push({ name });
   };
+  const copyLinkCommand: Command = { id: "copy-link", title: "Copy a link for another browser", group: "Window", run: () => void copyLink() };
   return [
     { id: "palette", title: "Command palette", group: "Window", keys: "Ctrl+K", run: () => (palette.value = true) },
     { id: "go-runs", title: "Runs", group: "Go to", keys: "G R", needsProject: true, run: () => go("runs") },
@@ -24,7 +27,20 @@ function globalCommands(router: Router, palette: Ref<boolean>): Command[] {
     { id: "close-project", title: "Close project", group: "Project", needsProject: true, run: () => void useProject().close() },
     { id: "side-bar", title: "Collapse or expand the side bar", group: "Window", keys: "Ctrl+B", needsProject: true, run: () => useSideBar().toggle() },
     { id: "theme", title: "Change theme: dark, light, system", group: "Window", run: () => useTheme().next() },
+    ...(webSession() === null ? [] : [copyLinkCommand]),
   ];
+}
+
+/** Copies a one-time link that signs in another browser. */
+async function copyLink(): Promise<void> {
+  const toasts = useToasts();
+  try {
+    const link = (await webSession()?.newLink()) ?? "";
+    if (await copyText(link)) toasts.push({ kind: "good", title: "Link copied", text: "It works once, within 10 minutes." });
+    else toasts.push({ kind: "info", title: "Open this link in the other browser", text: link });
+  } catch (cause) {
+    toasts.error("Could not create a link", cause);
+  }
 }
 
 /** Registers the global commands and runs them from shortcuts and from the menus of the host. */

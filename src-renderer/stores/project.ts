@@ -12,10 +12,15 @@ export const useProject = defineStore("project", () => {
       current.value = project;
     });
     try {
-      current.value = await call("project.current", {});
+      await refresh();
     } finally {
       loaded.value = true;
     }
+  }
+
+  /** Asks the host again, which may have been restarted with another project. */
+  async function refresh(): Promise<void> {
+    current.value = await call("project.current", {});
   }
 
   async function open(folder: string): Promise<void> {
@@ -39,5 +44,5 @@ export const useProject = defineStore("project", () => {
     current.value = await call("project.rename", { name });
   }
 
-  return { current, loaded, load, open, create, openSample, close, rename };
+  return { current, loaded, load, refresh, open, create, openSample, close, rename };
 });

@@ -16,7 +16,7 @@ import { recordingLog } from "../hosts/support/host-support.ts";
 let folder: string;
 let studio: Studio;
 const log = recordingLog();
-const web: HostServices = { kind: "web", anyPath: false, choose: async () => null, reveal: async () => false, openExternal: async () => false };
+const web: HostServices = { kind: "web", choose: async () => null, reveal: async () => false, openExternal: async () => false };
 
 function build(): Promise<Studio> {
   return createStudio({

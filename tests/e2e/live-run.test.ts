@@ -71,7 +71,7 @@ function delaysOf(messages: readonly Message[], shown: readonly number[]): numbe
 async function lossOf(runId: string): Promise<{ points: number; lastStep: number }> {
   const response = await fetch("/call/metrics.series", {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "x-ghn-studio-token": sessionStorage.getItem("ghn-studio /") ?? "" },
     body: JSON.stringify({ runIds: [runId], names: ["ghn/loss"], buckets: 5000 }),
   });
   const { value } = (await response.json()) as { value: { columns: { step: number[] }; totalPoints: number }[] };

@@ -1,6 +1,6 @@
-/** The folders that a window without native dialogs may use: the folder browser, and the check of every path that it names. */
+/** The folders and files that windows may use: the folder browser, and the check of every path that a window names. */
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { FolderEntry, FolderListing } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
 
@@ -9,19 +9,38 @@ const MAX_ENTRIES = 5000;
 
 export class AllowedFolders {
   private readonly realRoots: readonly string[];
+  /** What the user has chosen in native dialogs. */
+  private readonly chosen = new Set<string>();
+  private readonly remedy: string;
 
-  /** @param roots absolute folders that may be used; resolved, so that links in them cannot extend them */
-  private constructor(roots: readonly string[]) {
+  private constructor(roots: readonly string[], remedy: string) {
     this.realRoots = roots;
+    this.remedy = remedy;
   }
 
-  static async of(roots: readonly string[]): Promise<AllowedFolders> {
+  /**
+   * @param roots absolute folders that may be used; resolved, so that links in them cannot extend them
+   * @param remedy how the user can allow another folder
+   */
+  static async of(roots: readonly string[], remedy = "start `ghn-studio serve` with --root <folder>"): Promise<AllowedFolders> {
     const real = await Promise.all(roots.map((root) => realpath(root).catch(() => null)));
-    return new AllowedFolders([...new Set(real.filter((root) => root !== null))]);
+    return new AllowedFolders([...new Set(real.filter((root) => root !== null))], remedy);
   }
 
   get roots(): readonly string[] {
     return this.realRoots;
+  }
+
+  /**
+   * Allows a file, or a folder with everything in it, that the user has chosen.
+   * @param path absolute; it need not exist yet
+   * @returns its real path
+   */
+  async allow(path: string): Promise<string> {
+    const wanted = resolve(path);
+    const real = await realpath(wanted).catch(async () => join(await realpath(dirname(wanted)).catch(() => dirname(wanted)), basename(wanted)));
+    this.chosen.add(real);
+    return real;
   }
 
   /**
@@ -100,14 +119,14 @@ export class AllowedFolders {
   }
 
   private inside(path: string): boolean {
-    return this.realRoots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
+    return [...this.realRoots, ...this.chosen].some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
   }
 
   private outside(path: string): UserError {
     return new UserError(`The path ${path.slice(0, 200)} is outside of the folders that can be used here.`, {
       code: "path-outside",
       file: path.slice(0, 200),
-      remedy: `Choose a path inside ${this.realRoots.join(" or ")}, or start \`ghn-studio serve\` with --root <folder>.`,
+      remedy: `Choose a path inside ${this.realRoots.join(" or ")}, or ${this.remedy}.`,
     });
   }
 }

@@ -12,7 +12,15 @@ const HOST_PREFIX = "host.";
 
 export const systemHandlers: HandlersOf<
   CallContext,
-  "system.info" | "system.browse" | "system.choose" | "system.reveal" | "system.openExternal" | "settings.get" | "settings.set" | "log.report"
+  | "system.info"
+  | "system.browse"
+  | "system.choose"
+  | "system.reveal"
+  | "system.download"
+  | "system.openExternal"
+  | "settings.get"
+  | "settings.set"
+  | "log.report"
 > = {
   "system.info": async (_input, { studio, host }): Promise<SystemInfo> => {
     const doctor = await studio.doctor();
@@ -28,13 +36,18 @@ export const systemHandlers: HandlersOf<
     };
   },
   "system.browse": ({ path }, { studio }) => studio.folders.list(path),
-  "system.choose": async (request, { host }) => {
+  "system.choose": async (request, { host, studio }) => {
     const path = await host.choose(request);
-    return path === null ? null : { path };
+    if (path === null) return null;
+    await studio.allowPath(path);
+    return { path };
+  },
+  "system.download": async ({ path }, { host }) => {
+    if ((await stat(path).catch(() => null))?.isFile() !== true) throw missing(path);
+    return host.download === undefined ? null : { url: host.download(path) };
   },
   "system.reveal": async ({ path }, { host }) => {
-    if ((await stat(path).catch(() => null)) === null)
-      throw new UserError(`${path} no longer exists.`, { code: "file-missing", file: path, remedy: "It may have been moved or deleted. Export it again." });
+    if ((await stat(path).catch(() => null)) === null) throw missing(path);
     return { revealed: await host.reveal(path) };
   },
   "system.openExternal": async ({ url }, { host }) => {
@@ -54,3 +67,7 @@ export const systemHandlers: HandlersOf<
     return null;
   },
 };
+
+function missing(path: string): UserError {
+  return new UserError(`${path} no longer exists.`, { code: "file-missing", file: path, remedy: "It may have been moved or deleted. Export it again." });
+}

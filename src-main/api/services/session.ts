@@ -16,14 +16,14 @@ export interface EventSink {
 /** What a host provides to a window. */
 export interface HostServices {
   readonly kind: "electron" | "web";
-  /** Shows a native chooser; null when cancelled or not available. */
+  /** Shows a native chooser; null when cancelled or not available. Windows may then use the path. */
   choose(request: { readonly kind: "folder" | "file" | "save"; readonly title: string; readonly defaultPath?: string | undefined }): Promise<string | null>;
   /** Shows a file in the system's file manager; false when not available. */
   reveal(path: string): Promise<boolean>;
+  /** Address of a file for one download by the page; undefined if the page does not download because it runs on the same computer. */
+  readonly download?: (path: string) => string;
   /** Opens an https address in the user's browser; false when not available. */
   openExternal(url: string): Promise<boolean>;
-  /** True if the window may use any path (chosen in native dialogs); false restricts it to the allowed folders. */
-  readonly anyPath: boolean;
 }
 
 /** The session of one window (Electron) or one browser (web). It has at most one open project. */
@@ -47,6 +47,8 @@ export interface StudioSession {
 /** The studio as a host sees it. */
 export interface StudioHost {
   createSession(services: HostServices): StudioSession;
+  /** Lets windows use a path that the user named outside of the page: in a native dialog, by dropping it, or when starting the program. Remembered. */
+  allowPath(path: string): Promise<void>;
   /** Stops all runs with a checkpoint and closes everything. */
   close(): Promise<void>;
 }

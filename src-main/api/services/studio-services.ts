@@ -15,6 +15,8 @@ export interface StudioServices {
   readonly folders: AllowedFolders;
   readonly opener: ProjectOpener;
   readonly datasets: DatasetService;
+  /** Lets windows use a path that the user chose in a native dialog. */
+  allowPath(path: string): Promise<void>;
   doctor(): Promise<DoctorFindings>;
   estimate(config: RunConfig, project: ProjectServices | null): Promise<RunEstimate | null>;
   /** Notifies the sessions of a project that its name or size changed. */

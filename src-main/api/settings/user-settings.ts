@@ -1,4 +1,4 @@
-/** User settings and recent projects: one JSON file in the user's folder, written atomically. */
+/** User settings and recent projects: one JSON file in the user's folder, written atomically and readable by the user only. */
 import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
@@ -102,7 +102,7 @@ export class UserSettings {
       // Includes all changes of this tick.
       await new Promise((resolve) => setImmediate(resolve));
       this.pending = false;
-      await writeFileAtomic(this.file, Buffer.from(`${JSON.stringify(this.content, null, 2)}\n`)).catch((error: unknown) =>
+      await writeFileAtomic(this.file, Buffer.from(`${JSON.stringify(this.content, null, 2)}\n`), 0o600).catch((error: unknown) =>
         this.log.error("The settings cannot be written.", String(error)),
       );
     });

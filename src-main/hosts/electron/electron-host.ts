@@ -132,6 +132,7 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
     const entry = empty ?? openWindow(null);
     entry.focus();
     try {
+      await studio.allowPath(path);
       await entry.session.open(path);
     } catch (error) {
       await electron.dialog.showMessageBox(entry.window, {

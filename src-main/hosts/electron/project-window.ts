@@ -66,7 +66,6 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
   };
   const session = options.studio.createSession({
     kind: "electron",
-    anyPath: true,
     choose: (request) => choose(electron, window, request),
     reveal: async (path) => {
       electron.shell.showItemInFolder(path);

@@ -1,17 +1,19 @@
 /** Event connections of the web host: one WebSocket per page, with its own subscriptions and back-pressure. */
-import type { IncomingHttpHeaders, Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
+import { CLOSE_STOPPED, EVENT_PROTOCOL } from "../../../src-shared/web-session.ts";
 import type { StudioSession } from "../../api/services/session.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { Outbox } from "../page/outbox.ts";
 
-const SOCKET_PATH = "/events";
 /** More pages than this indicate a fault or an attack. */
 const MAX_CONNECTIONS = 64;
 /** Bytes buffered in a socket before further events are merged. */
 const MAX_BUFFERED_BYTES = 512 * 1024;
 const MAX_MESSAGE_BYTES = 256 * 1024;
+/** How long pages may take to answer a close message, in ms. */
+const CLOSE_MS = 500;
 
 const fromPage = z.strictObject({ type: z.literal("subscribe"), runIds: z.array(z.string().max(64)).max(2000) });
 
@@ -19,28 +21,29 @@ export interface SocketOptions {
   readonly server: Server;
   readonly session: StudioSession;
   readonly log: Logger;
-  /** Decides on an upgrade request from its headers. */
-  readonly allowed: (headers: IncomingHttpHeaders) => boolean;
+  /** Path of event connections. */
+  readonly path: string;
+  /** Whether the request has the right host and origin. */
+  readonly allowed: (request: IncomingMessage) => boolean;
+  readonly signedIn: (token: string | undefined) => boolean;
   /** Interval of checks whether a page is still alive, in ms; 15,000 by default. */
   readonly pingMs?: number;
 }
 
-/** Accepts event connections on the server. `close` closes them all. */
-export function acceptSockets(options: SocketOptions): { readonly connections: () => number; close(): void } {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+/** Accepts event connections on the server. `close` tells all pages that the host stops, and closes the connections. */
+export function acceptSockets(options: SocketOptions): { readonly connections: () => number; close(): Promise<void> } {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    // The other protocol that a page offers is its token, which is not repeated.
+    handleProtocols: () => EVENT_PROTOCOL,
+  });
   options.server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const path = (request.url ?? "").split("?")[0];
-    const status =
-      path !== SOCKET_PATH
-        ? "404 Not Found"
-        : !options.allowed(request.headers)
-          ? "403 Forbidden"
-          : sockets.clients.size >= MAX_CONNECTIONS
-            ? "503 Service Unavailable"
-            : null;
+    const status = refusalOf(request, options) ?? (sockets.clients.size >= MAX_CONNECTIONS ? "503 Service Unavailable" : null);
     if (status !== null) {
-      if (status.startsWith("403")) options.log.warning("An event connection was refused: wrong host, origin or token.");
+      if (status.startsWith("403")) options.log.warning("An event connection was refused: wrong host or origin.");
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
@@ -48,14 +51,22 @@ export function acceptSockets(options: SocketOptions): { readonly connections: (
   });
   return {
     connections: () => sockets.clients.size,
-    close: () => {
-      for (const client of sockets.clients) {
-        client.close(1001, "GHN Studio has stopped.");
-        client.terminate();
-      }
+    close: async () => {
+      const clients = [...sockets.clients];
+      const closed = Promise.all(clients.map((client) => new Promise((resolve) => client.once("close", resolve))));
+      for (const client of clients) client.close(CLOSE_STOPPED, "GHN Studio has stopped.");
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
+      for (const client of clients) client.terminate();
       sockets.close();
     },
   };
+}
+
+function refusalOf(request: IncomingMessage, { path, allowed, signedIn }: SocketOptions): string | null {
+  if ((request.url ?? "").split("?")[0] !== path) return "404 Not Found";
+  if (!allowed(request)) return "403 Forbidden";
+  const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((protocol) => protocol.trim());
+  return offered[0] === EVENT_PROTOCOL && signedIn(offered[1]) ? null : "401 Unauthorized";
 }
 
 function serve(socket: WebSocket, { session, log, pingMs = 15_000 }: SocketOptions): void {

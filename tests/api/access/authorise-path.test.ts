@@ -39,7 +39,7 @@ beforeAll(async () => {
     datasetEntry: entryPath("dataset-worker"),
     roots: [allowed],
   });
-  session = studio.createSession({ kind: "web", anyPath: false, choose: async () => null, reveal: async () => false, openExternal: async () => false });
+  session = studio.createSession({ kind: "web", choose: async () => null, reveal: async () => false, openExternal: async () => false });
   const answer = await session.call("project.create", { folder: join(allowed, "project"), name: "Paths" });
   expect(answer.ok).toBe(true);
 });
@@ -65,6 +65,7 @@ const ARGUMENTS: Readonly<Record<string, (path: string) => unknown>> = {
   "project.open": (path) => ({ folder: path }),
   "runs.create": (path) => ({ name: "x", config: { kind: "ghn-training", dataset: folder(path) }, tags: [] }),
   "system.browse": (path) => ({ path }),
+  "system.download": (path) => ({ path }),
   "system.reveal": (path) => ({ path }),
   // A draft travels as plain JSON; its handler checks the paths itself.
   "draft.check": (path) => ({ config: { kind: "ghn-training", dataset: folder(path) } }),
@@ -96,4 +97,39 @@ test("a stored run whose images are outside is neither resumed nor repeated", as
   expect((await session.call("project.open", { folder: other })).ok).toBe(true);
   for (const name of ["runs.resume", "runs.retry"])
     expect(await session.call(name, { runId: id })).toMatchObject({ ok: false, error: { code: "path-outside" } });
+});
+
+test("with native dialogs, a path is allowed once the user has chosen it, also after a restart", async () => {
+  const chosen = join(outside, "cats");
+  const options = {
+    settingsFolder: join(base, "desktop"),
+    datasetFolder: join(base, "datasets"),
+    sampleParent: join(base, "allowed"),
+    version: "0.1.0",
+    log: recordingLog(),
+    opener: projectOpener(nodeLauncher({ script: entryPath("run-worker") })),
+    doctor: async () => ({ items: [], backend: "wasm" as const, device: "CPU" }),
+    estimate: async () => null,
+    datasetEntry: entryPath("dataset-worker"),
+    roots: [join(base, "allowed")],
+    nativeDialogs: true,
+  };
+  const host = { kind: "electron" as const, choose: async () => chosen, reveal: async () => true, openExternal: async () => true };
+  const desktop = await createStudio(options);
+  const window = desktop.createSession(host);
+  const reveal = (session: StudioSession, path: string) => session.call("system.reveal", { path });
+  expect(await reveal(window, chosen)).toMatchObject({ ok: false, error: { code: "path-outside", remedy: expect.stringContaining("dialog") } });
+  // A page cannot allow itself a path.
+  expect(await window.call("settings.set", { key: "host.paths", value: [outside] })).toMatchObject({ ok: false });
+  expect(await window.call("system.choose", { kind: "folder", title: "Images" })).toEqual({ ok: true, value: { path: chosen } });
+  expect(await reveal(window, chosen)).toMatchObject({ ok: true });
+  expect(await reveal(window, join(outside, "secret.txt"))).toMatchObject({ ok: false });
+  await desktop.close();
+  const again = await createStudio(options);
+  expect(await reveal(again.createSession(host), chosen)).toMatchObject({ ok: true });
+  await again.close();
+  // The web host shares the settings, but not these paths.
+  const web = await createStudio({ ...options, nativeDialogs: false });
+  expect(await reveal(web.createSession({ ...host, kind: "web" }), chosen)).toMatchObject({ ok: false });
+  await web.close();
 });

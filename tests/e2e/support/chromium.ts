@@ -18,6 +18,6 @@ export function whyNoBrowser(): string | null {
     : null;
 }
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath() ?? "chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath() ?? "chromium", args: ["--no-sandbox", "--disable-dev-shm-usage", ...args] });
 }

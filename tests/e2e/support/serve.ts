@@ -8,8 +8,10 @@ import { join, resolve } from "node:path";
 const ROOT = resolve(import.meta.dirname, "../../..");
 
 export interface ServedStudio {
-  /** First link, including the token. */
+  /** The printed link, which works once. */
   readonly url: string;
+  /** Another one-time link, from `ghn-studio link`. */
+  link(): string;
   /** Folder that the host may read and write. */
   readonly root: string;
   /** Process ids of the running runs. */
@@ -35,6 +37,7 @@ export async function serveStudio(): Promise<ServedStudio> {
   const url = await firstLink(child);
   return {
     url,
+    link: () => execFileSync(process.execPath, [join(ROOT, "src-main/cli.ts"), "link"], { cwd: ROOT, env, encoding: "utf8" }).trim(),
     root,
     workers: () => childrenOf(child.pid ?? -1).filter((pid) => commandOf(pid).includes("run-worker")),
     stop: async () => {
@@ -55,7 +58,7 @@ function firstLink(child: ChildProcess): Promise<string> {
     let text = "";
     const read = (chunk: Buffer): void => {
       text += chunk.toString("utf8");
-      const link = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(text)?.[0];
+      const link = /http:\/\/127\.0\.0\.1:\d+\/\S*#code=\S+/.exec(text)?.[0];
       if (link !== undefined) found(link);
     };
     child.stdout?.on("data", read);

@@ -15,6 +15,8 @@ export interface TestDesktopSession extends TestSession {
 export interface TestDesktopStudio extends DesktopStudio {
   readonly sessions: TestDesktopSession[];
   readonly settings: Map<string, unknown>;
+  /** Paths that windows may use. */
+  readonly allowed: string[];
   closed: number;
 }
 
@@ -58,7 +60,9 @@ export function desktopStudio(): TestDesktopStudio {
   const studio: TestDesktopStudio = {
     sessions,
     settings,
+    allowed: [],
     closed: 0,
+    allowPath: async (path) => void studio.allowed.push(path),
     setting: (key) => settings.get(key),
     setSetting: (key, value) => void settings.set(key, JSON.parse(JSON.stringify(value))),
     recentProjects: async () => [{ folder: "/projects/a", name: "A" }],

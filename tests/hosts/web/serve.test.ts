@@ -4,9 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { WebSocket } from "ws";
 import { createProject, viewProject } from "../../../src-main/store/project/project.ts";
-import { createWebBridge } from "../../../src-renderer/bridge/web-bridge.ts";
+import { pageSession } from "../support/web-page.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 let folder: string;
@@ -35,6 +34,18 @@ function serve(...args: string[]): ChildProcess {
   return started;
 }
 
+/** The one-time link that the process has printed. */
+function printedLink(): Promise<string> {
+  return vi.waitFor(
+    () => {
+      const found = /http:\/\/127\.0\.0\.1:\d+\/\S*#code=[\w-]+/.exec(output)?.[0];
+      if (found === undefined) throw new Error(output);
+      return found;
+    },
+    { timeout: 30_000, interval: 50 },
+  );
+}
+
 function ended(process: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
     if (process.exitCode !== null) resolve(process.exitCode);
@@ -46,21 +57,8 @@ test("serves a project with a real run, and stops it with a checkpoint at Ctrl-C
   const project = join(folder, "project");
   createProject(project, "Served").close();
   const started = serve("--project", project, "--root", folder);
-  const link = await vi.waitFor(
-    () => {
-      const found = /(http:\/\/127\.0\.0\.1:\d+)\/\?token=([\w-]+)/.exec(output);
-      if (found === null) throw new Error(output);
-      return { origin: found[1] ?? "", token: found[2] ?? "" };
-    },
-    { timeout: 30_000, interval: 50 },
-  );
-  expect((await fetch(`${link.origin}/`)).status).toBe(401);
-  const cookie = `ghn-studio-${new URL(link.origin).port}=${link.token}`;
-  const bridge = createWebBridge({
-    origin: link.origin,
-    fetch: (input, init) => fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie, origin: link.origin } }),
-    createSocket: (url) => new WebSocket(url, { headers: { cookie, origin: link.origin } }) as unknown as globalThis.WebSocket,
-  });
+  const link = await printedLink();
+  const { bridge } = await pageSession(new URL(".", link).href, link);
   expect(await bridge.call("project.current", {})).toMatchObject({ ok: true, value: { name: "Served" } });
   const created = await bridge.call("runs.create", {
     name: "Long",

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { DownloadTickets } from "../../../src-main/hosts/web/download-tickets.ts";
 import { startWebHost, type WebHost } from "../../../src-main/hosts/web/web-host.ts";
-import { createWebBridge } from "../../../src-renderer/bridge/web-bridge.ts";
+import type { createWebBridge } from "../../../src-renderer/bridge/web-bridge.ts";
+import { codeIn, TOKEN_HEADER } from "../../../src-shared/web-session.ts";
 import { recordingLog, type TestSession, testSession } from "../support/host-support.ts";
+import { pageSession, signIn } from "../support/web-page.ts";
 
 interface Answer {
   readonly status: number;
@@ -16,37 +19,36 @@ interface Answer {
 
 let folder: string;
 let host: WebHost;
+let token: string;
+const tickets = new DownloadTickets();
 let session: TestSession;
 const log = recordingLog();
 
 /** A raw request: fetch would not let a test set Host, Origin or a path with dots. */
 function ask(
   path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string; cookie?: boolean; port?: number } = {},
+  options: { method?: string; headers?: Record<string, string>; body?: string; signedIn?: boolean; port?: number } = {},
 ): Promise<Answer> {
-  const { method = "GET", headers = {}, body, cookie = true, port = host.port } = options;
+  const { method = "GET", headers = {}, body, signedIn = true, port = host.port } = options;
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: "127.0.0.1", port, path, method, headers: { ...(cookie ? { cookie: `ghn-studio-${host.port}=${host.token}` } : {}), ...headers } },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (part: string) => (text += part));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
-      },
-    );
+    const sent = request({ host: "127.0.0.1", port, path, method, headers: { ...(signedIn ? { [TOKEN_HEADER]: token } : {}), ...headers } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => (text += part));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+    });
     sent.on("error", reject);
     sent.end(body);
   });
 }
 
-function post(name: string, body: string, extra: Record<string, string> = {}, cookie = true): Promise<Answer> {
-  return ask(`/call/${name}`, { method: "POST", body, cookie, headers: { "content-type": "application/json", origin: host.origin, ...extra } });
+function post(name: string, body: string, extra: Record<string, string> = {}, signedIn = true): Promise<Answer> {
+  return ask(`/call/${name}`, { method: "POST", body, signedIn, headers: { "content-type": "application/json", origin: host.origin, ...extra } });
 }
 
-function connect(headers: Record<string, string>, path = "/events"): Promise<string> {
+function connect(headers: Record<string, string>, protocols: string[], path = "/events"): Promise<string> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers });
+    const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, protocols, { headers });
     socket.on("open", () => {
       socket.terminate();
       resolve("open");
@@ -66,7 +68,8 @@ beforeAll(async () => {
   await writeFile(join(site, "notes.exe"), "no");
   await symlink(join(folder, "secret.txt"), join(site, "link.txt"));
   session = testSession({ "runs.csv": () => ({ csv: "id,name\r\n" }) }, log);
-  host = await startWebHost({ session, rendererFolder: site, port: 0, log, pingMs: 100 });
+  host = await startWebHost({ session, rendererFolder: site, port: 0, tickets, log, pingMs: 100 });
+  token = await signIn(host);
 });
 
 afterAll(async () => {
@@ -75,19 +78,55 @@ afterAll(async () => {
 });
 
 describe("admission", () => {
-  test("the first link sets a strict cookie and removes the token from the address", async () => {
-    const answer = await ask(new URL(host.url).pathname + new URL(host.url).search, { cookie: false });
-    expect(answer.status).toBe(303);
-    expect(answer.headers["location"]).toBe("/");
-    expect(String(answer.headers["set-cookie"])).toMatch(/^ghn-studio-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+  const redeem = (code: string, origin = host.origin): Promise<Answer> =>
+    ask("/session", { method: "POST", signedIn: false, headers: { "content-type": "application/json", origin }, body: JSON.stringify({ code }) });
+
+  test("a link works once; its code is in the fragment, which no server sees; there is no cookie", async () => {
+    const link = host.link();
+    const url = new URL(link);
+    expect([url.origin, url.pathname, url.search]).toEqual([host.origin, "/", ""]);
+    const code = codeIn(link) ?? "";
+    const first = await redeem(code);
+    expect(first.status).toBe(200);
+    expect(first.headers["set-cookie"]).toBeUndefined();
+    const granted = JSON.parse(first.body) as { token: string };
+    expect(granted.token).toMatch(/^[\w-]{43}$/);
+    expect((await ask("/session", { signedIn: false, headers: { [TOKEN_HEADER]: granted.token } })).status).toBe(200);
+    const second = await redeem(code);
+    expect(second.status).toBe(403);
+    expect(JSON.parse(second.body)).toMatchObject({
+      ok: false,
+      error: { code: "link-used", message: "This link has already been used. Each link works once." },
+    });
+    expect(JSON.parse(second.body)).toMatchObject({ error: { remedy: expect.stringContaining("ghn-studio link") } });
   });
 
-  test("without a token, or with a wrong one, nothing is shown and nothing is done", async () => {
-    expect((await ask("/", { cookie: false })).status).toBe(401);
-    expect((await ask("/?token=wrong", { cookie: false })).status).toBe(401);
-    expect((await ask("/assets/main-1a2b.js", { cookie: false })).status).toBe(401);
+  test("an expired or unknown link is refused, and one that a foreign page found is not exchanged", async () => {
+    expect(JSON.parse((await redeem(codeIn(host.link(-1)) ?? "")).body)).toMatchObject({ error: { code: "link-expired" } });
+    expect(JSON.parse((await redeem("a".repeat(43))).body)).toMatchObject({ error: { code: "link-unknown" } });
+    expect((await redeem(codeIn(host.link()) ?? "", "http://evil.example")).status).toBe(403);
+    expect(
+      (await ask("/session", { method: "POST", signedIn: false, headers: { "content-type": "application/json", origin: host.origin }, body: "[]" })).status,
+    ).toBe(403);
+  });
+
+  test("a signed-in page gets links for other browsers, others do not", async () => {
+    const answer = await ask("/link", { method: "POST", headers: { origin: host.origin } });
+    const { code } = JSON.parse(answer.body) as { code: string };
+    expect((await redeem(code)).status).toBe(200);
+    expect((await ask("/link", { method: "POST", signedIn: false, headers: { origin: host.origin } })).status).toBe(401);
+    expect((await ask("/link", { method: "POST", headers: { origin: "http://evil.example" } })).status).toBe(403);
+  });
+
+  test("without a token, or with a wrong one, only the files of the page are served", async () => {
+    expect((await ask("/", { signedIn: false })).status).toBe(200);
+    expect((await ask("/session", { signedIn: false })).status).toBe(401);
     expect((await post("runs.csv", "{}", {}, false)).status).toBe(401);
-    expect((await ask("/", { cookie: false, headers: { cookie: `ghn-studio-${host.port}=${"a".repeat(43)}` } })).status).toBe(401);
+    for (const wrong of ["", "a".repeat(43), `${token}x`, token.slice(1)]) {
+      expect((await post("runs.csv", "{}", { [TOKEN_HEADER]: wrong }, false)).status).toBe(401);
+      expect(await connect({ origin: host.origin }, wrong === "" ? ["ghn-studio"] : ["ghn-studio", wrong])).toContain("401");
+    }
+    expect((await post("runs.csv", "{}", { cookie: `ghn-studio=${token}; ghn-studio-${host.port}=${token}` }, false)).status).toBe(401);
   });
 
   test("foreign hosts are refused, whatever they send (DNS rebinding)", async () => {
@@ -97,17 +136,16 @@ describe("admission", () => {
   });
 
   test("calls and events require the page's own origin", async () => {
-    const cookie = `ghn-studio-${host.port}=${host.token}`;
+    const protocols = ["ghn-studio", token];
     for (const origin of ["http://evil.example", "null", "http://localhost:1", `https://127.0.0.1:${host.port}`]) {
       expect((await post("runs.csv", "{}", { origin })).status, origin).toBe(403);
-      expect(await connect({ cookie, origin }), origin).toContain("403");
+      expect(await connect({ origin }, protocols), origin).toContain("403");
     }
     expect((await ask("/call/runs.csv", { method: "POST", body: "{}", headers: { "content-type": "application/json" } })).status).toBe(403);
-    expect(await connect({ cookie })).toContain("403");
-    expect(await connect({ origin: host.origin })).toContain("403");
-    expect(await connect({ cookie, origin: host.origin, host: "evil.example" })).toContain("403");
-    expect(await connect({ cookie, origin: host.origin }, "/other")).toContain("404");
-    expect(await connect({ cookie, origin: host.origin })).toBe("open");
+    expect(await connect({}, protocols)).toContain("403");
+    expect(await connect({ origin: host.origin, host: "evil.example" }, protocols)).toContain("403");
+    expect(await connect({ origin: host.origin }, protocols, "/other")).toContain("404");
+    expect(await connect({ origin: host.origin }, protocols)).toBe("open");
   });
 });
 
@@ -146,6 +184,23 @@ describe("files", () => {
   });
 });
 
+describe("downloads", () => {
+  test("an address works once, names the file and needs nothing else", async () => {
+    const file = join(folder, "Gewichte (é).txt");
+    await writeFile(file, "weights");
+    const address = `/${tickets.offer(file)}`;
+    const answer = await ask(address, { signedIn: false });
+    expect([answer.status, answer.body]).toEqual([200, "weights"]);
+    expect(answer.headers["content-disposition"]).toBe(`attachment; filename="Gewichte____.txt"; filename*=UTF-8''Gewichte%20%28%C3%A9%29.txt`);
+    expect((await ask(address)).status).toBe(404);
+    expect((await ask("/download/x")).status).toBe(404);
+    await writeFile(join(folder, "empty"), "");
+    expect((await ask(`/${tickets.offer(join(folder, "empty"))}`)).body).toBe("");
+    expect((await ask(`/${tickets.offer(folder)}`)).status).toBe(404);
+    expect((await ask(`/${tickets.offer(join(folder, "gone"))}`)).status).toBe(404);
+  });
+});
+
 describe("calls", () => {
   test("are answered, and malformed ones are refused without affecting the host", async () => {
     expect(await post("runs.csv", "{}").then((answer) => [answer.status, JSON.parse(answer.body)])).toEqual([200, { ok: true, value: { csv: "id,name\r\n" } }]);
@@ -163,17 +218,12 @@ describe("calls", () => {
 });
 
 describe("the bridge of the page", () => {
-  function bridgeTo(target: WebHost): ReturnType<typeof createWebBridge> {
-    const cookie = `ghn-studio-${target.port}=${target.token}`;
-    return createWebBridge({
-      origin: target.origin,
-      fetch: (input, init) => fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), cookie, origin: target.origin } }),
-      createSocket: (url) => new WebSocket(url, { headers: { cookie, origin: target.origin } }) as unknown as globalThis.WebSocket,
-    });
+  async function bridgeTo(target: WebHost, link?: string): Promise<ReturnType<typeof createWebBridge>> {
+    return pageSession(target.base, link ?? target.link()).then(({ bridge }) => bridge);
   }
 
   test("makes calls, and receives only events of the runs it subscribed to", async () => {
-    const bridge = bridgeTo(host);
+    const bridge = await bridgeTo(host);
     const before = session.sinks.size;
     expect(await bridge.call("runs.csv", {})).toEqual({ ok: true, value: { csv: "id,name\r\n" } });
     const seen: string[] = [];
@@ -190,30 +240,48 @@ describe("the bridge of the page", () => {
     expect(session.sinks.size).toBeGreaterThanOrEqual(before);
   });
 
-  test("reconnects after the host was down, subscribes again and reports it", async () => {
+  test("reconnects after the host was restarted and the page signed in again", async () => {
     const second = testSession({}, log);
-    let target = await startWebHost({ session: second, rendererFolder: join(folder, "site"), port: 0, token: "a-token-of-some-length", log, pingMs: 50 });
+    const start = (port: number): Promise<WebHost> => startWebHost({ session: second, rendererFolder: join(folder, "site"), port, log, pingMs: 50 });
+    let target = await start(0);
     const { port } = target;
-    const bridge = bridgeTo(target);
-    const states: boolean[] = [];
-    bridge.onConnection((connected) => states.push(connected));
+    const page = await pageSession(target.base, target.link());
+    const { bridge } = page;
+    const states: (string | null)[] = [];
+    bridge.onConnection(() => states.push(bridge.outage));
     bridge.subscribe(["r"]);
     await vi.waitFor(() => expect([...second.sinks].some((sink) => sink.wants("r"))).toBe(true));
     await target.close();
-    await vi.waitFor(() => expect(bridge.connected).toBe(false));
+    await vi.waitFor(() => expect(bridge.outage).toBe("stopped"));
     expect(second.sinks.size).toBe(0);
     expect(await bridge.call("runs.csv", {})).toMatchObject({ ok: false, error: { code: "offline" } });
-    target = await startWebHost({ session: second, rendererFolder: join(folder, "site"), port, token: "a-token-of-some-length", log, pingMs: 50 });
+    target = await start(port);
+    await vi.waitFor(() => expect(bridge.outage).toBe("signed-out"), 5000);
+    expect(await bridge.call("runs.csv", {})).toMatchObject({ ok: false, error: { code: "token", message: expect.stringContaining("restarted") } });
+    expect(await page.session.signIn(target.link())).toBeNull();
     await vi.waitFor(() => expect([...second.sinks].some((sink) => sink.wants("r"))).toBe(true), 5000);
-    expect(states).toEqual([false, true]);
+    expect(states).toEqual(["stopped", "signed-out", null]);
+    expect(await bridge.call("runs.csv", {})).toMatchObject({ ok: true });
+    await target.close();
+  });
+
+  test("reconnects by itself when only the connection was lost", async () => {
+    const second = testSession({}, log);
+    const target = await startWebHost({ session: second, rendererFolder: join(folder, "site"), port: 0, log, pingMs: 50 });
+    const page = await pageSession(target.base, target.link());
+    await vi.waitFor(() => expect(second.sinks.size).toBe(1));
+    const states: (string | null)[] = [];
+    page.bridge.onConnection(() => states.push(page.bridge.outage));
+    page.dropConnection();
+    await vi.waitFor(() => expect(states).toEqual(["unreachable", null]), 5000);
     await target.close();
   });
 
   test("a connection that sends nonsense is closed without affecting the host", async () => {
-    const headers = { cookie: `ghn-studio-${host.port}=${host.token}`, origin: host.origin };
+    const headers = { origin: host.origin };
     for (const nonsense of ["{", "[]", '{"type":"subscribe","runIds":"all"}', Buffer.from([1, 2, 3])]) {
       const code = await new Promise<number>((resolve) => {
-        const socket = new WebSocket(`ws://127.0.0.1:${host.port}/events`, { headers });
+        const socket = new WebSocket(`ws://127.0.0.1:${host.port}/events`, ["ghn-studio", token], { headers });
         socket.on("open", () => socket.send(nonsense));
         socket.on("close", (reason) => resolve(reason));
       });

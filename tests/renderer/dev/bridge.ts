@@ -46,6 +46,9 @@ export function createFakeBridge(options: FakeOptions): StudioBridge & { setConn
     get connected() {
       return connected;
     },
+    get outage() {
+      return connected ? null : ("unreachable" as const);
+    },
     onConnection(listener) {
       connectionListeners.add(listener);
       return () => connectionListeners.delete(listener);

@@ -85,6 +85,7 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
     }),
     "system.choose": () => null,
     "system.reveal": () => ({ revealed: false }),
+    "system.download": () => null,
     "system.openExternal": () => null,
     "settings.get": () => settings,
     "settings.set": ({ key, value }) => {

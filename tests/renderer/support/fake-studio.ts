@@ -11,6 +11,7 @@ import {
   type CallParsed,
   type EventMap,
   type EventName,
+  type Outage,
   type StudioBridge,
   type WireError,
 } from "../../../src-shared/contract.ts";
@@ -30,6 +31,7 @@ export class WireFailure extends Error {
 export class FakeStudio implements StudioBridge {
   host: StudioBridge["host"] = "web";
   connected = true;
+  outage: Outage | null = null;
   handlers: FakeHandlers = {};
   /** Calls in order, as they crossed the border. */
   readonly calls: { readonly name: CallName; readonly input: unknown }[] = [];
@@ -82,6 +84,7 @@ export class FakeStudio implements StudioBridge {
 
   setConnected(connected: boolean): void {
     this.connected = connected;
+    this.outage = connected ? null : "unreachable";
     for (const listener of this.connectionListeners) listener(connected);
   }
 
@@ -93,6 +96,7 @@ export class FakeStudio implements StudioBridge {
   reset(handlers: FakeHandlers = {}): void {
     this.host = "web";
     this.connected = true;
+    this.outage = null;
     this.handlers = handlers;
     this.calls.length = 0;
     this.subscriptions.length = 0;
@@ -106,6 +110,6 @@ export class FakeStudio implements StudioBridge {
 export async function connectFakeStudio(): Promise<FakeStudio> {
   const studio = new FakeStudio();
   vi.stubGlobal("window", { studio });
-  await connectStudio();
+  await connectStudio(() => Promise.reject(new Error("The fake studio needs no sign-in.")));
   return studio;
 }

@@ -1,0 +1,84 @@
+/**
+ * The user's running web hosts: one file per host, which only the user can read, with a token. It lets `ghn-studio link` ask a host for a new one-time link.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { linkTo, TOKEN_HEADER } from "../../../src-shared/web-session.ts";
+import { userDataFolder } from "../../config/folders.ts";
+
+const entrySchema = z.object({
+  pid: z.int().positive(),
+  /** Address of the page. */
+  base: z.url(),
+  project: z.string().nullable(),
+  token: z.string(),
+});
+export type HostEntry = z.infer<typeof entrySchema>;
+
+/** Only the user may read it, because its files contain tokens. */
+export function runningHostsFolder(): string {
+  const folder = join(userDataFolder(), "hosts");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** Registers a host. @returns a function that removes it */
+export function registerHost(entry: HostEntry): () => void {
+  const file = join(runningHostsFolder(), `${entry.pid}-${new URL(entry.base).port}.json`);
+  writePrivate(file, JSON.stringify(entry));
+  return () => rmSync(file, { force: true });
+}
+
+/** Writes a new file that only the user can read, replacing one with the same name. */
+export function writePrivate(file: string, text: string): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+}
+
+/** Hosts of this user whose process is alive. Removes the files of others. */
+export function runningHosts(): HostEntry[] {
+  const folder = runningHostsFolder();
+  return readdirSync(folder)
+    .filter((name) => /^\d+-\d+\.json$/.test(name))
+    .flatMap((name) => {
+      const file = join(folder, name);
+      const entry = readEntry(file);
+      if (entry !== null && isAlive(entry.pid)) return [entry];
+      rmSync(file, { force: true });
+      return [];
+    });
+}
+
+/** A new one-time link of a host; null if the host does not answer. */
+export async function requestLink({ base, token }: HostEntry): Promise<string | null> {
+  try {
+    const response = await fetch(`${base}link`, {
+      method: "POST",
+      headers: { [TOKEN_HEADER]: token, origin: new URL(base).origin },
+      signal: AbortSignal.timeout(5000),
+    });
+    const { code } = z.object({ code: z.string() }).parse(await response.json());
+    return linkTo(base, code);
+  } catch {
+    return null;
+  }
+}
+
+function readEntry(file: string): HostEntry | null {
+  try {
+    return entrySchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    // Not complete: the host that wrote it was killed.
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
