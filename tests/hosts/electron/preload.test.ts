@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 test("exposes the contract under one name and nothing of Electron", () => {
   expect([...exposed.keys()]).toEqual(["studio"]);
-  expect(Object.keys(bridge).sort()).toEqual(["call", "connected", "host", "on", "onConnection", "pathOf", "subscribe"]);
+  expect(Object.keys(bridge).sort()).toEqual(["call", "connected", "host", "on", "onConnection", "outage", "pathOf", "subscribe"]);
   expect(bridge.host).toBe("electron");
 });
 
