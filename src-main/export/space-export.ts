@@ -14,7 +14,7 @@ export interface ExportProject {
   readonly artifacts: { list(runId: string): readonly Artifact[] };
 }
 
-/** A scored or trained architecture; null if a run has neither. */
+/** A scored or trained architecture; both fields are null if a run has neither. */
 export interface Result<Space extends SpaceId> {
   readonly candidate: CandidateRecords[Space] | null;
   /** The training whose weights are exported. */

@@ -1,4 +1,4 @@
-/** Runs each dataset job in a thread of its own. */
+/** Runs each dataset job in its own thread. */
 import { Worker } from "node:worker_threads";
 import type { DatasetId } from "../../../src-shared/domain/dataset-facts.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";

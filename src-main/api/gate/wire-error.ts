@@ -19,7 +19,7 @@ const SYSTEM: Readonly<Record<string, readonly [message: string, remedy: string]
   EISDIR: ["The path is a folder, not a file", "Choose a file."],
 };
 
-/** True for the code of a system call, which has a message of its own. */
+/** True for error codes of system calls, which have their own messages. */
 function isSystemError(code: string): boolean {
   return Object.hasOwn(SYSTEM, code);
 }

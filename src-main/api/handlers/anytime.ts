@@ -1,4 +1,4 @@
-/** Networks with several exits: candidates and trainings of a project, and networks that belong to no run. */
+/** Networks with several exits: candidates and trainings of a project, and networks that do not belong to a run. */
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import { anytimeGhnRunSchema } from "../../../src-shared/domain/config/run-config.ts";
 import { Rng } from "../../engine/random.ts";

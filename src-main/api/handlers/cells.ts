@@ -1,4 +1,4 @@
-/** Cells that belong to no run: sampling, describing, parsing and comparing them. */
+/** Cells that do not belong to a run: sampling, describing, parsing and comparing them. */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { Architecture, NetworkConfig, NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";

@@ -5,7 +5,7 @@ import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { ProjectView } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
-import { outcomeOf, type RunOutcome } from "../output/outcome.ts";
+import { outcomeOf, type RunResult } from "../output/outcome.ts";
 import { table } from "../output/tables.ts";
 import { kindWord, metricText, metricTitle, statusWord } from "../output/words.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE } from "../project/options.ts";
@@ -61,8 +61,8 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
     );
 }
 
-function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly RunOutcome[]): string[][] {
-  const row = (title: string, of: (outcome: RunOutcome) => string): string[] => [title, ...outcomes.map(of)];
+function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly RunResult[]): string[][] {
+  const row = (title: string, of: (outcome: RunResult) => string): string[] => [title, ...outcomes.map(of)];
   const rows = [
     row("Cells ranked", (outcome) => (outcome.cellsRanked === 0 ? "" : whole(outcome.cellsRanked))),
     row("Winner", ({ winner }) => winner?.name ?? ""),

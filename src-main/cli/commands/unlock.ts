@@ -16,14 +16,14 @@ export function unlockCommand(io: Io): Command {
       const folder = requireProject(options.project);
       const holder = projectHolder(folder);
       if (holder === null) {
-        io.out(`No process holds ${quotePath(folder)} open.`);
+        io.out(`No process has ${quotePath(folder)} open.`);
         return;
       }
       const where = `process ${holder.pid} on ${holder.host}`;
       if (options.takeOver !== true)
-        throw new UserError(`${folder} is held open by ${where}.`, {
+        throw new UserError(`${folder} is open in ${where}.`, {
           code: "project-locked",
-          remedy: "If that process has ended, repeat the command with --take-over. Two processes writing one project damage it.",
+          remedy: "If that process has ended, repeat the command with --take-over. Two processes that write to the same project would damage it.",
           file: folder,
         });
       openProject(folder, { takeOver: true }).close();

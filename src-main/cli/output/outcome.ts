@@ -26,7 +26,7 @@ export interface GroupOutcome {
   readonly parameters: Moments | null;
 }
 
-export interface RunOutcome {
+export interface RunResult {
   readonly runId: string;
   readonly cellsRanked: number;
   readonly generationMs: Moments | null;
@@ -65,7 +65,7 @@ export interface AreaOutcome {
 }
 
 /** The outcome of a pipeline or of one of its stages. */
-export function outcomeOf(project: { readonly folder: string; readonly store: StoreReader }, run: RunSummary): RunOutcome {
+export function outcomeOf(project: { readonly folder: string; readonly store: StoreReader }, run: RunSummary): RunResult {
   const { store } = project;
   const family = [run, ...store.runs.children(run.id)];
   const candidates = family.flatMap((member) => store.candidates.list(member.id, { limit: 1_000_000 }).rows);
@@ -110,7 +110,7 @@ function areasOf(trainings: readonly AnytimeTraining[]): AreaOutcome[] {
   });
 }
 
-function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): RunOutcome["winner"] {
+function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): RunResult["winner"] {
   const subject = training ?? candidate;
   if (subject === null) return null;
   return {
@@ -139,7 +139,7 @@ function groupOf(trainings: readonly Training[]): GroupOutcome | null {
   };
 }
 
-function agreementOf(compared: readonly Training[]): RunOutcome["agreement"] {
+function agreementOf(compared: readonly Training[]): RunResult["agreement"] {
   // A cell in both groups is one pair of score and accuracy.
   const pairs = [...new Map(meansByCell(compared).map((cell) => [cell.first.canonical, cell])).values()];
   const { value, n, interval } = correlate(
@@ -151,7 +151,7 @@ function agreementOf(compared: readonly Training[]): RunOutcome["agreement"] {
 }
 
 /** The closing table of a run. */
-export function outcomeTable(io: Io, outcome: RunOutcome): string {
+export function outcomeTable(io: Io, outcome: RunResult): string {
   const { winner, ghn, random } = outcome;
   const rows: (readonly [string, string])[] = [];
   if (outcome.cellsRanked > 0) {

@@ -11,7 +11,7 @@ export interface Place {
   readonly isNew: boolean;
 }
 
-/** Where runs go: the project that is named or found, or a new one. */
+/** Project of a new run: the one that is named or found, or a new one. */
 export function placeFor(named: string | undefined): Place {
   const wanted = named === undefined || named === "" ? null : resolve(named);
   if (wanted !== null && !existsSync(wanted)) return { folder: wanted, isNew: true };

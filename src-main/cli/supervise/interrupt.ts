@@ -1,4 +1,4 @@
-/** What a stop signal (Ctrl-C, kill, a closed terminal) does to a command without a run. */
+/** Handles stop signals (Ctrl-C, kill, a closed terminal) in commands without a run. */
 import { onStopRequest, stopStatus } from "../../lib/stop-signals.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";

@@ -1,2 +1,2 @@
-/** Prefix of a predictor's name in the summary of a prediction run: the milliseconds that it takes per cell. In a file of its own so that readers of summaries load no tensor library. */
+/** Prefix of a predictor's name in the summary of a prediction run: its milliseconds per cell. A separate file, so that readers of summaries do not load a tensor library. */
 export const COST_PREFIX = "ms ";

@@ -6,7 +6,7 @@ import type { Rng } from "../random.ts";
 import { keyOf, partKey, type SharedParameter, sharedParameters } from "./supernet-parameters.ts";
 
 /**
- * One-shot baseline (after Pham et al., 2018; docs/ghn.md, eq. 39): one network that holds every operation at every node, and a cell uses the weights of its own operations.
+ * One-shot baseline (after Pham et al., 2018; docs/ghn.md, eq. 39): one network with every operation at every node, of which a cell uses the weights of its own operations.
  * Weights on concatenations consist of one part for each node that may be concatenated. The number of parameters, and with it memory, grows with K · N; that of a
  * GHN does not.
  *

@@ -64,7 +64,7 @@ export class Activity {
     if (before === undefined) return;
     this.runs.delete(run.id);
     const end = ENDS[run.status];
-    // Stages of a pipeline are not worth a notification each, unless one failed.
+    // Stages of a pipeline cause no notifications, unless one failed.
     if (end !== undefined && (run.parentId === null || run.status !== "completed"))
       this.ended({ runId: run.id, title: `${run.name} ${end}`, body: run.failure?.message ?? `After ${duration(run.activeSeconds)}.` });
   }

@@ -11,7 +11,7 @@ import { QuitGuard } from "./quit-guard.ts";
 import { APP_SCHEME, APP_URL, confine, denyPermissions, isExternalUrl } from "./security.ts";
 import { fitBounds, parseWindowStates, WINDOW_STATE_KEY, type WindowState } from "./window-state.ts";
 
-/** What the host needs of the studio in addition to sessions. */
+/** What the host needs from the studio in addition to sessions. */
 export interface DesktopStudio extends StudioHost {
   setting(key: string): unknown;
   setSetting(key: string, value: unknown): void;

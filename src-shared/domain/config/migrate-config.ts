@@ -1,7 +1,7 @@
 /** Converts configs of earlier versions, as found in files and projects. Pure. */
 import type { RunConfig } from "./run-config.ts";
 
-/** A config with the fields of this version. Anything that is not an old config is returned as it is. */
+/** A config with the fields of this version. Anything that is not an old config is returned unchanged. */
 export function migrateConfig(config: unknown): unknown {
   if (!isRecord(config)) return config;
   const { variants } = config;

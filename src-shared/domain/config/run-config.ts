@@ -109,7 +109,7 @@ export const RUN_KINDS = [
   "anytime-training",
 ] as const satisfies readonly RunKind[];
 
-/** Kinds without a process of their own: their stages are separate runs. */
+/** Kinds without their own process: their stages are separate runs. */
 export const STAGED_KINDS = ["pipeline", "study", "anytime"] as const satisfies readonly RunKind[];
 export type StagedRun = Extract<RunConfig, { readonly kind: (typeof STAGED_KINDS)[number] }>;
 

@@ -108,7 +108,7 @@ describe("random crops", () => {
     const crops = Array.from({ length: 4000 }, () => randomCrop(500, 375, 0.08, rng));
     for (const { left, top, width, height } of crops) {
       expect(left >= 0 && top >= 0 && left + width <= 500 && top + height <= 375).toBe(true);
-      // Half a unit of rounding each.
+      // Width and height are each rounded by up to half a pixel.
       expect(width / height).toBeGreaterThan(3 / 4 - 0.02);
       expect(width / height).toBeLessThan(4 / 3 + 0.02);
     }

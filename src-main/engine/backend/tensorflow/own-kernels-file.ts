@@ -2,7 +2,7 @@ import path from "node:path";
 
 /**
  * First digits of the SHA-256 of the files in `own-kernels/`, in alphabetical order; a test compares them. Hard-coded because the bundled application does not contain the sources. Each version of the
- * sources is compiled to a file of its own, so that older installations keep working.
+ * sources is compiled to a separate file, so that older installations keep working.
  */
 export const OWN_KERNELS_SOURCE = "757184a1";
 

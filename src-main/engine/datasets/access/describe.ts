@@ -97,7 +97,7 @@ function describeLoaded(dataset: LoadedDataset): DatasetDescription {
   };
 }
 
-/** A class with a single image leaves nothing to validate with. */
+/** A class with a single image has none for validation. */
 function fewImages(classNames: readonly string[], histogram: readonly number[]): string[] {
   const single = classNames.filter((_, label) => histogram[label] === 1);
   if (single.length === 0) return [];

@@ -61,7 +61,7 @@ async function readFolder(path: string, options: ImageFolderOptions, locations: 
   const images = [...plan.parts.train, ...plan.parts.validation, ...plan.parts.test].map(({ image }) => image).sort((a, b) => (a.path < b.path ? -1 : 1));
   const identity = images.map((image) => [image.path, image.stamp]);
   const { decoded, note } = await cached(path, identity, options, locations, async () => {
-    const decoder = new Decoder(path, options, locations);
+    const decoder = new FolderDecoder(path, options, locations);
     for (const { path: name } of images) {
       locations.signal?.throwIfAborted();
       const bytes = await readFile(join(path, name)).catch((error: unknown) => {
@@ -88,7 +88,7 @@ function withoutBroken(path: string, plan: ImagePlan<FoundImage>, { names, broke
 async function readArchive(path: string, options: ImageFolderOptions, locations: DatasetLocations): Promise<RawDataset> {
   const info = await stat(path, { bigint: true }).catch(() => null);
   const { decoded, note } = await cached(path, info === null ? path : stampOf(info), options, locations, async () => {
-    const decoder = new Decoder(path, options, locations);
+    const decoder = new FolderDecoder(path, options, locations);
     const tally = new Tally();
     await readSource(path, {
       wanted: usableNames(tally),
@@ -126,7 +126,7 @@ async function cached(
 }
 
 /** Decodes images as their bytes arrive, a few at a time. */
-class Decoder {
+class FolderDecoder {
   private readonly path: string;
   private readonly options: ImageFolderOptions;
   private readonly locations: DatasetLocations;

@@ -94,7 +94,7 @@ export interface DatasetProgress {
   readonly unit: "bytes" | "images" | "files";
 }
 
-/** Where datasets are stored, and who is told about progress. */
+/** Where datasets are stored, and callbacks for progress. */
 export interface DatasetLocations {
   /** The data folder; `dataRoot/<id>` contains one dataset. */
   readonly dataRoot: string;

@@ -6,7 +6,7 @@ import type { ImageSet } from "../images/types.ts";
 import { CATALOG, IDX_FILES } from "./catalog.ts";
 import type { CifarId } from "./cifar.ts";
 
-/** MNIST and the datasets published in its format: all that have no reader of their own. */
+/** MNIST and the datasets published in its format: all without a separate reader. */
 export type IdxDatasetId = Exclude<DatasetId, "digits" | "folder" | CifarId>;
 
 const MAX_UNPACKED = 256 * 2 ** 20;

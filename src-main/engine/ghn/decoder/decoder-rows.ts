@@ -29,7 +29,7 @@ export interface Piece {
 /** Settings of a GHN that matter to its decoder. */
 export type DecoderSettings = Pick<GhnConfig, "generator" | "sharing" | "fanInNormalisation" | "scaleFeature">;
 
-/** Whether every block has a decoder of its own. Baselines have one for all blocks. */
+/** Whether every block has its own decoder. Baselines have one for all blocks. */
 export function hasOwnDecoders({ generator, sharing }: Pick<DecoderSettings, "generator" | "sharing">): boolean {
   return generator === "graph" && sharing === "none";
 }

@@ -32,7 +32,7 @@ export function headsOfDecoder(set: number, layout: ParameterLayout, settings: D
   return hasOwnDecoders(settings) ? layout.outputHeadsOf(set) : layout.outputHeads;
 }
 
-/** Name of a parameter in files: `decoder/pointwise`, or `block3/decoder/pointwise` where every block has a decoder of its own. */
+/** Name of a parameter in files: `decoder/pointwise`, or `block3/decoder/pointwise` if every block has its own decoder. */
 export function decoderParameter(set: number, name: "embedding" | "slot" | OutputHeadName, settings: DecoderSettings): string {
   return hasOwnDecoders(settings) ? `block${set}/decoder/${name}` : `decoder/${name}`;
 }

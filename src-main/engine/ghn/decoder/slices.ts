@@ -38,7 +38,7 @@ export function rowsOfSlot(slot: ParameterSlot): SlotRows {
       return one(role, c, d);
     case "conv3x3":
     case "conv5x5": {
-      // Each kernel position is a 1×1 kernel of the pointwise head: a head of its own would be larger than all the others together.
+      // Each kernel position is a 1×1 kernel of the pointwise head: a separate head would be larger than all the others together.
       const side = KERNEL_SIDES[role];
       if (a !== side || b !== side) throw new Error(`The slot ${slot.id} does not have a ${side}×${side} kernel.`);
       return { head: "pointwise", rows: Array.from({ length: side * side }, () => ({ sizes: [c, d], shape: [1, 1, c, d] })) };

@@ -5,7 +5,7 @@ import { encoded, type NodeOfSet } from "./encoded-nodes.ts";
 import { selectRows } from "./select-rows.ts";
 
 /**
- * Initial embeddings where every block has a GHN of its own: block i embeds nodes by E_i (docs/ghn.md, eq. 2). Nothing of another block's GHN reaches block i, so a weight
+ * Initial embeddings if every block has its own GHN: block i embeds nodes with E_i (docs/ghn.md, eq. 2). Nothing of another block's GHN reaches block i, so a weight
  * that reads a concatenation sees each source in another block by its type alone, o_u E_i.
  */
 export class BlockEmbedding {

@@ -26,7 +26,7 @@ export interface FixedSize<T extends SpaceTypes = SpaceTypes> {
   covering(manifest: GhnManifest<T>): NetworkPlan[];
 }
 
-/** What the GHN file says about its weights. */
+/** The manifest in a GHN file. */
 export interface GhnManifest<T extends SpaceTypes = SpaceTypes> {
   readonly ghn: GhnConfig;
   readonly network: T["network"];

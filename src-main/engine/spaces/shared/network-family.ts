@@ -13,7 +13,7 @@ export interface OutputHead {
 
 export type OutputHeads = Readonly<Record<OutputHeadName, OutputHead>>;
 
-/** What a decoder must be able to generate for the networks of one search space. It describes no single architecture, so that one decoder serves all of them. */
+/** What a decoder must be able to generate for the networks of one search space. It does not describe a single architecture, so that one decoder can be used for all of them. */
 export interface ParameterLayout {
   /** Blocks of the networks; their graphs have as many. */
   readonly blocks: number;

@@ -8,7 +8,7 @@ import type { TrainingDescription } from "./training-description.ts";
 
 /**
  * A search space: everything that the jobs (GHN training, search, training from scratch, prediction) need from it. Pure: no tensors, no files. To add a space, implement this
- * interface in a folder of its own and list it in spaces/index.ts.
+ * interface in a new folder and list it in spaces/index.ts.
  */
 export interface SearchSpace<T extends SpaceTypes = SpaceTypes> {
   /** Marks candidates and trainings of the space. */
