@@ -248,6 +248,13 @@ CREATE INDEX anytime_trainings_by_candidate ON anytime_trainings(candidate_id);
 ALTER TABLE run_details ADD COLUMN networks TEXT;
 `,
   },
+  {
+    version: 5,
+    sql: `
+-- Counts of the history by status, kind and dataset, without reading the rows.
+CREATE INDEX runs_by_view ON runs(trashed_at, archived, status, kind, dataset_id, parent_id);
+`,
+  },
 ];
 
 /** Schema version that this program reads and writes. */

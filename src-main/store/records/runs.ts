@@ -165,7 +165,10 @@ function viewOverview(db: SqliteDatabase, view: RunQuery["view"]): { counts: Rec
     .all();
   for (const row of rows) for (const key of [row.status, row.kind, row.dataset_id]) counts[key] = (counts[key] ?? 0) + row.n;
   const tags = db
-    .prepare<[], string>(`SELECT DISTINCT t.tag FROM run_tags t JOIN runs r ON r.id = t.run_id WHERE ${viewCondition(view)} ORDER BY t.tag`)
+    .prepare<[], string>(
+      `SELECT tag FROM (SELECT DISTINCT tag FROM run_tags) used
+       WHERE EXISTS (SELECT 1 FROM run_tags t JOIN runs r ON r.id = t.run_id WHERE t.tag = used.tag AND ${viewCondition(view)}) ORDER BY tag`,
+    )
     .pluck()
     .all() as string[];
   return { counts, tags };

@@ -25,7 +25,7 @@ export type ExpressionSubject = Pick<
 
 type Value = string | number | boolean | null | readonly string[];
 
-const FIELDS: Readonly<Record<string, (run: ExpressionSubject) => Value>> = {
+const FIELDS = {
   id: (run) => run.id,
   name: (run) => run.name,
   kind: (run) => run.kind,
@@ -43,7 +43,7 @@ const FIELDS: Readonly<Record<string, (run: ExpressionSubject) => Value>> = {
   finishedAt: (run) => run.finishedAt,
   backend: (run) => run.backend,
   device: (run) => run.device,
-};
+} as const satisfies Readonly<Partial<Record<keyof ExpressionSubject | "dataset", (run: ExpressionSubject) => Value>>>;
 
 const FUNCTIONS: Readonly<Record<string, (run: ExpressionSubject, argument: string) => Value>> = {
   last: (run, metric) => metricOf(run, metric)?.last ?? null,
@@ -58,10 +58,13 @@ export const EXPRESSION_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
 /** A parsed filter. */
 export interface Expression {
+  /** Fields of the run used by the filter, as in `ExpressionSubject`. */
+  readonly fields: readonly (keyof ExpressionSubject)[];
   /** Metrics used by the filter. */
   readonly metrics: readonly string[];
-  readonly usesConfig: boolean;
-  /** Whether a run matches. A missing value only matches `== null`. */
+  /** Sections of the config used by the filter: `training` for `config.training.epochs`. */
+  readonly configSections: readonly string[];
+  /** Whether a run matches; only what `fields`, `metrics` and `configSections` name is read. A missing value only matches `== null`. */
   test(run: ExpressionSubject, config: unknown): boolean;
 }
 
@@ -74,32 +77,50 @@ export function parseExpression(source: string): ParsedExpression {
   try {
     const syntax = parseSyntax(source);
     const metrics = new Set<string>();
-    let usesConfig = false;
+    const fields = new Set<keyof ExpressionSubject>();
+    const sections = new Set<string>();
     visit(syntax, (node) => {
-      if (node.type === "field") usesConfig = checkField(node) || usesConfig;
+      if (node.type === "field") {
+        const [field, section] = checkField(node);
+        if (field === "config") sections.add(section);
+        else fields.add(field);
+      }
       if (node.type === "call") {
         if (!Object.hasOwn(FUNCTIONS, node.name))
           throw new ExpressionError(`Unknown function ${node.name}. Available: ${EXPRESSION_FUNCTIONS.join(", ")}.`, node.position);
-        if (node.name !== "has") metrics.add(node.argument);
+        if (node.name === "has") fields.add("tags");
+        else metrics.add(node.argument);
       }
     });
-    return { ok: true, expression: { metrics: [...metrics], usesConfig, test: (run, config) => isTrue(evaluate(syntax, run, config)) } };
+    return {
+      ok: true,
+      expression: {
+        fields: [...fields],
+        metrics: [...metrics],
+        configSections: [...sections],
+        test: (run, config) => isTrue(evaluate(syntax, run, config)),
+      },
+    };
   } catch (error) {
     if (error instanceof ExpressionError) return { ok: false, message: error.message, position: error.position };
     throw error;
   }
 }
 
-/** True for a field of the config. */
-function checkField(node: Extract<Syntax, { type: "field" }>): boolean {
-  const [head = ""] = node.path;
+/** What a field reads: a field of the run, or a section of the config. */
+function checkField(node: Extract<Syntax, { type: "field" }>): readonly ["config", string] | readonly [keyof ExpressionSubject] {
+  const [head = "", section] = node.path;
   if (head === "config") {
-    if (node.path.length === 1) throw new ExpressionError("Expected a field after config, for example config.training.epochs.", node.position);
-    return true;
+    if (section === undefined) throw new ExpressionError("Expected a field after config, for example config.training.epochs.", node.position);
+    return ["config", section];
   }
-  if (node.path.length > 1 || !Object.hasOwn(FIELDS, head))
+  if (node.path.length > 1 || !isField(head))
     throw new ExpressionError(`Unknown field ${node.path.join(".")}. Available: ${EXPRESSION_FIELDS.join(", ")}. Text must be in quotes.`, node.position);
-  return false;
+  return [head === "dataset" ? "datasetId" : head];
+}
+
+function isField(name: string): name is keyof typeof FIELDS {
+  return Object.hasOwn(FIELDS, name);
 }
 
 function visit(node: Syntax, look: (node: Syntax) => void): void {
@@ -121,12 +142,17 @@ function evaluate(node: Syntax, run: ExpressionSubject, config: unknown): Value 
     case "constant":
       return node.value;
     case "field":
-      return node.path[0] === "config" ? configValue(config, node.path.slice(1)) : (FIELDS[node.path[0] ?? ""]?.(run) ?? null);
+      return fieldValue(node.path, run, config);
     case "call":
       return FUNCTIONS[node.name]?.(run, node.argument) ?? null;
     case "compare":
       return compare(node.operator, evaluate(node.left, run, config), evaluate(node.right, run, config));
   }
+}
+
+function fieldValue([head = "", ...rest]: readonly string[], run: ExpressionSubject, config: unknown): Value {
+  if (head === "config") return configValue(config, rest);
+  return isField(head) ? FIELDS[head](run) : null;
 }
 
 function compare(operator: Extract<Syntax, { type: "compare" }>["operator"], left: Value, right: Value): boolean {

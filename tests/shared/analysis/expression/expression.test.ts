@@ -100,8 +100,8 @@ describe("filter expressions", () => {
 
   it("tells which metrics it looks at and whether it needs configs", () => {
     const parsed = parseExpression('best("a") > last("b") and has("c") and config.training.epochs > 1');
-    expect(parsed.ok && [parsed.expression.metrics, parsed.expression.usesConfig]).toEqual([["a", "b"], true]);
+    expect(parsed.ok && parsed.expression).toMatchObject({ fields: ["tags"], metrics: ["a", "b"], configSections: ["training"] });
     const plain = parseExpression("seed == 1");
-    expect(plain.ok && [plain.expression.metrics, plain.expression.usesConfig]).toEqual([[], false]);
+    expect(plain.ok && plain.expression).toMatchObject({ fields: ["seed"], metrics: [], configSections: [] });
   });
 });
