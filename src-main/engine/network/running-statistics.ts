@@ -24,6 +24,8 @@ export class RunningStatistics {
   private readonly sizes: number[];
   private mean: Tensor1D;
   private variance: Tensor1D;
+  /** The averages when `begin` was called; null outside of a provisional step. */
+  private kept: { readonly mean: Tensor1D; readonly variance: Tensor1D } | null = null;
   /** The flat tensors, split at the first use after a change. */
   private moments: ChannelMoments[] | null = null;
 
@@ -72,6 +74,31 @@ export class RunningStatistics {
     this.replace(mean, variance);
   }
 
+  /**
+   * Starts a provisional step: until `commit` or `rollback`, updates can be undone. A trainer does not know whether a batch is usable before it has seen the loss
+   * and the gradients, and an average that is not finite would stay so for good.
+   * @throws Error if a provisional step is active
+   */
+  begin(): void {
+    if (this.kept !== null) throw new Error("A provisional step of the running statistics is active already.");
+    this.kept = { mean: this.mean, variance: this.variance };
+  }
+
+  /** Keeps the updates since `begin`. @throws Error if no provisional step is active */
+  commit(): void {
+    const { mean, variance } = this.keptAverages();
+    this.kept = null;
+    if (mean !== this.mean) tf.dispose([mean, variance]);
+  }
+
+  /** Undoes the updates since `begin`, bit for bit. @throws Error if no provisional step is active */
+  rollback(): void {
+    const { mean, variance } = this.keptAverages();
+    this.kept = null;
+    if (mean === this.mean) return;
+    this.replace(mean, variance);
+  }
+
   /** Copies of the averages, keyed `<norm id>/mean` and `<norm id>/variance`. */
   export(options: { readonly auxiliary?: boolean } = {}): Record<string, NamedArray> {
     const count = options.auxiliary === true ? this.norms.length : this.mainNorms;
@@ -87,7 +114,7 @@ export class RunningStatistics {
   }
 
   /**
-   * Replaces the averages by those of `export`. Averages of the auxiliary head may be missing and then stay.
+   * Replaces the averages by those of `export`. Averages of the auxiliary head may be missing and then stay. In a provisional step, this can be undone like an update.
    * @throws Error if another one is missing or has the wrong shape; then nothing changes
    */
   import(arrays: Readonly<Record<string, NamedArray>>): void {
@@ -110,7 +137,14 @@ export class RunningStatistics {
 
   dispose(): void {
     this.forget();
+    if (this.kept !== null && this.kept.mean !== this.mean) tf.dispose([this.kept.mean, this.kept.variance]);
+    this.kept = null;
     tf.dispose([this.mean, this.variance]);
+  }
+
+  private keptAverages(): { readonly mean: Tensor1D; readonly variance: Tensor1D } {
+    if (this.kept === null) throw new Error("No provisional step of the running statistics is active.");
+    return this.kept;
   }
 
   private moved(old: Tensor1D, batch: readonly Tensor1D[]): Tensor1D {
@@ -130,7 +164,7 @@ export class RunningStatistics {
 
   private replace(mean: Tensor1D, variance: Tensor1D): void {
     this.forget();
-    tf.dispose([this.mean, this.variance]);
+    if (this.kept?.mean !== this.mean) tf.dispose([this.mean, this.variance]);
     this.mean = tf.keep(mean);
     this.variance = tf.keep(variance);
   }

@@ -260,6 +260,66 @@ export function describeForward(prefer: "tensorflow" | "wasm"): void {
     });
   });
 
+  describe("provisional running statistics", () => {
+    const plan = buildPlan({ normal: cellOf("sepConv3x3", [0, 1]) }, config(), TINY);
+    const train = (statistics: RunningStatistics, images: Dense): void => {
+      scoped(() => void forward(plan, backend.ops, fixedWeights(plan), imagesOf(images), { statistics: "batch", running: statistics }));
+    };
+    const broken = (): Dense => ({ shape: tinyImages().shape, values: tinyImages().values.map((value, i) => (i === 7 ? Number.NaN : value)) });
+
+    it("change nothing for steps that are committed", () => {
+      const [plain, provisional] = [new RunningStatistics(plan), new RunningStatistics(plan)];
+      for (let step = 0; step < 3; step++) {
+        train(plain, tinyImages());
+        train(plain, tinyImages(2));
+        provisional.begin();
+        // Two forward passes per step, as with accumulated gradients.
+        train(provisional, tinyImages());
+        train(provisional, tinyImages(2));
+        provisional.commit();
+      }
+      expect(provisional.export()).toEqual(plain.export());
+      for (const statistics of [plain, provisional]) statistics.dispose();
+    });
+
+    it("survive a batch that is not finite, and leak no tensor", () => {
+      const statistics = new RunningStatistics(plan);
+      train(statistics, tinyImages());
+      const [before, moments] = [statistics.export(), [...statistics.at(0).mean.dataSync()]];
+      const tensors = tf.memory().numTensors;
+      statistics.begin();
+      train(statistics, tinyImages());
+      train(statistics, broken());
+      expect([...statistics.at(0).mean.dataSync()].every(Number.isFinite)).toBe(false);
+      statistics.rollback();
+      expect(statistics.export()).toEqual(before);
+      expect([...statistics.at(0).mean.dataSync()]).toEqual(moments);
+      statistics.begin();
+      statistics.rollback();
+      statistics.begin();
+      statistics.commit();
+      expect(statistics.export()).toEqual(before);
+      expect(tf.memory().numTensors).toBe(tensors);
+      // Without a provisional step, one such batch poisons the averages for good.
+      train(statistics, broken());
+      train(statistics, tinyImages());
+      expect(Object.values(statistics.export()).some(({ values }) => values.some((value) => !Number.isFinite(value)))).toBe(true);
+      statistics.dispose();
+    });
+
+    it("are disposed in the middle of a step, and reject calls out of order", () => {
+      const before = tf.memory().numTensors;
+      const statistics = new RunningStatistics(plan);
+      expect(() => statistics.commit()).toThrow("No provisional step");
+      expect(() => statistics.rollback()).toThrow("No provisional step");
+      statistics.begin();
+      expect(() => statistics.begin()).toThrow("active already");
+      train(statistics, tinyImages());
+      statistics.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  });
+
   describe("drop-path", () => {
     const images = tinyImages(60);
     /** Logits are linear in the outputs of the nodes of one block if these are not negative, as after average pooling of a rectified input. */
