@@ -108,6 +108,8 @@ const training = {
   score: measuredOrNull,
   trainLoss: lossy,
   seconds: z.number(),
+  /** Why it diverged, as a sentence; absent if it is usable. */
+  divergence: z.string().optional(),
 };
 const cellTrainingSchema = z.object({
   space: z.literal("cell"),

@@ -22,12 +22,18 @@ const ANYTIME_COLUMNS = [
   "canonical",
 ] as const;
 
-/** All exits of scored networks (weights "generated") and trained networks (weights "trained"). */
+/** All exits of scored networks (weights "generated") and trained networks (weights "trained"). Of a diverged training, only one line with its name (weights "diverged"). */
 export function anytimeCsv(candidates: readonly AnytimeCandidate[], trainings: readonly AnytimeTraining[]): string {
   const lines = [
     ...candidates.flatMap((c) => exitLines(["generated", c.name, c.role, c.rank, null, c.parameters, c.maxBudget, c.score, null], c.exits, c.canonical)),
     ...trainings.flatMap((t) =>
-      exitLines(["trained", t.name, t.role, null, t.repetition, t.parameters, t.maxBudget, t.area, t.testArea], t.exits, t.canonical),
+      t.divergence !== undefined
+        ? [
+            ["diverged", t.name, t.role, null, t.repetition, t.parameters, t.maxBudget, null, null, null, null, null, null, null, null, t.canonical]
+              .map(csvField)
+              .join(","),
+          ]
+        : exitLines(["trained", t.name, t.role, null, t.repetition, t.parameters, t.maxBudget, t.area, t.testArea], t.exits, t.canonical),
     ),
   ];
   return `${[ANYTIME_COLUMNS.join(","), ...lines].join("\r\n")}\r\n`;

@@ -1,19 +1,25 @@
 /** Exports of the anytime space: networks with several exits, and references. */
 import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
 import { type AnytimeArchitecture, anytimeModelSchema } from "../../src-shared/domain/architecture/anytime.ts";
+import { usableTrainings } from "../../src-shared/domain/records/divergence.ts";
 import { anytimeManifestText } from "../engine/formats/anytime-weights.ts";
 import { anytimeFileText } from "../engine/spaces/anytime/file.ts";
 import { anytimeCsv } from "./anytime-csv.ts";
 import { anytimeSvg } from "./cell-picture.ts";
-import { candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
+import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
 
 /** The winner is the searched network whose training has the largest area on validation images. For a search, it is the first of the ranking. */
 export const anytimeExport: SpaceExport<"anytime"> = {
   winner(project, family) {
-    const trainings = trainingsOf(project, "anytime", family);
+    const trainings = allTrainingsOf(project, "anytime", family);
     const searched = trainings.filter(({ role }) => role === "shortlist" || role === "none");
     const competing = searched.length > 0 ? searched : trainings.filter(({ role }) => role !== "reference");
-    const [training = null] = [...competing].sort((a, b) => b.area - a.area);
+    const usable = usableTrainings(competing);
+    // References do not compete, but a run of them alone has no result either if they all diverged.
+    const all = competing.length > 0 ? competing : trainings;
+    const divergence = all[0]?.divergence;
+    if (divergence !== undefined && usableTrainings(all).length === 0) return { training: null, candidate: null, divergence };
+    const [training = null] = usable.sort((a, b) => b.area - a.area);
     const candidates = project.candidates.in("anytime");
     if (training !== null) return { training, candidate: training.candidateId === null ? null : candidates.get(training.candidateId) };
     const first = family.flatMap((run) => candidates.list(run.id, { limit: 1 }).rows).find(({ rank }) => rank === 1);
@@ -50,7 +56,7 @@ export const anytimeExport: SpaceExport<"anytime"> = {
   },
   manifest: anytimeManifestText,
   hasTable: (project, family) => hasCandidates(project, "anytime", family) || trainingsOf(project, "anytime", family).length > 0,
-  table: (project, family) => anytimeCsv(candidatesOf(project, "anytime", family), trainingsOf(project, "anytime", family)),
+  table: (project, family) => anytimeCsv(candidatesOf(project, "anytime", family), allTrainingsOf(project, "anytime", family)),
 };
 
 /** The stored architecture, validated; null for a reference. */

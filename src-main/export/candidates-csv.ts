@@ -13,6 +13,7 @@ export const CANDIDATE_CSV_COLUMNS = [
   "multiply_adds",
   "nodes",
   "trainings",
+  "diverged_trainings",
   "validation_accuracy_mean",
   "test_accuracy_mean",
   "generation_ms",
@@ -22,12 +23,13 @@ export const CANDIDATE_CSV_COLUMNS = [
   "architecture",
 ] as const;
 
-/** One line per candidate, best first, with the results of its trainings if there are any. */
+/** One line per candidate, best first, with the results of its trainings if there are any. Diverged trainings are only counted. */
 export function candidatesCsv(candidates: readonly Candidate[], trainings: readonly Training[] = []): string {
   const byCanonical = Map.groupBy(trainings, (training) => training.canonical);
   const ordered = [...candidates].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || a.index - b.index);
   const lines = ordered.map((candidate) => {
-    const own = byCanonical.get(candidate.canonical) ?? [];
+    const all = byCanonical.get(candidate.canonical) ?? [];
+    const own = all.filter(({ divergence }) => divergence === undefined);
     const cells: readonly (string | number | null)[] = [
       candidate.rank,
       candidate.index,
@@ -39,6 +41,7 @@ export function candidatesCsv(candidates: readonly Candidate[], trainings: reado
       candidate.multiplyAdds,
       candidate.architecture.normal.nodes.length,
       own.length,
+      all.length - own.length,
       mean(own.map((training) => training.validationAccuracy)),
       mean(own.flatMap((training) => training.testAccuracy ?? [])),
       candidate.generationMs,

@@ -6,7 +6,7 @@ import { cellFileText } from "../engine/spaces/cell/file.ts";
 import { meansByCell } from "../runs/sources/means-by-cell.ts";
 import { candidatesCsv } from "./candidates-csv.ts";
 import { architectureSvg } from "./cell-picture.ts";
-import { candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
+import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
 import { manifestText, readWeightsInfo } from "./weights-package.ts";
 
 /**
@@ -16,8 +16,14 @@ import { manifestText, readWeightsInfo } from "./weights-package.ts";
 export const cellExport: SpaceExport<"cell"> = {
   winner(project, family) {
     for (const run of [...family].reverse()) {
-      const training = bestOf(trainingsOf(project, "cell", [run]));
-      if (training !== null) return { training, candidate: training.candidateId === null ? null : project.candidates.get(training.candidateId) };
+      const all = allTrainingsOf(project, "cell", [run]);
+      // Cells of the random baseline are there for comparison: they win only where there are no others.
+      const competing = all.some(({ role }) => role !== "random") ? all.filter(({ role }) => role !== "random") : all;
+      const [first] = competing;
+      if (first === undefined) continue;
+      const training = bestOf(competing.filter(({ divergence }) => divergence === undefined));
+      if (training === null) return { training: null, candidate: null, ...(first.divergence === undefined ? {} : { divergence: first.divergence }) };
+      return { training, candidate: training.candidateId === null ? null : project.candidates.get(training.candidateId) };
     }
     const first = family.flatMap((run) => project.candidates.list(run.id, { limit: 1 }).rows).find(({ rank }) => rank === 1);
     return { training: null, candidate: first ?? null };
@@ -54,7 +60,7 @@ export const cellExport: SpaceExport<"cell"> = {
   },
   manifest: async (path, weightsFile, checksum, origin) => manifestText(await readWeightsInfo(path), weightsFile, checksum, origin),
   hasTable: (project, family) => hasCandidates(project, "cell", family),
-  table: (project, family) => candidatesCsv(candidatesOf(project, "cell", family), trainingsOf(project, "cell", family)),
+  table: (project, family) => candidatesCsv(candidatesOf(project, "cell", family), allTrainingsOf(project, "cell", family)),
 };
 
 /** The stored architecture, validated, because project files are untrusted input. */
@@ -62,11 +68,9 @@ function architectureOf({ training, candidate }: Result<"cell">): Architecture {
   return architectureSchema.parse((training ?? candidate)?.architecture);
 }
 
-/** Cells of the random baseline are for comparison: they win only if there are no others. */
 function bestOf(trainings: readonly Training[]): Training | null {
-  const competing = trainings.some(({ role }) => role !== "random") ? trainings.filter(({ role }) => role !== "random") : trainings;
-  const first = meansByCell(competing)[0]?.first;
-  return best(competing.filter(({ name, canonical, role }) => name === first?.name && canonical === first.canonical && role === first.role));
+  const first = meansByCell(trainings)[0]?.first;
+  return best(trainings.filter(({ name, canonical, role }) => name === first?.name && canonical === first.canonical && role === first.role));
 }
 
 function best(trainings: readonly Training[]): Training | null {

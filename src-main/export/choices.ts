@@ -4,7 +4,7 @@ import type { ExportChoice, ExportSubject } from "../../src-shared/domain/record
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
 import { artifactFile } from "../store/project/project-paths.ts";
 import { canDrawText } from "./cell-picture.ts";
-import type { ExportProject } from "./space-export.ts";
+import { allTrainingsOf, type ExportProject } from "./space-export.ts";
 import { type Exportable, exportOf, resolveSubject } from "./subject.ts";
 
 export type ExportFormat = ExportChoice["format"];
@@ -45,6 +45,12 @@ export async function exportChoices(project: ExportProject, subject: ExportSubje
   );
 }
 
+/** Why a subject is not a result that can be exported, as a sentence; null if it is one. */
+export function divergenceOf(project: ExportProject, subject: ExportSubject): string | null {
+  const exportable = resolveSubject(project, subject);
+  return exportable.divergence === undefined ? null : noCell(exportable);
+}
+
 /** Why a format cannot be written, as a sentence; null if it can. */
 export async function obstacle(project: ExportProject, exportable: Exportable, format: ExportFormat): Promise<string | null> {
   switch (format) {
@@ -59,7 +65,8 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
         : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or use SVG.";
     }
     case "weights-safetensors": {
-      if (exportable.training === null && exportable.candidate === null) return noCell(exportable);
+      if (exportable.divergence !== undefined || (exportable.training === null && exportable.candidate === null)) return noCell(exportable);
+      if (exportable.training === null && trainingDiverged(project, exportable)) return "The training of this cell diverged, so there are no weights.";
       if (exportable.training === null) return "This cell was never trained from scratch, and generated weights are not stored. Train it first.";
       if (exportable.weights === null) return "The run did not store the weights of this training.";
       const found = await stat(artifactPath(project, exportable.weights)).catch(() => null);
@@ -80,8 +87,15 @@ export function artifactPath(project: Pick<ExportProject, "folder">, artifact: P
   return artifactFile(project.folder, artifact.path);
 }
 
+/** Whether a candidate was trained, but all its trainings diverged. */
+function trainingDiverged(project: ExportProject, { space, candidate, family }: Exportable): boolean {
+  return candidate !== null && allTrainingsOf(project, space, family).some(({ candidateId }) => candidateId === candidate.id);
+}
+
 /** Why there is no architecture to write; null if there is one. */
 function noCell(exportable: Exportable): string | null {
+  if (exportable.divergence !== undefined)
+    return `${exportable.training === null ? "All trainings of the run" : "This training"} diverged and cannot be exported as a result. ${exportable.divergence}`;
   if (exportable.training !== null || exportable.candidate !== null) return exportOf(exportable).obstacle(exportable);
   const { kind } = exportable.run;
   return kind === "ghn-training" || kind === "anytime-ghn"

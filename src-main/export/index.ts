@@ -1,3 +1,3 @@
-export { EXPORT_FORMATS, exportChoices } from "./choices.ts";
+export { divergenceOf, EXPORT_FORMATS, exportChoices } from "./choices.ts";
 export type { ExportProject } from "./space-export.ts";
 export { writeExport } from "./write.ts";

@@ -10,7 +10,7 @@ export interface ExportProject {
   readonly folder: string;
   readonly runs: { get(id: string): RunSummary | null; record(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
   readonly candidates: Pick<CandidateReader, "get" | "list" | "in">;
-  readonly trainings: Pick<TrainingReader, "get" | "list" | "in">;
+  readonly trainings: Pick<TrainingReader, "get" | "list" | "listAll" | "in">;
   readonly artifacts: { list(runId: string): readonly Artifact[] };
 }
 
@@ -19,6 +19,8 @@ export interface Result<Space extends SpaceId> {
   readonly candidate: CandidateRecords[Space] | null;
   /** The training whose weights are exported. */
   readonly training: TrainingRecords[Space] | null;
+  /** Why there is nothing to export: the training, or every training that could win, diverged. A sentence. */
+  readonly divergence?: string;
 }
 
 /** Everything that may go into the files of one export, in one space. */
@@ -81,8 +83,14 @@ export function candidatesOf<Space extends SpaceId>(project: ExportProject, spac
   return runs.flatMap((run) => reader.list(run.id, { limit: 1_000_000 }).rows);
 }
 
-/** Trainings of these runs, each once. */
+/** Usable trainings of these runs, each once. */
 export function trainingsOf<Space extends SpaceId>(project: ExportProject, space: Space, runs: readonly RunSummary[]): TrainingRecords[Space][] {
   const reader = project.trainings.in(space);
   return runs.flatMap((run) => reader.list(run.id).filter(({ runId }) => runId === run.id));
+}
+
+/** As {@link trainingsOf}, with those that diverged. */
+export function allTrainingsOf<Space extends SpaceId>(project: ExportProject, space: Space, runs: readonly RunSummary[]): TrainingRecords[Space][] {
+  const reader = project.trainings.in(space);
+  return runs.flatMap((run) => reader.listAll(run.id).filter(({ runId }) => runId === run.id));
 }

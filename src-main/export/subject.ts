@@ -6,7 +6,7 @@ import { UserError } from "../lib/errors.ts";
 import type { TrainingRecords } from "../store/results/trainings.ts";
 import { anytimeExport } from "./anytime-export.ts";
 import { cellExport } from "./cell-export.ts";
-import { type ExportableIn, type ExportProject, familyOf, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
+import { allTrainingsOf, type ExportableIn, type ExportProject, familyOf, type Result, type SpaceExport } from "./space-export.ts";
 
 const EXPORTS: { readonly [Space in SpaceId]: SpaceExport<Space> } = { cell: cellExport, anytime: anytimeExport };
 
@@ -38,7 +38,8 @@ function resolveIn<Space extends SpaceId>(project: ExportProject, space: Space, 
       const training = project.trainings.in(space).get(subject.trainingId);
       if (training === null) throw missing(`training ${subject.trainingId}`);
       const candidate = training.candidateId === null ? null : candidates.get(training.candidateId);
-      return build(project, space, runOf(project, training.runId), { training, candidate });
+      const { divergence } = training;
+      return build(project, space, runOf(project, training.runId), { training, candidate, ...(divergence === undefined ? {} : { divergence }) });
     }
     case "candidate": {
       const candidate = candidates.get(subject.candidateId);
@@ -66,7 +67,7 @@ function build<Space extends SpaceId>(project: ExportProject, space: Space, run:
 
 /** The file with the weights of a training: `weights-<position>`, where positions count within the run. */
 function weightsOf<Space extends SpaceId>(project: ExportProject, space: Space, { id, runId }: TrainingRecords[Space]): Artifact | null {
-  const position = trainingsOf(project, space, [runOf(project, runId)]).findIndex((other) => other.id === id);
+  const position = allTrainingsOf(project, space, [runOf(project, runId)]).findIndex((other) => other.id === id);
   return project.artifacts.list(runId).find((artifact) => artifact.kind === "weights" && artifact.name === `weights-${position}.safetensors`) ?? null;
 }
 

@@ -5,6 +5,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ExportedFile, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
+import { readSafetensors } from "../engine/formats/safetensors.ts";
+import { notFinite } from "../engine/training/checkpoint.ts";
 import { UserError } from "../lib/errors.ts";
 import { fileNameProblem, truncateBytes } from "../lib/file-names.ts";
 import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
@@ -145,6 +147,13 @@ async function copyWeights(project: ExportProject, artifact: Artifact, to: strin
       code: "weights-damaged",
       file: from,
       remedy: "Restore the file from a copy, or train the cell again.",
+    });
+  const broken = notFinite((await readSafetensors(to)).tensors);
+  if (broken !== null)
+    throw new UserError(`The weights ${from} are not a result: ${broken} is not finite, so the training diverged.`, {
+      code: "training-diverged",
+      file: from,
+      remedy: "Train the cell again with a lower learning rate or a smaller gradient clip.",
     });
   return { path: to, ...sum };
 }

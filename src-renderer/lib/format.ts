@@ -26,7 +26,7 @@ export function isFraction(name: string): boolean {
 export function metricValue(name: string, value: number | null | undefined): string {
   if (isMissing(value)) return NO_VALUE;
   if (isFraction(name)) return percent(value);
-  if (name === "ghn/skipped") return whole(value);
+  if (name === "ghn/skipped" || name === "train/skipped" || name === "train/diverged") return whole(value);
   const { unit } = metricInfo(name);
   if (unit === "MB") return bytes(value * 1e6);
   if (unit === "%") return `${value.toFixed(0)}${SPACE}%`;

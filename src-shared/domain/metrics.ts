@@ -15,6 +15,8 @@ export const METRICS = {
   "train/validation-accuracy": { title: "Validation accuracy", unit: "%", better: "higher" },
   "train/validation-top5": { title: "Validation accuracy, top 5", unit: "%", better: "higher" },
   "train/validation-loss": { title: "Validation loss", unit: "", better: "lower" },
+  "train/skipped": { title: "Skipped training steps", unit: "", better: "lower" },
+  "train/diverged": { title: "Diverged trainings", unit: "", better: "lower" },
   "anytime/area": { title: "Area under the accuracy–multiply-adds curve", unit: "%", better: "higher" },
   "system/cpu": { title: "CPU", unit: "%", better: "none" },
   "system/memory": { title: "Memory", unit: "MB", better: "none" },

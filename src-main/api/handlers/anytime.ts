@@ -12,7 +12,7 @@ import { type CallContext, projectOf } from "../services/call-context.ts";
 
 export const anytimeHandlers: HandlersOf<CallContext, "anytime.candidates" | "anytime.trainings" | "anytime.sample" | "anytime.parse"> = {
   "anytime.candidates": ({ runId, limit }, context) => projectOf(context).store.candidates.in("anytime").list(runId, { limit, stages: true }).rows,
-  "anytime.trainings": ({ runId }, context) => projectOf(context).store.trainings.in("anytime").list(runId),
+  "anytime.trainings": ({ runId }, context) => projectOf(context).store.trainings.in("anytime").listAll(runId),
   "anytime.sample": async ({ space, network, dataset, seed, count }, { studio, project }) => {
     const [problem] = contradictions(anytimeGhnRunSchema.parse({ kind: "anytime-ghn", space, network, dataset })).filter(({ path }) =>
       path.startsWith("space"),

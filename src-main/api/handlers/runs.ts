@@ -96,8 +96,8 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
       });
     return candidate;
   },
-  // For a pipeline, the store returns the trainings of all stages.
-  "trainings.list": ({ runId }, context) => projectOf(context).store.trainings.list(runId),
+  // For a pipeline, the store returns the trainings of all stages, diverged ones included.
+  "trainings.list": ({ runId }, context) => projectOf(context).store.trainings.listAll(runId),
 };
 
 function done(work: () => void): null {

@@ -79,6 +79,7 @@ function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: r
     row("Random cells, validation", ({ random }) =>
       random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "",
     ),
+    row("Diverged trainings", ({ divergedTrainings }) => (divergedTrainings === 0 ? "" : whole(divergedTrainings))),
     row("Time", (outcome) => (outcome.seconds > 0 ? duration(outcome.seconds) : "")),
     ["Backend", ...runs.map((run) => [run, ...view.store.runs.children(run.id)].find((member) => member.backend !== null)?.backend ?? "")],
   ];

@@ -3,7 +3,7 @@ import { bytes } from "../../../src-shared/analysis/format.ts";
 import { spaceIdOf } from "../../../src-shared/domain/config/run-config.ts";
 import type { ExportedFile, ExportSubject } from "../../../src-shared/domain/records/exports.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
-import { EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
+import { divergenceOf, EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
 import { UserError } from "../../lib/errors.ts";
 import { toFileName } from "../../lib/file-names.ts";
 import type { Io } from "../output/io.ts";
@@ -63,6 +63,13 @@ export function exportCommand(io: Io): Command {
             );
           return;
         }
+        const diverged = options.format.length === 0 ? divergenceOf(source, subject) : null;
+        if (diverged !== null)
+          throw new UserError(diverged, {
+            code: "training-diverged",
+            remedy:
+              "Start a new run with a lower learning rate or a smaller gradient clip; ghn-studio export --format config-json writes the settings of this one.",
+          });
         const formats = options.format.length > 0 ? options.format : choices.filter((choice) => choice.available).map((choice) => choice.format);
         const files = await writeExport(source, subject, formats, options.out, options.name ?? baseNameFor(run.name, subject), {
           theme: options.theme,

@@ -51,12 +51,12 @@ function document(view: ProjectView, run: RunSummary, options: ShowOptions): unk
     outcome: outcomeOf(view, run),
     children,
     candidates: [run, ...children].flatMap((member) => store.candidates.list(member.id, { limit: Math.max(1, options.cells) }).rows.slice(0, options.cells)),
-    trainings: store.trainings.list(run.id),
+    trainings: store.trainings.listAll(run.id),
     ...(run.kind.startsWith("anytime")
       ? {
           anytime: {
             candidates: store.candidates.in("anytime").list(run.id, { limit: Math.max(1, options.cells), stages: true }).rows,
-            trainings: store.trainings.in("anytime").list(run.id),
+            trainings: store.trainings.in("anytime").listAll(run.id),
           },
         }
       : {}),
@@ -118,7 +118,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
     );
   presentCells(io, view, [run, ...children], options.cells);
   for (const { title, text } of anytimeSections(io, store, run.id, options.cells)) section(io, title, text);
-  const trainings = store.trainings.list(run.id);
+  const trainings = store.trainings.listAll(run.id);
   if (trainings.length > 0)
     section(
       io,
@@ -140,8 +140,8 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
           t.role === "none" ? "" : t.role,
           String(t.epochs),
           percent(t.score),
-          percent(t.validationAccuracy),
-          percent(t.testAccuracy),
+          t.divergence === undefined ? percent(t.validationAccuracy) : io.style("red", "diverged"),
+          t.divergence === undefined ? percent(t.testAccuracy) : "",
         ]),
       ),
     );

@@ -16,14 +16,16 @@ export interface OutputSection {
 /** The sections of an anytime run; empty for other runs. @param limit maximum number of ranked networks */
 export function anytimeSections(io: Io, store: StoreReader, runId: string, limit: number): OutputSection[] {
   const candidates = store.candidates.in("anytime").list(runId, { limit: Math.max(1, limit), stages: true }).rows;
-  const trainings = store.trainings.in("anytime").list(runId);
+  const trainings = store.trainings.in("anytime").listAll(runId);
   const [first] = [...trainings, ...candidates];
   if (first === undefined) return [];
   const range = rangeWords({ maxMultiplyAdds: first.maxBudget, chance: first.chance });
   return [
     ...(candidates.length === 0 || limit === 0 ? [] : [{ title: `Networks by predicted area (${range})`, text: rankingTable(io, candidates.slice(0, limit)) }]),
     ...(trainings.length === 0 ? [] : [{ title: `Trainings by area (${range})`, text: trainingsTable(io, trainings) }]),
-    ...trainings.map((training) => ({ title: `Curve of ${training.name}`, text: curveTable(io, training.exits) })),
+    ...trainings
+      .filter(({ divergence }) => divergence === undefined)
+      .map((training) => ({ title: `Curve of ${training.name}`, text: curveTable(io, training.exits) })),
     ...(trainings.length > 0 || candidates[0] === undefined || limit === 0
       ? []
       : [{ title: `Predicted curve of ${candidates[0].name}`, text: curveTable(io, candidates[0].exits) }]),
@@ -78,8 +80,8 @@ function trainingsTable(io: Io, trainings: readonly AnytimeTraining[]): string {
       count(t.parameters),
       count(t.multiplyAdds),
       percent(t.score),
-      percent(t.area),
-      percent(t.testArea),
+      t.divergence === undefined ? percent(t.area) : io.style("red", "diverged"),
+      t.divergence === undefined ? percent(t.testArea) : "",
     ]),
   );
 }

@@ -4,6 +4,7 @@ import { coefficient, count, duration, percent, percentWithDeviation, significan
 import { correlate } from "../../../src-shared/analysis/statistics/correlation.ts";
 import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
 import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
+import { divergedWords, usableTrainings } from "../../../src-shared/domain/records/divergence.ts";
 import type { Candidate, RunSummary, Training } from "../../../src-shared/domain/records/run.ts";
 import { resolveSubject } from "../../export/subject.ts";
 import { meansByCell } from "../../runs/sources/means-by-cell.ts";
@@ -50,6 +51,10 @@ export interface RunResult {
   readonly random: GroupOutcome | null;
   /** Agreement of scores with accuracies after that training: Spearman correlation over distinct cells, with its 95 % interval. */
   readonly agreement: { readonly spearman: number; readonly n: number; readonly interval: readonly [number, number] | null } | null;
+  /** Number of trainings that diverged, which take no part in any other figure. */
+  readonly divergedTrainings: number;
+  /** The same in words; null without any. */
+  readonly divergence: string | null;
   /** Anytime runs only: trained networks by group. */
   readonly areas: readonly AreaOutcome[];
   readonly seconds: number;
@@ -77,6 +82,7 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
   const { training, candidate } = result.space === "cell" ? result : { training: null, candidate: null };
   const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
   const topFive = family.map((member) => store.runs.record(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
+  const every = [...store.trainings.listAll(run.id), ...store.trainings.in("anytime").listAll(run.id)];
   return {
     runId: run.id,
     cellsRanked: candidates.filter((other) => other.role !== "random" && other.score !== null).length,
@@ -87,6 +93,8 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
     random: groupOf(compared.filter((other) => other.role === "random")),
     agreement: agreementOf(compared),
+    divergedTrainings: every.length - usableTrainings(every).length,
+    divergence: divergedWords(every),
     areas: areasOf(store.trainings.in("anytime").list(run.id)),
     seconds: isStaged(run.kind) ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
   };
@@ -192,6 +200,7 @@ export function outcomeTable(io: Io, outcome: RunResult): string {
     const measured = testArea === null ? `validation ${momentsText(area)}` : `test ${io.style("bold", momentsText(testArea))}, validation ${momentsText(area)}`;
     rows.push([group, `area ${measured} (budgets up to ${count(maxBudget)} multiply-adds${trained})`]);
   }
+  if (outcome.divergence !== null) rows.push(["Diverged", io.style("red", outcome.divergence)]);
   rows.push(["Time", duration(outcome.seconds)]);
   return facts(io, rows);
 }

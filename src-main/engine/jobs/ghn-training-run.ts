@@ -1,8 +1,7 @@
-import { UserError } from "../../lib/errors.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { SpaceTypes } from "../spaces/shared/space-types.ts";
-import type { Checkpoint } from "../training/checkpoint.ts";
+import { type Checkpoint, diverged, notFinite } from "../training/checkpoint.ts";
 import { GhnTrainer } from "../training/ghn-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
@@ -24,8 +23,13 @@ export async function runGhnTraining<T extends SpaceTypes>(
     const { training } = run;
     const stepsBetweenValidations = Math.max(1, Math.round(training.validateEvery * trainer.stepsPerEpoch));
     const throughput = new Throughput(performance.now() / 1000);
-    const save = (): Promise<void> =>
-      context.saveCheckpoint(trainer.step, trainer.tensors(), trainer.state(), { stepOfSeries: { "0": trainer.step }, candidates: 0, trainings: 0 });
+    const save = async (): Promise<void> => {
+      const tensors = trainer.tensors();
+      const broken = notFinite(tensors);
+      // No later step can repair it, and the last good checkpoint must survive.
+      if (broken !== null) throw divergedGhn(`After step ${trainer.step}, ${broken} is not finite.`);
+      await context.saveCheckpoint(trainer.step, tensors, trainer.state(), { stepOfSeries: { "0": trainer.step }, candidates: 0, trainings: 0 });
+    };
     context.log("info", `The GHN has ${trainer.ghn.parameterCount.toLocaleString("en")} parameters and is trained for ${trainer.totalSteps} steps.`);
     while (trainer.step < trainer.totalSteps) {
       if (context.stopRequested) {
@@ -58,13 +62,7 @@ export async function runGhnTraining<T extends SpaceTypes>(
         ...(secondsLeft === undefined ? {} : { secondsLeft }),
       });
       await context.breathe();
-      if (trainer.skippedInARow >= training.maxSkippedSteps) {
-        throw new UserError(`The training of the GHN diverged: ${trainer.skippedInARow} steps in a row had no finite loss.`, {
-          code: "training-diverged",
-          remedy: "Start a new run with a lower learning rate or a smaller gradient clip. The last good checkpoint is kept.",
-          field: "training.learningRate",
-        });
-      }
+      if (trainer.divergence !== null) throw divergedGhn(trainer.divergence);
       if (training.validationCells > 0 && (step % stepsBetweenValidations === 0 || step === trainer.totalSteps)) {
         const { score, loss } = trainer.validate();
         context.metric("ghn/validation-accuracy", step, epoch, score);
@@ -78,6 +76,8 @@ export async function runGhnTraining<T extends SpaceTypes>(
         throughput.skipTo(performance.now() / 1000);
       }
     }
+    const reason = trainer.divergenceAtEnd;
+    if (reason !== null) throw divergedGhn(reason);
     await save();
     await context.saveTensors("ghn", "ghn", new Map(Object.entries(trainer.ghn.exportWeights())), {
       format: space.ghn.fileFormat,
@@ -96,4 +96,8 @@ export async function runGhnTraining<T extends SpaceTypes>(
   } finally {
     trainer.dispose();
   }
+}
+
+function divergedGhn(reason: string): ReturnType<typeof diverged> {
+  return diverged(reason, "The training of the GHN");
 }

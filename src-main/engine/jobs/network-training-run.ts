@@ -1,9 +1,9 @@
 import type { TrainingBench } from "../evaluation/workbench.ts";
 import type { OutputMeasure, TopFive } from "../spaces/shared/output-measure.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
-import type { SpaceTypes } from "../spaces/shared/space-types.ts";
+import type { SpaceTypes, SummaryFacts } from "../spaces/shared/space-types.ts";
 import type { Trained } from "../spaces/shared/training-description.ts";
-import type { Checkpoint } from "../training/checkpoint.ts";
+import { type Checkpoint, notFinite } from "../training/checkpoint.ts";
 import { NetworkTrainer } from "../training/network-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
@@ -31,6 +31,7 @@ interface Job<T extends SpaceTypes> {
 /**
  * Trains networks from scratch, one after the other, with the configured number of repetitions. Each repetition has its own seed;
  * the same repetition of all networks shares the order of images, so that networks are compared on equal terms.
+ * A training that diverges is reported as such, without weights, and the run continues with the next one.
  * @throws UserError when a network does not fit its budget
  */
 export async function runNetworkTraining<T extends SpaceTypes>(
@@ -68,8 +69,22 @@ export async function runNetworkTraining<T extends SpaceTypes>(
       await trainer.dispose();
     }
   }
-  return { type: "done", summary: space.training.facts(run, finished.trainings, finished.topFive) };
+  return { type: "done", summary: factsOf(space, run, finished) };
 }
+
+/** Facts of the usable trainings, and the number of diverged ones if there are any. */
+function factsOf<T extends SpaceTypes>(space: SearchSpace<T>, run: T["trainingRun"], { trainings, topFive }: Work<T>["finished"]): SummaryFacts {
+  const usable = trainings.flatMap((training, i) => (training.divergence === undefined ? [{ training, topFive: topFive[i] ?? NO_TOP_FIVE }] : []));
+  const facts = space.training.facts(
+    run,
+    usable.map(({ training }) => training),
+    usable.map((one) => one.topFive),
+  );
+  const divergedTrainings = trainings.length - usable.length;
+  return divergedTrainings === 0 ? facts : { ...facts, divergedTrainings };
+}
+
+const NO_TOP_FIVE: TopFive = { validation: null, test: null };
 
 interface Work<T extends SpaceTypes> {
   readonly bench: TrainingBench;
@@ -100,6 +115,14 @@ async function trainOne<T extends SpaceTypes>(work: Work<T>, trainer: NetworkTra
         trainings: finished.trainings.length,
       },
     );
+  const checkpoint = async (): Promise<string | null> => {
+    const tensors = trainer.tensors();
+    const broken = notFinite(tensors);
+    // No later step can repair it, and the last good checkpoint must survive.
+    if (broken !== null) return `After step ${trainer.step}, ${broken} is not finite.`;
+    await save(trainer.state(), tensors);
+    return null;
+  };
   const report = (measure: OutputMeasure): void => {
     const epoch = trainer.step / trainer.stepsPerEpoch;
     for (const [name, value] of space.training.metrics(run, plan, measure, bench.input)) context.metric(name, trainer.step, epoch, value, index);
@@ -107,16 +130,22 @@ async function trainOne<T extends SpaceTypes>(work: Work<T>, trainer: NetworkTra
   const drawing = space.training.drawing(subject);
   if (drawing !== null) context.current(label, drawing);
   context.log("info", `Training ${label}: ${trainer.parameters.toLocaleString("en")} parameters, ${trainer.totalSteps} steps.`);
+  let divergence: string | null = null;
   while (trainer.step < trainer.totalSteps) {
     if (context.stopRequested) {
-      await save(trainer.state());
+      divergence = await checkpoint();
+      if (divergence !== null) break;
       return { type: "stopped", step: stepsBefore + trainer.step };
     }
     const result = await trainer.trainStep();
     const epoch = trainer.step / trainer.stepsPerEpoch;
-    context.metric("train/loss", trainer.step, epoch, result.loss, index);
-    context.metric("train/accuracy", trainer.step, epoch, result.accuracy, index);
+    context.metric("train/loss", trainer.step, epoch, result.skipped ? Number.NaN : result.loss, index);
+    context.metric("train/accuracy", trainer.step, epoch, result.skipped ? Number.NaN : result.accuracy, index);
     context.metric("learning-rate", trainer.step, epoch, result.learningRate, index);
+    if (result.skipped) {
+      context.metric("train/skipped", trainer.step, epoch, trainer.skipped, index);
+      context.log("warning", `${label}: step ${trainer.step} was skipped: its loss, gradients or batch statistics were not finite.`);
+    }
     throughput.add(result.images, performance.now() / 1000);
     const speed = throughput.perSecond;
     if (speed !== undefined && trainer.step % 5 === 0) context.metric("images-per-second", trainer.step, epoch, speed, index);
@@ -129,46 +158,64 @@ async function trainOne<T extends SpaceTypes>(work: Work<T>, trainer: NetworkTra
       ...(speed === undefined ? {} : { imagesPerSecond: speed }),
       ...(secondsLeft === undefined ? {} : { secondsLeft }),
     });
+    divergence = trainer.divergence;
+    if (divergence !== null) break;
     if (trainer.validationDue) {
       report(await trainer.validate());
       throughput.skipTo(performance.now() / 1000);
     }
     await context.breathe();
     if (context.checkpointDue && trainer.step < trainer.totalSteps) {
-      await save(trainer.state());
+      divergence = await checkpoint();
+      if (divergence !== null) break;
       throughput.skipTo(performance.now() / 1000);
     }
   }
-  await finish(work, trainer, job, label, report);
+  await finish(work, trainer, job, { label, report, divergence });
   await save(null, new Map());
   await context.breathe();
   return null;
 }
 
-/** Evaluates a trained network, writes its weights and reports it. */
+interface Ending {
+  readonly label: string;
+  readonly report: (measure: OutputMeasure) => void;
+  /** Why the training ended early; null if it reached its last step. */
+  readonly divergence: string | null;
+}
+
+/** Measures a trained network, writes its weights and reports it. A diverged one is reported without weights, and never measured on test images. */
 async function finish<T extends SpaceTypes>(
   { bench, space, run, context, finished }: Work<T>,
   trainer: NetworkTrainer,
   { subject, network, plan, repetition, seed, index }: Job<T>,
-  label: string,
-  report: (measure: OutputMeasure) => void,
+  { label, report, divergence }: Ending,
 ): Promise<void> {
-  // The last point of the curve is the training's result.
   const validation = await trainer.validate();
-  report(validation);
-  const test = run.measureTest ? await trainer.test() : null;
+  const reason = divergence ?? trainer.divergenceAtEnd(validation);
+  // The last point of the curve is the training's result.
+  if (reason === null) report(validation);
+  const test = run.measureTest && reason === null ? await trainer.test() : null;
   const trained: Trained<T> = { run, subject, network, plan, images: bench, validation, test };
   const { candidateId, name, canonical, role, score } = subject;
   const { parameters, multiplyAdds, recentLoss: trainLoss, seconds } = trainer;
-  const training = space.training.record(
+  const record = space.training.record(
     { candidateId, name, canonical, role, repetition, seed, epochs: run.training.epochs, parameters, multiplyAdds, score, trainLoss, seconds },
     trained,
   );
-  const file = space.training.weightsFile(training, trained);
+  const training = reason === null ? record : { ...record, divergence: reason };
   // The weights are written before the training counts as finished: a crash in between repeats only the writing.
-  await context.saveTensors("weights", `weights-${index}`, trainer.weights(), { format: file.format, manifest: JSON.stringify(file.manifest) });
+  if (reason === null) {
+    const file = space.training.weightsFile(training, trained);
+    await context.saveTensors("weights", `weights-${index}`, trainer.weights(), { format: file.format, manifest: JSON.stringify(file.manifest) });
+  }
   finished.trainings.push(training);
   finished.topFive.push({ validation: validation.topFive, test: test?.topFive ?? null });
   context.training({ ...training, space: space.id });
-  context.log("info", `${label}: ${space.training.words(training, trained)}.`);
+  if (reason === null) context.log("info", `${label}: ${space.training.words(training, trained)}.`);
+  else {
+    const number = finished.trainings.filter((one) => one.divergence !== undefined).length;
+    context.metric("train/diverged", trainer.step, trainer.step / trainer.stepsPerEpoch, number, index);
+    context.log("error", `${label} diverged and is not a result. ${reason}`);
+  }
 }

@@ -9,6 +9,7 @@ import { studyArchitectures } from "../search/study-architectures.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { CandidateFields, SpaceTypes } from "../spaces/shared/space-types.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
+import { MAX_SKIPPED_SHARE } from "../training/divergence.ts";
 import { NetworkTrainer } from "../training/network-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
@@ -128,6 +129,8 @@ async function predict<T extends SpaceTypes>(
     const trainer = new NetworkTrainer(bench, space.training.protocol(predictors.sgd), plan, seed, last);
     // The cost of training up to a step is that of all steps before it; validations in between belong to other predictors.
     let training = 0;
+    // A network that diverges predicts nothing. Its accuracy, that of guessing, would count as a very low score.
+    for (const step of steps) predictions[`SGD ${step}`] = null;
     try {
       while (trainer.step < last) {
         if (context.stopRequested) return null;
@@ -135,9 +138,12 @@ async function predict<T extends SpaceTypes>(
         await trainer.trainStep();
         training += performance.now() - from;
         await context.breathe();
+        if (trainer.divergence !== null) break;
         if (!steps.includes(trainer.step)) continue;
         const validated = performance.now();
-        predictions[`SGD ${trainer.step}`] = finite((await trainer.validate("batch")).accuracies.at(-1) ?? Number.NaN);
+        const measure = await trainer.validate("batch");
+        const usable = trainer.skipped <= MAX_SKIPPED_SHARE * trainer.step && measure.losses.every(Number.isFinite);
+        predictions[`SGD ${trainer.step}`] = usable ? finite(measure.accuracies.at(-1) ?? Number.NaN) : null;
         milliseconds[`SGD ${trainer.step}`] = training + performance.now() - validated;
       }
     } finally {

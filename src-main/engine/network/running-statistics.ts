@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor1D, tf } from "../backend/ops/tf.ts";
+import { type Scalar, type Tensor, type Tensor1D, tf } from "../backend/ops/tf.ts";
 import type { NamedArray } from "../backend/ops/types.ts";
 import type { NetworkPlan } from "./plan-types.ts";
 import { type NormStatistic, programOf } from "./program.ts";
@@ -97,6 +97,11 @@ export class RunningStatistics {
     this.kept = null;
     if (mean === this.mean) return;
     this.replace(mean, variance);
+  }
+
+  /** A scalar on the device: 0 if all averages are finite, NaN otherwise. To be called in a tidy. */
+  finiteness(): Scalar {
+    return tf.concat([this.mean, this.variance]).mul(0).sum().asScalar();
   }
 
   /** Copies of the averages, keyed `<norm id>/mean` and `<norm id>/variance`. */

@@ -28,8 +28,13 @@ export function checkpointKey(config: RunConfig, datasetFingerprint: string): st
   return createHash("sha256").update(JSON.stringify(rest)).update(datasetFingerprint).digest("hex");
 }
 
-/** Writes a checkpoint atomically (safetensors with the state as metadata). Returns its size and SHA-256. */
+/**
+ * Writes a checkpoint atomically (safetensors with the state as metadata). Returns its size and SHA-256.
+ * @throws UserError `training-diverged` if a value is not finite: such a checkpoint would replace a good one and could not be continued
+ */
 export async function writeCheckpoint(path: string, key: string, checkpoint: Checkpoint): Promise<{ bytes: number; sha256: string }> {
+  const broken = notFinite(checkpoint.tensors);
+  if (broken !== null) throw diverged(`After step ${checkpoint.step}, ${broken} is not finite.`);
   return writeSafetensors(path, checkpoint.tensors, {
     format: "ghn-studio-checkpoint",
     version: String(CHECKPOINT_VERSION),
@@ -77,6 +82,26 @@ function parseJson(text: string | undefined, path: string): unknown {
       cause,
     });
   }
+}
+
+/** The error of a training that cannot continue. @param reason a sentence */
+export function diverged(reason: string, what = "The training"): UserError {
+  return new UserError(`${what} diverged. ${reason}`, {
+    code: "training-diverged",
+    remedy: "Start a new run with a lower learning rate or a smaller gradient clip.",
+    field: "training.learningRate",
+  });
+}
+
+/** The first array that holds a value that is not finite, by name; null if there is none. */
+export function notFinite(tensors: NamedArrays): string | null {
+  for (const [name, { values }] of tensors) {
+    // A product with 0 is 0 for finite values and NaN for all others, so one pass without branches is enough.
+    let zero = 0;
+    for (let i = 0; i < values.length; i++) zero += (values[i] ?? 0) * 0;
+    if (zero !== 0) return name;
+  }
+  return null;
 }
 
 /** Adds a prefix to the name of every array. */

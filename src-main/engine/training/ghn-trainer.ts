@@ -14,16 +14,17 @@ import { meanOf } from "../spaces/shared/moments.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
+import { DivergenceMonitor, type DivergenceState } from "./divergence.ts";
 import { halvedRate } from "./schedules.ts";
 
 /** Random generators and counters of GHN training, as stored in a checkpoint. */
-interface GhnTrainingState {
+interface GhnTrainingState extends DivergenceState {
   readonly step: number;
   readonly sampler: SamplerState;
   readonly cells: RngState;
   readonly augment: RngState;
-  readonly skipped: number;
-  readonly skippedInARow: number;
+  /** Missing in checkpoints of older versions. */
+  readonly recentLoss?: number;
   readonly bestValidation: number;
   readonly lastValidation: number;
 }
@@ -56,8 +57,8 @@ export class GhnTrainer<T extends SpaceTypes> {
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   step = 0;
-  skipped = 0;
-  skippedInARow = 0;
+  /** Mean loss of about the last 20 steps. */
+  recentLoss = Number.NaN;
   bestValidation = 0;
   lastValidation = 0;
   /** The architecture drawn last. */
@@ -73,6 +74,7 @@ export class GhnTrainer<T extends SpaceTypes> {
   private sampler: EpochSampler;
   private cells: Rng;
   private augment: Rng;
+  private readonly monitor: DivergenceMonitor;
 
   /** @throws UserError as `createGenerator` */
   constructor(bench: Workbench, space: SearchSpace<T>, run: T["ghnRun"]) {
@@ -94,6 +96,34 @@ export class GhnTrainer<T extends SpaceTypes> {
     this.augment = Rng.fromSeed(seed, "augment");
     this.stepsPerEpoch = this.sampler.batchesPerEpoch;
     this.totalSteps = Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
+    const { stepsPerEpoch, totalSteps } = this;
+    this.monitor = new DivergenceMonitor({
+      stepsPerEpoch,
+      totalSteps,
+      guessingLoss: Math.log(bench.input.classes),
+      maxSkippedInARow: training.maxSkippedSteps,
+    });
+  }
+
+  /** Steps that were skipped, in all and since the last that was not. */
+  get skipped(): number {
+    return this.monitor.skipped;
+  }
+
+  get skippedInARow(): number {
+    return this.monitor.skippedInARow;
+  }
+
+  /** Why the training cannot continue, as a sentence; null while it can. */
+  get divergence(): string | null {
+    return this.monitor.reason;
+  }
+
+  /** Why the GHN must not be saved, as a sentence; null if it is usable. To be asked after the last step. */
+  get divergenceAtEnd(): string | null {
+    // Without an applied step there is no recent loss; then too many were skipped anyway.
+    const losses = Number.isNaN(this.recentLoss) ? [] : [this.recentLoss];
+    return this.monitor.reasonAtEnd({ tensors: new Map(Object.entries(this.ghn.exportWeights())), losses, accuracy: null });
   }
 
   /** One step on one batch: `metaBatch` new architectures on the same images. */
@@ -128,8 +158,8 @@ export class GhnTrainer<T extends SpaceTypes> {
     tf.dispose([value, correct, images, labels]);
     tf.dispose(grads);
     this.step += 1;
-    this.skipped += outcome.applied ? 0 : 1;
-    this.skippedInARow = outcome.applied ? 0 : this.skippedInARow + 1;
+    this.monitor.add({ loss, applied: outcome.applied }, this.step);
+    if (outcome.applied) this.recentLoss = Number.isFinite(this.recentLoss) ? 0.95 * this.recentLoss + 0.05 * loss : loss;
     return { loss, accuracy: (figures[1] ?? 0) / seen, gradientNorm: outcome.gradientNorm, learningRate, skipped: !outcome.applied, images: seen };
   }
 
@@ -155,8 +185,8 @@ export class GhnTrainer<T extends SpaceTypes> {
       sampler: this.sampler.state(),
       cells: this.cells.state(),
       augment: this.augment.state(),
-      skipped: this.skipped,
-      skippedInARow: this.skippedInARow,
+      ...this.monitor.state(),
+      recentLoss: this.recentLoss,
       bestValidation: this.bestValidation,
       lastValidation: this.lastValidation,
     };
@@ -171,8 +201,8 @@ export class GhnTrainer<T extends SpaceTypes> {
     this.cells = Rng.fromState(state.cells);
     this.augment = Rng.fromState(state.augment);
     this.step = state.step;
-    this.skipped = state.skipped;
-    this.skippedInARow = state.skippedInARow;
+    this.monitor.restore(state);
+    this.recentLoss = state.recentLoss ?? Number.NaN;
     this.bestValidation = state.bestValidation;
     this.lastValidation = state.lastValidation;
   }

@@ -8,18 +8,20 @@ import type { EvaluationImages, FeedState, TrainingFeed } from "../evaluation/tr
 import type { TrainingBench } from "../evaluation/workbench.ts";
 import { forward } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
+import { programOf } from "../network/program.ts";
 import { RunningStatistics } from "../network/running-statistics.ts";
 import { VariableWeights } from "../network/weights.ts";
 import { Rng, type RngState } from "../random.ts";
 import type { OutputMeasure } from "../spaces/shared/output-measure.ts";
 import type { TrainerSettings } from "../spaces/shared/training-description.ts";
 import { type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
+import { DivergenceMonitor, type DivergenceState } from "./divergence.ts";
 import { dropPathProbability, trainingRate } from "./schedules.ts";
 
 /** Approximate number of validations during a training. */
 const VALIDATIONS = 20;
 
-export interface TrainerState extends FeedState {
+export interface TrainerState extends FeedState, DivergenceState {
   readonly step: number;
   readonly recentLoss: number;
   readonly seconds: number;
@@ -34,6 +36,8 @@ export interface TrainerStep {
   readonly accuracy: number;
   readonly learningRate: number;
   readonly images: number;
+  /** Loss, gradients or batch statistics were not finite: the network is as it was before the step. */
+  readonly skipped: boolean;
 }
 
 /** Losses of one batch, each a mean over its images. */
@@ -48,7 +52,8 @@ interface BatchLoss {
 
 /**
  * Trains one network from scratch with SGD (paper, appendix 5.3). The loss is the sum of the outputs' cross-entropies with label smoothing, plus that of an auxiliary head;
- * the drop-path probability grows over the training. A step is one optimizer step over `accumulate` batches.
+ * the drop-path probability grows over the training. A step is one optimizer step over `accumulate` batches. A step with a loss, gradients or batch statistics that are not finite is
+ * skipped; too many of them end the training (`divergence`).
  */
 export class NetworkTrainer {
   readonly totalSteps: number;
@@ -67,6 +72,7 @@ export class NetworkTrainer {
   private readonly settings: TrainerSettings;
   private readonly optimizer: Optimizer;
   private readonly feed: TrainingFeed;
+  private readonly monitor: DivergenceMonitor;
   private readonly startedAt = performance.now();
   private secondsBefore = 0;
   private dropPath: Rng;
@@ -91,6 +97,33 @@ export class NetworkTrainer {
     this.stepsPerEpoch = Math.max(1, Math.ceil(this.feed.batchesPerEpoch / settings.accumulate));
     this.totalSteps = totalSteps ?? Math.max(1, Math.round(settings.epochs * this.stepsPerEpoch));
     this.validationImages = bench.validationImages();
+    const { stepsPerEpoch } = this;
+    const { classes } = bench.input;
+    this.monitor = new DivergenceMonitor({
+      stepsPerEpoch,
+      totalSteps: this.totalSteps,
+      guessingLoss: (programOf(plan).exits?.length ?? 1) * Math.log(classes),
+    });
+  }
+
+  /** Steps that were skipped. */
+  get skipped(): number {
+    return this.monitor.skipped;
+  }
+
+  /** Why the training cannot continue, as a sentence; null while it can. */
+  get divergence(): string | null {
+    return this.monitor.reason;
+  }
+
+  /** Why the result is unusable, as a sentence; null if it is usable. To be asked after the last step. @param validation the last measurement */
+  divergenceAtEnd(validation: OutputMeasure): string | null {
+    const value = validation.accuracies.at(-1) ?? Number.NaN;
+    return this.monitor.reasonAtEnd({
+      tensors: this.weights(),
+      losses: [this.recentLoss, validation.losses.reduce((sum, loss) => sum + loss, 0)],
+      accuracy: { value, images: this.validationImages.count, chance: 1 / this.bench.input.classes },
+    });
   }
 
   async trainStep(): Promise<TrainerStep> {
@@ -100,6 +133,8 @@ export class NetworkTrainer {
     let loss = 0;
     let correct = 0;
     let images = 0;
+    // The forward pass updates the running statistics before the loss is known.
+    this.statistics.begin();
     for (let part = 0; part < settings.accumulate; part++) {
       const one = this.accumulateBatch(await this.feed.next(), gradients);
       gradients = one.gradients;
@@ -107,12 +142,15 @@ export class NetworkTrainer {
       correct += one.correct;
       images += one.images;
     }
-    this.optimizer.apply(gradients, learningRate);
+    const applied = Number.isFinite(loss) && this.optimizer.apply(gradients, learningRate).applied;
+    if (applied) this.statistics.commit();
+    else this.statistics.rollback();
     tf.dispose(gradients);
     this.step += 1;
     const meanLoss = loss / images;
-    this.recentLoss = Number.isFinite(this.recentLoss) ? 0.95 * this.recentLoss + 0.05 * meanLoss : meanLoss;
-    return { loss: meanLoss, accuracy: correct / images, learningRate, images };
+    this.monitor.add({ loss: meanLoss, applied }, this.step);
+    if (applied) this.recentLoss = Number.isFinite(this.recentLoss) ? 0.95 * this.recentLoss + 0.05 * meanLoss : meanLoss;
+    return { loss: meanLoss, accuracy: correct / images, learningRate, images, skipped: !applied };
   }
 
   /**
@@ -156,7 +194,8 @@ export class NetworkTrainer {
   }
 
   state(): TrainerState {
-    return { step: this.step, ...this.feed.state(), recentLoss: this.recentLoss, seconds: this.seconds, dropPath: this.dropPath.state() };
+    const { step, recentLoss, seconds } = this;
+    return { step, ...this.feed.state(), recentLoss, seconds, dropPath: this.dropPath.state(), ...this.monitor.state() };
   }
 
   restore(saved: unknown, tensors: NamedArrays): void {
@@ -165,6 +204,7 @@ export class NetworkTrainer {
     this.statistics.import(prefixed("statistics/", tensors));
     this.optimizer.restore(prefixed("optimizer/", tensors));
     this.feed.restore(state);
+    this.monitor.restore(state);
     this.step = state.step;
     this.recentLoss = state.recentLoss;
     this.secondsBefore = state.seconds;
@@ -228,7 +268,8 @@ export class NetworkTrainer {
       },
     );
     const gradients = addGradients(before, grads);
-    const figures = tf.tidy(() => tf.stack([shown ?? value, correct]).dataSync());
+    // Statistics that overflowed make the loss NaN too: one read for everything that decides whether the step counts.
+    const figures = tf.tidy(() => tf.stack([tf.add(shown ?? value, this.statistics.finiteness()), correct]).dataSync());
     tf.dispose([value, correct, images, labels]);
     if (shown !== null) tf.dispose(shown);
     return { gradients, loss: figures[0] ?? Number.NaN, correct: figures[1] ?? 0, images: batch.labels.length };

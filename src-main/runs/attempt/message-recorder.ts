@@ -7,7 +7,7 @@ import type { ChildHandle } from "../child/launcher.ts";
 import { SystemLoad } from "../child/system-load.ts";
 import type { Emitter } from "../live/emitter.ts";
 import type { LiveUpdates } from "../live/live-updates.ts";
-import type { RunOutcome } from "../outcomes/run-outcome.ts";
+import { allDiverged, type RunOutcome } from "../outcomes/run-outcome.ts";
 import { forgetOldCheckpoints } from "./checkpoints.ts";
 
 type Message<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
@@ -82,7 +82,7 @@ export class MessageRecorder {
           live.add(runId, { candidates: store.candidates.list(runId, { limit: 1_000_000 }).rows.filter((candidate) => candidate.role !== "none") });
         return;
       case "done":
-        end({ status: "completed", failure: null, summary: message.summary });
+        end(this.unusable() ?? { status: "completed", failure: null, summary: message.summary });
         return;
       case "stopped":
         end({ status: "stopped", failure: null });
@@ -100,6 +100,17 @@ export class MessageRecorder {
     } catch {
       // A run must not end because a log line cannot be stored.
     }
+  }
+
+  /** How a training run ends if all its trainings diverged; null otherwise. A study continues with the ground truth that its other runs found. */
+  private unusable(): RunOutcome | null {
+    const { store } = this.options.project;
+    const { runId, config } = this.options.start;
+    const space = config.kind === "cell-training" ? "cell" : config.kind === "anytime-training" ? "anytime" : null;
+    if (space === null || store.runs.get(store.runs.get(runId)?.parentId ?? "")?.kind === "study") return null;
+    const trainings = store.trainings.in(space).listAll(runId);
+    const reason = trainings[0]?.divergence;
+    return reason !== undefined && trainings.every(({ divergence }) => divergence !== undefined) ? allDiverged("run", reason) : null;
   }
 
   /** All attempts of a run, and all stages of a pipeline or study, must use the same images. */

@@ -25,6 +25,17 @@ export function unresponsive(silenceMs: number): RunOutcome {
   return interrupted(`The process of the run did not respond for ${seconds(silenceMs)} and was terminated.`);
 }
 
+/** The outcome of a run without a usable training. @param what what was trained, in the plural @param reason why the first one diverged */
+export function allDiverged(what: string, reason = ""): RunOutcome {
+  return {
+    status: "failed",
+    failure: {
+      message: `All trainings of the ${what} diverged. ${reason}`.trim(),
+      remedy: "Start a new run with a lower learning rate or a smaller gradient clip.",
+    },
+  };
+}
+
 /** The outcome of a run that could not start, because of an invalid input or a bug. */
 export function notStarted(error: unknown, what = "The run could not be started"): RunOutcome {
   if (isUserError(error)) return { status: "failed", failure: { message: error.message, remedy: error.remedy } };

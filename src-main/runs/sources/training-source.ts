@@ -127,9 +127,16 @@ function fromSearch<Space extends SpaceId>(
  */
 function fromTraining(store: StoreReader, runId: string, best: number): CellToTrain[] {
   const run = completed(store, runId, KINDS.cell.training, "training run");
-  const trainings = store.trainings.list(run);
-  const chosen = trainings.some((training) => training.role !== "random") ? trainings.filter((training) => training.role !== "random") : trainings;
-  const cells = meansByCell(chosen).slice(0, best);
+  const all = store.trainings.listAll(run);
+  const competing = all.some((training) => training.role !== "random") ? all.filter((training) => training.role !== "random") : all;
+  const cells = meansByCell(competing.filter(({ divergence }) => divergence === undefined)).slice(0, best);
+  const diverged = competing[0]?.divergence;
+  if (cells.length === 0 && diverged !== undefined)
+    throw new UserError(`All trainings of the run ${store.runs.get(run)?.name ?? run} diverged. ${diverged}`, {
+      code: "training-diverged",
+      remedy: "Train the cells again with a lower learning rate or a smaller gradient clip.",
+      field: "source.runId",
+    });
   if (cells.length === 0)
     throw new UserError("The run did not train any cells.", { code: "cells-missing", remedy: "Choose another run.", field: "source.runId" });
   return cells.map(({ first: { name, architecture, canonical, candidateId, role, score } }) => ({

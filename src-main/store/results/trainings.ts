@@ -15,13 +15,15 @@ export interface TrainingRecords {
 /** Trainings of one space: the cell space, unless another is chosen with `in`. */
 export interface TrainingReader<Space extends SpaceId = "cell"> {
   in<Other extends SpaceId>(space: Other): TrainingReader<Other>;
-  /** Trainings of a run in order; for a run with stages, those of all stages. */
+  /** Usable trainings of a run in order; for a run with stages, those of all stages. Diverged trainings are not results and are left out. */
   list(runId: string): TrainingRecords[Space][];
+  /** As `list`, including diverged trainings. */
+  listAll(runId: string): TrainingRecords[Space][];
   get(id: number): TrainingRecords[Space] | null;
   /** Trainings of one run starting at a position. */
   from(runId: string, position: number): TrainingRecords[Space][];
   count(runId: string): number;
-  /** The first stored training of a cell with this protocol key; runs in the trash are ignored. */
+  /** The first stored training of a cell with this protocol key, diverged or not; runs in the trash are ignored. */
   byProtocol(key: string): Training | null;
 }
 
@@ -35,7 +37,7 @@ export interface TrainingWriter extends TrainingReader {
 const TRAINED = { candidateId: "value", name: "value", canonical: "value" } as const;
 const SETTINGS = { role: "value", repetition: "value", seed: "value", epochs: "value" } as const;
 const COUNTS = { parameters: "value", multiplyAdds: "value", score: "value" } as const;
-const LAST = { trainLoss: "number", seconds: "value" } as const;
+const LAST = { trainLoss: "number", seconds: "value", divergence: "optional" } as const;
 
 // The search may have been purged in the meantime; the training does not need it.
 const candidateIn = (table: string): Readonly<Record<string, string>> => ({ candidate_id: `(SELECT id FROM ${table} WHERE id = ?)` });
@@ -81,6 +83,10 @@ export class SqliteTrainingReader<Space extends SpaceId = "cell"> implements Tra
   }
 
   list(runId: string): TrainingRecords[Space][] {
+    return this.listAll(runId).filter(({ divergence }) => divergence === undefined);
+  }
+
+  listAll(runId: string): TrainingRecords[Space][] {
     return this.db
       .prepare<[object], Row>(
         `SELECT t.* FROM ${this.table} t JOIN runs r ON r.id = t.run_id WHERE r.id = @runId OR r.parent_id = @runId ORDER BY r.created_at, r.rowid, t.position`,

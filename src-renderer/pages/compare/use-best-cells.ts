@@ -1,5 +1,6 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
+import { usableTrainings } from "../../../src-shared/domain/records/divergence.ts";
 import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { searchRunOf } from "../../features/runs/run-changes.ts";
@@ -28,7 +29,9 @@ export function useBestCells(runs: Ref<readonly RunDetail[]>): {
 
   async function bestOf(run: RunDetail): Promise<readonly BestCell[]> {
     if (run.kind === "cell-training" || run.kind === "pipeline") {
-      const trainings = [...(await call("trainings.list", { runId: run.id }))].sort((a, b) => b.validationAccuracy - a.validationAccuracy).slice(0, SHOWN);
+      const trainings = usableTrainings(await call("trainings.list", { runId: run.id }))
+        .sort((a, b) => b.validationAccuracy - a.validationAccuracy)
+        .slice(0, SHOWN);
       if (trainings.length > 0)
         return trainings.map((training) => ({
           key: `t${training.id}`,

@@ -66,4 +66,6 @@ export interface AnytimeTraining extends AreaRange {
   readonly testArea: number | null;
   readonly trainLoss: number;
   readonly seconds: number;
+  /** Why it diverged, as a sentence; absent if it is usable. The accuracies of a diverged training are not a result. */
+  readonly divergence?: string | undefined;
 }

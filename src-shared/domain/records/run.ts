@@ -145,6 +145,8 @@ export interface Training {
   readonly testAccuracy: number | null;
   readonly trainLoss: number;
   readonly seconds: number;
+  /** Why it diverged, as a sentence; absent if it is usable. The accuracies of a diverged training are not a result. */
+  readonly divergence?: string | undefined;
 }
 
 export interface LogLine {

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { exportChoices, writeExport } from "../../../src-main/export/index.ts";
 import { pipelinePlan, stageWeights } from "../../../src-main/runs/stages/pipeline/pipeline-stages.ts";
 import { stagesByKey, stagesProgress } from "../../../src-main/runs/stages/stages.ts";
 import type { PipelineRun } from "../../../src-shared/domain/config/run-config.ts";
@@ -47,6 +49,56 @@ describe("a pipeline", () => {
     expect(summary.testAccuracyMean).toBeCloseTo(0.8095, 10);
     expect(summary.testAccuracyDeviation).toBeCloseTo(Math.sqrt(0.0005 ** 2 * 2), 10);
     expect(summary.ghnValidationAccuracyMean).toBeCloseTo(0.3 + (0.519 + 0.518 + 0.517 + 0.516) / 4, 10);
+  });
+
+  it("leaves diverged trainings out of every figure and never chooses one as the winner", async () => {
+    const s = studio("diverge:Cell 19,Random 21");
+    const { id } = s.supervisor.create("Some diverge", pipeline());
+    await untilStatus(s, id, "completed");
+    const { trainings } = s.project.store;
+    expect(
+      trainings
+        .listAll(id)
+        .filter(({ divergence }) => divergence !== undefined)
+        .map(({ name }) => name),
+    ).toEqual(["Cell 19", "Random 21"]);
+    expect(trainings.list(id).map(({ name }) => name)).not.toContain("Cell 19");
+    expect(s.supervisor.detail(id).summary).toMatchObject({
+      winner: "Cell 18",
+      divergedTrainings: 2,
+      ghnValidationAccuracyCount: 3,
+      randomValidationAccuracyCount: 2,
+      correlationCells: 5,
+    });
+    const report = readFileSync(s.project.resolvePath(s.project.store.artifacts.latest(id, "report")?.path ?? ""), "utf8");
+    expect(report).toContain("2 trainings that diverged: Cell 19, Random 21");
+  });
+
+  it("fails with the reason if the whole shortlist diverged, although random cells did not", async () => {
+    const s = studio("diverge:Cell 19,Cell 18,Cell 17,Cell 16");
+    const { id } = s.supervisor.create("All diverge", pipeline());
+    const run = await untilStatus(s, id, "failed");
+    expect(run.failure?.message).toMatch(/All trainings of the run .* diverged\. The loss at the end is not finite\./);
+    expect(s.supervisor.detail(id).summary).toEqual({});
+    const project = { folder: s.project.folder, ...s.project.store };
+    const choices = await exportChoices(project, { type: "run", runId: id });
+    expect(choices.filter(({ available }) => available).map(({ format }) => format)).toEqual(["config-json", "candidates-csv"]);
+    expect(choices.find(({ format }) => format === "weights-safetensors")?.reason).toBe(
+      "All trainings of the run diverged and cannot be exported as a result. The loss at the end is not finite.",
+    );
+    await expect(writeExport(project, { type: "run", runId: id }, ["cell-json"], s.project.folder, "cell")).rejects.toMatchObject({
+      code: "export-unavailable",
+      message: expect.stringContaining("diverged"),
+    });
+    const training = s.project.store.trainings.listAll(id)[0];
+    await expect(
+      writeExport(project, { type: "training", space: "cell", trainingId: training?.id ?? 0 }, ["cell-json"], s.project.folder, "cell"),
+    ).rejects.toThrow("This training diverged and cannot be exported as a result.");
+    // The other trainings can be exported: their weights are found by their position among all trainings.
+    const random = s.project.store.trainings.list(id)[0];
+    expect(
+      (await exportChoices(project, { type: "training", space: "cell", trainingId: random?.id ?? 0 })).find(({ format }) => format === "weights-safetensors"),
+    ).toMatchObject({ available: true });
   });
 
   it("stops and continues together with its stage", async () => {

@@ -211,6 +211,7 @@ async function results(start: Start): Promise<void> {
           testAccuracy: config.measureTest ? accuracy - 0.01 : null,
           trainLoss: 0.1,
           seconds: 1,
+          ...(behaviour === "diverge" && argument.split(",").includes(cell.name) ? { divergence: "The loss at the end is not finite." } : {}),
         };
       }),
     );

@@ -86,6 +86,8 @@ export interface TrainingFields<Role = SubjectFields["role"]> {
   readonly score: number | null;
   readonly trainLoss: number;
   readonly seconds: number;
+  /** Why the training diverged, as a sentence. Its accuracies are then not a result. Absent if it is usable. */
+  readonly divergence?: string | undefined;
 }
 
 /** Facts that a run reports when it completes. */

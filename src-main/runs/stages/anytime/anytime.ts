@@ -4,6 +4,7 @@ import type { AnytimeTraining } from "../../../../src-shared/domain/records/anyt
 import { STAGE_TITLES } from "../../../../src-shared/domain/records/stages.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { RunRecord } from "../../../store/records/runs.ts";
+import { allDiverged } from "../../outcomes/run-outcome.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";
 
 /** Stages of an anytime experiment, in order. */
@@ -19,15 +20,16 @@ export function anytimeKind(project: Project): StagedKind {
   };
   return {
     plan: (runId) => ({ stages: anytimePlan(configOf(runId)), complete: true }),
-    conclude: (runId, done) => ({
-      status: "completed",
-      failure: null,
-      summary: anytimeSummary(
-        configOf(runId),
-        project.store.trainings.in("anytime").list(runId),
-        project.store.runs.record(done.get("search") ?? "")?.summary ?? {},
-      ),
-    }),
+    conclude(runId, done) {
+      const all = project.store.trainings.in("anytime").listAll(runId);
+      const usable = all.filter(({ divergence }) => divergence === undefined);
+      const isWinner = ({ role }: AnytimeTraining): boolean => role === "shortlist";
+      // Random picks and references alone are not a result of a search.
+      if (all.some(isWinner) && !usable.some(isWinner)) return allDiverged("winners", all.find(isWinner)?.divergence);
+      const summary = anytimeSummary(configOf(runId), usable, project.store.runs.record(done.get("search") ?? "")?.summary ?? {});
+      const divergedTrainings = all.length - usable.length;
+      return { status: "completed", failure: null, summary: divergedTrainings === 0 ? summary : { ...summary, divergedTrainings } };
+    },
   };
 }
 

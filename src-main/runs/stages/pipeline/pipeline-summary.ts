@@ -12,12 +12,15 @@ import type { StageRuns } from "./pipeline-stages.ts";
  */
 export function pipelineSummary(store: StoreReader, runs: StageRuns): RunRecord["summary"] {
   const of = (id: string | undefined): Training[] => (id === undefined ? [] : store.trainings.list(id));
+  const allTrainings = [runs.compare, runs.final].reduce((sum, id) => sum + (id === undefined ? 0 : store.trainings.listAll(id).length), 0);
   const searchFacts = runs.search === undefined ? {} : (store.runs.record(runs.search)?.summary ?? {});
   const compared = of(runs.compare);
   const final = of(runs.final);
   const winner = final[0];
+  const diverged = allTrainings - compared.length - final.length;
   const facts: Record<string, string | number | boolean | null> = {
     cellsRanked: searchFacts.cellsScored ?? null,
+    ...(diverged === 0 ? {} : { divergedTrainings: diverged }),
     ...(winner === undefined
       ? {}
       : {

@@ -25,6 +25,9 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
     return child === undefined ? [] : store.trainings.list(child.id);
   };
   const final = trainings("final");
+  const diverged = ["compare", "final"]
+    .flatMap((stage) => store.trainings.listAll(stages.get(stage)?.id ?? ""))
+    .filter(({ divergence }) => divergence !== undefined);
   const [winner] = final;
   const search = config.search;
   const ghnFacts = store.runs.record(stages.get("ghn")?.id ?? "");
@@ -70,6 +73,9 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
         "Top-Best",
         `${trainingWords(config.final)}${config.finalNetwork === undefined ? "" : `; ${config.finalNetwork.blocks} blocks, F = ${config.finalNetwork.initialChannels}`}`,
       ],
+      ...(diverged.length === 0
+        ? []
+        : [["Left out", `${diverged.length} trainings that diverged: ${[...new Set(diverged.map(({ name }) => name))].join(", ")}`] as const]),
       ["Seed", String(config.seed)],
       ["Machine", run.backend === null ? "unknown" : `${run.backend}, ${run.device ?? "device unknown"}`],
       ["Run", `${run.name} (${run.id}), GHN Studio ${facts.codeVersion}`],

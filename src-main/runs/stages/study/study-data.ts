@@ -21,8 +21,8 @@ export function fingerprintOf(store: StoreReader, runs: readonly RunSummary[]): 
   return null;
 }
 
-/** The training from scratch that gives the ground truth of a cell; null when there is none yet. */
-export function groundTruthOf(store: StoreReader, study: StudyRun, datasetFingerprint: string, canonical: string, seed: number): Training | null {
+/** The training from scratch for the ground truth of a cell, diverged or not; null when there is none yet. A diverged one is not repeated: it would diverge again. */
+export function trainingFor(store: StoreReader, study: StudyRun, datasetFingerprint: string, canonical: string, seed: number): Training | null {
   return store.trainings.byProtocol(
     protocolKey({ network: study.network, dataset: study.dataset, training: study.truth, datasetFingerprint, canonical, seed }),
   );
@@ -50,12 +50,24 @@ export function studyData(store: StoreReader, runId: string): StudyData {
     const stage = stages.get(key);
     return stage === undefined ? [] : store.candidates.list(stage.id, { sort: "index", limit: 1_000_000 }).rows;
   };
-  const truths = cells.map(({ canonical }) => groundTruthOf(store, config, fingerprint, canonical, config.seed));
-  const second = cells.map(({ canonical }) => groundTruthOf(store, config, fingerprint, canonical, config.seed + SECOND_SEED));
+  const trained = (seed: number): (Training | null)[] => cells.map(({ canonical }) => trainingFor(store, config, fingerprint, canonical, seed));
+  const usable = (training: Training | null): Training | null => (training?.divergence === undefined ? training : null);
+  const first = trained(config.seed);
+  const truths = first.map(usable);
+  const second = trained(config.seed + SECOND_SEED).map(usable);
   const facts = store.runs.record(children[0]?.id ?? "");
   return {
     title: config.title,
-    protocol: protocolOf(config, run, children, fingerprint, facts?.datasetDescription ?? null, truths, store.runs.record(runId)?.codeVersion ?? ""),
+    protocol: protocolOf(
+      config,
+      run,
+      children,
+      fingerprint,
+      facts?.datasetDescription ?? null,
+      truths,
+      first.filter((training) => training?.divergence !== undefined).length,
+      store.runs.record(runId)?.codeVersion ?? "",
+    ),
     cells: cells.map((_, i) => `Cell ${i}`),
     truth: truths.map((training) => training?.validationAccuracy ?? null),
     repetitions: truths.map((training, i) => [training, second[i] ?? null].flatMap((one) => (one === null ? [] : [one.validationAccuracy]))),
@@ -188,6 +200,7 @@ function protocolOf(
   fingerprint: string,
   images: string | null,
   truths: readonly (Training | null)[],
+  diverged: number,
   version: string,
 ): [string, string][] {
   const { network, truth, space, cells, dataset } = study;
@@ -203,7 +216,7 @@ function protocolOf(
     ["Network", `${network.blocks} blocks, F = ${network.initialChannels}, reductions after ${network.reductions.join(", ") || "none"}, stem ${network.stem}`],
     [
       "Truth",
-      `validation accuracy after ${epochsOf(truth.epochs)} of SGD (batch ${truth.batchSize}, rate ${truth.learningRate}, seed ${study.seed}); ${known.length} of ${cells.count} cells, from ${percent(Math.min(...accuracies))} to ${percent(Math.max(...accuracies))}`,
+      `validation accuracy after ${epochsOf(truth.epochs)} of SGD (batch ${truth.batchSize}, rate ${truth.learningRate}, seed ${study.seed}); ${known.length} of ${cells.count} cells, from ${percent(Math.min(...accuracies))} to ${percent(Math.max(...accuracies))}${diverged === 0 ? "" : `; ${diverged} left out because their training diverged`}`,
     ],
     ["Scores", `accuracy on ${study.validationImages} validation images with generated weights, batch statistics`],
     ...study.variants.map(({ name, training }): [string, string] => [

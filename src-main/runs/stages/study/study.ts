@@ -5,11 +5,11 @@ import { studyArchitectures } from "../../../engine/search/study-architectures.t
 import { SPACES } from "../../../engine/spaces/index.ts";
 import type { Project } from "../../../store/project/project.ts";
 import type { StoreReader } from "../../../store/store.ts";
-import type { RunOutcome } from "../../outcomes/run-outcome.ts";
+import { allDiverged, type RunOutcome } from "../../outcomes/run-outcome.ts";
 import { writeReport } from "../report-files.ts";
 import type { StagedKind, StagePlan } from "../stages.ts";
 import { analyseInThread } from "./analysis-thread.ts";
-import { fingerprintOf, groundTruthOf, studyData } from "./study-data.ts";
+import { fingerprintOf, studyData, trainingFor } from "./study-data.ts";
 import { groundTruthConfigs, groundTruthStage, groundTruthWork, type MissingTraining, predictorStages, SECOND_SEED, TRUTH_KEY } from "./study-plan.ts";
 
 /**
@@ -39,7 +39,9 @@ export function studyKind(project: Project): StagedKind {
       return { stages: [...planned, ...predictors], complete: true };
     },
     async conclude(runId, _done, signal): Promise<RunOutcome> {
-      const { result, ...report } = await analyseInThread(studyData(store, runId), signal);
+      const data = studyData(store, runId);
+      if (data.truth.every((value) => value === null)) return allDiverged("cells of the study");
+      const { result, ...report } = await analyseInThread(data, signal);
       writeReport(project, runId, report);
       const facts: Record<string, string | number | boolean | null> = { cells: result.n, noiseCeiling: result.noiseCeiling };
       for (const row of result.rows) facts[`spearman ${row.name}`] = row.all.spearman.value;
@@ -67,7 +69,7 @@ function missingTrainings(store: StoreReader, study: StudyRun, fingerprint: stri
     ...cells.map((cell) => ({ cell, seed: study.seed })),
     ...cells.slice(0, study.noiseCells).map((cell) => ({ cell, seed: study.seed + SECOND_SEED })),
   ];
-  return wanted.filter(({ cell, seed }) => groundTruthOf(store, study, fingerprint, cell.canonical, seed) === null);
+  return wanted.filter(({ cell, seed }) => trainingFor(store, study, fingerprint, cell.canonical, seed) === null);
 }
 
 /** Placeholder for the ground truth until it is known which trainings are missing. It waits for a stage that does not exist, so it never starts. */

@@ -1,6 +1,7 @@
 import { areaUnderCurve, exitUnderBudget, PAPER_BUDGET } from "../../../../src-shared/analysis/curves/anytime-curve.ts";
 import type { AnytimeArchitecture } from "../../../../src-shared/domain/architecture/anytime.ts";
 import type { AnytimeCandidate, AnytimeTraining, MeasuredExit } from "../../../../src-shared/domain/records/anytime-records.ts";
+import { usableTrainings } from "../../../../src-shared/domain/records/divergence.ts";
 import type { StepSpec } from "../../../widgets/charts/options/step-option.ts";
 
 /** Accuracies shown: predicted with generated weights, or of trained networks on validation or test images. */
@@ -43,10 +44,10 @@ export function candidateRows(candidates: readonly AnytimeCandidate[]): AnytimeR
   }));
 }
 
-/** Trainings with their validation or test accuracies, best area first; trainings without test accuracies are omitted. */
+/** Trainings with their validation or test accuracies, best area first; trainings without test accuracies and diverged ones are omitted. */
 export function trainingRows(trainings: readonly AnytimeTraining[], sight: "validation" | "test"): AnytimeRow[] {
   const repeated = new Set(trainings.filter((training) => training.repetition > 0).map((training) => training.name));
-  return trainings
+  return usableTrainings(trainings)
     .flatMap((training): AnytimeRow[] => {
       const exits: MeasuredExit[] = [];
       for (const exit of training.exits) {

@@ -6,6 +6,7 @@ import { useConnection } from "../../../stores/connection.ts";
 import { subscribeRun } from "../../../stores/live-subscriptions.ts";
 
 export interface Trainings {
+  /** All of them, also those that diverged. */
   readonly list: Ref<readonly Training[] | null>;
   readonly error: Ref<unknown>;
   readonly loading: Ref<boolean>;

@@ -56,6 +56,8 @@ export function sortTrainings(trainings: readonly Training[], sort: readonly Sor
 }
 
 function valueFor(training: Training, key: string): number | string | null {
+  // The accuracies of a diverged training are not results: it comes last.
+  if (training.divergence !== undefined && (key === "validationAccuracy" || key === "testAccuracy")) return null;
   const value: unknown = Object.hasOwn(training, key) ? training[key as keyof Training] : null;
   return typeof value === "number" || typeof value === "string" ? value : null;
 }
