@@ -51,9 +51,14 @@ export class Session implements StudioSession {
     return this.opened?.project ?? null;
   }
 
-  call(name: unknown, input: unknown): Promise<GateAnswer> {
+  async call(name: unknown, input: unknown): Promise<GateAnswer> {
     const { gate, host, studio } = this.options;
-    return gate(name, input, { studio, host, project: this.opened?.project ?? null, session: this.projects });
+    const project = this.current;
+    const known = project?.store.damage.count ?? 0;
+    const answer = await gate(name, input, { studio, host, project, session: this.projects });
+    // Damaged records are found by reading them; the page shows them with the project.
+    if (project !== null && project === this.current && project.store.damage.count > known) this.tell({ name: "project.changed", payload: project.info() });
+    return answer;
   }
 
   listen(sink: EventSink): () => void {

@@ -9,6 +9,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { initCommand } from "./commands/init.ts";
 import { linkCommand } from "./commands/link.ts";
+import { repairCommand } from "./commands/repair.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runPresetCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -57,6 +58,7 @@ export function createProgram(io: Io): Command {
     serveCommand(io),
     linkCommand(io),
     unlockCommand(io),
+    repairCommand(io),
     doctorCommand(io),
   ])
     program.addCommand(command);

@@ -5,7 +5,8 @@ import { withValueAt } from "../../src-shared/domain/config/config-diff.ts";
 import { fieldsAt, nearestWord } from "../../src-shared/domain/config/config-fields.ts";
 import { migrateConfig } from "../../src-shared/domain/config/migrate-config.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
-import { UserError } from "../lib/errors.ts";
+import { isUserError, UserError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import { withAbsolutePaths } from "./absolute-paths.ts";
 import { decodeText, misspelledValue } from "./decode-text.ts";
 import { presetFileSchema, presetNames, readPreset } from "./presets.ts";
@@ -94,8 +95,9 @@ function parseValue(written: string, kind: RunKind | undefined, path: string): u
   }
   if (/^(true|false)$/i.test(text) && fields.some((field) => field.type === "boolean")) return text.toLowerCase() === "true";
   try {
-    return JSON.parse(text) as unknown;
-  } catch {
+    return parseJson(text, `The value of ${path}`);
+  } catch (error) {
+    if (isUserError(error)) throw error;
     if (fields.some((field) => field.type === "array"))
       return text
         .replace(/^\[|\]$/g, "")
@@ -134,7 +136,7 @@ async function readSource(presetOrFile: string): Promise<{ raw: unknown; name: s
       file,
       remedy: "Check that this is the right file; the limit is 16 MB.",
     });
-  const raw = migrateConfig(unwrap(parseJson(decodeText(await readBytes(file), file), file)));
+  const raw = migrateConfig(unwrap(parseFile(decodeText(await readBytes(file), file), file)));
   return { raw, name: basename(file, extname(file)), origin: { file } };
 }
 
@@ -147,10 +149,11 @@ async function readBytes(file: string): Promise<Buffer> {
 }
 
 /** Parses JSON; errors name the line. */
-function parseJson(text: string, file: string): unknown {
+function parseFile(text: string, file: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text, file);
   } catch (cause) {
+    if (isUserError(cause)) throw cause;
     const misspelled = misspelledValue(text);
     const told = cause instanceof Error ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
     const position = misspelled?.position ?? (told === undefined ? null : Number(told));

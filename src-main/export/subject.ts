@@ -3,10 +3,11 @@ import { type SpaceId, spaceIdOf } from "../../src-shared/domain/config/run-conf
 import type { ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact, RunSummary } from "../../src-shared/domain/records/run.ts";
 import { UserError } from "../lib/errors.ts";
+import { REPAIR_REMEDY } from "../store/database/damage.ts";
 import type { TrainingRecords } from "../store/results/trainings.ts";
 import { anytimeExport } from "./anytime-export.ts";
 import { cellExport } from "./cell-export.ts";
-import { allTrainingsOf, type ExportableIn, type ExportProject, familyOf, type Result, type SpaceExport } from "./space-export.ts";
+import { type ExportableIn, type ExportProject, familyOf, type Result, type SpaceExport } from "./space-export.ts";
 
 const EXPORTS: { readonly [Space in SpaceId]: SpaceExport<Space> } = { cell: cellExport, anytime: anytimeExport };
 
@@ -52,7 +53,11 @@ function resolveIn<Space extends SpaceId>(project: ExportProject, space: Space, 
 
 function build<Space extends SpaceId>(project: ExportProject, space: Space, run: RunSummary, result: Result<Space>): ExportableIn<Space> {
   const record = project.runs.record(run.id);
-  if (record === null) throw missing(`run ${run.id}`);
+  if (record === null)
+    throw new UserError(`The settings of the run ${run.name} cannot be read (table run_details, row ${run.id}).`, {
+      code: "row-damaged",
+      remedy: REPAIR_REMEDY,
+    });
   const { training, candidate } = result;
   return {
     space,
@@ -67,7 +72,7 @@ function build<Space extends SpaceId>(project: ExportProject, space: Space, run:
 
 /** The file with the weights of a training: `weights-<position>`, where positions count within the run. */
 function weightsOf<Space extends SpaceId>(project: ExportProject, space: Space, { id, runId }: TrainingRecords[Space]): Artifact | null {
-  const position = allTrainingsOf(project, space, [runOf(project, runId)]).findIndex((other) => other.id === id);
+  const position = project.trainings.in(space).positionOf(id);
   return project.artifacts.list(runId).find((artifact) => artifact.kind === "weights" && artifact.name === `weights-${position}.safetensors`) ?? null;
 }
 

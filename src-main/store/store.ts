@@ -1,4 +1,5 @@
 import type { ResumePoint } from "../../src-shared/worker-protocol.ts";
+import { type DamageLog, damageOf } from "./database/damage.ts";
 import type { SqliteDatabase } from "./database/database.ts";
 import { type MetricWriter, SqliteMetricWriter } from "./metrics/metric-writer.ts";
 import { type MetricReader, SqliteMetricReader } from "./metrics/metrics.ts";
@@ -20,6 +21,8 @@ export interface StoreReader {
   readonly artifacts: ArtifactReader;
   readonly logs: LogReader;
   readonly settings: SettingsReader;
+  /** Rows that were met and cannot be read. */
+  readonly damage: DamageLog;
 }
 
 /** Read and write access to a project. There is one writer per project. */
@@ -50,6 +53,7 @@ export function storeReader(db: SqliteDatabase): StoreReader {
     artifacts: new SqliteArtifactReader(db),
     logs: new SqliteLogReader(db),
     settings: new SqliteSettingsReader(db),
+    damage: damageOf(db),
   };
 }
 
@@ -66,6 +70,7 @@ export function storeWriter(db: SqliteDatabase): StoreWriter {
     artifacts: new SqliteArtifactWriter(db),
     logs: new SqliteLogWriter(db),
     settings: new SqliteSettingsWriter(db),
+    damage: damageOf(db),
     requests: new RequestBox(db),
     transaction,
     truncateAfter(runId, keep, step) {

@@ -12,6 +12,7 @@ import { nodeLauncher } from "../../src-main/runs/child/launcher.ts";
 import type { CallInput, CallName, CallOutput } from "../../src-shared/contract.ts";
 import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
 import { recordingLog } from "../hosts/support/host-support.ts";
+import { filledProject, tamper } from "../store/support/damage.ts";
 
 let folder: string;
 let studio: Studio;
@@ -277,4 +278,47 @@ describe("runs", () => {
     await vi.waitFor(async () => expect((await again.call("runs.get", { runId: created.id })).status).toBe("interrupted"), { timeout: 10_000, interval: 50 });
     await again.session.close();
   });
+});
+
+describe("a project with damaged rows", () => {
+  test("stays usable in the window, which is told what is damaged", async () => {
+    const filled = filledProject(join(folder, "damaged"));
+    tamper(
+      filled.folder,
+      `UPDATE runs SET status = 'banana' WHERE id = '${filled.search}'`,
+      "UPDATE candidates SET architecture = '{' WHERE id = 3",
+      `UPDATE run_details SET config = '[' WHERE run_id = '${filled.training}'`,
+      "UPDATE settings SET value = '{' WHERE key = 'setting:columns'",
+    );
+    const { call, events, session } = open();
+    await call("project.open", { folder: filled.folder });
+    const page = await call("runs.query", {});
+    expect(page.rows.map(({ name, status }) => [name, status])).toEqual([
+      ["The anytime search", "completed"],
+      ["The training", "completed"],
+      ["The search", "failed"],
+    ]);
+    expect(page.rows[2]?.failure?.message).toContain(`table runs, row ${filled.search}, column status`);
+    expect((await call("candidates.list", { runId: filled.search })).rows).toHaveLength(11);
+    await expect(call("runs.get", { runId: filled.training })).rejects.toMatchObject({
+      message: expect.stringContaining(`run_details, row ${filled.training}`),
+    });
+    await expect(call("runs.resume", { runId: filled.search })).rejects.toMatchObject({ code: "row-damaged" });
+    await call("settings.get", {});
+    const told = events.filter((event) => event.name === "project.changed").at(-1);
+    expect(told?.payload).toMatchObject({
+      damage: expect.arrayContaining([
+        expect.stringMatching(`Row ${filled.search} of the table runs is damaged`),
+        expect.stringMatching("Row 3 of the table candidates is damaged: the column architecture is not valid JSON; it is left out"),
+      ]),
+    });
+    await session.close();
+  });
+});
+
+test("drafts are bounded", async () => {
+  const { call, session } = open();
+  await call("project.create", { folder: join(folder, "bounded"), name: "Bounded" });
+  await expect(call("draft.save", { config: { note: "x".repeat(5_000_000) }, name: "", clonedFrom: null })).rejects.toMatchObject({ code: "settings-full" });
+  await session.close();
 });

@@ -3,6 +3,7 @@ import { readFile, rename } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
 import { systemErrorCode, writeFileAtomic } from "../../lib/files.ts";
+import { parseJson } from "../../lib/json.ts";
 import type { Logger } from "../../lib/logger.ts";
 
 const fileSchema = z.object({
@@ -14,7 +15,7 @@ type Content = z.infer<typeof fileSchema>;
 export type RecentEntry = Content["recent"][number];
 type Json = z.infer<ReturnType<typeof z.json>>;
 
-/** Larger data belongs in a project. */
+/** All settings together, as JSON. Larger data belongs in a project. */
 const MAX_BYTES = 2 * 2 ** 20;
 const MAX_KEYS = 2000;
 const MAX_RECENT = 20;
@@ -36,7 +37,7 @@ export class UserSettings {
   static async open(file: string, log: Logger): Promise<UserSettings> {
     let content: Content = { version: 1, settings: {}, recent: [] };
     try {
-      content = fileSchema.parse(JSON.parse(await readFile(file, "utf8")));
+      content = fileSchema.parse(parseJson(await readFile(file, "utf8")));
     } catch (error) {
       if (systemErrorCode(error) !== "ENOENT") {
         log.warning(`The settings ${file} cannot be read; they are kept as ${file}.damaged.`, String(error));
@@ -62,8 +63,14 @@ export class UserSettings {
     const { settings } = this.content;
     if (value === null) delete settings[key];
     else {
-      if ((!Object.hasOwn(settings, key) && Object.keys(settings).length >= MAX_KEYS) || JSON.stringify(value).length > MAX_BYTES / 4)
-        throw new UserError(`The setting ${key} is too large.`, { code: "settings-full", remedy: "Store less data in it." });
+      const { [key]: _replaced, ...others } = settings;
+      const bytes = JSON.stringify(value).length;
+      if (bytes > MAX_BYTES / 4) throw new UserError(`The setting ${key} is too large.`, { code: "settings-full", remedy: "Store less data in it." });
+      if (Object.keys(others).length >= MAX_KEYS || JSON.stringify(others).length + bytes > MAX_BYTES)
+        throw new UserError(`There is no space for the setting ${key}.`, {
+          code: "settings-full",
+          remedy: `All settings together may have ${MAX_KEYS} keys and ${MAX_BYTES / 2 ** 20} MB; remove others.`,
+        });
       // Defined instead of assigned: "__proto__" is an ordinary key here.
       Object.defineProperty(settings, key, { value, writable: true, enumerable: true, configurable: true });
     }

@@ -59,7 +59,7 @@ export function cellsCommand(io: Io): Command {
       .requiredOption("--ghn <run>", `run that trained the GHN: ${RUN_REFERENCE}`)
       .action(async (ids: readonly string[], options: RunOptions & { readonly ghn: string }) => {
         requireProject(options.project);
-        const base = await withView(options.project, (view) => {
+        const base = await withView(io, options.project, (view) => {
           const run = findRun(view.store, options.ghn);
           const config = view.store.runs.record(run.id)?.config;
           if (config?.kind === "ghn-training" || config?.kind === "pipeline") return { id: run.id, config };

@@ -21,7 +21,7 @@ export function compareCommand(io: Io): Command {
     .addOption(jsonOption())
     .action((references: string[], options: JsonFlag & ProjectFlag & { all?: true }) => {
       if (references.length < 2) throw new UserError("compare needs at least two runs.", { code: "usage", remedy: "Usage: ghn-studio compare <run> <run>" });
-      return withView(options.project, (view) => compare(io, view, references, options.all === true, options.json === true));
+      return withView(io, options.project, (view) => compare(io, view, references, options.all === true, options.json === true));
     });
 }
 

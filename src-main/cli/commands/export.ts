@@ -46,7 +46,7 @@ export function exportCommand(io: Io): Command {
     .option("--list", "only list what can be exported")
     .addOption(jsonOption())
     .action((reference: string, options: ExportOptions) =>
-      withView(options.project, async (view) => {
+      withView(io, options.project, async (view) => {
         const run = findRun(view.store, reference);
         const subject = subjectOf(run, options);
         const source = { folder: view.folder, ...view.store };

@@ -49,7 +49,7 @@ export function runsCommand(io: Io): Command {
 async function list(io: Io, options: RunsOptions): Promise<void> {
   const unknown = options.status.filter((status) => !RUN_STATUSES.some((known) => known === status));
   if (unknown.length > 0) throw new UserError(`Unknown status: ${unknown.join(", ")}.`, { code: "usage", remedy: `Use one of ${RUN_STATUSES.join(", ")}.` });
-  await withView(options.project, (view) => {
+  await withView(io, options.project, (view) => {
     const now = seenFromOutside(view.folder);
     const answer = view.store.runs.query(
       runQuerySchema.parse({

@@ -29,7 +29,7 @@ export function showCommand(io: Io): Command {
     .addOption(new Option("--log <lines>", "number of log lines to show").argParser(wholeNumber(0, 10_000)).default(5))
     .addOption(jsonOption())
     .action((reference: string, options: ShowOptions) =>
-      withView(options.project, (view) => {
+      withView(io, options.project, (view) => {
         const run = seenFromOutside(view.folder)(findRun(view.store, reference));
         if (options.json === true) io.json(document(view, run, options));
         else present(io, view, run, options);

@@ -134,7 +134,7 @@ function onThreads<Config extends StudyRun | PipelineRun>(config: Config, childr
 }
 
 async function report(io: Io, reference: string, options: ReportOptions): Promise<void> {
-  await withView(options.project, (view) => {
+  await withView(io, options.project, (view) => {
     const made = reportOf(view.store, findRun(view.store, reference).id);
     if (options.write !== undefined) {
       const folder = resolve(options.write);

@@ -1,6 +1,8 @@
 /** Errors on the command line: what happened, and what to do about it. */
 import { CommanderError } from "commander";
 import { isUserError } from "../../lib/errors.ts";
+import { isCorrupt } from "../../store/database/damage.ts";
+import { isStoreError, storeUserError } from "../../store/database/store-error.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
@@ -55,6 +57,7 @@ export function presentError(error: unknown, io: Io, json: boolean): ExitCode {
 
 function describe(error: unknown): Described {
   if (isUserError(error)) return { code: error.code, message: error.message, remedy: error.remedy, field: error.field ?? null, file: error.file ?? null };
+  if (isStoreError(error) && isCorrupt(error)) return describe(storeUserError(error));
   if (error instanceof Error) {
     const { code, path } = error as NodeJS.ErrnoException;
     const known =

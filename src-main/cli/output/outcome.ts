@@ -78,8 +78,9 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     .map((member) => store.trainings.list(member.id).filter((training) => training.runId === member.id))
     .filter((list) => list.length > 0);
   const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
-  const result = resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
-  const { training, candidate } = result.space === "cell" ? result : { training: null, candidate: null };
+  // Nothing can be exported of a run whose settings are damaged, but the rest of it is shown.
+  const result = store.runs.record(run.id) === null ? null : resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
+  const { training, candidate } = result?.space === "cell" ? result : { training: null, candidate: null };
   const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
   const topFive = family.map((member) => store.runs.record(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
   const every = [...store.trainings.listAll(run.id), ...store.trainings.in("anytime").listAll(run.id)];

@@ -5,8 +5,10 @@ import { nearestWord } from "../../../src-shared/domain/config/config-fields.ts"
 import { ACTIVE_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";
+import { REPAIR_REMEDY } from "../../store/database/damage.ts";
 import { isProjectFolder, type ProjectView, projectOwner, viewProject } from "../../store/project/project.ts";
 import type { StoreReader } from "../../store/store.ts";
+import type { Io } from "../output/io.ts";
 
 /** Folder that `run` creates if there is no project yet. */
 export const DEFAULT_PROJECT = "ghn-project";
@@ -47,14 +49,22 @@ export function requireProject(named: string | undefined): string {
   });
 }
 
-/** Opens a project for reading, also while another process uses it, and closes it after `work`. */
-export async function withView<Result>(named: string | undefined, work: (view: ProjectView) => Result | Promise<Result>): Promise<Result> {
+/** Opens a project for reading, also while another process uses it, and closes it after `work`. Damaged records are reported at the end. */
+export async function withView<Result>(io: Io, named: string | undefined, work: (view: ProjectView) => Result | Promise<Result>): Promise<Result> {
   const view = viewProject(requireProject(named));
   try {
     return await work(view);
   } finally {
+    tellDamage(io, view.store);
     view.close();
   }
+}
+
+/** Says which records could not be read, so that nothing is left out silently. */
+function tellDamage(io: Io, { damage }: StoreReader): void {
+  if (damage.count === 0) return;
+  for (const sentence of damage.sentences) io.note(`${io.noteStyle("yellow", "Warning:")} ${sentence}`);
+  io.note(`${io.noteStyle("bold", "What to do:")} ${REPAIR_REMEDY}`);
 }
 
 /** The current status of a run: if no process holds the project, nothing is running. */

@@ -63,7 +63,7 @@ export function fitToBudget(io: Io, config: RunConfig, input: NetworkInput, plac
   if (!hasBudget(config)) return config;
   const view = place.isNew ? null : viewProject(place.folder);
   try {
-    const fitted = fitBudget(config, input, view?.store ?? null);
+    const fitted = view === null ? fitBudget(config, input, null) : view.store.damage.refusing(() => fitBudget(config, input, view.store));
     const network = cellNetworkOf(fitted);
     if (network !== null)
       io.note(`F = ${network.initialChannels} is the largest number of channels within ${whole(network.multiplyAddBudget ?? 0)} multiply-adds.`);

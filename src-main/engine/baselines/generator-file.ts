@@ -1,5 +1,6 @@
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { UserError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import type { GhnManifest } from "../spaces/shared/ghn-description.ts";
@@ -41,7 +42,7 @@ export async function readGenerator<T extends SpaceTypes>(
 
 function parseManifest<T extends SpaceTypes>(space: SearchSpace<T>, text: string | undefined, file: string): GhnManifest<T> {
   try {
-    return space.ghn.manifestSchema.parse(JSON.parse(text ?? ""));
+    return space.ghn.manifestSchema.parse(parseJson(text ?? ""));
   } catch (cause) {
     throw new UserError(`The file ${file} is damaged: the configuration of its GHN cannot be read.`, {
       code: "ghn-damaged",

@@ -1,6 +1,7 @@
 /** Architectures as JSON files, one format for each search space. Reading is bounded: such a file may come from anywhere. */
 import type { z } from "zod";
-import { UserError } from "../../lib/errors.ts";
+import { isUserError, UserError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
 
 /** Largest file that is read, in characters. A cell of 64 nodes with all its inputs takes some 20,000. */
 export const MAX_ARCHITECTURE_FILE = 1_000_000;
@@ -45,8 +46,9 @@ export function parseArchitectureFile<File>({ format, version, schema, noun }: A
     );
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text, where);
   } catch (cause) {
+    if (isUserError(cause)) throw cause;
     throw fail("cell-json", `${where} is not valid JSON.`, `Export the ${noun} again, or correct the JSON.`, { cause });
   }
   const found = typeof json === "object" && json !== null ? (json as { format?: unknown; version?: unknown }) : {};

@@ -29,11 +29,11 @@ export async function prepareStart({ project, run, record, dataFolders, note }: 
     : null;
   let subjects = record.subjects ?? [];
   if ((config.kind === "cell-training" || config.kind === "anytime-training") && record.subjects === null) {
-    subjects = resolveSubjects(store, config);
+    subjects = store.damage.refusing(() => resolveSubjects(store, config));
     store.runs.setSubjects(run.id, subjects);
   }
   await sweepLeftovers(project, run.id);
-  const had = store.artifacts.checkpoints(run.id).length;
+  const had = store.damage.refusing(() => store.artifacts.list(run.id).filter(({ kind }) => kind === "checkpoint").length);
   const checkpoint = await newestGoodCheckpoint(project, run.id, (damaged) =>
     note("warning", `The checkpoint of step ${damaged.step} is damaged or missing and is not used.`),
   );

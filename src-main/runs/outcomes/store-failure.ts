@@ -1,4 +1,5 @@
 import type { RunFailure } from "../../../src-shared/domain/records/run.ts";
+import { isCorrupt, REPAIR_REMEDY } from "../../store/database/damage.ts";
 import { isStoreError } from "../../store/database/store-error.ts";
 import { notStarted, type RunOutcome } from "./run-outcome.ts";
 
@@ -12,6 +13,7 @@ export function storeFailure(error: unknown): RunFailure {
       remedy: "Free some space, then resume the run.",
       ...detail,
     };
+  if (isCorrupt(error)) return { message: "The project database is damaged: the results of the run could not be stored.", remedy: REPAIR_REMEDY, ...detail };
   return {
     message: "The results of the run could not be stored in the project.",
     remedy: "Check that the project folder can be written, then resume the run.",

@@ -1,12 +1,17 @@
 import type { RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
+import { REPAIR_REMEDY } from "../../store/database/damage.ts";
 import type { StoreReader } from "../../store/store.ts";
 
 /** Everything about one run. @throws UserError `run-missing` */
 export function runDetail(store: StoreReader, runId: string): RunDetail {
   const run = existingRun(store, runId);
   const record = store.runs.record(runId);
-  if (record === null) throw new Error(`Run ${runId} has no details.`);
+  if (record === null)
+    throw new UserError(`The settings of the run ${run.name} cannot be read (table run_details, row ${runId}).`, {
+      code: "row-damaged",
+      remedy: REPAIR_REMEDY,
+    });
   return {
     ...run,
     config: record.config,

@@ -164,7 +164,7 @@ export class StageCoordinator {
 
   private next(runId: string): { readonly next: NextStages; readonly stages: readonly StagePlan[]; readonly runs: ReadonlyMap<string, RunSummary> } {
     const runs = stagesByKey(this.options.project.store.runs.children(runId));
-    const plan = this.kinds[this.kindOf(runId)].plan(runId, runs);
+    const plan = this.options.project.store.damage.refusing(() => this.kinds[this.kindOf(runId)].plan(runId, runs));
     return { next: nextStages(plan, runs), stages: plan.stages, runs };
   }
 
@@ -178,7 +178,7 @@ export class StageCoordinator {
     };
     const failed = (error: unknown): void => end(outcomeOfError(error, `The ${this.kindOf(runId)} could not be completed`));
     try {
-      const outcome = this.kinds[this.kindOf(runId)].conclude(runId, done, control.signal);
+      const outcome = this.options.project.store.damage.refusing(() => this.kinds[this.kindOf(runId)].conclude(runId, done, control.signal));
       if (outcome instanceof Promise) {
         this.concluding.set(runId, control);
         outcome.then(end, failed);

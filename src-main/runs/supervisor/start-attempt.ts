@@ -1,5 +1,10 @@
 import { availableParallelism } from "node:os";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
+import { UserError } from "../../lib/errors.ts";
+import { REPAIR_REMEDY } from "../../store/database/damage.ts";
+import type { RunRecord } from "../../store/records/runs.ts";
+import type { StoreReader } from "../../store/store.ts";
 import { Attempt, type AttemptOptions } from "../attempt/attempt.ts";
 import { prepareStart, type StartInput } from "../attempt/start-message.ts";
 import type { ChildLauncher } from "../child/launcher.ts";
@@ -19,6 +24,20 @@ export interface StartAttemptOptions
   readonly onAttempt: (attempt: Attempt) => void;
 }
 
+/** Details of a run. Nothing about it may be guessed. @throws UserError `row-damaged` */
+function startableRecord(store: StoreReader, runId: string): RunRecord {
+  const record = store.damage.refusing(() => {
+    store.runs.get(runId);
+    return store.runs.record(runId);
+  });
+  const config = runConfigSchema.safeParse(record?.config);
+  // Fields that this version does not know any more do no harm.
+  const issue = config.error?.issues.find(({ code }) => code !== "unrecognized_keys");
+  if (record !== null && issue === undefined) return record;
+  const why = record === null ? "it has no row" : `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? ""}`;
+  throw new UserError(`The settings of run ${runId} cannot be used (table run_details, row ${runId}: ${why}).`, { code: "row-damaged", remedy: REPAIR_REMEDY });
+}
+
 /**
  * Marks a run as running, prepares its inputs, and starts its process.
  * @returns the outcome when the run was cancelled before its process started; null when it runs
@@ -28,8 +47,7 @@ export async function startAttempt(run: RunSummary, options: StartAttemptOptions
   const { project, live, version, note } = options;
   const { store } = project;
   // Read before the start is recorded: a run that never started has no wall time yet.
-  const record = store.runs.record(run.id);
-  if (record === null) throw new Error(`Run ${run.id} has no details.`);
+  const record = startableRecord(store, run.id);
   store.runs.begin(run.id);
   live.changed(run.id, true);
   if (record.codeVersion !== version)

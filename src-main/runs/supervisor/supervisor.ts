@@ -145,7 +145,8 @@ export class RunSupervisor {
   resume(runId: string): void {
     this.refuseWhenClosing();
     const { store } = this.project;
-    const run = existingRun(store, runId);
+    // A run whose state cannot be read may have completed: resuming would discard its results.
+    const run = store.damage.refusing(() => existingRun(store, runId));
     const parent = run.parentId === null ? null : store.runs.get(run.parentId);
     if (parent !== null && parent.status !== "completed") {
       this.resume(parent.id);

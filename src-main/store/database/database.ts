@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { UserError } from "../../lib/errors.ts";
+import { REPAIR_REMEDY } from "./damage.ts";
 import { MIGRATIONS, type Migration } from "./migrations.ts";
 
 export type SqliteDatabase = Database.Database;
@@ -132,7 +133,7 @@ function cannotOpen(file: string, cause: unknown): unknown {
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
     return new UserError(`The project database ${file} is damaged and cannot be read.`, {
       code: "project-damaged",
-      remedy: "Restore the project folder from a backup. Copies that GHN Studio made before migrations end in .bak.",
+      remedy: REPAIR_REMEDY,
       file,
       cause,
     });

@@ -1,4 +1,5 @@
 import { UserError } from "../../lib/errors.ts";
+import { isCorrupt, REPAIR_REMEDY } from "./damage.ts";
 
 /** Error codes of the operating system that mean that a file of the project could not be written or read. */
 const SYSTEM_CODES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "ESTALE"]);
@@ -15,10 +16,10 @@ export function storeUserError(error: Error & { readonly code: string }): UserEr
     return new UserError("The disk of the project is full.", { code: "disk-full", remedy: "Free some space, then try again.", cause: error });
   if (code === "SQLITE_BUSY" || code === "SQLITE_LOCKED")
     return new UserError("The project database is locked by another program.", { code: "project-busy", remedy: "Try again in a moment.", cause: error });
-  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT"))
-    return new UserError("The project database is damaged.", {
+  if (isCorrupt(error))
+    return new UserError("The project database is damaged: a part of the file cannot be read.", {
       code: "project-damaged",
-      remedy: "Close the project, then restore its folder from a backup.",
+      remedy: REPAIR_REMEDY,
       cause: error,
     });
   return new UserError(`The project database cannot be read or written (${code}).`, {

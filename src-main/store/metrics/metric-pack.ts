@@ -52,9 +52,14 @@ export function toBlob(points: PackedPoints): Buffer {
   return Buffer.from(points.step.buffer, 0, points.count * BYTES_PER_POINT);
 }
 
+/** Whether stored bytes hold this number of points. */
+export function isPiece(data: Buffer, count: number): boolean {
+  return data.byteLength === count * BYTES_PER_POINT;
+}
+
 /** Packed points from stored bytes. */
 export function fromBlob(data: Buffer, count: number): PackedPoints {
-  if (data.byteLength !== count * BYTES_PER_POINT) throw new Error(`A piece of a curve has ${data.byteLength} bytes for ${count} points.`);
+  if (!isPiece(data, count)) throw new Error(`A piece of a curve has ${data.byteLength} bytes for ${count} points.`);
   const aligned = data.byteOffset % 8 === 0 && data.buffer instanceof ArrayBuffer;
   if (aligned && data.byteOffset === 0) return view(data.buffer as ArrayBuffer, count);
   return view(new Uint8Array(data).buffer, count);

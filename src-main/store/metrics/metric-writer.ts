@@ -55,7 +55,7 @@ export class SqliteMetricWriter extends SqliteMetricReader implements MetricWrit
         "SELECT id, count, data FROM metric_pieces WHERE series_id = ? AND last_step > ? ORDER BY first_cursor, id",
       ).all(row.id, last);
       if (affected.length === 0) continue;
-      const points = unpack(affected);
+      const points = unpack(this.db, affected);
       const kept = pick(
         points,
         indicesWhere(points, (i) => (points.step[i] ?? 0) <= last),
@@ -71,6 +71,14 @@ export class SqliteMetricWriter extends SqliteMetricReader implements MetricWrit
     return removed;
   }
 
+  /** Computes the summaries of a run that are missing. */
+  restoreSummaries(runId: string): void {
+    for (const name of new Set(this.seriesRows(runId).map((row) => row.name))) {
+      const nameId = this.nameId(name);
+      if (this.summary(runId, nameId) === null) this.setSummary(runId, nameId, this.recount(runId, name));
+    }
+  }
+
   /** Computes the summary again, from all points in the order in which they were stored. */
   private recount(runId: string, name: string): MetricSummary | null {
     const rows = prepared<[string, string], PieceRow>(
@@ -78,7 +86,7 @@ export class SqliteMetricWriter extends SqliteMetricReader implements MetricWrit
       `SELECT p.id, p.count, p.data FROM metric_series s JOIN metric_names n ON n.id = s.name_id JOIN metric_pieces p ON p.series_id = s.id
          WHERE s.run_id = ? AND n.name = ? ORDER BY p.last_cursor, s.series, p.id`,
     ).all(runId, name);
-    const points = unpack(rows);
+    const points = unpack(this.db, rows);
     const order = indicesWhere(points, () => true).sort((a, b) => (points.cursor[a] ?? 0) - (points.cursor[b] ?? 0) || a - b);
     return summarise(name, null, pick(points, order));
   }
@@ -109,7 +117,7 @@ export class SqliteMetricWriter extends SqliteMetricReader implements MetricWrit
       .all({ seriesId, full: FULL_PIECE }) as number[];
     if (small.length < SMALL_PIECES) return;
     const read = prepared<[number], PieceRow>(this.db, "SELECT id, count, data FROM metric_pieces WHERE id = ?");
-    const merged = concatenate(small.flatMap((id) => read.all(id)).map((row) => unpack([row])));
+    const merged = concatenate(small.flatMap((id) => read.all(id)).map((row) => unpack(this.db, [row])));
     for (const id of small) this.deletePiece(id);
     this.insert(seriesId, merged);
   }

@@ -1,8 +1,9 @@
 import { minMaxIndices } from "../../../src-shared/analysis/curves/downsample.ts";
 import type { MetricColumns, SeriesAnswer } from "../../../src-shared/domain/metrics.ts";
 import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
+import { damageOf } from "../database/damage.ts";
 import { prepared, type SqliteDatabase } from "../database/database.ts";
-import { concatenate, fromBlob, indicesWhere, type PackedPoints, pick, toColumns } from "./metric-pack.ts";
+import { concatenate, fromBlob, indicesWhere, isPiece, type PackedPoints, pick, toColumns } from "./metric-pack.ts";
 
 export interface SeriesRange {
   /** First and last step to return, inclusive. */
@@ -55,7 +56,7 @@ export class SqliteMetricReader implements MetricReader {
     const answers: SeriesAnswer[] = [];
     for (const row of this.seriesRows(runId)) {
       if (!names.includes(row.name)) continue;
-      let points = unpack(pieces.all(row.id, from, to));
+      let points = unpack(this.db, pieces.all(row.id, from, to));
       if (points.count > 0 && ((points.step[0] ?? from) < from || (points.step[points.count - 1] ?? to) > to))
         points = pick(
           points,
@@ -76,7 +77,7 @@ export class SqliteMetricReader implements MetricReader {
     );
     const columns: MetricColumns[] = [];
     for (const row of this.seriesRows(runId)) {
-      const points = unpack(pieces.all(row.id, cursor));
+      const points = unpack(this.db, pieces.all(row.id, cursor));
       const newer = indicesWhere(points, (i) => (points.cursor[i] ?? 0) > cursor);
       if (newer.length > 0) columns.push(toColumns(row.name, row.series, newer.length === points.count ? points : pick(points, newer)));
     }
@@ -128,6 +129,13 @@ export class SqliteMetricReader implements MetricReader {
   }
 }
 
-export function unpack(rows: readonly PieceRow[]): PackedPoints {
-  return concatenate(rows.map((row) => fromBlob(row.data, row.count)));
+/** The points of pieces; damaged pieces are left out and noted. */
+export function unpack(db: SqliteDatabase, rows: readonly PieceRow[]): PackedPoints {
+  return concatenate(
+    rows.flatMap((row) => {
+      if (isPiece(row.data, row.count)) return [fromBlob(row.data, row.count)];
+      damageOf(db).noteRow("metric_pieces", row.id, `it has ${row.data.byteLength} bytes for ${row.count} points`, "the points are left out");
+      return [];
+    }),
+  );
 }

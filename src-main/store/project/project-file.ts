@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statS
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const PROJECT_FORMAT = "ghn-studio-project";
 /** Version of the folder layout. The database has its own version. */
@@ -96,7 +97,7 @@ export function writeProjectFile(folder: string, project: ProjectFile): void {
 
 function parse(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new UserError(`The project file ${file} is damaged: it is not JSON.`, { code: "project-damaged", remedy: "Restore it from a backup.", file, cause });
   }

@@ -5,6 +5,7 @@ import { UserError } from "../../lib/errors.ts";
 import { fileNameProblem } from "../../lib/file-names.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
+import { finishSwap, repairedFile } from "../database/swap.ts";
 import { WalCheckpointer } from "../database/wal-checkpointer.ts";
 import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
@@ -12,11 +13,11 @@ import type { ProcessIdentity } from "./process-identity.ts";
 import { newProjectFile, PROJECT_FILE_NAME, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
 import { artifactFile, refuseLinkedFiles, runFolder } from "./project-paths.ts";
 
-const DATABASE_NAME = "runs.sqlite";
+export const DATABASE_NAME = "runs.sqlite";
 const LOCK_NAME = "project.lock";
 const ARTIFACTS = "artifacts";
 /** Paths that are read or written when a project is opened. */
-const FILES = [PROJECT_FILE_NAME, DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-shm`, LOCK_NAME, `${LOCK_NAME}-guard`];
+const FILES = [PROJECT_FILE_NAME, DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-shm`, repairedFile(DATABASE_NAME), LOCK_NAME, `${LOCK_NAME}-guard`];
 
 /** A project that this process holds open. */
 export interface Project {
@@ -96,12 +97,38 @@ export function openProject(folder: string, options: LockOptions = {}): Project 
   const file = readProjectFile(path);
   const lock = lockProject(path, file, options);
   try {
+    // A repair may have been killed at its last step.
+    finishSwap(join(path, DATABASE_NAME));
+    refuseLostDatabase(path);
     const db = openDatabase(join(path, DATABASE_NAME));
     return new OpenProject(path, file, db, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Runs work on the closed database of a project, while no other process can open it. @throws UserError like {@link openProject} */
+export function lockedProject<Result>(folder: string, work: () => Result): Result {
+  const path = resolve(folder);
+  refuseLinkedFiles(path, FILES);
+  const lock = lockProject(path, readProjectFile(path), {});
+  try {
+    return work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** A database that is empty or missing while runs have files was lost: it must not become that of an empty project. */
+function refuseLostDatabase(path: string): void {
+  const file = join(path, DATABASE_NAME);
+  if (fileBytes(file) > 0 || fileBytes(`${file}-wal`) > 0 || !existsSync(join(path, ARTIFACTS)) || readdirSync(join(path, ARTIFACTS)).length === 0) return;
+  throw new UserError(`The project database ${file} is ${existsSync(file) ? "empty" : "missing"}, but the project has files of runs.`, {
+    code: "project-damaged",
+    remedy: "Restore it from a backup. Copies that GHN Studio made before migrations and repairs are next to it.",
+    file,
+  });
 }
 
 /**
@@ -116,6 +143,7 @@ export function viewProject(folder: string): ProjectView {
   try {
     const db = openDatabase(copy?.file ?? join(path, DATABASE_NAME), { readOnly: true });
     const store = storeReader(db);
+    store.damage.tolerant = true;
     const close = (): void => {
       db.close();
       copy?.remove();
@@ -247,6 +275,7 @@ function infoOf(folder: string, file: ProjectFile, store: StoreReader): ProjectI
     runs: store.runs.count(),
     bytes: database + store.artifacts.bytes(),
     isSample: file.sample ?? false,
+    damage: store.damage.sentences,
   };
 }
 

@@ -1,5 +1,7 @@
-import type { LogLine } from "../../../src-shared/domain/records/run.ts";
+import { LOG_LEVELS, type LogLine } from "../../../src-shared/domain/records/run.ts";
+import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
+import { RowCheck } from "../database/row-check.ts";
 
 export interface LogReader {
   /** Lines after an id, oldest first. */
@@ -23,16 +25,31 @@ export class SqliteLogReader implements LogReader {
   }
 
   list(runId: string, afterId = 0, limit = 500): LogLine[] {
-    return this.db
-      .prepare<[string, number, number], LogLine>("SELECT id, run_id AS runId, time, level, text FROM logs WHERE run_id = ? AND id > ? ORDER BY id LIMIT ?")
-      .all(runId, afterId, limit);
+    return this.lines(() =>
+      this.db
+        .prepare<[string, number, number], LogLine>("SELECT id, run_id AS runId, time, level, text FROM logs WHERE run_id = ? AND id > ? ORDER BY id LIMIT ?")
+        .all(runId, afterId, limit),
+    );
   }
 
   tail(runId: string, limit: number): LogLine[] {
-    return this.db
-      .prepare<[string, number], LogLine>("SELECT id, run_id AS runId, time, level, text FROM logs WHERE run_id = ? ORDER BY id DESC LIMIT ?")
-      .all(runId, limit)
-      .reverse();
+    return this.lines(() =>
+      this.db
+        .prepare<[string, number], LogLine>("SELECT id, run_id AS runId, time, level, text FROM logs WHERE run_id = ? ORDER BY id DESC LIMIT ?")
+        .all(runId, limit)
+        .reverse(),
+    );
+  }
+
+  /** A line whose level or time cannot be read stays, as information from an unknown time. */
+  private lines(read: () => LogLine[]): LogLine[] {
+    const log = damageOf(this.db);
+    return log.reading("logs", read, []).map((line) => {
+      const check = new RowCheck(log, "logs", line.id);
+      const level = check.oneOf("level", line.level, LOG_LEVELS, "it is shown as info") ?? "info";
+      const time = check.time("time", line.time, "it is shown as very old") ?? new Date(0).toISOString();
+      return { ...line, level, time };
+    });
   }
 }
 

@@ -1,9 +1,13 @@
+import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
+import { RowCheck } from "../database/row-check.ts";
+
+const REQUEST_TYPES = ["stop", "kill", "resume"] as const;
 
 /** A request from a process that does not hold the project to the one that does. */
 export interface ProjectRequest {
   readonly id: number;
-  readonly type: "stop" | "kill" | "resume";
+  readonly type: (typeof REQUEST_TYPES)[number];
   readonly runId: string;
 }
 
@@ -24,6 +28,7 @@ export class RequestBox {
     return this.db
       .prepare<[], ProjectRequest>("DELETE FROM requests RETURNING id, type, run_id AS runId")
       .all()
-      .sort((a, b) => a.id - b.id);
+      .sort((a, b) => a.id - b.id)
+      .filter((request) => new RowCheck(damageOf(this.db), "requests", request.id).oneOf("type", request.type, REQUEST_TYPES, "it is ignored") !== null);
   }
 }

@@ -2,6 +2,7 @@
 import type { Expression, ExpressionSubject } from "../../../src-shared/analysis/expression/expression.ts";
 import { migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
+import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
 
 /** A query of runs `r` without the columns that it selects. */
@@ -46,6 +47,7 @@ export function idsPassing(db: SqliteDatabase, { where, joins, order, parameters
     "r.id",
     ...fields.map((field) => COLUMNS[field]),
     ...sections.map((_, i) => `CASE WHEN json_valid(d.config) THEN d.config -> @section${i} END`),
+    ...(sections.length === 0 ? [] : ["json_valid(d.config)"]),
   ];
   const details = sections.length === 0 ? "" : "LEFT JOIN run_details d ON d.run_id = r.id";
   const paths = Object.fromEntries(sections.map((section, i) => [`section${i}`, `$."${section}"`]));
@@ -62,6 +64,8 @@ export function idsPassing(db: SqliteDatabase, { where, joins, order, parameters
     fields.forEach((field, i) => {
       run[field] = field === "starred" ? values[i] === 1 : values[i];
     });
+    if (sections.length > 0 && values.pop() === 0)
+      damageOf(db).noteRow("run_details", id, "the column config is not valid JSON", "expressions treat its settings as missing");
     // Fields that the expression does not use are missing; the expression never reads them.
     if (expression.test(run as unknown as ExpressionSubject, configOf(sections, values.slice(fields.length)))) passed.push(id);
   }

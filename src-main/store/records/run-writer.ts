@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { type RunConfig, spaceIdOf } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { NetworkToTrain } from "../../../src-shared/worker-protocol.ts";
+import { UserError } from "../../lib/errors.ts";
 import { prepared } from "../database/database.ts";
 import type { RunRow } from "./run-row.ts";
 import { type RunReader, type RunRecord, SqliteRunReader } from "./runs.ts";
@@ -44,7 +45,7 @@ export interface RunChange {
 export type HeldState = Pick<RunSummary, "status" | "failure" | "finishedAt">;
 
 export interface RunWriter extends RunReader {
-  /** Adds a run to the queue. @returns its id */
+  /** Adds a run to the queue. @returns its id @throws UserError `config-too-large` */
   create(run: NewRun): string;
   update(id: string, change: RunChange): void;
   /** The networks of a training run, resolved from their source. */
@@ -88,6 +89,9 @@ const DETAIL_COLUMNS: Readonly<Partial<Record<keyof RunChange, string>>> = {
   processId: "process_id",
 };
 
+/** Most characters of a config as JSON: enough for thousands of cells. */
+const MAX_CONFIG = 8_000_000;
+
 /** Characters of run ids, without those that are easily confused. */
 const ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
 const ID_LENGTH = 8;
@@ -96,6 +100,12 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
   private readonly held = new Map<string, HeldState>();
 
   create(run: NewRun): string {
+    const config = JSON.stringify(run.config);
+    if (config.length > MAX_CONFIG)
+      throw new UserError(`The config has ${config.length} characters; the limit is ${MAX_CONFIG}.`, {
+        code: "config-too-large",
+        remedy: "Split it into several runs, for example with fewer cells each.",
+      });
     return this.db.transaction(() => {
       const id = this.freeId();
       prepared(
@@ -112,7 +122,7 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
         new Date().toISOString(),
         this.queueEnd(run.first ?? false),
       );
-      prepared(this.db, "INSERT INTO run_details (run_id, config, code_version) VALUES (?, ?, ?)").run(id, JSON.stringify(run.config), run.codeVersion);
+      prepared(this.db, "INSERT INTO run_details (run_id, config, code_version) VALUES (?, ?, ?)").run(id, config, run.codeVersion);
       this.setTags(id, run.tags ?? []);
       return id;
     })();

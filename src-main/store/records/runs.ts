@@ -1,12 +1,16 @@
 import { migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
-import type { RunConfig, RunKind } from "../../../src-shared/domain/config/run-config.ts";
-import type { RunFailure, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
+import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
+import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { NetworkToTrain } from "../../../src-shared/worker-protocol.ts";
+import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
+import { RowCheck } from "../database/row-check.ts";
 import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";
+import { FACTS, RESUMED_FROM, SUBJECTS } from "./run-columns.ts";
 import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
-import { type RunRow, viewCondition } from "./run-row.ts";
+import { type RunRow, runFields, viewCondition } from "./run-row.ts";
+import { storedConfigSchema } from "./stored-config.ts";
 
 /** Details of a run that lists never show. */
 export interface RunRecord {
@@ -24,6 +28,7 @@ export interface RunRecord {
 
 export interface RunReader {
   get(id: string): RunSummary | null;
+  /** Details of a run; null when there are none or they are damaged, which is noted. */
   record(id: string): RunRecord | null;
   /** Stages of a pipeline, in their order. */
   children(id: string): RunSummary[];
@@ -66,16 +71,21 @@ export class SqliteRunReader implements RunReader {
   }
 
   record(id: string): RunRecord | null {
-    const row = this.db.prepare<[string], DetailRow>("SELECT * FROM run_details WHERE run_id = ?").get(id);
+    const read = (): DetailRow | undefined => this.db.prepare<[string], DetailRow>("SELECT * FROM run_details WHERE run_id = ?").get(id);
+    const row = damageOf(this.db).reading("run_details", read, undefined);
     if (row === undefined) return null;
+    const check = new RowCheck(damageOf(this.db), "run_details", id);
+    const config = check.json("config", row.config, storedConfigSchema, "the run is shown without its settings");
+    const subjects = subjectsOf(check, row);
+    if (config === null || subjects === undefined) return null;
     return {
-      config: migrateConfig(JSON.parse(row.config)) as RunConfig,
+      config: migrateConfig(config) as RunConfig,
       codeVersion: row.code_version,
       datasetFingerprint: row.dataset_fingerprint,
       datasetDescription: row.dataset_description,
-      resumedFrom: JSON.parse(row.resumed_from) as number[],
-      summary: JSON.parse(row.summary) as RunRecord["summary"],
-      subjects: row.cells !== null ? subjectsIn("cell", row.cells) : row.networks !== null ? subjectsIn("anytime", row.networks) : null,
+      resumedFrom: check.json("resumed_from", row.resumed_from, RESUMED_FROM, "it counts as never resumed") ?? [],
+      summary: check.json("summary", row.summary, FACTS, "the run is shown without results") ?? {},
+      subjects,
       processId: row.process_id,
     };
   }
@@ -121,36 +131,18 @@ export class SqliteRunReader implements RunReader {
     const ids = rows.map((row) => row.id);
     const metrics = this.metrics.summaries(ids, metricNames);
     const tags = new Map<string, string[]>();
-    const tagRows = this.db
-      .prepare<[string], { run_id: string; tag: string }>(
-        "SELECT t.run_id, t.tag FROM json_each(?) AS wanted JOIN run_tags t ON t.run_id = wanted.value ORDER BY t.tag",
-      )
-      .iterate(JSON.stringify(ids));
+    const readTags = (): { run_id: string; tag: string }[] =>
+      this.db
+        .prepare<[string], { run_id: string; tag: string }>(
+          "SELECT t.run_id, t.tag FROM json_each(?) AS wanted JOIN run_tags t ON t.run_id = wanted.value ORDER BY t.tag",
+        )
+        .all(JSON.stringify(ids));
+    const tagRows = damageOf(this.db).reading("run_tags", readTags, []);
     for (const { run_id, tag } of tagRows) tags.set(run_id, [...(tags.get(run_id) ?? []), tag]);
     return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      kind: row.kind as RunKind,
-      status: row.status as RunStatus,
-      parentId: row.parent_id,
-      stage: row.stage,
-      datasetId: row.dataset_id,
-      seed: row.seed,
-      createdAt: row.created_at,
-      startedAt: row.started_at,
-      finishedAt: row.finished_at,
-      activeSeconds: row.active_seconds,
-      progress: row.progress === null ? null : (JSON.parse(row.progress) as RunProgress),
-      failure: row.failure === null ? null : (JSON.parse(row.failure) as RunFailure),
+      ...runFields(row, new RowCheck(damageOf(this.db), "runs", row.id)),
       tags: tags.get(row.id) ?? [],
-      notes: row.notes,
-      starred: row.starred === 1,
-      archived: row.archived === 1,
-      trashedAt: row.trashed_at,
-      queuePosition: row.queue_position,
       metrics: metrics.get(row.id) ?? {},
-      backend: row.backend,
-      device: row.device,
     }));
   }
 }
@@ -174,7 +166,13 @@ function viewOverview(db: SqliteDatabase, view: RunQuery["view"]): { counts: Rec
   return { counts, tags };
 }
 
-/** Networks to train, as stored in a column. */
-function subjectsIn(space: NetworkToTrain["space"], column: string): NetworkToTrain[] {
-  return (JSON.parse(column) as Omit<NetworkToTrain, "space">[]).map((subject) => ({ space, ...subject }) as NetworkToTrain);
+/** The networks of a training run, from the column of their space; undefined when they are damaged, which is noted. */
+function subjectsOf(check: RowCheck, { cells, networks }: DetailRow): NetworkToTrain[] | null | undefined {
+  const space = cells !== null ? "cell" : networks !== null ? "anytime" : null;
+  if (space === null) return null;
+  const list =
+    space === "cell"
+      ? check.json("cells", cells, SUBJECTS.cell, "the run is shown without its settings")
+      : check.json("networks", networks, SUBJECTS.anytime, "the run is shown without its settings");
+  return list === null ? undefined : list.map((subject) => ({ space, ...subject }) as NetworkToTrain);
 }

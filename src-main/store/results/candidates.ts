@@ -3,7 +3,9 @@ import type { AnytimeCandidate } from "../../../src-shared/domain/records/anytim
 import type { Candidate } from "../../../src-shared/domain/records/run.ts";
 import type { CandidateQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { AnytimeCandidateMessage, CandidateMessage, CellCandidateMessage } from "../../../src-shared/worker-protocol.ts";
+import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
+import { ANYTIME_ARCHITECTURE, CELL_ARCHITECTURE, EXITS, PREDICTIONS, ROLES } from "./columns.ts";
 import { ResultTable, type Row } from "./result-table.ts";
 
 export type CandidateSort = CandidateQuery["sort"];
@@ -42,23 +44,30 @@ export interface CandidateWriter extends CandidateReader {
   truncate(runId: string, count: number): number;
 }
 
-const PROPOSED = {
-  name: "value",
-  canonical: "value",
-  architecture: "json",
+const NAMED = { name: "value", canonical: "value" } as const;
+const COUNTED = {
   parameters: "value",
   multiplyAdds: "value",
   score: "value",
   scoreLoss: "value",
 } as const;
-const TIMED = { role: "value", generationMs: "value", evaluationMs: "value" } as const;
+const TIMED = { role: { oneOf: ROLES }, generationMs: "value", evaluationMs: "value" } as const;
 
 /** The index of a candidate is its position. The order of the fields is that of `show --json`. */
 const TABLES: { readonly [Space in SpaceId]: ResultTable<Omit<Extract<CandidateMessage, { readonly space: Space }>, "index">> } = {
-  cell: new ResultTable<Omit<CellCandidateMessage, "index">>("candidates", { ...PROPOSED, ...TIMED, latencyMs: "optional", predictions: "optional-json" }),
+  cell: new ResultTable<Omit<CellCandidateMessage, "index">>("candidates", {
+    ...NAMED,
+    architecture: CELL_ARCHITECTURE,
+    ...COUNTED,
+    ...TIMED,
+    latencyMs: "optional",
+    predictions: PREDICTIONS,
+  }),
   anytime: new ResultTable<Omit<AnytimeCandidateMessage, "index">>("anytime_candidates", {
-    ...PROPOSED,
-    exits: "json",
+    ...NAMED,
+    architecture: ANYTIME_ARCHITECTURE,
+    ...COUNTED,
+    exits: EXITS,
     maxBudget: "value",
     chance: "value",
     ...TIMED,
@@ -95,14 +104,17 @@ export class SqliteCandidateReader<Space extends SpaceId = "cell"> implements Ca
     const runs = `SELECT id FROM runs WHERE id = @runId${stages ? " OR parent_id = @runId" : ""}`;
     // Candidates of the random baseline are not ranked.
     const ranked = `SELECT id AS ranked_id, ROW_NUMBER() OVER (PARTITION BY run_id ORDER BY ${BEST_FIRST}) AS rank FROM ${name} WHERE run_id IN (${runs}) AND score IS NOT NULL AND role <> 'random'`;
-    const rows = this.db
-      .prepare<[object], Row>(
-        `SELECT c.*, ranked.rank FROM ${name} c LEFT JOIN (${ranked}) ranked ON ranked.ranked_id = c.id WHERE c.run_id IN (${runs})
-         ORDER BY ${SORTS[sort]} ${descending ? "DESC" : "ASC"} NULLS LAST, c.score DESC, c.position LIMIT @limit OFFSET @offset`,
-      )
-      .all({ runId, limit, offset });
-    const total = Number(this.db.prepare(`SELECT COUNT(*) FROM ${name} WHERE run_id IN (${runs})`).pluck().get({ runId }));
-    return { rows: rows.map((row) => this.record(row, row.rank)), total };
+    const read = (): { rows: Row[]; total: number } => ({
+      rows: this.db
+        .prepare<[object], Row>(
+          `SELECT c.*, ranked.rank FROM ${name} c LEFT JOIN (${ranked}) ranked ON ranked.ranked_id = c.id WHERE c.run_id IN (${runs})
+           ORDER BY ${SORTS[sort]} ${descending ? "DESC" : "ASC"} NULLS LAST, c.score DESC, c.position LIMIT @limit OFFSET @offset`,
+        )
+        .all({ runId, limit, offset }),
+      total: Number(this.db.prepare(`SELECT COUNT(*) FROM ${name} WHERE run_id IN (${runs})`).pluck().get({ runId })),
+    });
+    const { rows, total } = damageOf(this.db).reading(name, read, { rows: [], total: 0 });
+    return { rows: rows.flatMap((row) => this.record(row, row.rank) ?? []), total };
   }
 
   get(id: number): CandidateRecords[Space] | null {
@@ -114,7 +126,7 @@ export class SqliteCandidateReader<Space extends SpaceId = "cell"> implements Ca
     const rows = this.db
       .prepare<[string, number], Row>(`SELECT * FROM ${TABLES[this.space].name} WHERE run_id = ? AND position >= ? ORDER BY position`)
       .all(runId, index);
-    return rows.map((row) => this.record(row, this.rankOf(row)));
+    return rows.flatMap((row) => this.record(row, this.rankOf(row)) ?? []);
   }
 
   count(runId: string): number {
@@ -133,8 +145,11 @@ export class SqliteCandidateReader<Space extends SpaceId = "cell"> implements Ca
     return Number(better) + 1;
   }
 
-  private record(row: Row, rank: unknown): CandidateRecords[Space] {
-    const fields = Object.entries(TABLES[this.space].fieldsOf(row));
+  /** Null for a damaged row, which is noted. */
+  private record(row: Row, rank: unknown): CandidateRecords[Space] | null {
+    const values = TABLES[this.space].fieldsOf(this.db, row);
+    if (values === null) return null;
+    const fields = Object.entries(values);
     const role = fields.findIndex(([field]) => field === "role");
     const ranked = Object.fromEntries([...fields.slice(0, role), ["rank", rank], ...fields.slice(role)]);
     return { id: row.id, runId: row.run_id, index: row.position, ...ranked } as unknown as CandidateRecords[Space];

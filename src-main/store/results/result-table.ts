@@ -1,14 +1,18 @@
+import type { z } from "zod";
+import { damageOf } from "../database/damage.ts";
 import { prepared, type SqliteDatabase } from "../database/database.ts";
+import { RowCheck } from "../database/row-check.ts";
 
 /** How a field is stored in its column; columns are named like fields, in snake case. */
 export type Codec =
   /** Unchanged. */
   | "value"
-  /** As JSON text. */
-  | "json"
-  /** Like `value` or `json`; missing if the column is NULL. */
+  /** Like `value`; missing if the column is NULL. */
   | "optional"
-  | "optional-json"
+  /** As JSON text; with `optional`, missing if the column is NULL. */
+  | { readonly json: z.ZodType; readonly optional?: true }
+  /** One of these words. */
+  | { readonly oneOf: readonly string[] }
   /** A number; NULL if it is not finite. */
   | "number";
 
@@ -38,14 +42,16 @@ export class ResultTable<Message extends object> {
     return Number(prepared(db, this.insertion).run(runId, position, ...values).lastInsertRowid);
   }
 
-  /** The fields of a row. */
-  fieldsOf(row: Row): object {
-    return Object.fromEntries(
-      this.fields.flatMap(([field, codec, column]) => {
-        const value = decoded(row[column], codec);
-        return value === undefined ? [] : [[field, value]];
-      }),
-    );
+  /** The fields of a row; null when one is damaged, which is noted (`damageOf`). */
+  fieldsOf(db: SqliteDatabase, row: Row): object | null {
+    const check = new RowCheck(damageOf(db), this.name, Number(row["id"]));
+    const fields: [string, unknown][] = [];
+    for (const [field, codec, column] of this.fields) {
+      const value = decoded(check, column, row[column], codec);
+      if (value === null && row[column] !== null) return null;
+      if (value !== undefined) fields.push([field, value]);
+    }
+    return Object.fromEntries(fields);
   }
 
   count(db: SqliteDatabase, runId: string): number {
@@ -64,20 +70,22 @@ function columnOf(field: string): string {
 
 function encoded(value: unknown, codec: Codec): SqlValue {
   if (value === undefined || value === null) return null;
-  return codec === "json" || codec === "optional-json" ? JSON.stringify(value) : (value as SqlValue);
+  return typeof codec === "object" && "json" in codec ? JSON.stringify(value) : (value as SqlValue);
 }
 
-function decoded(value: unknown, codec: Codec): unknown {
+const LEFT_OUT = "it is left out";
+
+/** The value of a column; null for a damaged one. */
+function decoded(check: RowCheck, column: string, value: unknown, codec: Codec): unknown {
   switch (codec) {
     case "value":
       return value;
-    case "json":
-      return JSON.parse(String(value));
     case "optional":
       return value ?? undefined;
-    case "optional-json":
-      return value === null ? undefined : JSON.parse(String(value));
     case "number":
       return value ?? Number.NaN;
   }
+  if ("oneOf" in codec) return check.oneOf(column, value, codec.oneOf, LEFT_OUT);
+  if (value === null && codec.optional === true) return undefined;
+  return check.json(column, value, codec.json, LEFT_OUT);
 }

@@ -2,7 +2,11 @@ import type { RunConfig, SpaceId } from "../../../src-shared/domain/config/run-c
 import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
 import type { Training } from "../../../src-shared/domain/records/run.ts";
 import type { AnytimeTrainingMessage, CellTrainingMessage, TrainingMessage } from "../../../src-shared/worker-protocol.ts";
+import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
+import { RowCheck } from "../database/row-check.ts";
+import { storedConfigSchema } from "../records/stored-config.ts";
+import { ANYTIME_MODEL, ANYTIME_ROLES, CELL_ARCHITECTURE, EXITS, ROLES } from "./columns.ts";
 import { protocolKey } from "./protocol-key.ts";
 import { ResultTable, type Row } from "./result-table.ts";
 
@@ -20,6 +24,8 @@ export interface TrainingReader<Space extends SpaceId = "cell"> {
   /** As `list`, including diverged trainings. */
   listAll(runId: string): TrainingRecords[Space][];
   get(id: number): TrainingRecords[Space] | null;
+  /** Position of a training within its run, from 0; null if there is none. */
+  positionOf(id: number): number | null;
   /** Trainings of one run starting at a position. */
   from(runId: string, position: number): TrainingRecords[Space][];
   count(runId: string): number;
@@ -35,7 +41,7 @@ export interface TrainingWriter extends TrainingReader {
 }
 
 const TRAINED = { candidateId: "value", name: "value", canonical: "value" } as const;
-const SETTINGS = { role: "value", repetition: "value", seed: "value", epochs: "value" } as const;
+const SETTINGS = { repetition: "value", seed: "value", epochs: "value" } as const;
 const COUNTS = { parameters: "value", multiplyAdds: "value", score: "value" } as const;
 const LAST = { trainLoss: "number", seconds: "value", divergence: "optional" } as const;
 
@@ -47,18 +53,29 @@ type StoredCellTraining = CellTrainingMessage & { readonly protocol: string | nu
 
 const CELL = new ResultTable<StoredCellTraining>(
   "trainings",
-  { ...TRAINED, architecture: "json", ...SETTINGS, ...COUNTS, validationAccuracy: "value", testAccuracy: "value", ...LAST, protocol: "value" },
+  {
+    ...TRAINED,
+    architecture: CELL_ARCHITECTURE,
+    role: { oneOf: ROLES },
+    ...SETTINGS,
+    ...COUNTS,
+    validationAccuracy: "value",
+    testAccuracy: "value",
+    ...LAST,
+    protocol: "value",
+  },
   candidateIn("candidates"),
 );
 const ANYTIME = new ResultTable<AnytimeTrainingMessage>(
   "anytime_trainings",
   {
     ...TRAINED,
-    model: "json",
+    model: ANYTIME_MODEL,
+    role: { oneOf: ANYTIME_ROLES },
     ...SETTINGS,
     initialChannels: "value",
     ...COUNTS,
-    exits: "json",
+    exits: EXITS,
     maxBudget: "value",
     chance: "value",
     area: "value",
@@ -87,12 +104,15 @@ export class SqliteTrainingReader<Space extends SpaceId = "cell"> implements Tra
   }
 
   listAll(runId: string): TrainingRecords[Space][] {
-    return this.db
-      .prepare<[object], Row>(
-        `SELECT t.* FROM ${this.table} t JOIN runs r ON r.id = t.run_id WHERE r.id = @runId OR r.parent_id = @runId ORDER BY r.created_at, r.rowid, t.position`,
-      )
-      .all({ runId })
-      .map((row) => this.record(row));
+    const read = (): Row[] =>
+      this.db
+        .prepare<[object], Row>(
+          `SELECT t.* FROM ${this.table} t JOIN runs r ON r.id = t.run_id WHERE r.id = @runId OR r.parent_id = @runId ORDER BY r.created_at, r.rowid, t.position`,
+        )
+        .all({ runId });
+    return damageOf(this.db)
+      .reading(this.table, read, [])
+      .flatMap((row) => this.record(row) ?? []);
   }
 
   get(id: number): TrainingRecords[Space] | null {
@@ -100,18 +120,22 @@ export class SqliteTrainingReader<Space extends SpaceId = "cell"> implements Tra
     return row === undefined ? null : this.record(row);
   }
 
+  positionOf(id: number): number | null {
+    return (this.db.prepare<[number], number>(`SELECT position FROM ${this.table} WHERE id = ?`).pluck().get(id) as number | undefined) ?? null;
+  }
+
   from(runId: string, position: number): TrainingRecords[Space][] {
     return this.db
       .prepare<[string, number], Row>(`SELECT * FROM ${this.table} WHERE run_id = ? AND position >= ? ORDER BY position`)
       .all(runId, position)
-      .map((row) => this.record(row));
+      .flatMap((row) => this.record(row) ?? []);
   }
 
   byProtocol(key: string): Training | null {
     const row = this.db
       .prepare<[string], Row>("SELECT t.* FROM trainings t JOIN runs r ON r.id = t.run_id WHERE t.protocol = ? AND r.trashed_at IS NULL ORDER BY t.id LIMIT 1")
       .get(key);
-    return row === undefined ? null : recordOf("cell", row);
+    return row === undefined ? null : recordOf(this.db, "cell", row);
   }
 
   count(runId: string): number {
@@ -122,8 +146,8 @@ export class SqliteTrainingReader<Space extends SpaceId = "cell"> implements Tra
     return TABLES[this.space].name;
   }
 
-  private record(row: Row): TrainingRecords[Space] {
-    return recordOf(this.space, row);
+  private record(row: Row): TrainingRecords[Space] | null {
+    return recordOf(this.db, this.space, row);
   }
 }
 
@@ -149,14 +173,18 @@ export class SqliteTrainingWriter extends SqliteTrainingReader implements Traini
     const row = this.db
       .prepare<[string], { config: string; fingerprint: string | null }>("SELECT config, dataset_fingerprint AS fingerprint FROM run_details WHERE run_id = ?")
       .get(runId);
-    const config = row === undefined ? null : (JSON.parse(row.config) as RunConfig);
+    const check = new RowCheck(damageOf(this.db), "run_details", runId);
+    const config = row === undefined ? null : (check.json("config", row.config, storedConfigSchema, "its trainings get no key") as RunConfig | null);
     const fingerprint = row?.fingerprint ?? null;
     if (config?.kind !== "cell-training" || fingerprint === null) return () => null;
     return ({ canonical, seed }) => protocolKey({ ...config, datasetFingerprint: fingerprint, canonical, seed });
   }
 }
 
-function recordOf<Space extends SpaceId>(space: Space, row: Row): TrainingRecords[Space] {
-  const { protocol: _protocol, ...fields } = TABLES[space].fieldsOf(row) as { readonly protocol?: unknown };
+/** Null for a damaged row, which is noted. */
+function recordOf<Space extends SpaceId>(db: SqliteDatabase, space: Space, row: Row): TrainingRecords[Space] | null {
+  const values = TABLES[space].fieldsOf(db, row) as { readonly protocol?: unknown } | null;
+  if (values === null) return null;
+  const { protocol: _protocol, ...fields } = values;
   return { id: row.id, runId: row.run_id, ...fields } as unknown as TrainingRecords[Space];
 }

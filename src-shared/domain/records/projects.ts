@@ -7,6 +7,8 @@ export interface ProjectInfo {
   readonly runs: number;
   readonly bytes: number;
   readonly isSample: boolean;
+  /** Records that were found to be damaged since the project was opened, one sentence each. */
+  readonly damage?: readonly string[];
 }
 
 export interface RecentProject {

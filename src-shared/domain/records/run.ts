@@ -83,11 +83,13 @@ export interface RunDetail extends RunSummary {
   readonly summary: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+export const ARTIFACT_KINDS = ["checkpoint", "ghn", "weights", "cell", "report"] as const;
+
 /** A file written by a run. `path` is relative to the project folder. */
 export interface Artifact {
   readonly id: number;
   readonly runId: string;
-  readonly kind: "checkpoint" | "ghn" | "weights" | "cell" | "report";
+  readonly kind: (typeof ARTIFACT_KINDS)[number];
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
@@ -149,10 +151,12 @@ export interface Training {
   readonly divergence?: string | undefined;
 }
 
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+
 export interface LogLine {
   readonly id: number;
   readonly runId: string;
   readonly time: string;
-  readonly level: "debug" | "info" | "warning" | "error";
+  readonly level: (typeof LOG_LEVELS)[number];
   readonly text: string;
 }

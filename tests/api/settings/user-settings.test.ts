@@ -54,3 +54,15 @@ test("a value that is too large is refused with a message", async () => {
   expect(() => settings.set("one-more", 1)).toThrow(expect.objectContaining({ code: "settings-full" }));
   await settings.flush();
 });
+
+test("all settings together are bounded", async () => {
+  const settings = await UserSettings.open(join(folder, "settings.json"), recordingLog());
+  const value = "x".repeat(400_000);
+  const fill = (): void => {
+    for (let i = 0; i < 10; i++) settings.set(`big.${i}`, value);
+  };
+  expect(fill).toThrow("There is no space for the setting big.5");
+  // Replacing one is no addition.
+  settings.set("big.4", value);
+  await settings.flush();
+});

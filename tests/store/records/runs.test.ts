@@ -210,3 +210,10 @@ function withRun() {
   const project = newProject();
   return { project, store: project.store, id: newRun(project) };
 }
+
+it("a config has a bounded size", () => {
+  const project = newProject();
+  const huge = { ...config(), note: "x".repeat(9_000_000) };
+  expect(() => project.store.runs.create({ name: "Huge", config: huge, codeVersion: "1" })).toThrow("the limit is 8000000");
+  expect(project.store.runs.newest()).toBeNull();
+});

@@ -44,7 +44,7 @@ export function columns(name: string, steps: readonly number[], value: (step: nu
 
 export const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-const architecture = { normal: { nodes: [{ operation: "sep3x3" as const, inputs: [0, 1] }] } } as unknown as CellCandidateMessage["architecture"];
+const architecture = { normal: { nodes: [{ operation: "sepConv3x3" as const, inputs: [0, 1] }] } };
 
 export function candidate(index: number, score: number | null, extra: Partial<CellCandidateMessage> = {}): CellCandidateMessage {
   return {
