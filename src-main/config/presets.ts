@@ -7,7 +7,7 @@ import type { Preset } from "../../src-shared/domain/records/drafts.ts";
 import { UserError } from "../lib/errors.ts";
 
 /** Order of presets in lists, from small to large; others follow by name. */
-const ORDER = ["demo", "quick", "paper-cifar10", "transfer-small", "imagenet-mobile", "demo-anytime", "quick-anytime", "paper-anytime"];
+const ORDER = ["demo", "quick", "paper-cifar10", "paper-ghn-top", "transfer-small", "imagenet-mobile", "demo-anytime", "quick-anytime", "paper-anytime"];
 
 export const presetFileSchema = z.strictObject({
   title: z.string().min(1).max(200),

@@ -70,6 +70,8 @@ describe("contradictions in a config", () => {
       "finalNetwork.multiplyAddBudget only applies to runs that train a single cell",
     ],
     ["three halvings in the stem of a small image", { network: { stem: "stride8", reductions: [1, 2, 3] } }, "halves them 6 times"],
+    ["an auxiliary head beyond the last block", { network: { auxiliaryAfter: 19 } }, "network.auxiliaryAfter is 19, but the network has only 18 blocks"],
+    ["a final training that holds out more images than the search", { finalValidationImages: 6000 }, "finalValidationImages is 6,000, but"],
     ["a final network that does not fit", { finalNetwork: { blocks: 2 } }, "finalNetwork.reductions contains block 6 and 12"],
   ])("%s", (_, change, expected) => {
     expect(messages({ ...base, ...change }).join("\n")).toContain(expected);

@@ -85,11 +85,22 @@ describe("presets", () => {
     expect(dataset.validationImages).toBe(5000);
   });
 
+  it("paper-ghn-top trains ten chosen and ten random cells with the full recipe, without Cutout, and measures them", async () => {
+    const presets = await listPresets();
+    const [top, paper] = ["paper-ghn-top", "paper-cifar10"].map((name) => presets.find(({ id }) => id === name)?.config);
+    if (top?.kind !== "pipeline" || paper?.kind !== "pipeline") throw new Error("Both must be pipelines.");
+    expect(top.search).toMatchObject({ shortlist: 10, randomBaseline: 10, samples: 1000 });
+    expect(top.compareTest).toBe(true);
+    const { augmentation, ...recipe } = paper.final;
+    expect(top.compare).toEqual({ ...recipe, repetitions: 1, augmentation: { ...augmentation, cutout: 0 } });
+    expect({ ...top, compare: paper.compare, compareTest: false }).toEqual(paper);
+  });
+
   it("imagenet-mobile holds the paper's transfer", async () => {
     const mobile = (await listPresets()).find(({ id }) => id === "imagenet-mobile");
     if (mobile?.config.kind !== "cell-training") throw new Error("imagenet-mobile must train a cell");
     const { network, training, dataset } = mobile.config;
-    expect(network).toMatchObject({ blocks: 14, reductions: [1, 2, 6, 10], stem: "imagenet", multiplyAddBudget: 600_000_000 });
+    expect(network).toMatchObject({ blocks: 14, reductions: [0, 1, 5, 9], stem: "imagenet", multiplyAddBudget: 600_000_000 });
     expect(training).toMatchObject({
       epochs: 250,
       learningRate: 0.1,

@@ -51,12 +51,13 @@ function stagesOf(config: RunConfig, images: ImageFacts, calibration: Calibratio
     case "pipeline": {
       const { search, compare, final, network, finalNetwork = network } = config;
       const work = spaceWork(space, config, images.input);
+      const finalSplit = { ...dataset, validationImages: config.finalValidationImages ?? dataset.validationImages };
       const finalWork = spaceWork(space, { space: config.space, network: finalNetwork }, images.input);
       return [
         ghnStageOf(space, config, images, calibration),
         searchStageOf(space, config, phasesOf(config.ghn), images, calibration),
-        trainingStage(STAGE_TITLES.compare, work, search.shortlist + search.randomBaseline, compare, dataset, false, images, calibration),
-        trainingStage(STAGE_TITLES.final, finalWork, 1, final, dataset, true, images, calibration),
+        trainingStage(STAGE_TITLES.compare, work, search.shortlist + search.randomBaseline, compare, dataset, config.compareTest, images, calibration),
+        trainingStage(STAGE_TITLES.final, finalWork, 1, final, finalSplit, true, images, calibration),
       ];
     }
     case "anytime":

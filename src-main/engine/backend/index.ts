@@ -11,6 +11,7 @@ import { ops } from "./ops/ops.ts";
 import { nodeRequire, tf } from "./ops/tf.ts";
 import type { Backend, BackendChoice } from "./ops/types.ts";
 import { FlatOptimizer } from "./optimizer/optimizer.ts";
+import { SampledSgd } from "./optimizer/sampled-sgd.ts";
 import { composedUpdateRules, type UpdateRules } from "./optimizer/update-rules.ts";
 import { cachesAreHidden } from "./tensorflow/cpu-caches.ts";
 import { NativeKernels } from "./tensorflow/native.ts";
@@ -124,7 +125,10 @@ function assemble({ rules, ...identity }: Omit<Backend, "ops" | "createAdam" | "
     ...identity,
     ops,
     createAdam: (variables, options = {}) => new FlatOptimizer(variables, rules.adam(total(variables), options), rules, options.clipNorm),
-    createSgd: (variables, options = {}) => new FlatOptimizer(variables, rules.sgd(total(variables), options), rules, options.clipNorm),
+    createSgd: (variables, options = {}) =>
+      options.sampled === true
+        ? new SampledSgd(variables, options, rules)
+        : new FlatOptimizer(variables, rules.sgd(total(variables), options), rules, options.clipNorm),
   };
 }
 

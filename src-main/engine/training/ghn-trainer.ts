@@ -1,6 +1,7 @@
 import type { Optimizer } from "../backend/index.ts";
 import { countCorrect, lossAndGradients } from "../backend/ops/gradients.ts";
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
+import { generatorOptimizer } from "../baselines/generator-optimizer.ts";
 import { createGenerator } from "../baselines/generators.ts";
 import { EpochSampler, type SamplerState } from "../datasets/images/batching.ts";
 import { outputsOf } from "../evaluation/output-counter.ts";
@@ -87,10 +88,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     this.unseen = Array.from({ length: training.validationCells }, () => space.sample(run.space, unseen));
     this.unseenForms = new Set(this.unseen.map((architecture) => space.canonical(architecture)));
     this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, training.validationImages, VALIDATION_BATCH);
-    this.optimizer = bench.backend.createAdam(
-      this.ghn.variables.map((variable) => ({ variable })),
-      { clipNorm: training.gradientClip },
-    );
+    this.optimizer = generatorOptimizer(bench.backend, run.ghn, this.ghn, training.gradientClip);
     this.sampler = new EpochSampler(bench.split.train, { batchSize: training.batchSize }, Rng.fromSeed(seed, "order"));
     this.cells = Rng.fromSeed(seed, "cells");
     this.augment = Rng.fromSeed(seed, "augment");

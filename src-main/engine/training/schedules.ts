@@ -10,9 +10,9 @@ export function halvedRate(base: number, halveAt: readonly number[], progress: n
 }
 
 export interface Warmup {
-  /** Initial rate, before the large-batch factor. */
+  /** Initial rate, without the factor. */
   readonly base: number;
-  /** Large-batch factor: the rate is multiplied by it. */
+  /** The rate is multiplied by it after the warm-up. */
   readonly factor: number;
   /** Share of the training spent on the linear warm-up, 0 to 1. */
   readonly warmup: number;
@@ -34,15 +34,18 @@ function warmUp({ base, factor, warmup }: Warmup, progress: number): number {
   return base + (base * factor - base) * (progress / warmup);
 }
 
-export type RateSettings = Pick<CellTraining, "learningRate" | "accumulate" | "warmupEpochs" | "epochs" | "schedule" | "decayRate" | "decayAt">;
+export type RateSettings = Pick<
+  CellTraining,
+  "learningRate" | "accumulate" | "learningRateFactor" | "warmupEpochs" | "epochs" | "schedule" | "decayRate" | "decayAt"
+>;
 
 /**
  * Learning rate of a training from scratch (paper, appendix 5.3): a single-period cosine on CIFAR-10, `decayRate` to the power of the finished epochs on
- * ImageNet, `decayRate` for each point of `decayAt` passed in the anytime experiments; after a linear warm-up, times the large-batch factor.
+ * ImageNet, `decayRate` for each point of `decayAt` passed in the anytime experiments; after a linear warm-up, times `learningRateFactor`, which is `accumulate` unless it is set.
  * @param progress share of the training done, 0 to 1
  */
 export function trainingRate(settings: RateSettings, progress: number): number {
-  const { learningRate: base, accumulate: factor, epochs, schedule, decayRate, decayAt } = settings;
+  const { learningRate: base, accumulate, learningRateFactor: factor = accumulate, epochs, schedule, decayRate, decayAt } = settings;
   const ramp: Warmup = { base, factor, warmup: Math.min(0.5, settings.warmupEpochs / epochs) };
   // Configs frozen before schedules existed have none; they use the cosine.
   if (schedule !== "exponential" && schedule !== "step") return cosineRate(ramp, progress);

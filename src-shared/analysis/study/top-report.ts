@@ -10,6 +10,8 @@ export interface ComparedCell {
   readonly group: "top" | "random";
   readonly score: number | null;
   readonly accuracy: number;
+  /** Mean accuracy on test images; null where they were not measured. */
+  readonly test: number | null;
   readonly parameters: number;
   readonly multiplyAdds: number;
 }
@@ -18,6 +20,8 @@ export interface TopData {
   readonly title: string;
   readonly protocol: readonly (readonly [label: string, value: string])[];
   readonly cells: readonly ComparedCell[];
+  /** Hours of one device, by part. The search is the training of the GHN and the ranking. */
+  readonly cost: readonly { readonly name: "search" | "comparison" | "final"; readonly hours: number }[];
   /** The best cell, fully trained several times. */
   readonly best: {
     readonly name: string;
@@ -73,11 +77,42 @@ export function topFindings({ data, accuracy, agreement }: TopResult): string[] 
     sentences.push(
       `${data.best.name}, the best cell by validation accuracy, reaches a test accuracy of ${moments(data.best.test)} % (${data.best.test.length} ${data.best.test.length === 1 ? "training" : "trainings"}) with ${millions(data.best.parameters)} parameters.`,
     );
+  const tested = (["top", "random"] as const).map((group) => testsOf(data.cells, group));
+  if (tested.every((tests) => tests.length > 0))
+    sentences.push(
+      `Mean test accuracy is ${moments(tested[0] ?? [])} % for the cells chosen by the GHN and ${moments(tested[1] ?? [])} % for random cells. Test images were measured once per training and chose nothing.`,
+    );
+  const search = data.cost.find(({ name }) => name === "search");
+  if (search !== undefined) sentences.push(`The search, training of the GHN and ranking together, took ${hoursWords(search.hours)} of one device.`);
+  sentences.push(
+    "The same validation images rank the cells and choose the winner, so validation accuracies of chosen cells are slightly too high; compare test accuracies with other work.",
+  );
   return sentences;
 }
 
+function testsOf(cells: readonly ComparedCell[], group: ComparedCell["group"]): number[] {
+  return cells.flatMap((cell) => (cell.group === group && cell.test !== null ? [cell.test] : []));
+}
+
+/** "5.2 hours (0.22 days)", "3.1 minutes". */
+function hoursWords(hours: number): string {
+  if (hours < 1) return `${(60 * hours).toFixed(1)} minutes`;
+  return `${hours.toFixed(1)} hours (${(hours / 24).toFixed(2)} days)`;
+}
+
+const COST_NAMES = {
+  search: "Search: training of the GHN and ranking",
+  comparison: "Training of the compared cells",
+  final: "Training of the winner",
+} as const;
+
+function costRows({ data }: TopResult): string[][] {
+  return data.cost.map(({ name, hours }) => [COST_NAMES[name], hours.toFixed(2), (hours / 24).toFixed(3)]);
+}
+
+const COST_HEAD = ["Part", "Device hours", "Device days"];
 const HEAD = ["Cells", "n", "Validation accuracy, %", "Test accuracy, %", "Parameters, M", "Multiply-adds, M"];
-const CELL_HEAD = ["Cell", "Chosen by", "Score, %", "Accuracy, %", "Parameters, M", "Multiply-adds, M"];
+const CELL_HEAD = ["Cell", "Chosen by", "Score, %", "Validation accuracy, %", "Test accuracy, %", "Parameters, M", "Multiply-adds, M"];
 
 function groupRows({ data }: TopResult): string[][] {
   const rows = (["top", "random"] as const).map((group) => {
@@ -86,7 +121,7 @@ function groupRows({ data }: TopResult): string[][] {
       group === "top" ? "GHN Top" : "Random",
       String(cells.length),
       moments(cells.map((cell) => cell.accuracy)),
-      "–",
+      moments(testsOf(cells, group)),
       moments(cells.map((cell) => cell.parameters / 1e8)),
       moments(cells.map((cell) => cell.multiplyAdds / 1e8)),
     ];
@@ -112,6 +147,7 @@ function cellRows({ data }: TopResult): string[][] {
       cell.group === "top" ? "GHN" : "random",
       cell.score === null ? "–" : (100 * cell.score).toFixed(1),
       (100 * cell.accuracy).toFixed(2),
+      cell.test === null ? "–" : (100 * cell.test).toFixed(2),
       millions(cell.parameters),
       millions(cell.multiplyAdds),
     ]);
@@ -130,6 +166,10 @@ export function topMarkdown(result: TopResult): string {
     "Mean ± standard deviation over cells; for GHN Top-Best over trainings.",
     "",
     ...markdownTable(HEAD, groupRows(result)),
+    "",
+    "## Cost",
+    "",
+    ...markdownTable(COST_HEAD, costRows(result)),
     "",
     "## Cells",
     "",
@@ -153,6 +193,7 @@ export function topHtml(result: TopResult): string {
       .join("")}</ul>
 <h2>Groups</h2><p class="note">Mean ± standard deviation over cells; for GHN Top-Best over trainings.</p><div class="wide">${htmlTable(HEAD, groupRows(result))}</div>
 <figure><div class="wide">${groupPlot(result.data.cells)}</div><figcaption>Accuracy of each cell after the same training. Discs: chosen by the GHN; rings: random; vertical lines: means.</figcaption></figure>
+<h2>Cost</h2><div class="wide">${htmlTable(COST_HEAD, costRows(result))}</div>
 <h2>Cells</h2><div class="wide">${htmlTable(CELL_HEAD, cellRows(result))}</div>
 <h2>Protocol</h2>${protocolTable(result.data.protocol)}`,
   );

@@ -13,7 +13,11 @@ export const networkConfigSchema = z.strictObject({
   }),
   reductions: z.array(z.int().min(0).max(60)).max(8).default([6, 12]).meta({
     title: "Reductions after block",
-    description: "The image size is halved and the channels are doubled after these blocks.",
+    description: "After this many blocks the image size is halved and the channels are doubled, by the block that follows; 0 means the first block.",
+  }),
+  auxiliaryAfter: z.int().min(1).max(60).optional().meta({
+    title: "Auxiliary head after block",
+    description: "The auxiliary head reads the output after this many blocks; empty: the block that begins at two thirds of the depth.",
   }),
   stem: z.enum(["conv3x3", "imagenet", "stride8"]).default("conv3x3").meta({
     title: "Stem",

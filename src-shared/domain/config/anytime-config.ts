@@ -81,6 +81,7 @@ export const anytimeTrainingSchema = z.strictObject({
     momentum: true,
     gradientClip: true,
     accumulate: true,
+    learningRateFactor: true,
     warmupEpochs: true,
     repetitions: true,
     augmentation: true,

@@ -71,6 +71,7 @@ export function contradictions(config: RunConfig, known: KnownData = {}): Config
         checkNetwork(config.finalNetwork, "finalNetwork", config.dataset, report);
         checkNoBudget(config.finalNetwork, "finalNetwork", report);
       }
+      if (config.finalValidationImages !== undefined) checkHeldOut(config.finalValidationImages, "finalValidationImages", config.dataset, report);
       checkGenerator(config, config.space, report);
       checkGhnTraining(config.training, config.dataset, images, report);
       checkSearch(config.search, config.space, config.dataset, report);
@@ -114,7 +115,12 @@ function checkDataset(dataset: DatasetConfig, known: KnownData, report: ReportPr
 }
 
 function checkNetwork(network: NetworkConfig, path: string, dataset: DatasetConfig, report: ReportProblem): void {
-  const { reductions, blocks } = network;
+  const { reductions, blocks, auxiliaryAfter } = network;
+  if (auxiliaryAfter !== undefined && auxiliaryAfter > blocks)
+    report(
+      `${path}.auxiliaryAfter`,
+      `${path}.auxiliaryAfter is ${figure(auxiliaryAfter)}, but the network has only ${figure(blocks)} blocks (${path}.blocks). Set it to at most that, or remove it for the default.`,
+    );
   const beyond = reductions.filter((block) => block >= blocks);
   if (beyond.length > 0)
     report(

@@ -32,7 +32,8 @@ function sharingOf(shareParameters: unknown): unknown {
 
 /** The config as earlier versions wrote it, if they had the same settings. Keys of checkpoints are made from it, so that old checkpoints can be resumed. */
 export function inOldForm(config: RunConfig): unknown {
-  if (!("ghn" in config)) return config;
+  // Supernets were trained by Adam, whose state does not fit: their checkpoints keep a key that no config has now.
+  if (!("ghn" in config) || config.ghn.generator === "one-shot") return config;
   const { scaleFeature, ...ghn } = config.ghn;
   if (!scaleFeature || ghn.sharing === "none") return config;
   const renamed = Object.entries(ghn).map(([key, value]): [string, unknown] => (key === "sharing" ? ["shareParameters", value === "all"] : [key, value]));

@@ -66,8 +66,17 @@ export const pipelineRunSchema = z.strictObject({
   search: searchSettingsSchema.default(searchSettingsSchema.parse({})),
   /** Training of the shortlist and the random baseline, with the same protocol. */
   compare: cellTrainingSchema.default(cellTrainingSchema.parse({})),
+  compareTest: z.boolean().default(false).meta({
+    title: "Test accuracy of all compared cells",
+    description:
+      "Measures the shortlist and the random cells on test images, once each, for the paper's Table 1. The winner is still chosen by validation accuracy.",
+  }),
   /** Network of the final training; defaults to the search network. */
   finalNetwork: networkConfigSchema.optional(),
+  finalValidationImages: z.int().min(10).max(100_000).optional().meta({
+    title: "Validation images of the final training",
+    description: "Empty: those of the search. The winner is fixed by then, so published results train on all images; 10 trains on all but ten.",
+  }),
   /** Full training of the winner. */
   final: cellTrainingSchema.default(cellTrainingSchema.parse({})),
 });

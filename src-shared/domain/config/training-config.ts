@@ -110,12 +110,10 @@ export const ghnTrainingSchema = z.strictObject({
     .meta({ title: "Nodes N in training", description: "The GHN is trained on smaller cells than it scores. The paper uses 7." }),
   epochs: z.number().min(0.01).max(2000).default(200).meta({ title: "Epochs", description: "Passes over the training images. The paper uses 200." }),
   batchSize: z.int().min(1).max(4096).default(64).meta({ title: "Batch size", description: "Images per step. The paper uses 64." }),
-  learningRate: z
-    .number()
-    .positive()
-    .max(1)
-    .default(1e-3)
-    .meta({ title: "Learning rate", description: "Initial learning rate of Adam. The paper uses 0.001." }),
+  learningRate: z.number().positive().max(1).default(1e-3).meta({
+    title: "Learning rate",
+    description: "Initial learning rate of Adam; the paper uses 0.001. A one-shot supernet is trained by SGD; ENAS uses 0.05.",
+  }),
   halveAt: z
     .array(z.number().min(0).max(1))
     .max(10)
@@ -232,18 +230,18 @@ export const cellTrainingSchema = z.strictObject({
     .max(2)
     .default(0.5)
     .meta({ title: "Auxiliary head", description: "Weight of the auxiliary loss at 2/3 of the depth; 0 removes the head." }),
-  accumulate: z
-    .int()
-    .min(1)
-    .max(1024)
-    .default(1)
-    .meta({ title: "Large-batch factor", description: "Accumulates gradients over this many batches and multiplies the learning rate by it." }),
-  warmupEpochs: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(0)
-    .meta({ title: "Warm-up", description: "Epochs of linear warm-up (the paper uses 5 with its large batch)." }),
+  accumulate: z.int().min(1).max(1024).default(1).meta({
+    title: "Batches per step",
+    description: "A step accumulates the gradients of this many batches, as if several GPUs took one each (the paper's large batch: 32).",
+  }),
+  learningRateFactor: z.number().positive().max(1024).optional().meta({
+    title: "Learning-rate factor",
+    description: "The learning rate is multiplied by this at the end of the warm-up; empty: by the batches per step, as the paper does.",
+  }),
+  warmupEpochs: z.number().min(0).max(100).default(0).meta({
+    title: "Warm-up",
+    description: "Epochs in which the learning rate rises to its factor (the paper: 5, with its large batch). It has no effect while the factor is 1.",
+  }),
   repetitions: z.int().min(1).max(100).default(1).meta({ title: "Repetitions", description: "Number of independent trainings per cell." }),
   augmentation: trainingAugmentationSchema.default(trainingAugmentationSchema.parse({})),
 });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, initBackend } from "../../../src-main/engine/backend/index.ts";
+import { countCorrect, lossAndGradients } from "../../../src-main/engine/backend/ops/gradients.ts";
 import { type Tensor4D, tf } from "../../../src-main/engine/backend/ops/tf.ts";
+import { generatorOptimizer } from "../../../src-main/engine/baselines/generator-optimizer.ts";
 import { Supernet } from "../../../src-main/engine/baselines/one-shot-supernet.ts";
 import { forward } from "../../../src-main/engine/network/forward.ts";
 import { TensorWeights, VariableWeights } from "../../../src-main/engine/network/weights.ts";
@@ -92,6 +94,39 @@ describe("one-shot supernet", () => {
     expect(used.some((name) => name.includes("@sepConv3x3"))).toBe(true);
     expect(used.filter((name) => name.includes("@sepConv5x5") || name.includes("node4"))).toEqual([]);
     labels.dispose();
+    supernet.dispose();
+  });
+
+  it("is trained by SGD that moves only the weights of the sampled cell", () => {
+    const supernet = supernetOf(space, 4, 1);
+    const optimizer = generatorOptimizer(backend, { generator: "one-shot" }, supernet, 5);
+    const labels = tf.tensor1d([0, 1, 2, 3], "int32");
+    const step = (operation: "conv1x1" | "sepConv3x3"): void => {
+      const plan = buildPlan({ normal: { nodes: [{ operation, inputs: [0, 1] }] } }, network, input);
+      const { value, grads, correct } = lossAndGradients(supernet.variables, () => {
+        const [weights = new Map()] = supernet.generate([plan]);
+        const { logits } = forward(plan, backend.ops, new TensorWeights(weights), images, { statistics: "batch" });
+        return { loss: backend.ops.softmaxCrossEntropy(logits, labels).mean().asScalar(), correct: countCorrect(logits, labels) };
+      });
+      expect(optimizer.apply(grads, 0.05).applied).toBe(true);
+      tf.dispose([value, correct]);
+      tf.dispose(grads);
+    };
+    const moved = (of: () => void): string[] => {
+      const before = supernet.exportWeights();
+      of();
+      const after = supernet.exportWeights();
+      return Object.keys(after).filter((key) => JSON.stringify(after[key]?.values) !== JSON.stringify(before[key]?.values));
+    };
+    const first = moved(() => step("conv1x1"));
+    const second = moved(() => step("sepConv3x3"));
+    expect(first.some((key) => key.endsWith("node2/conv@conv1x1"))).toBe(true);
+    expect(first.filter((key) => key.includes("@sepConv"))).toEqual([]);
+    // Weights of the first cell have momentum, but no gradient in the second step.
+    expect(second.some((key) => key.includes("@sepConv3x3"))).toBe(true);
+    expect(second.filter((key) => key.includes("@conv1x1"))).toEqual([]);
+    labels.dispose();
+    optimizer.dispose();
     supernet.dispose();
   });
 

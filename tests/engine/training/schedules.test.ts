@@ -64,6 +64,13 @@ describe("learning rates", () => {
     expect(trainingRate(old as RateSettings, 0.3)).toBe(cosineRate({ base: 0.1, factor: 1, warmup: 0 }, 0.3));
   });
 
+  it("has a factor of its own, which is that of the large batch unless it is set", () => {
+    const large: RateSettings = { ...settings, accumulate: 32, warmupEpochs: 5 };
+    expect(trainingRate({ ...large, learningRateFactor: 32 }, 0.3)).toBe(trainingRate(large, 0.3));
+    expect(trainingRate({ ...large, learningRateFactor: 1 }, 0.3)).toBe(trainingRate(settings, 0.3));
+    expect(trainingRate({ ...settings, learningRateFactor: 4, warmupEpochs: 5 }, 5 / 250)).toBeCloseTo(0.4 * 0.97 ** 5, 12);
+  });
+
   it("raises drop-path linearly to its final probability", () => {
     expect(dropPathProbability(0.4, 0)).toBe(0);
     expect(dropPathProbability(0.4, 0.5)).toBeCloseTo(0.2, 12);

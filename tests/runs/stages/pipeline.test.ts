@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exportChoices, writeExport } from "../../../src-main/export/index.ts";
 import { pipelinePlan, stageWeights } from "../../../src-main/runs/stages/pipeline/pipeline-stages.ts";
@@ -99,6 +100,40 @@ describe("a pipeline", () => {
     expect(
       (await exportChoices(project, { type: "training", space: "cell", trainingId: random?.id ?? 0 })).find(({ format }) => format === "weights-safetensors"),
     ).toMatchObject({ available: true });
+  });
+
+  it("measures all compared cells on test images if asked, and states what its search cost", async () => {
+    const s = studio();
+    const { id } = s.supervisor.create("Table 1", pipeline({ compareTest: true }));
+    await untilStatus(s, id, "completed");
+    const children = s.project.store.runs.children(id);
+    const [ghn, search, compare] = children;
+    expect(s.supervisor.detail(compare?.id ?? "").config).toMatchObject({ measureTest: true });
+    const { summary } = s.supervisor.detail(id);
+    expect(summary).toMatchObject({ winner: "Cell 19", ghnTestAccuracyCount: 4, randomTestAccuracyCount: 3 });
+    expect(summary.ghnTestAccuracyMean).toBeCloseTo(Number(summary.ghnValidationAccuracyMean) - 0.01, 10);
+    expect(summary.searchDeviceHours).toBeCloseTo(((ghn?.activeSeconds ?? Number.NaN) + (search?.activeSeconds ?? Number.NaN)) / 3600, 12);
+    expect(summary.comparisonDeviceHours).toBeCloseTo((compare?.activeSeconds ?? Number.NaN) / 3600, 12);
+    const report = readFileSync(join(s.project.artifactFolder(id), "report.md"), "utf8");
+    expect(report).toContain("The same validation images rank the cells and choose the winner");
+    expect(report).toContain("Search: training of the GHN and ranking");
+    expect(report).toMatch(/Mean test accuracy is .* for the cells chosen by the GHN and .* for random cells/);
+  });
+
+  it("trains the winner on almost all images if asked, once it is fixed", () => {
+    const done = new Map([
+      ["search", "s"],
+      ["compare", "c"],
+    ]);
+    const datasetOf = (input: object, stage: string): unknown => {
+      const config = pipelinePlan(pipeline({ dataset: { id: "cifar10" }, ...input }))
+        .find(({ key }) => key === stage)
+        ?.config(done);
+      return config?.dataset;
+    };
+    expect(datasetOf({ finalValidationImages: 10 }, "final")).toMatchObject({ id: "cifar10", validationImages: 10 });
+    expect(datasetOf({ finalValidationImages: 10 }, "compare")).toMatchObject({ validationImages: 5000 });
+    expect(datasetOf({}, "final")).toEqual(datasetOf({}, "compare"));
   });
 
   it("stops and continues together with its stage", async () => {

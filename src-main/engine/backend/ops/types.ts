@@ -116,6 +116,8 @@ export interface SgdOptions extends CommonOptions {
   readonly momentum?: number;
   /** Default false. */
   readonly nesterov?: boolean;
+  /** Variables without a gradient do not move at all: neither by momentum nor by weight decay. For steps that use a few of many variables. Default false. */
+  readonly sampled?: boolean;
 }
 
 /** Result of one optimizer step. */
@@ -138,7 +140,7 @@ export interface Optimizer {
   readonly step: number;
   /**
    * Performs one step. `gradients` are keyed by variable name, as returned by `tf.variableGrads`, and stay the caller's. A missing gradient counts as
-   * zero (momentum continues). Reads one scalar, the norm, from the device.
+   * zero (momentum continues), unless the optimizer is `sampled`. Reads one scalar, the norm, from the device.
    * @throws Error for a gradient of an unknown variable or of the wrong shape
    */
   apply(gradients: Readonly<Record<string, Tensor>>, learningRate: number): OptimizerStep;

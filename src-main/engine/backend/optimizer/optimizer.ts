@@ -78,9 +78,16 @@ export class FlatOptimizer implements Optimizer {
       if (!this.names.has(name)) throw new Error(`There is a gradient of ${name}, which is not a variable of this optimizer.`);
     }
     return tf.tidy((): OptimizerStep => {
+      // One tensor of zeros for each shape: of a supernet, thousands of variables have no gradient in a step.
+      const zeros = new Map<string, Tensor>();
       const ordered = this.variables.map((variable) => {
         const gradient = gradients[variable.name];
-        if (gradient === undefined) return tf.zeros(variable.shape);
+        if (gradient === undefined) {
+          const key = variable.shape.join();
+          const zero = zeros.get(key) ?? tf.zeros(variable.shape);
+          zeros.set(key, zero);
+          return zero;
+        }
         if (gradient.shape.join() !== variable.shape.join())
           throw new Error(`The gradient of ${variable.name} has shape [${gradient.shape.join(", ")}] instead of [${variable.shape.join(", ")}].`);
         return gradient;

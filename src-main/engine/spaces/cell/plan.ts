@@ -100,8 +100,8 @@ export function buildPlan(architecture: Architecture, network: NetworkConfig, in
   const logits = builder.classifier(builder.relu(end.register), input.classes, end.parts);
   describe(last, CLASSIFIER, "classifier", logits);
 
-  // At two thirds of the depth (paper, appendix 5.3), or at the last block before it that the network needs.
-  let at = Math.min(last, Math.floor((2 * layout.length) / 3));
+  // The block that begins at two thirds of the depth (paper, appendix 5.3) unless the config says otherwise, or the last block before it that the network needs.
+  let at = Math.min(last, network.auxiliaryAfter === undefined ? Math.floor((2 * layout.length) / 3) : network.auxiliaryAfter - 1);
   while (at > 0 && layout[at]?.needed !== true) at -= 1;
   // The blocks that read this output apply ReLU to it, so the ReLU exists already.
   const source = builder.relu(known(sources, at).register);

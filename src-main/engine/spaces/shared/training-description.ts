@@ -55,6 +55,7 @@ export type TrainerSettings = Pick<
   CellTraining,
   | "learningRate"
   | "accumulate"
+  | "learningRateFactor"
   | "warmupEpochs"
   | "epochs"
   | "schedule"

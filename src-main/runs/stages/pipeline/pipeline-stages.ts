@@ -12,7 +12,7 @@ export type StageRuns = Readonly<Partial<Record<PipelineStageKey, string>>>;
 
 /** The config of a stage, given the runs of those before it. */
 function stageConfig(pipeline: PipelineRun, stage: PipelineStageKey, runs: StageRuns): RunConfig {
-  const { seed, dataset, network, compute, checkpointEvery, space, ghn, training, search, compare, final, finalNetwork } = pipeline;
+  const { seed, dataset, network, compute, checkpointEvery, space, ghn, training, search, compare, final, finalNetwork, finalValidationImages } = pipeline;
   const common = { seed, dataset, network, compute, checkpointEvery };
   const before = (name: PipelineStageKey): string => {
     const id = runs[name];
@@ -30,13 +30,14 @@ function stageConfig(pipeline: PipelineRun, stage: PipelineStageKey, runs: Stage
         ...common,
         source: { from: "search", runId: before("search"), top: Math.min(search.shortlist, search.samples), random: search.randomBaseline },
         training: compare,
-        // Test images are used only for the final measurement.
-        measureTest: false,
+        // Test images are never used for the choice of the winner. Configs of earlier versions lack the field.
+        measureTest: pipeline.compareTest ?? false,
       };
     case "final":
       return {
         kind: "cell-training",
         ...common,
+        dataset: finalValidationImages === undefined ? dataset : { ...dataset, validationImages: finalValidationImages },
         network: finalNetwork ?? network,
         source: { from: "training", runId: before("compare"), best: 1 },
         training: final,

@@ -3,12 +3,13 @@ import type { Training } from "../../../../src-shared/domain/records/run.ts";
 import type { RunRecord } from "../../../store/records/runs.ts";
 import type { StoreReader } from "../../../store/store.ts";
 import { meansByCell } from "../../sources/means-by-cell.ts";
+import { pipelineCost } from "./pipeline-cost.ts";
 import type { StageRuns } from "./pipeline-stages.ts";
 
 /**
  * The results of a completed pipeline: the number of ranked cells, the winner with its size and accuracy on test images
- * (mean and sample standard deviation over repetitions), the shortlist ("GHN Top") against the random baseline, and the
- * correlation of scores with generated weights and accuracies after training, with n.
+ * (mean and sample standard deviation over repetitions), the shortlist ("GHN Top") against the random baseline, the hours that
+ * search and trainings took, and the correlation of scores with generated weights and accuracies after training, with n.
  */
 export function pipelineSummary(store: StoreReader, runs: StageRuns): RunRecord["summary"] {
   const of = (id: string | undefined): Training[] => (id === undefined ? [] : store.trainings.list(id));
@@ -42,12 +43,20 @@ export function pipelineSummary(store: StoreReader, runs: StageRuns): RunRecord[
   for (const [role, name] of [
     ["shortlist", "ghn"],
     ["random", "random"],
-  ] as const)
+  ] as const) {
+    const group = cells.filter((cell) => cell.first.role === role);
     addMoments(
       facts,
       `${name}ValidationAccuracy`,
-      cells.filter((cell) => cell.first.role === role).map((cell) => cell.mean),
+      group.map((cell) => cell.mean),
     );
+    addMoments(
+      facts,
+      `${name}TestAccuracy`,
+      group.flatMap((cell) => cell.test ?? []),
+    );
+  }
+  for (const { name, hours } of pipelineCost(store, runs)) facts[`${name}DeviceHours`] = hours;
   // A cell in both groups was trained twice but counts as one pair of score and accuracy.
   const pairs = [...new Map(cells.map((cell) => [cell.first.canonical, cell])).values()];
   const scores = pairs.map((cell) => cell.first.score);

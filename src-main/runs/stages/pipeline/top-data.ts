@@ -5,6 +5,7 @@ import { UserError } from "../../../lib/errors.ts";
 import type { StoreReader } from "../../../store/store.ts";
 import { meansByCell } from "../../sources/means-by-cell.ts";
 import { stagesByKey } from "../stages.ts";
+import { pipelineCost } from "./pipeline-cost.ts";
 
 /**
  * Results of a pipeline for GHN Top, Random and GHN Top-Best, read from the store, as far as its stages are done.
@@ -33,11 +34,12 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
   const ghnFacts = store.runs.record(stages.get("ghn")?.id ?? "");
   const data: TopData = {
     title: `GHN Top against Random: ${run.name}`,
-    cells: meansByCell(trainings("compare")).map(({ first, mean }) => ({
+    cells: meansByCell(trainings("compare")).map(({ first, mean, test }) => ({
       name: first.name,
       group: first.role === "random" ? "random" : "top",
       score: first.score,
       accuracy: mean,
+      test,
       parameters: first.parameters,
       multiplyAdds: first.multiplyAdds,
     })),
@@ -51,6 +53,7 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
             validation: final.map((training) => training.validationAccuracy),
             test: final.flatMap((training) => training.testAccuracy ?? []),
           },
+    cost: pipelineCost(store, Object.fromEntries([...stages].map(([stage, child]) => [stage, child.id]))),
     protocol: [
       [
         "Images",
@@ -71,7 +74,7 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
       ["Comparison", trainingWords(config.compare)],
       [
         "Top-Best",
-        `${trainingWords(config.final)}${config.finalNetwork === undefined ? "" : `; ${config.finalNetwork.blocks} blocks, F = ${config.finalNetwork.initialChannels}`}`,
+        `${trainingWords(config.final)}${config.finalNetwork === undefined ? "" : `; ${config.finalNetwork.blocks} blocks, F = ${config.finalNetwork.initialChannels}`}${config.finalValidationImages === undefined ? "" : `; all but ${config.finalValidationImages} of the images for training are used`}`,
       ],
       ...(diverged.length === 0
         ? []

@@ -22,7 +22,8 @@ interface Parts {
   readonly cells: unknown;
   readonly compare: unknown;
   readonly final: unknown;
-  readonly finalNetwork: unknown;
+  /** Optional fields that only pipelines have. */
+  readonly pipeline: Readonly<Record<string, unknown>>;
   readonly ghnRunId: unknown;
   readonly source: unknown;
   readonly measureTest: unknown;
@@ -48,6 +49,10 @@ function studyParts({
   );
 }
 
+function pipelineParts({ compareTest, finalNetwork, finalValidationImages }: Readonly<Record<string, unknown>>): Parts["pipeline"] {
+  return Object.fromEntries(Object.entries({ compareTest, finalNetwork, finalValidationImages }).filter(([, value]) => value !== undefined));
+}
+
 function anytimeParts(config: Readonly<Record<string, unknown>>): Parts["anytime"] {
   const { network, space, ghn, training, search, winners, randomPicks, references, final, source, measureTest, ghnRunId } = config;
   return Object.fromEntries(
@@ -67,7 +72,7 @@ const NO_PARTS: Parts = {
   cells: undefined,
   compare: cellTrainingSchema.parse({}),
   final: defaults.final,
-  finalNetwork: undefined,
+  pipeline: pipelineParts(defaults),
   ghnRunId: "",
   source: { from: "search", runId: "", top: 10, random: 10 },
   measureTest: cellTrainingRunSchema.shape.measureTest.parse(undefined),
@@ -108,7 +113,7 @@ export class PartsBox {
                   search: config.search,
                   compare: config.compare,
                   final: config.final,
-                  finalNetwork: config.finalNetwork,
+                  pipeline: pipelineParts(config),
                 };
     this.parts = { ...this.parts, ...own, shared };
   }
@@ -122,7 +127,7 @@ export class PartsBox {
 
   /** The config of a kind, assembled from the stored parts. */
   as(kind: RunKind): EditedConfig {
-    const { shared, space, ghn, ghnTraining, search, cells, compare, final, finalNetwork, ghnRunId, source, measureTest, study, anytime } = this.parts;
+    const { shared, space, ghn, ghnTraining, search, cells, compare, final, pipeline, ghnRunId, source, measureTest, study, anytime } = this.parts;
     const { network: _, ...sharedByAll } = shared;
     const anytimeShared = { ...sharedByAll, network: anytime["network"] };
     const { space: anytimeSpace, ghn: anytimeGhn, training: anytimeTraining, search: anytimeSearch, references, final: anytimeFinal } = anytime;
@@ -134,7 +139,7 @@ export class PartsBox {
       case "cell-training":
         return { kind, ...shared, source, training: compare, measureTest };
       case "pipeline":
-        return { kind, ...shared, space, ghn, training: ghnTraining, search, compare, final, ...(finalNetwork === undefined ? {} : { finalNetwork }) };
+        return { kind, ...shared, space, ghn, training: ghnTraining, search, compare, final, ...pipeline };
       case "prediction":
         return { kind, ...shared, space, cells: study["cells"], predictors: study["predictors"] };
       case "study":

@@ -148,16 +148,19 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
     GHN,
     GHN_TRAINING,
     SEARCH,
-    cellTraining(
-      "compare",
-      "Train shortlist",
-      "The shortlist and a set of random cells are trained from scratch with a short protocol, to compare scores with trained accuracy.",
+    withField(
+      cellTraining(
+        "compare",
+        "Train shortlist",
+        "The shortlist and a set of random cells are trained from scratch with a short protocol, to compare scores with trained accuracy.",
+      ),
+      "compareTest",
     ),
     {
-      ...cellTraining("final", "Train winner", "The best cell is fully trained, optionally several times (GHN Top-Best)."),
+      ...withField(cellTraining("final", "Train winner", "The best cell is fully trained, optionally several times (GHN Top-Best)."), "finalValidationImages"),
       own: ["finalNetwork"],
     },
-    RUN,
+    { ...RUN, own: [...(RUN.own ?? []), "compareTest", "finalValidationImages"] },
   ],
   prediction: [DATASET, SPACE, NETWORK, STUDY_CELLS, PREDICTORS, RUN],
   study: [

@@ -34,6 +34,24 @@ describe("counts of networks", () => {
     expect(Math.abs(deviation(once) - 0.4)).toBeLessThan(0.15);
   });
 
+  it("include the auxiliary head where it is placed", () => {
+    const architecture = { normal: sampleCell(searchSpaceSchema.parse({}), Rng.fromSeed(1, "auxiliary")) };
+    const inputsAt = (auxiliaryAfter?: number): number => {
+      const network = networkConfigSchema.parse({
+        blocks: 14,
+        reductions: [0, 1, 5, 9],
+        initialChannels: 4,
+        ...(auxiliaryAfter === undefined ? {} : { auxiliaryAfter }),
+      });
+      return buildPlan(architecture, network, CIFAR10).auxiliarySlots.find(({ id }) => id.endsWith("squeeze/conv"))?.shape[2] ?? 0;
+    };
+    // By default it reads block 9 (from 0), the last that reduces; the block before has half of its channels.
+    expect(inputsAt()).toBe(inputsAt(10));
+    expect(inputsAt(10)).toBe(2 * inputsAt(9));
+    expect(inputsAt(14)).toBe(inputsAt(10));
+    expect(inputsAt(1)).toBe(inputsAt(10) / 8);
+  });
+
   it("are those of the variables, and of a slow computation that counts what it does", () => {
     const rng = Rng.fromSeed(2, "counts");
     for (let i = 0; i < 40; i++) {

@@ -67,7 +67,8 @@ describe("typed values", () => {
 describe("kinds of runs", () => {
   it("keep their settings while another kind is selected", () => {
     const box = new PartsBox();
-    const pipeline = withValueAt(withValueAt(box.as("pipeline"), "compare.epochs", 7), "training.epochs", 3);
+    const own = withValueAt(withValueAt(box.as("pipeline"), "compareTest", true), "finalValidationImages", 10);
+    const pipeline = withValueAt(withValueAt(own, "compare.epochs", 7), "training.epochs", 3);
     box.keep(pipeline as ReturnType<PartsBox["as"]>);
     expect(valueAt(box.as("cell-training"), "training.epochs")).toBe(7);
     expect(valueAt(box.as("ghn-training"), "training.epochs")).toBe(3);

@@ -35,6 +35,7 @@ describe("the report of GHN Top against Random", () => {
     group,
     score: accuracy - 0.3,
     accuracy,
+    test: accuracy - 0.02,
     parameters: 2e6,
     multiplyAdds: 3e6,
   });
@@ -49,6 +50,10 @@ describe("the report of GHN Top against Random", () => {
       cell("Random 2", "random", 0.7),
       cell("Random 3", "random", 0.65),
     ],
+    cost: [
+      { name: "search", hours: 20.16 },
+      { name: "comparison", hours: 0.5 },
+    ],
     best: { name: "Cell 2", parameters: 2e6, multiplyAdds: 3e6, validation: [0.9, 0.92], test: [0.88, 0.9] },
   });
 
@@ -56,7 +61,18 @@ describe("the report of GHN Top against Random", () => {
     expect(topFindings(result)[0]).toContain("are better than random cells");
     expect(topFindings(result)[0]).toContain("16.00 percentage points");
     expect(topMarkdown(result)).toContain("| GHN Top-Best | 2 | 91.00 ± 1.41 | 89.00 ± 1.41 | 2.00 | 3.00 |");
-    expect(topMarkdown(result)).toContain("| Random | 3 | 65.00 ± 5.00 |");
+    expect(topMarkdown(result)).toContain("| Random | 3 | 65.00 ± 5.00 | 63.00 ± 5.00 |");
+  });
+
+  it("has what the paper's Table 1 has: test accuracy of both groups and the cost of the search", () => {
+    const findings = topFindings(result).join("\n");
+    expect(findings).toContain("Mean test accuracy is 79.00 ± 1.00 % for the cells chosen by the GHN and 63.00 ± 5.00 % for random cells.");
+    expect(findings).toContain("The search, training of the GHN and ranking together, took 20.2 hours (0.84 days) of one device.");
+    expect(findings).toContain("The same validation images rank the cells and choose the winner");
+    expect(topMarkdown(result)).toContain("| Search: training of the GHN and ranking | 20.16 | 0.840 |");
+    const untested = analyseTop({ ...result.data, cells: result.data.cells.map((one) => ({ ...one, test: null })) });
+    expect(topFindings(untested).join("\n")).not.toContain("Mean test accuracy");
+    expect(topMarkdown(untested)).toContain("| Random | 3 | 65.00 ± 5.00 | – |");
   });
 
   it("draws every cell on a page without scripts or outside references", () => {
