@@ -5,7 +5,7 @@ import path from "node:path";
 import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
 import { lastLine, runCommand } from "../lib/commands.ts";
 import { installation } from "../lib/places.ts";
-import { installedTensorFlow } from "../tensorflow-install/tensorflow.ts";
+import { installedLibraryProblem, installedTensorFlow } from "../tensorflow-install/tensorflow.ts";
 
 const SETUP = "npm run setup";
 
@@ -70,6 +70,8 @@ interface TensorFlowFound {
 
 /** Starts TensorFlow in a child process, because it never releases its memory. */
 async function tryTensorFlow(): Promise<TensorFlowFound | { readonly reason: string }> {
+  const problem = installedLibraryProblem();
+  if (problem !== null) return { reason: problem };
   const linked = installedTensorFlow();
   if (linked === null) return { reason: "TensorFlow is not set up in this installation." };
   const script = path.join(installation, "src-main", "tensorflow-install", "try-tensorflow.ts");

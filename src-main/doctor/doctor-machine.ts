@@ -1,12 +1,13 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { arch, cpus, freemem, release, type as systemName, totalmem } from "node:os";
+import { arch, cpus, release, type as systemName, totalmem } from "node:os";
 import path from "node:path";
 import type { DoctorItem } from "../../src-shared/domain/records/system.ts";
 import { datasetFolder, decodedImagesFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
 import { DecodedCache } from "../engine/datasets/folders/decoded-cache.ts";
 import { lastLine, runCommand } from "../lib/commands.ts";
+import { availableMemory, memoryLimit } from "../lib/memory.ts";
 import { cacheFolder, installation } from "../lib/places.ts";
 import { findPip } from "../tensorflow-install/entries/wheels.ts";
 import { findChromium } from "./chromium.ts";
@@ -81,11 +82,13 @@ function sqliteItem(area: string): DoctorItem {
 export function examineMachine(): readonly DoctorItem[] {
   const area = "Machine";
   const processors = cpus();
-  const memory: DoctorItem = { area, name: "Memory", value: `${gib(totalmem())}, ${gib(freemem())} free`, state: "ok" };
+  const limit = memoryLimit();
+  const limited = limit.isLimited ? `, limited to ${gib(limit.bytes)} by the container or batch job` : "";
+  const memory: DoctorItem = { area, name: "Memory", value: `${gib(totalmem())}${limited}, ${gib(availableMemory())} free`, state: "ok" };
   return [
     { area, name: "System", value: `${systemName()} ${release()} ${arch()}`, state: "ok" },
     { area, name: "Processor", value: `${processors[0]?.model.trim() || "unknown"}, ${processors.length} cores`, state: "ok" },
-    totalmem() >= NEEDED_MEMORY ? memory : { ...memory, state: "warning", reason: "A run needs about 1 GiB.", remedy: "Use small networks and batches." },
+    limit.bytes >= NEEDED_MEMORY ? memory : { ...memory, state: "warning", reason: "A run needs about 1 GiB.", remedy: "Use small networks and batches." },
   ];
 }
 

@@ -9,7 +9,7 @@ import { pageIsFresh } from "./build-state.ts";
 import { ensureForComputing } from "./tensorflow-status.ts";
 
 /** Commands that start runs, directly or through the window. */
-const COMPUTES = new Set(["demo", "run", "resume", "serve"]);
+const COMPUTES = new Set(["demo", "run", "resume", "serve", "study", "transfer"]);
 
 const args = process.argv.slice(2);
 const command = args.find((argument) => !argument.startsWith("-"));

@@ -3,11 +3,13 @@
  * works); the binding's own download. All installations of a user link to the same cache. An entry is prepared in a temporary folder, tested and then renamed,
  * so it is either complete or absent.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { libraryProblem } from "../engine/backend/tensorflow/library-problem.ts";
 import { runCommand } from "../lib/commands.ts";
 import { bindingPackage, cacheFolder } from "../lib/places.ts";
-import { type Entry, entryName, type Flavour, findEntry, satisfies, type Wanted, writeManifest } from "./entries/entry.ts";
+import { recordFiles, verifyFiles } from "../lib/verified-files.ts";
+import { BINDING_FILE, type Entry, entryName, type Flavour, findEntry, LIBRARY_FOLDER, satisfies, type Wanted, writeManifest } from "./entries/entry.ts";
 import { forgetFailure, recentFailure, rememberFailure } from "./entries/failure.ts";
 import { fromPrebuilt } from "./entries/from-prebuilt.ts";
 import { fromWheel } from "./entries/from-wheel.ts";
@@ -63,7 +65,7 @@ const SOURCE_NAMES = { pip: "Through pip", prebuilt: "The binding's own download
 export async function ensureTensorFlow(options: SetupOptions = {}): Promise<TensorFlowReady | TensorFlowMissing> {
   const result = await ensureLibrary(options);
   if (result.state === "missing" || result.flavour === "cuda" || options.ownKernels === false) return result;
-  const missing = await ensureOwnKernels(result.folder, options.force === true);
+  const missing = await ensureOwnKernels(result.folder, options.force === true, options.say);
   return missing === null ? result : { ...result, notes: [...result.notes, missing] };
 }
 
@@ -76,7 +78,10 @@ async function ensureLibrary(options: SetupOptions): Promise<TensorFlowReady | T
   // Fast path for what is already linked: no lock and, unless this is an explicit set-up, no search for a GPU.
   const flavour = options.flavour ?? (options.retryFailed === false && linked !== null ? linked.manifest.flavour : await flavourOfMachine());
   const wanted: Wanted = { binding, version, flavour };
-  if (!force && linked !== null && satisfies(linked, wanted)) return ready(linked, "linked");
+  const isLinked = linked !== null && (await isUsable(linked, say));
+  if (!force && isLinked && satisfies(linked, wanted)) return ready(linked, "linked");
+  const foreign = foreignInstallation(packageFolder);
+  if (foreign !== null) return isLinked ? { ...ready(linked, "linked"), notes: [foreign] } : { state: "missing", reasons: [foreign] };
   const root = path.join(options.cache ?? cacheFolder(), "tensorflow");
   try {
     mkdirSync(root, { recursive: true });
@@ -98,9 +103,9 @@ async function ensureLocked(
   removeLeftovers(root);
   const { wanted, packageFolder } = request;
   const cached = force ? null : findEntry(root, wanted);
-  if (cached !== null) return linkTo(packageFolder, cached, "cache");
+  if (cached !== null && (await isUsable(cached, request.say))) return linkTo(packageFolder, cached, "cache");
   const failure = retryFailed || force ? null : recentFailure(root, wanted);
-  if (failure !== null) return fallBack(root, request, failure);
+  if (failure !== null) return await fallBack(root, request, failure);
   const reasons: string[] = [];
   for (const how of ["pip", "prebuilt"] as const) {
     try {
@@ -119,7 +124,7 @@ async function ensureLocked(
       : { state: "missing", reasons: [...reasons, ...onCpu.reasons] };
   }
   rememberFailure(root, wanted, reasons);
-  return fallBack(root, request, reasons);
+  return await fallBack(root, request, reasons);
 }
 
 /** Prepares an entry in a temporary folder, tests it and moves it into the cache. */
@@ -131,6 +136,7 @@ async function install(root: string, request: SourceOptions, source: LibrarySour
     const prepared = path.join(work, "ready");
     await tryBinding(prepared);
     writeManifest(prepared, manifest);
+    recordEntry(prepared);
     const folder = path.join(root, entryName(manifest));
     // A process may be using the replaced entry: it is moved away first, and loaded libraries stay loaded.
     if (existsSync(folder)) renameSync(folder, path.join(work, "replaced"));
@@ -142,9 +148,49 @@ async function install(root: string, request: SourceOptions, source: LibrarySour
 }
 
 /** Uses another entry of the cache if there is one and no specific version was requested. */
-function fallBack(root: string, { packageFolder, wanted }: SourceOptions, reasons: readonly string[]): TensorFlowReady | TensorFlowMissing {
-  const any = wanted.version === undefined ? (findEntry(root, { ...wanted, flavour: "cpu" }) ?? findEntry(root, { ...wanted, flavour: "cuda" })) : null;
+async function fallBack(root: string, { packageFolder, wanted, say }: SourceOptions, reasons: readonly string[]): Promise<TensorFlowReady | TensorFlowMissing> {
+  const found = wanted.version === undefined ? (findEntry(root, { ...wanted, flavour: "cpu" }) ?? findEntry(root, { ...wanted, flavour: "cuda" })) : null;
+  const any = found !== null && (await isUsable(found, say)) ? found : null;
   return any === null ? { state: "missing", reasons } : { ...linkTo(packageFolder, any, "cache"), notes: reasons };
+}
+
+/**
+ * Whether the files of an entry are as they were installed. An entry of an earlier version, which recorded nothing, is tried in a separate process and then recorded.
+ * @param say receives a sentence if it is damaged
+ */
+async function isUsable({ folder }: Entry, say: (text: string) => void): Promise<boolean> {
+  const verdict = verifyFiles(folder);
+  if (verdict.state === "intact") return true;
+  if (verdict.state === "damaged") {
+    say(`The TensorFlow library is damaged and is installed again: ${verdict.file} ${verdict.reason}.`);
+    return false;
+  }
+  try {
+    await tryBinding(folder);
+    recordEntry(folder);
+  } catch (error) {
+    // A folder of another user, which cannot be written, is used as it is.
+    if (error instanceof Error && "code" in error) return true;
+    say(`The TensorFlow library does not work and is installed again: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
+  return true;
+}
+
+/** Records the binding and the libraries of an entry. */
+function recordEntry(folder: string): void {
+  const libraries = readdirSync(path.join(folder, LIBRARY_FOLDER), { withFileTypes: true }).filter((file) => file.isFile());
+  recordFiles(folder, [BINDING_FILE, ...libraries.map(({ name }) => path.join(LIBRARY_FOLDER, name))]);
+}
+
+/** Why this installation cannot be linked to a library of this user; null if it can. */
+function foreignInstallation(packageFolder: string): string | null {
+  try {
+    accessSync(packageFolder, constants.W_OK);
+    return null;
+  } catch {
+    return `${libraryProblem(packageFolder) ?? ""} This installation cannot be changed by this user (${packageFolder} is not writable).`.trim();
+  }
 }
 
 function linkTo(packageFolder: string, entry: Entry, how: TensorFlowReady["how"]): TensorFlowReady {
@@ -160,6 +206,12 @@ function ready({ folder, manifest }: Entry, how: TensorFlowReady["how"]): Tensor
 export function installedTensorFlow(): Entry | null {
   const folder = installedPackage();
   return folder === null ? null : linkedEntry(folder);
+}
+
+/** Why the library of this installation cannot be used, with all its files hashed; null if it can. */
+export function installedLibraryProblem(): string | null {
+  const folder = installedPackage();
+  return folder === null ? "The package @tensorflow/tfjs-node-gpu is not installed. Run npm ci." : libraryProblem(folder, { full: true });
 }
 
 function installedPackage(): string | null {

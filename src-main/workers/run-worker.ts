@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { RunFailure } from "../../src-shared/domain/records/run.ts";
 import type { FromWorker, StartMessage } from "../../src-shared/worker-protocol.ts";
 import { isUserError } from "../lib/errors.ts";
+import { isOutOfMemory, MEMORY_REMEDY } from "../lib/out-of-memory.ts";
 import { executeRun } from "./execute-run.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { processPort } from "./port.ts";
@@ -57,6 +58,7 @@ async function run(start: StartMessage): Promise<void> {
 function toFailure(error: unknown): RunFailure {
   if (isUserError(error)) return { message: error.message, remedy: error.remedy, ...(error.stack === undefined ? {} : { detail: error.stack }) };
   if (error instanceof Error) {
+    if (isOutOfMemory(error.message)) return { message: "The run ran out of memory.", remedy: MEMORY_REMEDY, detail: error.stack ?? error.message };
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOSPC" || code === "EDQUOT")
       return { message: "The disk is full: a file of the run could not be written.", remedy: "Free some space, then resume the run.", detail: error.message };

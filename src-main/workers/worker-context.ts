@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ArtifactMessage, FromWorker, ResumePoint } from "../../src-shared/worker-protocol.ts";
 import { writeSafetensors } from "../engine/formats/safetensors.ts";
 import type { RunContext } from "../engine/jobs/run-context.ts";
 import { type NamedArrays, writeCheckpoint } from "../engine/training/checkpoint.ts";
+import { UserError } from "../lib/errors.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface WorkerContextOptions {
@@ -47,6 +49,7 @@ export class WorkerContext implements RunContext {
   }
 
   async saveCheckpoint(step: number, tensors: NamedArrays, state: unknown, keep: ResumePoint): Promise<void> {
+    this.requireFolder();
     const name = `checkpoint-${String(step).padStart(9, "0")}.safetensors`;
     const file = await writeCheckpoint(join(this.options.artifactFolder, name), this.options.checkpointKey, { step, tensors, state, keep });
     // Everything that the checkpoint covers must be stored before the checkpoint is reported.
@@ -56,10 +59,22 @@ export class WorkerContext implements RunContext {
   }
 
   async saveTensors(kind: "ghn" | "weights", name: string, tensors: NamedArrays, metadata: Record<string, string>): Promise<void> {
+    this.requireFolder();
     const fileName = `${name}.safetensors`;
     const file = await writeSafetensors(join(this.options.artifactFolder, fileName), tensors, metadata);
     this.options.reporter.flush();
     this.options.post({ type: "artifact", artifact: this.artifact(kind, fileName, file) });
+  }
+
+  /** Writing a file creates missing folders, which must not happen where a project was moved away or deleted. */
+  private requireFolder(): void {
+    const { artifactFolder } = this.options;
+    if (!existsSync(artifactFolder))
+      throw new UserError(`The folder ${artifactFolder} no longer exists: the project was moved or deleted while the run was running.`, {
+        code: "project-gone",
+        remedy: "If the project was moved, open it in its new place and resume the run there.",
+        file: artifactFolder,
+      });
   }
 
   private artifact(kind: ArtifactMessage["kind"], name: string, file: { bytes: number; sha256: string }): ArtifactMessage {

@@ -102,6 +102,16 @@ describe.skipIf(process.platform === "win32")("signals to the process group", ()
     const { code, stderr } = await started.result;
     expect(code, stderr).toBe(129);
     expect(incoming()).toEqual([]);
+    // A killed one cannot clean up: the next import does.
+    const killed = startCli(["data", "import", "folder", "photos", "--name", "pets"], { ...options, env: { GHN_STUDIO_DATA: data } });
+    await expect.poll(() => incoming().some((name) => name.startsWith(".incoming-")), { timeout: 60_000, interval: 5 }).toBe(true);
+    killed.interrupt("SIGKILL");
+    await killed.result;
+    expect(incoming().some((name) => name.startsWith(".incoming-"))).toBe(true);
+    const next = startCli(["data", "import", "folder", "photos", "--name", "cats"], { ...options, env: { GHN_STUDIO_DATA: data } });
+    expect((await next.result).code).toBe(0);
+    expect(incoming().filter((name) => name.startsWith("."))).toEqual([]);
+    expect(incoming()).toContain("cats");
   }, 120_000);
 });
 

@@ -10,6 +10,7 @@ import { datasetRef } from "../../engine/datasets/access/dataset-ref.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { type DatasetListing, listDatasets } from "../../engine/datasets/access/listing.ts";
 import type { DatasetProgress } from "../../engine/datasets/images/types.ts";
+import { removeInterrupted } from "../../engine/datasets/install/interrupted.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -38,6 +39,11 @@ export class DatasetService {
 
   constructor(options: DatasetServiceOptions) {
     this.options = options;
+    try {
+      for (const folder of [options.dataFolder, join(options.dataFolder, "folder")]) removeInterrupted(folder);
+    } catch (error) {
+      options.log.warning("Leftovers of interrupted imports could not be removed.", String(error));
+    }
   }
 
   /** Folders with datasets, in order of preference: the project's, then the user's. */

@@ -1,9 +1,9 @@
 /** Estimates for windows: measures the device once in a child process and keeps the result; there is no estimate before that. */
-import { freemem } from "node:os";
 import { z } from "zod";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
+import { availableMemory, memoryLimit } from "../../lib/memory.ts";
 import type { ChildLauncher } from "../../runs/child/launcher.ts";
 import type { ProjectServices } from "../services/project-services.ts";
 import type { StudioServices } from "../services/studio-services.ts";
@@ -48,9 +48,13 @@ export class Estimator {
       testImages: description?.testImages ?? entry.testImages,
     };
     const estimate = estimateRun(config, images, calibration);
-    const free = freemem();
+    const free = availableMemory();
+    const { bytes, isLimited } = memoryLimit();
     return estimate.memoryBytes > free
-      ? { ...estimate, basis: `${estimate.basis} Only ${(free / 2 ** 30).toFixed(1)} GB of memory are free at the moment.` }
+      ? {
+          ...estimate,
+          basis: `${estimate.basis} Only ${(free / 2 ** 30).toFixed(1)} GB of memory are free at the moment${isLimited ? `; this process may use ${(bytes / 2 ** 30).toFixed(1)} GB` : ""}. Choose a smaller batch or fewer channels F.`,
+        }
       : estimate;
   }
 

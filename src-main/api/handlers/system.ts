@@ -1,9 +1,10 @@
 /** The machine, the host, user settings, and errors of the page. */
 
 import { stat } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
+import { cpus } from "node:os";
 import type { SystemInfo } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
+import { memoryLimit } from "../../lib/memory.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";
 
@@ -32,7 +33,7 @@ export const systemHandlers: HandlersOf<
       backend: doctor.backend,
       device: doctor.device,
       cores: cpus().length,
-      memoryBytes: totalmem(),
+      memoryBytes: memoryLimit().bytes,
     };
   },
   "system.browse": ({ path }, { studio }) => studio.folders.list(path),

@@ -1,5 +1,6 @@
 /** Starts or resumes a run in this process and follows it to its end. */
 
+import { existsSync } from "node:fs";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import { onStopRequest, type StopSignal, stopStatus } from "../../lib/stop-signals.ts";
@@ -88,6 +89,7 @@ function conclude(io: Io, project: SupervisedProject, run: RunSummary): void {
     if (run.failure.remedy !== undefined) io.note(`${io.noteStyle("bold", "What to do:")} ${run.failure.remedy}`);
   }
   const verb = run.status === "stopped" ? "Stopped; the checkpoint is kept." : run.status === "interrupted" ? "Interrupted; saved data is kept." : "";
+  if (!existsSync(project.folder)) return;
   io.note(`${verb}${verb === "" ? "" : " "}Resume it: ghn-studio resume ${run.id} --project ${quotePath(project.folder)}`);
 }
 

@@ -1,6 +1,7 @@
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { UserError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
+import { notFinite } from "../formats/finite.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { WeightGenerator } from "../ghn/weight-generator.ts";
 import type { GhnManifest } from "../spaces/shared/ghn-description.ts";
@@ -25,6 +26,13 @@ export async function readGenerator<T extends SpaceTypes>(
     throw new UserError(`The file ${file} does not contain a GHN of this search space.`, {
       code: "ghn-foreign",
       remedy: "Choose the file that a GHN training in the same space has written.",
+      file,
+    });
+  const broken = notFinite(tensors);
+  if (broken !== null)
+    throw new UserError(`The GHN in ${file} cannot be used: its tensor ${broken.slice(0, 200)} contains values that are not finite numbers.`, {
+      code: "ghn-not-finite",
+      remedy: "Its training diverged or the file is damaged. Train the GHN again, with a smaller learning rate or with gradient clipping.",
       file,
     });
   const manifest = parseManifest(space, metadata["config"], file);

@@ -1,7 +1,8 @@
 import type { Workbench } from "../evaluation/workbench.ts";
+import { notFinite } from "../formats/finite.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { SpaceTypes } from "../spaces/shared/space-types.ts";
-import { type Checkpoint, diverged, notFinite } from "../training/checkpoint.ts";
+import { type Checkpoint, diverged } from "../training/checkpoint.ts";
 import { GhnTrainer } from "../training/ghn-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";

@@ -1,9 +1,10 @@
 import type { TrainingBench } from "../evaluation/workbench.ts";
+import { notFinite } from "../formats/finite.ts";
 import type { OutputMeasure, TopFive } from "../spaces/shared/output-measure.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { SpaceTypes, SummaryFacts } from "../spaces/shared/space-types.ts";
 import type { Trained } from "../spaces/shared/training-description.ts";
-import { type Checkpoint, notFinite } from "../training/checkpoint.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
 import { NetworkTrainer } from "../training/network-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";

@@ -4,6 +4,7 @@ import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts"
 import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { NamedArray } from "../backend/ops/types.ts";
+import { notFinite } from "../formats/finite.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 
 /** Arrays by name with their shapes. */
@@ -91,17 +92,6 @@ export function diverged(reason: string, what = "The training"): UserError {
     remedy: "Start a new run with a lower learning rate or a smaller gradient clip.",
     field: "training.learningRate",
   });
-}
-
-/** The first array that holds a value that is not finite, by name; null if there is none. */
-export function notFinite(tensors: NamedArrays): string | null {
-  for (const [name, { values }] of tensors) {
-    // A product with 0 is 0 for finite values and NaN for all others, so one pass without branches is enough.
-    let zero = 0;
-    for (let i = 0; i < values.length; i++) zero += (values[i] ?? 0) * 0;
-    if (zero !== 0) return name;
-  }
-  return null;
 }
 
 /** Adds a prefix to the name of every array. */

@@ -1,4 +1,5 @@
-import { type NamedArrays, notFinite } from "./checkpoint.ts";
+import { notFinite } from "../formats/finite.ts";
+import type { NamedArrays } from "./checkpoint.ts";
 
 /**
  * Steps in a row without an update that end a training. A single batch may overflow by chance; after ten different batches in a row the weights are the cause, and

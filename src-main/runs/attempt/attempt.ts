@@ -1,3 +1,4 @@
+import { outOfMemoryKills } from "../../lib/memory.ts";
 import { parseFromWorker } from "../child/from-worker.ts";
 import type { ChildExit } from "../child/launcher.ts";
 import { OutputTail } from "../child/output-tail.ts";
@@ -29,6 +30,7 @@ export class Attempt {
   /** Outcome of a process that is being terminated, once it is gone. */
   private pendingOutcome: RunOutcome | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private killsSeen = outOfMemoryKills();
 
   constructor(options: AttemptOptions) {
     this.options = options;
@@ -65,6 +67,7 @@ export class Attempt {
 
   private receive(data: unknown): void {
     this.lastSeen = performance.now();
+    this.killsSeen = outOfMemoryKills();
     const message = parseFromWorker(data);
     if (message === null) {
       this.recorder.log("warning", "An invalid message from the process of the run was ignored.");
@@ -77,6 +80,11 @@ export class Attempt {
     } catch (error) {
       this.terminate({ status: "interrupted", failure: storeFailure(error) });
     }
+  }
+
+  /** Whether the kernel has killed a process for lack of memory since the last message. */
+  private kernelKilled(): boolean {
+    return this.killsSeen !== null && (outOfMemoryKills() ?? 0) > this.killsSeen;
   }
 
   private end(outcome: RunOutcome): void {
@@ -92,7 +100,11 @@ export class Attempt {
     if (this.outcome === null) {
       const output = this.output.toString();
       const pending = this.pendingOutcome;
-      if (pending === null) this.end({ status: "interrupted", failure: exitReason({ ...exit, output, memoryBytes: this.recorder.memoryBytes }) });
+      if (pending === null)
+        this.end({
+          status: "interrupted",
+          failure: exitReason({ ...exit, output, memoryBytes: this.recorder.memoryBytes, kernelKilled: this.kernelKilled() }),
+        });
       else this.end({ ...pending, failure: withOutput(pending.failure, output) });
     }
     if (this.timer !== null) clearTimeout(this.timer);

@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { UserError } from "../../lib/errors.ts";
 import { systemErrorCode } from "../../lib/files.ts";
+import { fileDamage } from "../../lib/recorded-file.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { CheckpointArtifact } from "../../store/records/artifacts.ts";
 
@@ -64,10 +62,7 @@ export async function sweepLeftovers(project: Project, runId: string): Promise<v
 /** @throws UserError `checkpoint-unreadable` if it cannot be determined whether the file is intact */
 async function isIntact(path: string, expected: CheckpointArtifact): Promise<boolean> {
   try {
-    if ((await stat(path)).size !== expected.bytes) return false;
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(path), hash);
-    return hash.digest("hex") === expected.sha256;
+    return (await fileDamage(path, expected)) === null;
   } catch (cause) {
     const code = systemErrorCode(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return false;

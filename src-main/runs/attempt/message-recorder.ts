@@ -56,7 +56,8 @@ export class MessageRecorder {
       case "ready":
         store.runs.update(runId, {
           backend: message.libraryVersion === "" ? message.backend : `${message.backend} ${message.libraryVersion}`,
-          device: message.device,
+          // Why a run does not use TensorFlow is one of its facts.
+          device: message.fallbackReason === null ? message.device : `${message.device}. ${message.fallbackReason}`,
         });
         live.changed(runId, true);
         return;

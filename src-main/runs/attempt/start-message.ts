@@ -3,9 +3,9 @@ import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { StartMessage } from "../../../src-shared/worker-protocol.ts";
 import type { Project } from "../../store/project/project.ts";
 import type { RunRecord } from "../../store/records/runs.ts";
-import { ghnArtifactPath } from "../sources/ghn-source.ts";
 import { resolveSubjects } from "../sources/training-source.ts";
 import { newestGoodCheckpoint, sweepLeftovers } from "./checkpoints.ts";
+import { intactGhnFile } from "./intact-ghn.ts";
 
 export interface StartInput {
   readonly project: Project;
@@ -24,9 +24,7 @@ export interface StartInput {
 export async function prepareStart({ project, run, record, dataFolders, note }: StartInput): Promise<StartMessage> {
   const { store } = project;
   const { config } = record;
-  const ghnFile = needsGhn(config)
-    ? project.resolvePath(ghnArtifactPath(store, config.ghnRunId, config.kind === "search" ? "ghn-training" : "anytime-ghn"))
-    : null;
+  const ghnFile = needsGhn(config) ? await intactGhnFile(project, config) : null;
   let subjects = record.subjects ?? [];
   if ((config.kind === "cell-training" || config.kind === "anytime-training") && record.subjects === null) {
     subjects = store.damage.refusing(() => resolveSubjects(store, config));

@@ -1,5 +1,6 @@
-import { totalmem } from "node:os";
 import type { RunFailure } from "../../../src-shared/domain/records/run.ts";
+import { memoryLimit } from "../../lib/memory.ts";
+import { isOutOfMemory, MEMORY_REMEDY } from "../../lib/out-of-memory.ts";
 import { ORPHANED_EXIT_CODE } from "../../workers/port.ts";
 import type { ChildExit } from "../child/launcher.ts";
 import { RESUME_REMEDY } from "./run-outcome.ts";
@@ -10,22 +11,21 @@ export interface UnexpectedExit extends ChildExit {
   readonly output: string;
   /** Memory in its last heartbeat, in bytes; null when there was none. */
   readonly memoryBytes: number | null;
+  /** Whether the kernel has killed a process for lack of memory since that heartbeat. */
+  readonly kernelKilled: boolean;
 }
 
-const OUT_OF_MEMORY =
-  /heap out of memory|std::bad_alloc|OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|Cannot allocate memory|CUDA_ERROR_OUT_OF_MEMORY|out of memory/i;
 /** A process that was killed while it used more than this share of the memory was most likely killed for that reason. */
 const SUSPICIOUS_SHARE = 0.6;
-const MEMORY_REMEDY = "Choose a smaller batch or fewer channels, or close other programs. Then resume the run or start a new one.";
 
 /** Explains why the process of a run exited, as far as it can be determined. */
-export function exitReason(exit: UnexpectedExit, machineBytes = totalmem()): RunFailure {
+export function exitReason(exit: UnexpectedExit, machineBytes = memoryLimit().bytes): RunFailure {
   const detail = exit.output === "" ? {} : { detail: exit.output };
   const used = exit.memoryBytes === null ? "" : ` It last used ${(exit.memoryBytes / 1024 ** 3).toFixed(1)} GB.`;
   const resumable = (message: string): RunFailure => ({ message, remedy: RESUME_REMEDY, ...detail });
-  if (OUT_OF_MEMORY.test(exit.output)) return { message: `The process of the run ran out of memory.${used}`, remedy: MEMORY_REMEDY, ...detail };
+  if (isOutOfMemory(exit.output)) return { message: `The process of the run ran out of memory.${used}`, remedy: MEMORY_REMEDY, ...detail };
   if (exit.signal === "SIGKILL") {
-    const large = exit.memoryBytes !== null && exit.memoryBytes > SUSPICIOUS_SHARE * machineBytes;
+    const large = exit.kernelKilled || (exit.memoryBytes !== null && exit.memoryBytes > SUSPICIOUS_SHARE * machineBytes);
     return large
       ? { message: `The system killed the process of the run (SIGKILL), most likely because memory ran out.${used}`, remedy: MEMORY_REMEDY, ...detail }
       : resumable(`The process of the run was killed from outside (SIGKILL).${used}`);

@@ -1,5 +1,5 @@
 import type { RunFailure, RunStatus } from "../../../src-shared/domain/records/run.ts";
-import { isUserError } from "../../lib/errors.ts";
+import { isUserError, type UserError } from "../../lib/errors.ts";
 import type { RunRecord } from "../../store/records/runs.ts";
 
 /** How an attempt to execute a run ended. */
@@ -16,6 +16,11 @@ export const KILLED = interrupted("The run was killed on request.");
 export const CLOSED = interrupted("GHN Studio was closed before this run had stopped.");
 /** The process that executed the run died without recording an outcome. */
 export const LOST = interrupted("GHN Studio ended while this run was running.");
+
+/** The project folder is no longer where it was. */
+export function projectLost({ message, remedy }: UserError): RunOutcome {
+  return { status: "interrupted", failure: { message, remedy } };
+}
 
 export function stopTimedOut(graceMs: number): RunOutcome {
   return interrupted(`The run did not stop within ${seconds(graceMs)}, so its process was terminated.`);

@@ -1,4 +1,5 @@
 import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
+import type { Artifact } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { StoreReader } from "../../store/store.ts";
 
@@ -7,7 +8,7 @@ import type { StoreReader } from "../../store/store.ts";
  * @param kind the kind of run that trains such a GHN
  * @throws UserError if there is none
  */
-export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): string {
+export function ghnArtifact(store: StoreReader, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): Artifact {
   const run = store.runs.get(ghnRunId);
   if (run === null)
     throw new UserError(`There is no run ${ghnRunId} in this project.`, {
@@ -17,7 +18,7 @@ export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn
     });
   if (isStaged(run.kind)) {
     const stage = store.runs.children(ghnRunId).find((child) => child.kind === kind);
-    if (stage !== undefined) return ghnArtifactPath(store, stage.id, kind);
+    if (stage !== undefined) return ghnArtifact(store, stage.id, kind);
   }
   if (run.kind !== kind)
     throw new UserError(`The run ${run.name} did not train a GHN${kind === "anytime-ghn" ? " of the anytime space" : ""}.`, {
@@ -32,5 +33,5 @@ export function ghnArtifactPath(store: StoreReader, ghnRunId: string, kind: "ghn
       remedy: "Wait until it has finished, or resume it. Then start the search again.",
       field: "ghnRunId",
     });
-  return artifact.path;
+  return artifact;
 }

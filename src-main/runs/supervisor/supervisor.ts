@@ -4,13 +4,13 @@ import type { RunEventMap } from "../../../src-shared/domain/records/run-events.
 import { withAbsolutePaths } from "../../config/absolute-paths.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import { isStoreError } from "../../store/database/store-error.ts";
-import type { Project } from "../../store/project/project.ts";
+import { type Project, projectGone } from "../../store/project/project.ts";
 import type { Attempt } from "../attempt/attempt.ts";
 import type { ChildLauncher } from "../child/launcher.ts";
 import { GpuAssignment } from "../devices/gpu-assignment.ts";
 import { Emitter } from "../live/emitter.ts";
 import { LiveUpdates } from "../live/live-updates.ts";
-import { CLOSED, KILLED, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
+import { CLOSED, KILLED, projectLost, type RunOutcome, STOPPED } from "../outcomes/run-outcome.ts";
 import { outcomeOfError, storeFailure } from "../outcomes/store-failure.ts";
 import { OutcomeRecorder } from "./outcome-recorder.ts";
 import { recoverRuns } from "./recovery.ts";
@@ -68,6 +68,8 @@ export class RunSupervisor {
   private timer: NodeJS.Timeout | null = null;
   private closing = false;
   private pumping = false;
+  /** The project folder was moved or deleted. */
+  private lost = false;
   /** True if the queue could not be read. */
   private stalled = false;
   private onIdle: (() => void)[] = [];
@@ -201,7 +203,7 @@ export class RunSupervisor {
 
   /** Fills free slots: stages of running pipelines first, then the queue in its order. */
   private pump(): void {
-    if (this.closing || this.pumping) return;
+    if (this.closing || this.pumping || this.lost) return;
     this.pumping = true;
     try {
       while (this.active.size < this.concurrency) {
@@ -336,6 +338,7 @@ export class RunSupervisor {
   // ---- Regular checks
 
   private tick(): void {
+    this.checkPlace();
     this.watchdog.check([...this.active.values()].flatMap(({ attempt }) => attempt ?? []));
     this.outcomes.retry();
     if (this.stalled) this.pump();
@@ -345,6 +348,20 @@ export class RunSupervisor {
       // The database is busy or cannot be written now: the next tick comes soon.
       if (!isStoreError(error)) throw error;
     }
+  }
+
+  /** Ends all runs when the project folder was moved or deleted: what they write would be lost, or begin another folder in its place. */
+  private checkPlace(): void {
+    if (this.lost || this.project.isInPlace()) return;
+    this.lost = true;
+    const outcome = projectLost(projectGone(this.project.folder));
+    for (const active of this.active.values()) {
+      active.cancelled ??= outcome;
+      active.attempt?.terminate(outcome);
+    }
+    // A run with stages ends with its active ones; nothing else starts any more.
+    for (const run of this.project.store.runs.withStatus("queued", "running", "stopping"))
+      if (!this.active.has(run.id) && !this.hasActiveStage(run)) this.finish(run.id, outcome);
   }
 
   /** Executes requests from other programs, such as the command line. */
@@ -366,6 +383,7 @@ export class RunSupervisor {
   }
 
   private refuseWhenClosing(): void {
+    if (this.lost) throw projectGone(this.project.folder);
     if (this.closing) throw new UserError("The project is being closed.", { code: "project-closing", remedy: "Open it again, then start the run." });
   }
 }

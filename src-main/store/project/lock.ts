@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { UserError } from "../../lib/errors.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "../../lib/process-identity.ts";
 import { guardState, takeGuard } from "./lock-guard.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 interface LockContent extends ProcessIdentity {
   readonly token: string;

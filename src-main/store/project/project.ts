@@ -1,23 +1,33 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
 import { fileNameProblem } from "../../lib/file-names.ts";
+import type { ProcessIdentity } from "../../lib/process-identity.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
 import { finishSwap, repairedFile } from "../database/swap.ts";
 import { WalCheckpointer } from "../database/wal-checkpointer.ts";
 import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
 import { newProjectFile, PROJECT_FILE_NAME, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
 import { artifactFile, refuseLinkedFiles, runFolder } from "./project-paths.ts";
 
 export const DATABASE_NAME = "runs.sqlite";
 const LOCK_NAME = "project.lock";
 const ARTIFACTS = "artifacts";
+const DATA = "data";
 /** Paths that are read or written when a project is opened. */
-const FILES = [PROJECT_FILE_NAME, DATABASE_NAME, `${DATABASE_NAME}-wal`, `${DATABASE_NAME}-shm`, repairedFile(DATABASE_NAME), LOCK_NAME, `${LOCK_NAME}-guard`];
+const FILES = [
+  PROJECT_FILE_NAME,
+  DATABASE_NAME,
+  `${DATABASE_NAME}-wal`,
+  `${DATABASE_NAME}-shm`,
+  repairedFile(DATABASE_NAME),
+  LOCK_NAME,
+  `${LOCK_NAME}-guard`,
+  DATA,
+];
 
 /** A project that this process holds open. */
 export interface Project {
@@ -33,6 +43,8 @@ export interface Project {
   resolvePath(path: string): string;
   /** Removes the files of a run. @returns the number of bytes freed */
   removeArtifacts(runId: string): number;
+  /** Whether its folder is still where it was opened: not moved, deleted or replaced. A disk that does not answer counts as in place. */
+  isInPlace(): boolean;
   /** Folder for datasets that belong to the project. */
   readonly dataFolder: string;
   close(): void;
@@ -100,6 +112,7 @@ export function openProject(folder: string, options: LockOptions = {}): Project 
     // A repair may have been killed at its last step.
     finishSwap(join(path, DATABASE_NAME));
     refuseLostDatabase(path);
+    removeOldCache(join(path, DATA, "cache"));
     const db = openDatabase(join(path, DATABASE_NAME));
     return new OpenProject(path, file, db, lock);
   } catch (error) {
@@ -117,6 +130,17 @@ export function lockedProject<Result>(folder: string, work: () => Result): Resul
     return work();
   } finally {
     lock.release();
+  }
+}
+
+/** Earlier versions cached decoded images in the project; now there is one cache for all projects of the user. */
+function removeOldCache(folder: string): void {
+  if (!existsSync(folder)) return;
+  try {
+    for (const name of readdirSync(folder)) if (/^images-[0-9a-f]{64}\.bin$/.test(name)) rmSync(join(folder, name), { force: true });
+    if (readdirSync(folder).length === 0) rmdirSync(folder);
+  } catch {
+    // It only takes up space.
   }
 }
 
@@ -223,7 +247,7 @@ class OpenProject implements Project {
   }
 
   get dataFolder(): string {
-    return join(this.folder, "data");
+    return join(this.folder, DATA);
   }
 
   info(): ProjectInfo {
@@ -241,7 +265,17 @@ class OpenProject implements Project {
     return runFolder(this.folder, runId);
   }
 
+  isInPlace(): boolean {
+    try {
+      return readProjectFile(this.folder).id === this.file.id && existsSync(join(this.folder, DATABASE_NAME));
+    } catch (error) {
+      return !(error instanceof UserError && error.code === "project-foreign");
+    }
+  }
+
   artifactFolder(runId: string): string {
+    // Must not begin a second folder where the project was.
+    if (!this.isInPlace()) throw projectGone(this.folder);
     const folder = runFolder(this.folder, runId);
     mkdirSync(folder, { recursive: true });
     return folder;
@@ -263,6 +297,15 @@ class OpenProject implements Project {
     if (this.db.open) this.db.close();
     this.lock.release();
   }
+}
+
+/** The error about a project whose folder is no longer where it was opened. */
+export function projectGone(folder: string): UserError {
+  return new UserError(`The project folder ${folder} was moved or deleted while the project was open.`, {
+    code: "project-gone",
+    remedy: "Close the project. If the folder was moved, open it in its new place and resume the run there.",
+    file: folder,
+  });
 }
 
 function infoOf(folder: string, file: ProjectFile, store: StoreReader): ProjectInfo {

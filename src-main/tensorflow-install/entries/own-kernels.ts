@@ -2,22 +2,26 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { OWN_KERNELS_RECORD } from "../../engine/backend/tensorflow/library-problem.ts";
 import { OWN_KERNELS_FILE } from "../../engine/backend/tensorflow/own-kernels-file.ts";
 import { lastLine, runCommand } from "../../lib/commands.ts";
+import { recordFiles, verifyFiles } from "../../lib/verified-files.ts";
 import { findCompiler } from "./build-binding.ts";
 import { LIBRARY_FOLDER } from "./entry.ts";
 
 const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels/kernels.cc", import.meta.url));
 
 /**
- * Does nothing if they exist, or if compiling failed before.
+ * Does nothing if they exist and are intact, or if compiling failed before.
  * @param folder of the entry
  * @returns why they are missing, in one sentence; null if they exist
  */
-export async function ensureOwnKernels(folder: string, force = false): Promise<string | null> {
+export async function ensureOwnKernels(folder: string, force = false, say: (text: string) => void = () => undefined): Promise<string | null> {
   const output = path.join(folder, OWN_KERNELS_FILE);
   const failed = `${output}.failed`;
-  if (!force && existsSync(output)) return null;
+  const known = verifyFiles(folder, { name: OWN_KERNELS_RECORD });
+  if (!force && existsSync(output) && known.state === "intact") return null;
+  if (known.state === "damaged" && existsSync(output)) say("The studio's own kernels are damaged and are compiled again.");
   if (process.platform !== "linux") return "The studio's own kernels are available on Linux only. TensorFlow's kernels are used.";
   if (!force && existsSync(failed)) return "The studio's own kernels could not be compiled. TensorFlow's slower kernels are used.";
   if (!existsSync(SOURCE)) return "The sources of the studio's own kernels are missing. TensorFlow's slower kernels are used.";
@@ -26,6 +30,7 @@ export async function ensureOwnKernels(folder: string, force = false): Promise<s
     mkdirSync(path.dirname(output), { recursive: true });
     await compile(path.join(folder, LIBRARY_FOLDER), fresh);
     renameSync(fresh, output);
+    recordFiles(folder, [OWN_KERNELS_FILE], OWN_KERNELS_RECORD);
     rmSync(failed, { force: true });
     return null;
   } catch (error) {

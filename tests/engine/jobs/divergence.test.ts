@@ -6,12 +6,13 @@ import { type Backend, initBackend, tf } from "../../../src-main/engine/backend/
 import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
 import type { TrainingBench } from "../../../src-main/engine/evaluation/workbench.ts";
 import { createWorkbench, type Workbench } from "../../../src-main/engine/evaluation/workbench.ts";
+import { notFinite } from "../../../src-main/engine/formats/finite.ts";
 import { runGhnTraining } from "../../../src-main/engine/jobs/ghn-training-run.ts";
 import { runNetworkTraining } from "../../../src-main/engine/jobs/network-training-run.ts";
 import type { RunContext, RunEnd } from "../../../src-main/engine/jobs/run-context.ts";
 import { Rng } from "../../../src-main/engine/random.ts";
 import { SPACES } from "../../../src-main/engine/spaces/index.ts";
-import { type Checkpoint, type NamedArrays, notFinite, readCheckpoint, writeCheckpoint } from "../../../src-main/engine/training/checkpoint.ts";
+import { type Checkpoint, type NamedArrays, readCheckpoint, writeCheckpoint } from "../../../src-main/engine/training/checkpoint.ts";
 import { msdNetSchema } from "../../../src-shared/domain/architecture/anytime.ts";
 import { anytimeGhnRunSchema, anytimeTrainingRunSchema } from "../../../src-shared/domain/config/anytime-config.ts";
 import { cellTrainingRunSchema, ghnTrainingRunSchema } from "../../../src-shared/domain/config/run-config.ts";

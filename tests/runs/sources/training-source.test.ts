@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isUserError } from "../../../src-main/lib/errors.ts";
-import { ghnArtifactPath } from "../../../src-main/runs/sources/ghn-source.ts";
+import { ghnArtifact } from "../../../src-main/runs/sources/ghn-source.ts";
 import { resolveCells } from "../../../src-main/runs/sources/training-source.ts";
 import { candidate, config, newProject, newRun, training } from "../../store/support/store-support.ts";
 
@@ -86,10 +86,10 @@ it("the GHN of a search is that of its source run, or of that pipeline's stage",
   const { store } = project;
   const pipeline = newRun(project, "p", { kind: "pipeline" });
   const stage = store.runs.create({ name: "ghn", config: config(), codeVersion: "1", parentId: pipeline, stage: "ghn" });
-  expect(fieldOf(() => ghnArtifactPath(store, stage))).toBe("ghn-missing ghnRunId");
+  expect(fieldOf(() => ghnArtifact(store, stage))).toBe("ghn-missing ghnRunId");
   store.artifacts.add(stage, { kind: "ghn", name: "ghn.safetensors", path: `artifacts/${stage}/ghn.safetensors`, bytes: 1, sha256: "s" });
-  expect(ghnArtifactPath(store, stage)).toBe(`artifacts/${stage}/ghn.safetensors`);
-  expect(ghnArtifactPath(store, pipeline)).toBe(`artifacts/${stage}/ghn.safetensors`);
-  expect(fieldOf(() => ghnArtifactPath(store, "nobody"))).toBe("ghn-missing ghnRunId");
-  expect(fieldOf(() => ghnArtifactPath(store, newRun(project, "s", { kind: "search", ghnRunId: "x" })))).toBe("ghn-missing ghnRunId");
+  expect(ghnArtifact(store, stage).path).toBe(`artifacts/${stage}/ghn.safetensors`);
+  expect(ghnArtifact(store, pipeline).path).toBe(`artifacts/${stage}/ghn.safetensors`);
+  expect(fieldOf(() => ghnArtifact(store, "nobody"))).toBe("ghn-missing ghnRunId");
+  expect(fieldOf(() => ghnArtifact(store, newRun(project, "s", { kind: "search", ghnRunId: "x" })))).toBe("ghn-missing ghnRunId");
 });

@@ -99,7 +99,7 @@ describe("the port of a utility process", () => {
 });
 
 describe("the death of a process", () => {
-  const death = { code: null, signal: null, output: "", memoryBytes: null };
+  const death = { code: null, signal: null, output: "", memoryBytes: null, kernelKilled: false };
   const message = (partial: object): string => exitReason({ ...death, ...partial }, 10e9).message;
 
   it("is explained by what is known about it", () => {

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { isAlive } from "../../../src-main/store/project/process-identity.ts";
+import { isAlive } from "../../../src-main/lib/process-identity.ts";
 import { createProject, postRequest } from "../../../src-main/store/project/project.ts";
 import { config, curve, studio, temporaryFolder, until, untilStatus } from "../support/project.ts";
 

@@ -106,3 +106,14 @@ it("a project that is reached through a link is an ordinary project", () => {
   const editor = editorOf(link);
   expect(editor.purge(["r1"])).toEqual({ bytes: 0 });
 });
+
+it("a linked data folder is refused, and the image cache of earlier versions is removed", () => {
+  const folder = prepared("abcdefgh");
+  mkdirSync(join(folder, "data", "cache"), { recursive: true });
+  writeFileSync(join(folder, "data", "cache", `images-${"0".repeat(64)}.bin`), "pixels");
+  openProject(folder).close();
+  expect(existsSync(join(folder, "data", "cache"))).toBe(false);
+  renameSync(join(folder, "data"), join(folder, "before"));
+  symlinkSync(home(), join(folder, "data"));
+  expect(() => openProject(folder)).toThrow(REFUSED);
+});

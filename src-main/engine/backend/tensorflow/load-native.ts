@@ -2,9 +2,10 @@
  * Loads the TensorFlow binding into this process. A separate module that is imported only when TensorFlow is used, because loading takes half a second and 350 MB and
  * because TensorFlow reads its environment variables at that moment.
  */
-import { existsSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import path from "node:path";
 import { nodeRequire } from "../ops/tf.ts";
+import { libraryProblem, ownKernelsDamaged } from "./library-problem.ts";
 import { OWN_KERNELS_FILE } from "./own-kernels-file.ts";
 
 const PACKAGE = "@tensorflow/tfjs-node-gpu";
@@ -17,7 +18,8 @@ const PACKAGE = "@tensorflow/tfjs-node-gpu";
 export function loadNativeTensorFlow(): void {
   restoreRemovedUtilities();
   const folder = packageFolder();
-  if (!existsSync(path.join(folder, "lib"))) throw new Error("The TensorFlow library is not set up in this installation; run `npm run setup`.");
+  const problem = libraryProblem(folder);
+  if (problem !== null) throw new Error(problem);
   try {
     nodeRequire(PACKAGE);
   } catch (error) {
@@ -32,7 +34,9 @@ export function loadNativeTensorFlow(): void {
  */
 export function loadOwnKernels(): boolean {
   try {
-    nodeRequire(path.join(packageFolder(), OWN_KERNELS_FILE));
+    const folder = packageFolder();
+    if (ownKernelsDamaged(path.dirname(realpathSync(path.join(folder, "lib"))))) return false;
+    nodeRequire(path.join(folder, OWN_KERNELS_FILE));
     return true;
   } catch {
     return false;

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
 import { systemErrorCode } from "../../../lib/files.ts";
 import { sourceKind } from "../archives/kind.ts";
+import { removeInterrupted, temporaryName } from "./interrupted.ts";
 
 /**
  * Fills a temporary folder next to the target, then renames it to the target. On any error the temporary folder is removed
@@ -20,12 +21,16 @@ export async function install(target: string, name: string, replace: boolean, fi
     });
   }
   const parent = dirname(target);
-  const staging = join(parent, `.incoming-${randomUUID()}`);
-  const retired = join(parent, `.retired-${randomUUID()}`);
+  removeInterrupted(parent);
+  const staging = join(parent, temporaryName("incoming", randomUUID()));
+  // The old data keeps its name in a folder of its own, so that it can be put back after a crash.
+  const retired = join(parent, temporaryName("retired", randomUUID()));
+  const old = join(retired, basename(target));
   await mkdir(staging, { recursive: true });
   try {
     await fill(staging);
-    const had = await rename(target, retired).then(
+    await mkdir(retired);
+    const had = await rename(target, old).then(
       () => true,
       (error: unknown) => {
         if (systemErrorCode(error) === "ENOENT") return false;
@@ -35,11 +40,11 @@ export async function install(target: string, name: string, replace: boolean, fi
     try {
       await rename(staging, target);
     } catch (error) {
-      if (had) await rename(retired, target);
+      if (had) await rename(old, target);
       throw error;
     }
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    for (const folder of [staging, retired]) await rm(folder, { recursive: true, force: true });
     throw error;
   }
   await rm(retired, { recursive: true, force: true });
