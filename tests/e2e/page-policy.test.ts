@@ -9,10 +9,16 @@ import { launchBrowser, whyNoBrowser } from "./support/chromium.ts";
 import { buildPage } from "./support/serve.ts";
 import { Visitor } from "./support/visitor.ts";
 
-/** Injected before the scripts of the page: collects what the policy blocks. */
+/** Injected before the scripts of the page: collects what the policy blocks, and counts calls that are not answered yet. */
 function watchPolicy(): void {
   const blocked: string[] = [];
-  Object.assign(window, { blocked });
+  const calls = { pending: 0 };
+  Object.assign(window, { blocked, calls });
+  const original = window.fetch.bind(window);
+  window.fetch = (...request) => {
+    calls.pending++;
+    return original(...request).finally(() => calls.pending--);
+  };
   document.addEventListener("securitypolicyviolation", (event) =>
     blocked.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`),
   );
@@ -70,7 +76,12 @@ describe.skipIf(whyNoBrowser() !== null)("the content security policy", { timeou
     for (const path of paths) {
       await visitor.go(path);
       await visitor.page.waitForFunction((hash) => location.hash.startsWith(hash), `#${path.split("?")[0]}`);
-      await visitor.page.waitForLoadState("networkidle");
+      await visitor.page.locator("main h1, main h2").first().waitFor();
+      await visitor.page.waitForFunction(
+        () =>
+          (window as unknown as { calls: { pending: number } }).calls.pending === 0 &&
+          new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))),
+      );
       charts += await visitor.page.locator("canvas").count();
     }
     expect(charts).toBeGreaterThan(0);
