@@ -1,34 +1,34 @@
 /** Entry of the desktop application. Everything else is in hosts/ and api/. */
-import { existsSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import * as electron from "electron";
-import { buildStudio, studioLog } from "./hosts/build-studio.ts";
 import { APP_SCHEME_PRIVILEGES } from "./hosts/electron/app-protocol.ts";
-import { type ElectronHost, startElectronHost } from "./hosts/electron/electron-host.ts";
-import { utilityLauncher } from "./hosts/electron/launcher.ts";
-import { entryPath } from "./lib/entries.ts";
+import { changedLibraries, HASHES_FILE, readHashes } from "./hosts/electron/native-libraries.ts";
+import { foldersIn, foldersOfInstance, type InstanceData, OpenRequests } from "./hosts/electron/start-arguments.ts";
+import { studioLog } from "./hosts/studio-log.ts";
 
 const { app, dialog, protocol } = electron;
-
-/** Folders in the arguments: `ghn-studio <folder>`, or opened from a file manager. */
-function foldersIn(args: readonly string[]): string[] {
-  return args.slice(app.isPackaged ? 1 : 2).filter((argument) => !argument.startsWith("-") && existsSync(argument) && statSync(argument).isDirectory());
-}
+const withoutProgram = (args: readonly string[]): readonly string[] => args.slice(app.isPackaged ? 1 : 2);
+const requests = new OpenRequests();
 
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([APP_SCHEME_PRIVILEGES]);
 app.setAppUserModelId("org.ghn-studio.desktop");
+// macOS sends this before the application is ready if it is started by opening a folder.
+app.on("open-file", (event, path) => {
+  event.preventDefault();
+  requests.add([path]);
+});
 
-if (!app.requestSingleInstanceLock()) app.quit();
+const own: InstanceData = { folders: foldersIn(withoutProgram(process.argv), process.cwd()) };
+if (!app.requestSingleInstanceLock(own)) app.quit();
 else {
   const log = studioLog();
-  let host: ElectronHost | null = null;
-  app.on("second-instance", (_event, args) => host?.secondInstance(foldersIn(args)));
+  if (own.folders.length > 0) requests.add(own.folders);
+  app.on("second-instance", (_event, args, cwd, data) => requests.add(foldersOfInstance(data, withoutProgram(args), cwd)));
   let isReported = false;
   process.on("uncaughtException", (error) => {
     log.error("Uncaught error.", error.stack ?? error.message);
-    // Shown once: otherwise, an error in a timer would open a dialog every second.
+    // Once: an error in a timer would otherwise open a box every second.
     if (isReported) return;
     isReported = true;
     dialog.showErrorBox(
@@ -42,26 +42,25 @@ else {
   app
     .whenReady()
     .then(async () => {
-      const studio = await buildStudio({
-        launcher: utilityLauncher(electron, { script: entryPath("run-worker") }),
-        calibrationLauncher: utilityLauncher(electron, { script: entryPath("calibration-worker"), name: "measure" }),
-        roots: [homedir()],
-        nativeDialogs: true,
-        log,
-      });
-      host = await startElectronHost({
-        electron,
-        studio,
-        rendererFolder: join(import.meta.dirname, "..", "renderer"),
-        preload: join(import.meta.dirname, "..", "preload", "preload.cjs"),
-        log,
-        developmentUrl: process.env["ELECTRON_RENDERER_URL"],
-        open: foldersIn(process.argv),
-      });
+      if (app.isPackaged) await checkLibraries();
+      const { startDesktop } = await import("./hosts/electron/start-desktop.ts");
+      const host = await startDesktop({ electron, log, program: import.meta.dirname, open: requests.take() });
+      requests.begin((folders) => host.secondInstance(folders));
     })
     .catch((error: unknown) => {
       log.error("The application could not start.", error instanceof Error ? (error.stack ?? error.message) : String(error));
       dialog.showErrorBox("GHN Studio could not start", error instanceof Error ? error.message : String(error));
       app.exit(1);
     });
+}
+
+/** @throws Error naming the libraries that are not those of this package */
+async function checkLibraries(): Promise<void> {
+  const hashes = await readHashes(join(import.meta.dirname, HASHES_FILE));
+  if (hashes === null) return;
+  const changed = await changedLibraries(join(process.resourcesPath, "app.asar.unpacked"), hashes);
+  if (changed.length > 0)
+    throw new Error(
+      `These libraries were changed after the installation, by an incomplete update or another program:\n\n${changed.slice(0, 10).join("\n")}\n\nInstall GHN Studio again.`,
+    );
 }

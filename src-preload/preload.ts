@@ -58,7 +58,10 @@ const bridge: StudioBridge = {
   pathOf: (file: unknown): string | null => {
     if (!(file instanceof File)) return null;
     const path = webUtils.getPathForFile(file);
-    return path === "" ? null : path;
+    if (path === "") return null;
+    // Windows may use what the user dropped.
+    ipcRenderer.send(IPC.dropped, path);
+    return path;
   },
 };
 

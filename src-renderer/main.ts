@@ -1,3 +1,4 @@
+import "./lib/trusted-types.ts";
 import "./bridge/link-code.ts";
 import "@fontsource-variable/inter/index.css";
 import "@fontsource-variable/jetbrains-mono/index.css";

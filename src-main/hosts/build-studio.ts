@@ -8,9 +8,9 @@ import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folde
 import { packageVersion } from "../config/version.ts";
 import type { DoctorFindings } from "../doctor/doctor.ts";
 import { entryPath } from "../lib/entries.ts";
-import { fileLogger } from "../lib/log-file.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { ChildLauncher } from "../runs/child/launcher.ts";
+import { studioLog } from "./studio-log.ts";
 
 export interface BuildOptions {
   /** Starts run workers. */
@@ -22,11 +22,6 @@ export interface BuildOptions {
   /** Texts to remove from errors; may grow. */
   readonly secrets?: readonly string[];
   readonly log?: Logger;
-}
-
-/** The log file of hosts. */
-export function studioLog(): Logger {
-  return fileLogger(join(userConfigFolder(), "logs", "studio.log"));
 }
 
 export function buildStudio(options: BuildOptions): Promise<Studio> {

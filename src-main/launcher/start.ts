@@ -22,8 +22,11 @@ async function start(): Promise<number> {
     });
     if (code !== 0) throw new Error(`the build failed: ${output.trim()}`);
   }
+  // npm runs scripts in the folder of the package; folders are relative to that of the caller.
+  const caller = process.env["INIT_CWD"] ?? process.cwd();
+  const given = process.argv.slice(2).map((argument) => (argument.startsWith("-") ? argument : path.resolve(caller, argument)));
   // Electron's sandbox does not work for root.
-  const args = [installation, ...process.argv.slice(2), ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
+  const args = [installation, ...given, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
   const child = spawn(electron, args, { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve, reject) => {

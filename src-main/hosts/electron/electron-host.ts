@@ -35,7 +35,7 @@ export interface ElectronHostOptions {
 export interface ElectronHost {
   /** Opens a project in a window, or focuses the window that has it open. Null opens an empty window. */
   openProject(folder: string | null): Promise<void>;
-  /** Handles another start of the application, passed on by the single-instance lock. */
+  /** Opens folders that the user named while the application is running; an empty list brings it to the front. */
   secondInstance(folders: readonly string[]): void;
   readonly windows: readonly ProjectWindow[];
 }
@@ -53,7 +53,7 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
   denyPermissions(electron.session.defaultSession);
   // Confines every page that is ever created, not only those of our windows.
   app.on("web-contents-created", (_event, contents) => confine(contents, { openExternal: (url) => void openExternal(url), developmentUrl }));
-  const ipc = listenToWindows(electron, log, developmentUrl);
+  const ipc = listenToWindows(electron, { log, allowPath: (path) => studio.allowPath(path), developmentUrl });
 
   async function openExternal(url: string): Promise<void> {
     if (isExternalUrl(url)) await electron.shell.openExternal(url);
@@ -193,10 +193,6 @@ export async function startElectronHost(options: ElectronHostOptions): Promise<E
   });
   app.on("activate", () => {
     if (windows.length === 0) void openProject(null);
-  });
-  app.on("open-file", (event, path) => {
-    event.preventDefault();
-    void openProject(path);
   });
   // System shutdown (Linux, macOS), or a signal.
   electron.powerMonitor.on("shutdown", (event?: { preventDefault(): void }) => guard.handleShutdown(event));

@@ -1,5 +1,5 @@
-/** Calls and events between windows and their sessions, over four channels. Every sender is checked. */
-
+/** Calls and events between windows and their sessions, over a few channels. Every sender is checked. */
+import { isAbsolute } from "node:path";
 import { IPC } from "../../../src-shared/ipc-channels.ts";
 import type { GateAnswer } from "../../api/gate/dispatch.ts";
 import type { StudioSession } from "../../api/services/session.ts";
@@ -17,6 +17,8 @@ interface Page {
   readonly outbox: Outbox;
   wanted: ReadonlySet<string>;
   inFlight: number;
+  /** Settles when the paths that were dropped so far are allowed. */
+  allowing: Promise<void>;
 }
 
 export interface WindowIpc {
@@ -24,8 +26,15 @@ export interface WindowIpc {
   attach(contents: Electron.WebContents, session: StudioSession): void;
 }
 
+export interface WindowIpcOptions {
+  readonly log: Logger;
+  /** Lets windows use a path that the user dropped. */
+  readonly allowPath: (path: string) => Promise<void>;
+  readonly developmentUrl?: string | undefined;
+}
+
 /** Registers the channels, once per application. */
-export function listenToWindows({ ipcMain }: Pick<ElectronLike, "ipcMain">, log: Logger, developmentUrl?: string): WindowIpc {
+export function listenToWindows({ ipcMain }: Pick<ElectronLike, "ipcMain">, { log, allowPath, developmentUrl }: WindowIpcOptions): WindowIpc {
   const pages = new Map<number, Page>();
 
   const pageOf = (event: Pick<Electron.IpcMainEvent, "sender" | "senderFrame">): Page | null => {
@@ -37,12 +46,19 @@ export function listenToWindows({ ipcMain }: Pick<ElectronLike, "ipcMain">, log:
   ipcMain.handle(IPC.call, async (event, name: unknown, input: unknown): Promise<GateAnswer> => {
     const page = pageOf(event);
     if (page === null) return { ok: false, error: { code: "sender", message: "This page is not allowed to call GHN Studio." } };
+    // A call with a dropped path follows the drop immediately.
+    await page.allowing;
     return page.session.call(name, input);
   });
   ipcMain.on(IPC.subscribe, (event, runIds: unknown) => {
     const page = pageOf(event);
     if (page === null || !Array.isArray(runIds)) return;
     page.wanted = new Set(runIds.slice(0, MAX_SUBSCRIPTIONS).filter((runId): runId is string => typeof runId === "string" && runId.length <= 64));
+  });
+  ipcMain.on(IPC.dropped, (event, path: unknown) => {
+    const page = pageOf(event);
+    if (page === null || typeof path !== "string" || !isAbsolute(path) || path.length > 4096) return;
+    page.allowing = page.allowing.then(() => allowPath(path)).catch((error: unknown) => log.warning("A dropped path could not be allowed.", String(error)));
   });
   ipcMain.on(IPC.acknowledge, (event) => {
     const page = pageOf(event);
@@ -55,6 +71,7 @@ export function listenToWindows({ ipcMain }: Pick<ElectronLike, "ipcMain">, log:
         session,
         wanted: new Set(),
         inFlight: 0,
+        allowing: Promise.resolve(),
         outbox: new Outbox({
           send: (event) => {
             if (contents.isDestroyed()) return;

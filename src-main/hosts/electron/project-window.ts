@@ -6,6 +6,7 @@ import { Activity, type EndedRun } from "./activity.ts";
 import type { Electron, ElectronLike, Window } from "./electron-like.ts";
 import type { WindowIpc } from "./ipc.ts";
 import { QuitGuard, quitQuestion } from "./quit-guard.ts";
+import { ReloadLimit } from "./reload-limit.ts";
 import { isExternalUrl, pageOptions } from "./security.ts";
 import { MIN_SIZE, type WindowState } from "./window-state.ts";
 
@@ -51,7 +52,7 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
     show: false,
     title: "GHN Studio",
     backgroundColor: electron.nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
-    webPreferences: pageOptions(options.preload),
+    webPreferences: pageOptions(options.preload, !electron.app.isPackaged),
   });
   if (options.maximized) window.maximize();
   window.once("ready-to-show", () => window.show());
@@ -129,11 +130,33 @@ export function openProjectWindow(options: ProjectWindowOptions): ProjectWindow 
     stopListening();
     options.activityChanged();
   });
+  const reloads = new ReloadLimit();
   window.webContents.on("render-process-gone", (_event, details) => {
     if (details.reason === "clean-exit" || window.isDestroyed()) return;
-    log.error(`The page of a window exited: ${details.reason} (${details.exitCode}). Reloading it.`);
-    window.webContents.reload();
+    const reload = reloads.allows(Date.now());
+    log.error(`The page of a window ended: ${details.reason} (${details.exitCode}). ${reload ? "Reloading it." : "It is not reloaded again."}`);
+    if (reload) window.webContents.reload();
+    else void askToReload();
   });
+  /** Runs are not affected by a page that crashes, so the window is worth another try. */
+  async function askToReload(): Promise<void> {
+    const { response } = await electron.dialog.showMessageBox(window, {
+      type: "error",
+      message: "The page of this window keeps crashing.",
+      detail: "Runs are not affected. If reloading does not help, close the window and open the project again. The log file has details.",
+      buttons: ["Reload", "Close Window"],
+      defaultId: 0,
+      cancelId: 1,
+      noLink: true,
+    });
+    if (window.isDestroyed()) return;
+    if (response !== 0) {
+      window.close();
+      return;
+    }
+    reloads.reset();
+    window.webContents.reload();
+  }
   window.webContents.on("preload-error", (_event, path, error) => log.error(`The preload script ${path} failed.`, error.stack ?? error.message));
   window.on("unresponsive", () => log.warning("The page of a window does not respond."));
   window.loadURL(options.pageUrl).catch((error: unknown) => log.error("The page of a window did not load.", String(error)));

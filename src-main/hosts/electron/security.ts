@@ -6,8 +6,11 @@ export const APP_HOST = "studio";
 /** Address of the window's page. */
 export const APP_URL = `${APP_SCHEME}://${APP_HOST}/`;
 
-/** Web preferences of every window: sandboxed, isolated, without Node, insecure content or webviews. */
-export function pageOptions(preload: string): Electron.WebPreferences {
+/**
+ * Web preferences of every window: sandboxed, isolated, without Node, insecure content or webviews.
+ * @param devTools whether the developer tools can be opened; not in a packaged application
+ */
+export function pageOptions(preload: string, devTools: boolean): Electron.WebPreferences {
   return {
     preload,
     sandbox: true,
@@ -19,6 +22,7 @@ export function pageOptions(preload: string): Electron.WebPreferences {
     allowRunningInsecureContent: false,
     experimentalFeatures: false,
     webviewTag: false,
+    devTools,
     navigateOnDragDrop: false,
     spellcheck: false,
     safeDialogs: true,

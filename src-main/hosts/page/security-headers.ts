@@ -1,14 +1,10 @@
 /** HTTP headers of the window's page, the same in both hosts. */
 
-/**
- * Content security policy of the page: only its own files, no inline scripts, no eval, no framing.
- * Style attributes are allowed because charts use them for tooltips; style elements are not.
- */
+/** Content security policy of the page: only its own files, no inline scripts or styles, no eval, no framing, no HTML from text. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "style-src-attr 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "font-src 'self'",
   "connect-src 'self'",
@@ -18,6 +14,9 @@ const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "object-src 'none'",
+  // See src-renderer/lib/trusted-types.ts.
+  "require-trusted-types-for 'script'",
+  "trusted-types default vue dompurify",
 ].join("; ");
 
 /** Headers of every response. */

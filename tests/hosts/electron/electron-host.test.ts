@@ -76,6 +76,33 @@ describe("windows", () => {
     window().webContents.emit("render-process-gone", {}, { reason: "crashed", exitCode: 1 });
     expect(window().webContents.reloads).toBe(1);
   });
+
+  test("a page that keeps crashing is reloaded three times, then the user decides", async () => {
+    await start();
+    const crash = (): boolean => window().webContents.emit("render-process-gone", {}, { reason: "crashed", exitCode: 1 });
+    fake.answer.response = 0;
+    for (let i = 0; i < 4; i++) crash();
+    await vi.waitFor(() => expect(window().webContents.reloads).toBe(4));
+    expect(fake.boxes.map(({ message }) => message)).toEqual(["The page of this window keeps crashing."]);
+    fake.answer.response = 1;
+    for (let i = 0; i < 4; i++) crash();
+    await vi.waitFor(() => expect(fake.app.gone).toBe(true));
+  });
+
+  test("windows may use the projects that were opened from outside, and what the user dropped", async () => {
+    await start({ open: ["/projects/a"] });
+    expect(studio.allowed).toEqual(["/projects/a"]);
+    const { webContents } = window();
+    const own = { sender: webContents, senderFrame: webContents.mainFrame };
+    const drop = fake.listeners.get(IPC.dropped) as (event: unknown, path: unknown) => void;
+    drop(own, "/data/images");
+    drop(own, "relative");
+    drop(own, 5);
+    drop({ sender: webContents, senderFrame: new FakeFrame("https://evil.example/") }, "/etc");
+    const invoke = fake.handlers.get(IPC.call) as (event: unknown, name: unknown, input: unknown) => Promise<unknown>;
+    await invoke(own, "system.info", {});
+    expect(studio.allowed).toEqual(["/projects/a", "/data/images"]);
+  });
 });
 
 describe("leaving", () => {

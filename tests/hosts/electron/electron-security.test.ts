@@ -55,6 +55,10 @@ describe("the checklist", () => {
   test("2. no Node in pages, frames or workers", () => {
     expect(preferences).toMatchObject({ nodeIntegration: false, nodeIntegrationInWorker: false, nodeIntegrationInSubFrames: false });
   });
+  test("no developer tools in a packaged application", () => {
+    expect(preferences["devTools"]).toBe(false);
+    expect(pageOptions("/p.cjs", true).devTools).toBe(true);
+  });
   test("3. context isolation", () => {
     expect(preferences["contextIsolation"]).toBe(true);
   });
@@ -115,7 +119,7 @@ describe("the checklist", () => {
   });
   test("10. no Blink features are switched on", () => {
     expect(preferences).not.toHaveProperty("enableBlinkFeatures");
-    expect(pageOptions("x")).not.toHaveProperty("additionalArguments");
+    expect(pageOptions("x", false)).not.toHaveProperty("additionalArguments");
   });
   test("11. and 12. no webviews at all", () => {
     expect(preferences["webviewTag"]).toBe(false);
@@ -187,7 +191,7 @@ describe("the checklist", () => {
       const answer = await invoke({ sender: window.webContents, senderFrame: new FakeFrame(url) }, "system.info", {});
       expect(answer).toMatchObject({ ok: false, error: { code: "sender" } });
     }
-    expect([...fake.handlers.keys(), ...fake.listeners.keys()].sort()).toEqual([IPC.acknowledge, IPC.call, IPC.subscribe].sort());
+    expect([...fake.handlers.keys(), ...fake.listeners.keys()].sort()).toEqual([IPC.acknowledge, IPC.call, IPC.dropped, IPC.subscribe].sort());
   });
   test("18. no file://: a custom protocol that serves one folder", async () => {
     for (const path of ["../package.json", "%2e%2e/package.json", "..%2fpackage.json", "/etc/passwd", "x/../../package.json"])
