@@ -96,6 +96,14 @@ describe("presets", () => {
     expect({ ...top, compare: paper.compare, compareTest: false }).toEqual(paper);
   });
 
+  it("paper-anytime trains ten winners and ten random picks alike, with both references", async () => {
+    const anytime = (await listPresets()).find(({ id }) => id === "paper-anytime")?.config;
+    if (anytime?.kind !== "anytime") throw new Error("paper-anytime must be an anytime experiment.");
+    expect(anytime).toMatchObject({ winners: 10, randomPicks: 10 });
+    expect(anytime.search.shortlist).toBeGreaterThanOrEqual(anytime.winners);
+    expect(anytime.references.map(({ kind }) => kind)).toEqual(["msdnet", "resnet"]);
+  });
+
   it("imagenet-mobile holds the paper's transfer", async () => {
     const mobile = (await listPresets()).find(({ id }) => id === "imagenet-mobile");
     if (mobile?.config.kind !== "cell-training") throw new Error("imagenet-mobile must train a cell");
