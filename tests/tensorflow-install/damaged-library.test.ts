@@ -1,6 +1,6 @@
 /** A library in the cache that was cut off, changed or cannot be read: nothing loads it, everything says why, and the set-up replaces it. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, cpSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,6 +13,16 @@ import { fromThisInstallation } from "./support/real-entry.ts";
 const isPossible = process.platform === "linux" && installedTensorFlow() !== null;
 const LIBRARY = path.join("deps", "lib", "libtensorflow_cc.so.2");
 const NOBODY = 65_534;
+
+/** A source that copies: the other tests link to this installation's files, which this one would damage. */
+const fromCopy: typeof fromThisInstallation = async (work, options) => {
+  const manifest = await fromThisInstallation(work, options);
+  const [ready, copy] = [path.join(work, "ready"), path.join(work, "copy")];
+  cpSync(ready, copy, { recursive: true, verbatimSymlinks: true });
+  rmSync(ready, { recursive: true });
+  renameSync(copy, ready);
+  return manifest;
+};
 
 describe.skipIf(!isPossible)("a damaged library", () => {
   let root: string;
@@ -63,7 +73,7 @@ describe.skipIf(!isPossible)("a damaged library", () => {
       flavour: "cpu",
       retryFailed: false,
       say: (text) => said.push(text),
-      sources: { pip: fromThisInstallation, prebuilt: () => Promise.reject(new Error("not here.")) },
+      sources: { pip: fromCopy, prebuilt: () => Promise.reject(new Error("not here.")) },
     });
     expect(repaired).toMatchObject({ state: "ready", how: "pip" });
     expect(said.join()).toContain("is damaged and is installed again");
@@ -85,7 +95,9 @@ describe.skipIf(!isPossible)("a damaged library", () => {
 
   it("kernels of our own that were changed are compiled again, and not loaded before", async () => {
     const kernels = path.join(installation.entry, OWN_KERNELS_FILE);
-    const { size } = statSync(kernels);
+    const { size, nlink } = statSync(kernels);
+    // Never those of this installation.
+    expect(nlink).toBe(1);
     const file = openSync(kernels, "r+");
     writeSync(file, Buffer.alloc(size), 0, size, 0);
     ftruncateSync(file, 5000);
