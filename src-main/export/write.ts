@@ -1,7 +1,7 @@
 /** Writes the files of an export: all or none, never over existing ones, each with its checksum. */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ExportedFile, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
@@ -10,6 +10,7 @@ import { readSafetensors } from "../engine/formats/safetensors.ts";
 import { UserError } from "../lib/errors.ts";
 import { fileNameProblem, truncateBytes } from "../lib/file-names.ts";
 import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { svgToPng } from "./cell-picture.ts";
 import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
 import { freeBaseName, placeAll } from "./export-folder.ts";
@@ -68,9 +69,11 @@ export async function writeExport(
   const work = join(target, `.export-${randomUUID()}.tmp`);
   const suffixes = wanted.flatMap((format) => SUFFIXES[format]);
   try {
-    await mkdir(work, { recursive: true }).catch((cause: unknown) => {
+    try {
+      makeFolder(work);
+    } catch (cause) {
       throw cannotUse(target, cause);
-    });
+    }
     for (let first = 1; ; ) {
       const free = await freeBaseName(target, baseName, suffixes, first);
       const files: ExportedFile[] = [];

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Content of a file, at once or in chunks. A chunk may be reused once the next one is requested. */
 export type FileData = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -19,7 +20,7 @@ export async function writeFileAtomic(file: string, data: FileData, mode = 0o666
   // Independent of the name, which may be as long as file names can be.
   const temporary = path.join(folder, `.${randomUUID()}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     await writeFlushed(temporary, data, mode);
     await rename(temporary, file);
     await flushFolder(folder);
@@ -62,7 +63,7 @@ async function flushFolder(folder: string): Promise<void> {
 }
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
-const FORBIDDEN = new Set(["EACCES", "EPERM", "EROFS", "EISDIR", "ENOTDIR", "EEXIST"]);
+const FORBIDDEN = new Set(["EACCES", "EPERM", "EROFS", "EISDIR", "ENOENT", "ENOTDIR", "EEXIST"]);
 
 function inWords(error: unknown, file: string): unknown {
   const code = systemErrorCode(error);

@@ -1,7 +1,8 @@
 /** The studio's own log: a file in the user's folder, rotated when it grows. */
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "./logger.ts";
+import { makeFolder } from "./make-folder.ts";
 
 const MAX_BYTES = 4 * 2 ** 20;
 const MAX_LINE = 8000;
@@ -10,7 +11,7 @@ const MAX_LINE = 8000;
 export function fileLogger(file: string): Logger {
   let bytes = 0;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     bytes = statSync(file).size;
   } catch {
     bytes = 0;

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import Database from "better-sqlite3";
+import { makeFolder } from "../lib/make-folder.ts";
 
 const BETWEEN_TRIES_MS = 200;
 
@@ -11,7 +11,7 @@ const BETWEEN_TRIES_MS = 200;
  * @param onWait called once when another process holds the lock
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, onWait: () => void = () => undefined): Promise<T> {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   const database = new Database(file, { timeout: 0 });
   try {
     for (let said = false; !take(database); said = true) {

@@ -3,7 +3,7 @@
  * works); the binding's own download. All installations of a user link to the same cache. An entry is prepared in a temporary folder, tested and then renamed,
  * so it is either complete or absent.
  */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { libraryProblem } from "../engine/backend/tensorflow/library-problem.ts";
 import { runCommand } from "../lib/commands.ts";
@@ -18,6 +18,7 @@ import { ensureOwnKernels } from "./entries/own-kernels.ts";
 import type { LibrarySource, SourceOptions } from "./entries/source.ts";
 import { tryBinding } from "./entries/try.ts";
 import { withLock } from "./lock.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 
 export interface TensorFlowReady {
   readonly state: "ready";
@@ -84,7 +85,7 @@ async function ensureLibrary(options: SetupOptions): Promise<TensorFlowReady | T
   if (foreign !== null) return isLinked ? { ...ready(linked, "linked"), notes: [foreign] } : { state: "missing", reasons: [foreign] };
   const root = path.join(options.cache ?? cacheFolder(), "tensorflow");
   try {
-    mkdirSync(root, { recursive: true });
+    makeFolder(root);
     return await withLock(
       path.join(root, "lock.sqlite"),
       () => ensureLocked(root, { packageFolder, wanted, say }, options),
@@ -131,7 +132,7 @@ async function ensureLocked(
 async function install(root: string, request: SourceOptions, source: LibrarySource): Promise<Entry> {
   const work = path.join(root, `${WORK}${process.pid}-${Date.now().toString(36)}`);
   try {
-    mkdirSync(work, { recursive: true });
+    makeFolder(work);
     const manifest = await source(work, request);
     const prepared = path.join(work, "ready");
     await tryBinding(prepared);

@@ -12,6 +12,7 @@ export const LEFT_OUT_REASONS = {
   },
   "too-deep": { counts: true, one: "image more than 16 folders deep", what: "images more than 16 folders deep" },
   "link-outside": { counts: true, one: "link that leads outside the folder", what: "links that lead outside the folder" },
+  "bad-name": { counts: true, one: "file or folder whose name is not valid UTF-8", what: "files or folders whose names are not valid UTF-8" },
   "link-broken": { counts: true, one: "broken link", what: "broken links" },
   undecodable: { counts: false, one: "image that cannot be decoded", what: "images that cannot be decoded" },
   unlabelled: {
@@ -24,6 +25,7 @@ export const LEFT_OUT_REASONS = {
     one: "second name of a file or folder that is already included",
     what: "other names of files or folders that are already included",
   },
+  empty: { counts: false, one: "empty folder", what: "empty folders" },
   hidden: { counts: false, one: "hidden file or folder", what: "hidden files or folders" },
   system: { counts: false, one: "file or folder of a file manager or archive tool", what: "files or folders of file managers or archive tools" },
   "other-type": { counts: false, one: "file that is not an image", what: "files that are not images" },

@@ -2,6 +2,7 @@ import { basename, resolve } from "node:path";
 import { Command } from "commander";
 import { createProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
+import { quotePath } from "../output/quote-path.ts";
 import { type JsonFlag, jsonOption } from "../project/options.ts";
 import { DEFAULT_PROJECT } from "../project/project.ts";
 
@@ -21,7 +22,7 @@ export function initCommand(io: Io): Command {
         io.json(info);
         return;
       }
-      io.out(`Created project "${info.name}" in ${info.folder}.`);
-      io.note(`Next: cd ${folder} && ghn-studio run demo`);
+      io.out(`Created project "${info.name}" in ${quotePath(info.folder)}.`);
+      io.note(`Next: cd ${quotePath(folder)} && ghn-studio run demo`);
     });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
@@ -7,6 +7,7 @@ import { topHtml, topMarkdown } from "../../../src-shared/analysis/study/top-rep
 import type { PipelineRun, StudyRun } from "../../../src-shared/domain/config/run-config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { userPath } from "../../lib/user-path.ts";
 import { analysedTop } from "../../runs/stages/pipeline/top-data.ts";
 import type { RunReport } from "../../runs/stages/report-files.ts";
@@ -138,7 +139,7 @@ async function report(io: Io, reference: string, options: ReportOptions): Promis
     const made = reportOf(view.store, findRun(view.store, reference).id);
     if (options.write !== undefined) {
       const folder = resolve(options.write);
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeFileSync(join(folder, "report.md"), made.markdown);
       writeFileSync(join(folder, "report.html"), made.html);
       io.note(`Report: ${quotePath(join(folder, "report.html"))}`);

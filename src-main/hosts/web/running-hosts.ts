@@ -1,11 +1,12 @@
 /**
  * The user's running web hosts: one file per host, which only the user can read, with a token. It lets `ghn-studio link` ask a host for a new one-time link.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { linkTo, TOKEN_HEADER } from "../../../src-shared/web-session.ts";
 import { userDataFolder } from "../../config/folders.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 const entrySchema = z.object({
   pid: z.int().positive(),
@@ -19,7 +20,7 @@ export type HostEntry = z.infer<typeof entrySchema>;
 /** Only the user may read it, because its files contain tokens. */
 export function runningHostsFolder(): string {
   const folder = join(userDataFolder(), "hosts");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -12,6 +12,7 @@ import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "..
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
 import { newProjectFile, PROJECT_FILE_NAME, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
 import { artifactFile, refuseLinkedFiles, runFolder } from "./project-paths.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 export const DATABASE_NAME = "runs.sqlite";
 const LOCK_NAME = "project.lock";
@@ -86,7 +87,7 @@ export function createProject(folder: string, name: string, options: { readonly 
       });
   }
   try {
-    mkdirSync(join(path, ARTIFACTS), { recursive: true });
+    makeFolder(join(path, ARTIFACTS));
   } catch (cause) {
     throw new UserError(`The folder ${path} cannot be created.`, {
       code: "project-unwritable",
@@ -277,7 +278,7 @@ class OpenProject implements Project {
     // Must not begin a second folder where the project was.
     if (!this.isInPlace()) throw projectGone(this.folder);
     const folder = runFolder(this.folder, runId);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return folder;
   }
 

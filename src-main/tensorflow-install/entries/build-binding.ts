@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { lastLine, runCommand } from "../../lib/commands.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 export interface BindingBuild {
   /** Folder of the npm package with the binding's sources. */
@@ -24,7 +24,7 @@ export interface BindingBuild {
 export async function buildBinding(build: BindingBuild): Promise<void> {
   const require = createRequire(import.meta.url);
   const nodeApi = (require("node-api-headers") as { include_dir: string }).include_dir;
-  mkdirSync(path.dirname(build.output), { recursive: true });
+  makeFolder(path.dirname(build.output));
   const compiler = await findCompiler();
   const { code, output } = await runCommand(compiler, [
     "-shared",

@@ -1,7 +1,8 @@
 /** The binding's own installer, for machines without a usable wheel. It downloads the older TensorFlow that the binding was published with. */
-import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { cpSync, existsSync, renameSync } from "node:fs";
 import path from "node:path";
 import { lastLine, runCommand } from "../../lib/commands.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { BINDING_FILE, LIBRARY_FOLDER, type Manifest } from "./entry.ts";
 import type { SourceOptions } from "./source.ts";
 import { tryBinding } from "./try.ts";
@@ -30,7 +31,7 @@ export async function fromPrebuilt(work: string, { packageFolder, wanted, say }:
   if (!existsSync(path.join(copy, BINDING_FILE)) || !existsSync(path.join(copy, LIBRARY_FOLDER)))
     throw new Error(`its installer did not finish: ${reasonIn(output) || `exit code ${code}`}`);
   const ready = path.join(work, "ready");
-  mkdirSync(ready, { recursive: true });
+  makeFolder(ready);
   for (const part of ["deps", "lib"]) renameSync(path.join(copy, part), path.join(ready, part));
   return { version: (await tryBinding(ready)).version, flavour, binding };
 }

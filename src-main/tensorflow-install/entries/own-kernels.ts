@@ -1,5 +1,5 @@
 /** Compiles the project's own kernels into a cache entry. They only make runs faster; without them, TensorFlow's kernels are used. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { OWN_KERNELS_RECORD } from "../../engine/backend/tensorflow/library-problem.ts";
@@ -8,6 +8,7 @@ import { lastLine, runCommand } from "../../lib/commands.ts";
 import { recordFiles, verifyFiles } from "../../lib/verified-files.ts";
 import { findCompiler } from "./build-binding.ts";
 import { LIBRARY_FOLDER } from "./entry.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels/kernels.cc", import.meta.url));
 
@@ -27,7 +28,7 @@ export async function ensureOwnKernels(folder: string, force = false, say: (text
   if (!existsSync(SOURCE)) return "The sources of the studio's own kernels are missing. TensorFlow's slower kernels are used.";
   const fresh = `${output}.${process.pid}`;
   try {
-    mkdirSync(path.dirname(output), { recursive: true });
+    makeFolder(path.dirname(output));
     await compile(path.join(folder, LIBRARY_FOLDER), fresh);
     renameSync(fresh, output);
     recordFiles(folder, [OWN_KERNELS_FILE], OWN_KERNELS_RECORD);

@@ -1,10 +1,11 @@
 /** Downloads Python wheels with pip, which verifies them, and unpacks them. No code from a wheel is run. */
-import { createWriteStream, mkdirSync, readdirSync } from "node:fs";
+import { createWriteStream, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import yauzl from "yauzl";
 import { lastLine, runCommand } from "../../lib/commands.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 
 /** A working pip: program and first arguments. */
 export type Pip = readonly [string, ...string[]];
@@ -25,7 +26,7 @@ export async function findPip(): Promise<Pip | null> {
  * @throws Error with the last line of pip's output
  */
 export async function downloadWheel(pip: Pip, requirement: string, folder: string): Promise<string> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const [program, ...args] = pip;
   const common = [...args, "download", "--no-deps", "--only-binary=:all:", "--quiet", "--progress-bar", "off", "--dest", folder];
   const platforms =
@@ -63,7 +64,7 @@ export async function unpackWheel(archive: string, folder: string, place: (entry
       if (!target.startsWith(path.resolve(folder) + path.sep)) return reject(new Error(`${entry.fileName} is outside the target folder.`));
       zip.openReadStream(entry, (error, stream: Readable) => {
         if (error !== null && error !== undefined) return reject(error);
-        mkdirSync(path.dirname(target), { recursive: true });
+        makeFolder(path.dirname(target));
         files += 1;
         pipeline(stream, createWriteStream(target, { mode: 0o755 })).then(next, reject);
       });

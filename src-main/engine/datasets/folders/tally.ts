@@ -10,7 +10,7 @@ const MOST_LEFT_OUT = 0.1;
 /** Counts what a reader leaves out of a folder, by reason. */
 export class Tally {
   private readonly entries = new Map<LeftOutReason, { count: number; examples: string[] }>();
-  private readonly unknown: string[] = [];
+  private readonly unknown: { readonly reason: LeftOutReason; readonly path: string }[] = [];
 
   add(reason: LeftOutReason, path: string): void {
     const entry = this.entries.get(reason);
@@ -21,10 +21,10 @@ export class Tally {
     }
   }
 
-  /** A link to a folder that is not entered, although it may contain any number of images. */
+  /** A folder, or a link to one, that is not entered, although it may contain any number of images. */
   addUnknown(reason: LeftOutReason, path: string): void {
     this.add(reason, path);
-    this.unknown.push(path);
+    this.unknown.push({ reason, path });
   }
 
   /** Adds the counts of another reader of the same images. */
@@ -54,10 +54,16 @@ export class Tally {
   check(source: string, used: number): void {
     const counted = this.list().filter(({ reason }) => LEFT_OUT_REASONS[reason].counts);
     const lost = counted.reduce((sum, { count }) => sum + count, 0);
-    const [link] = this.unknown;
-    if (link !== undefined) {
+    const [closed] = this.unknown;
+    if (closed?.reason === "bad-name")
+      throw new UserError(`The folder ${source} cannot be used: the name of the folder ${closed.path} is not valid UTF-8, so its images would be left out.`, {
+        code: "folder-left-out",
+        file: source,
+        remedy: "Rename the folder, for example with convmv.",
+      });
+    if (closed !== undefined) {
       throw new UserError(
-        `The folder ${source} cannot be used: ${link} is a link to a folder that does not exist or is outside of it, so its images would be left out.`,
+        `The folder ${source} cannot be used: ${closed.path} is a link to a folder that does not exist or is outside of it, so its images would be left out.`,
         {
           code: "folder-left-out",
           file: source,

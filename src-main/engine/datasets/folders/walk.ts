@@ -1,5 +1,5 @@
 import type { BigIntStats, Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
 import { systemErrorCode } from "../../../lib/files.ts";
@@ -67,13 +67,17 @@ export async function walkImages(root: string, tally: Tally, { onProgress, signa
         file: root,
         remedy: "Check that this is the folder of the images.",
       });
+    if (children.length === 0 && folder !== "") tally.add("empty", folder);
     const files: string[] = [];
     const folders: string[] = [];
     for (const child of children) {
       const path = folder === "" ? child.name : `${folder}/${child.name}`;
       const reason = clutterReason(child.name);
       if (reason !== null) tally.add(reason, path);
-      else if (child.isSymbolicLink()) links.push(path);
+      else if (await isNotUtf8(root, path)) {
+        if (child.isDirectory()) tally.addUnknown("bad-name", path);
+        else tally.add("bad-name", path);
+      } else if (child.isSymbolicLink()) links.push(path);
       else if (child.isDirectory()) folders.push(path);
       else if (!child.isFile()) tally.add("special", path);
       else {
@@ -138,6 +142,11 @@ async function childrenOf(folder: string, onTooDeep: () => void): Promise<Dirent
     onTooDeep();
     return [];
   }
+}
+
+/** Whether a name has bytes that are not UTF-8: they arrive as replacement characters, with which the file cannot be found. */
+async function isNotUtf8(root: string, path: string): Promise<boolean> {
+  return path.includes("\ufffd") && (await lstat(join(root, path)).catch(() => null)) === null;
 }
 
 async function statOf(path: string): Promise<BigIntStats> {

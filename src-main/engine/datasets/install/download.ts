@@ -1,7 +1,8 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetId } from "../../../../src-shared/domain/dataset-facts.ts";
 import { isUserError, UserError } from "../../../lib/errors.ts";
+import { makeFolder } from "../../../lib/make-folder.ts";
 import { type DatasetDescription, describeDataset } from "../access/describe.ts";
 import { checkRef } from "../access/locate.ts";
 import type { DatasetLocations } from "../images/types.ts";
@@ -53,7 +54,7 @@ export async function downloadDataset(id: DatasetId, dataRoot: string, options: 
   if (present !== null && isComplete(present)) return present;
 
   const folder = join(dataRoot, ".downloads", id);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const unlock = await lock(join(folder, "lock"), catalog.name);
   try {
     await requireSpace(folder, (await missingBytes(folder, files)) + catalog.unpackedBytes, options.freeBytes);

@@ -5,6 +5,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { systemErrorCode } from "../../../lib/files.ts";
 import { sourceKind } from "../archives/kind.ts";
 import { removeInterrupted, temporaryName } from "./interrupted.ts";
+import { makeFolder } from "../../../lib/make-folder.ts";
 
 /**
  * Fills a temporary folder next to the target, then renames it to the target. On any error the temporary folder is removed
@@ -26,7 +27,7 @@ export async function install(target: string, name: string, replace: boolean, fi
   // The old data keeps its name in a folder of its own, so that it can be put back after a crash.
   const retired = join(parent, temporaryName("retired", randomUUID()));
   const old = join(retired, basename(target));
-  await mkdir(staging, { recursive: true });
+  makeFolder(staging);
   try {
     await fill(staging);
     await mkdir(retired);
@@ -52,7 +53,7 @@ export async function install(target: string, name: string, replace: boolean, fi
 
 /** Writes a new file and flushes it to disk. Missing folders are created; an existing file is an error. */
 export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(bytes);

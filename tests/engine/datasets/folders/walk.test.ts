@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { link, mkdir, rm, symlink } from "node:fs/promises";
+import { link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { create } from "tar";
@@ -42,6 +42,22 @@ async function bothRefuse(path: string, layout?: DatasetLayout) {
 }
 
 describe("what both readers of image folders list", () => {
+  it("names empty folders, which are not classes", async () => {
+    const root = await pets("cats", "dogs");
+    await mkdir(join(root, "birds"));
+    expect(await bothReaders(root)).toMatchObject({ classNames: ["cats", "dogs"], leftOut: { empty: 1 } });
+  });
+
+  it.skipIf(process.platform !== "linux")("leaves out files and folders whose names are not valid UTF-8", async () => {
+    const root = await pets("cats", "dogs");
+    await writeFile(Buffer.concat([Buffer.from(join(root, "cats", "caf")), Buffer.from([0xe9]), Buffer.from(".png")]), picture);
+    // A replacement character that really is part of the name is fine.
+    await put(join(root, "cats", "\ufffd.png"), picture);
+    expect(await bothReaders(root)).toMatchObject({ images: 21, leftOut: { "bad-name": 1 } });
+    await mkdir(Buffer.concat([Buffer.from(join(root, "v")), Buffer.from([0xf6]), Buffer.from("gel")]));
+    expect((await bothRefuse(root)).message).toContain("not valid UTF-8");
+  });
+
   it("leaves out what file managers, notebooks and archive tools create, hidden files, and files of other types", async () => {
     const root = await pets("cats", "dogs");
     for (const clutter of [
