@@ -164,13 +164,13 @@ const artifact = z.object({
 export type ArtifactMessage = Readonly<z.infer<typeof artifact>>;
 
 /** How much of the stored data a checkpoint covers. */
-const resumePoint = z.object({
+export const resumePointSchema = z.object({
   /** Last step kept in each series, by series index; series not named are removed. */
   stepOfSeries: z.record(z.string(), z.number()).readonly(),
   candidates: count,
   trainings: count,
 });
-export type ResumePoint = Readonly<z.infer<typeof resumePoint>>;
+export type ResumePoint = Readonly<z.infer<typeof resumePointSchema>>;
 
 const fact = z.custom<string | number | boolean | null>((value) => value === null || ["string", "number", "boolean"].includes(typeof value));
 
@@ -189,7 +189,7 @@ export const fromWorkerSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("dataset"), fingerprint: z.string(), description: z.string() }),
   /** The worker continues from this checkpoint: everything stored after these counts is obsolete and is removed. */
-  z.object({ type: z.literal("resumed"), step: count, keep: resumePoint }),
+  z.object({ type: z.literal("resumed"), step: count, keep: resumePointSchema }),
   z.object({
     type: z.literal("batch"),
     sequence: count,

@@ -31,7 +31,26 @@ const MISSPELLED: readonly (readonly [pattern: RegExp, correct: (token: string) 
 
 /** The first value of a text that JSON writes differently, with a hint such as "Write 0.05 instead of .05."; null if there is none. */
 export function misspelledValue(text: string): { readonly position: number; readonly hint: string } | null {
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[^\s,:[\]{}"]+/g))
-    for (const [pattern, correct] of MISSPELLED) if (pattern.test(token)) return { position: index, hint: `Write ${correct(token)} instead of ${token}.` };
+  const unquoted = /[^\s,:[\]{}"]+/y;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') {
+      at = endOfText(text, at);
+      continue;
+    }
+    unquoted.lastIndex = at;
+    const token = unquoted.exec(text)?.[0];
+    if (token === undefined) continue;
+    // Longer tokens are not spelling mistakes.
+    if (token.length <= 50)
+      for (const [pattern, correct] of MISSPELLED) if (pattern.test(token)) return { position: at, hint: `Write ${correct(token)} instead of ${token}.` };
+    at += token.length - 1;
+  }
   return null;
+}
+
+/** Position of the quote that closes a text, or the end of the file. One pass: a pattern would start again at every quote of a text that is never closed. */
+function endOfText(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at;
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { type ConfigProblem, checkRunConfig, type KnownData, kindOf, unknownField } from "../../src-shared/domain/config/check-config.ts";
-import { withValueAt } from "../../src-shared/domain/config/config-diff.ts";
+import { valueAt, withValueAt } from "../../src-shared/domain/config/config-diff.ts";
 import { fieldsAt, nearestWord } from "../../src-shared/domain/config/config-fields.ts";
 import { migrateConfig } from "../../src-shared/domain/config/migrate-config.ts";
 import { type RunConfig, type RunKind, runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
@@ -13,6 +13,8 @@ import { presetFileSchema, presetNames, readPreset } from "./presets.ts";
 
 /** Enough for a config with a thousand cells. */
 const MAX_CONFIG_BYTES = 16 * 2 ** 20;
+/** Longest path of a field in a --set option. */
+const MAX_PATH = 200;
 
 export interface LoadedConfig {
   readonly config: RunConfig;
@@ -61,15 +63,25 @@ export function applySets(raw: unknown, sets: readonly string[]): unknown {
     const at = set.indexOf("=");
     const path = (at < 0 ? set : set.slice(0, at)).trim();
     if (at < 0 || path === "") {
-      throw new UserError(`"--set ${set}" does not have the form field=value.`, {
+      throw new UserError(`"--set ${set.slice(0, 100)}" does not have the form field=value.`, {
         code: "config-set",
         remedy: 'Example: --set training.epochs=10 or --set "network.reductions=[1,2]".',
       });
     }
+    if (path.length > MAX_PATH)
+      throw new UserError(`The field name in "--set ${set.slice(0, 60)}…" is too long.`, {
+        code: "config-set",
+        remedy: "Use a field of the config, for example --set training.epochs=10.",
+      });
     const kind = kindOf(config);
     const known = kind === undefined ? [] : fieldsAt(kind, path.split("."));
     if (kind !== undefined && known.length === 0) {
       problems.push(unknownField(kind, path));
+      continue;
+    }
+    const gap = gapBefore(config, path);
+    if (gap !== null) {
+      problems.push({ path, message: gap });
       continue;
     }
     const value = parseValue(set.slice(at + 1), kind, path);
@@ -79,8 +91,19 @@ export function applySets(raw: unknown, sets: readonly string[]): unknown {
   return config;
 }
 
+/** Why a path cannot be set: it names an entry beyond the end of a list. Null if it can. */
+function gapBefore(config: unknown, path: string): string | null {
+  const parts = path.split(".");
+  for (const [i, part] of parts.entries()) {
+    const list = i === 0 ? config : valueAt(config, parts.slice(0, i).join("."));
+    if (!Array.isArray(list) || (/^\d+$/.test(part) && Number(part) <= list.length)) continue;
+    return `${path} names entry ${part} of a list of ${list.length}. Entries are counted from 0; the next one would be ${list.length}.`;
+  }
+  return null;
+}
+
 /** Numbers as people write them, also `.05` and `+1e-3`, which are not JSON. */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Parses the value after "=": text if the field takes text, otherwise JSON, otherwise a comma-separated list if the field takes a list. */
 function parseValue(written: string, kind: RunKind | undefined, path: string): unknown {

@@ -12,7 +12,8 @@ const ORDER = ["demo", "quick", "paper-cifar10", "paper-ghn-top", "transfer-smal
 export const presetFileSchema = z.strictObject({
   title: z.string().min(1).max(200),
   description: z.string().max(2000).default(""),
-  config: z.record(z.string(), z.json()),
+  // Checked as a config later, with better messages.
+  config: z.record(z.string(), z.unknown()),
 });
 
 /** A preset as written, without defaults. */

@@ -98,7 +98,9 @@ async function readHeader(path: string, damaged: (why: string, cause?: unknown) 
     const header = Buffer.alloc(length);
     if ((await file.read(header, 0, length, 8)).bytesRead < length) throw damaged("it is too short");
     try {
-      return z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString("utf8")));
+      const parsed: unknown = JSON.parse(header.toString("utf8"));
+      if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("The header is not an object.");
+      return parsed as Record<string, unknown>;
     } catch (cause) {
       throw damaged("its header is not valid", cause);
     }

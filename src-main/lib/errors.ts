@@ -1,3 +1,8 @@
+import { printable } from "../../src-shared/domain/printable.ts";
+
+/** Longest message or remedy; what is quoted in it may come from anywhere. */
+const MAX_LENGTH = 5000;
+
 /** Details of a {@link UserError} besides its message. */
 export interface UserErrorDetails {
   /** Stable, machine-readable name in kebab-case, for example `dataset-missing`. */
@@ -15,7 +20,8 @@ export interface UserErrorDetails {
  * An error that the user can fix: invalid input, a missing file, a full disk.
  *
  * `message` is a complete sentence for the window or the terminal; `remedy` is another one that tells the user what to do.
- * Code that throws it leaves nothing half-written behind. Bugs are reported as plain errors.
+ * Code that throws it leaves nothing half-written behind. Bugs are reported as plain errors. Control characters of quoted names and values are made
+ * visible, and very long texts are cut.
  */
 export class UserError extends Error {
   readonly code: string;
@@ -24,10 +30,10 @@ export class UserError extends Error {
   readonly file?: string;
 
   constructor(message: string, details: UserErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(presentable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "UserError";
     this.code = details.code;
-    this.remedy = details.remedy;
+    this.remedy = presentable(details.remedy);
     if (details.field !== undefined) this.field = details.field;
     if (details.file !== undefined) this.file = details.file;
   }
@@ -43,6 +49,10 @@ export class UserError extends Error {
       ...(this.file === undefined ? {} : { file: this.file }),
     };
   }
+}
+
+function presentable(text: string): string {
+  return printable(text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text);
 }
 
 /** Whether a thrown value is a {@link UserError}. */

@@ -1,6 +1,7 @@
 /** The gate that every call passes, whatever the host: known name, bounded size, validated argument, authorised paths, mapped errors. */
 import type { z } from "zod";
 import { CALLS, type CallName, type CallOutput, type CallParsed, type WireError } from "../../../src-shared/contract.ts";
+import { printable } from "../../../src-shared/domain/printable.ts";
 import { userPathsIn, withPaths } from "../../../src-shared/domain/user-paths.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { measureValue } from "./value-size.ts";
@@ -62,7 +63,7 @@ export function createGate<Context>(handlers: Handlers<Context>, options: GateOp
     try {
       const parsed = CALLS[name].input.safeParse(input);
       if (!parsed.success) {
-        const issues = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.map(String).join(".") || "argument"}: ${issue.message}`);
+        const issues = parsed.error.issues.slice(0, 5).map((issue) => presentable(`${issue.path.map(String).join(".") || "argument"}: ${issue.message}`));
         return refuse({
           code: "call-invalid",
           message: `The argument of ${name} is not valid: ${issues[0] ?? ""}.`,
@@ -93,6 +94,11 @@ async function withAuthorisedPaths<Value>(schema: z.ZodType, value: Value, autho
   return withPaths(value, await Promise.all(paths.map(async ({ keys, path }) => ({ keys, path: await authorise(path) }))));
 }
 
+/** Keys and values of the argument are quoted: cut, and without control characters. */
+function presentable(text: string): string {
+  return printable(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+}
+
 function label(name: unknown): string {
-  return typeof name === "string" ? JSON.stringify(name.slice(0, 80)) : `of type ${typeof name}`;
+  return typeof name === "string" ? printable(JSON.stringify(name.slice(0, 80))) : `of type ${typeof name}`;
 }

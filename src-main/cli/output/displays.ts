@@ -2,9 +2,9 @@
 import cliProgress from "cli-progress";
 import { duration, plainSpaces, significant, whole } from "../../../src-shared/analysis/format.ts";
 import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
+import { printable } from "../../../src-shared/domain/printable.ts";
 import type { LogLine, RunProgress, RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { Io } from "./io.ts";
-import { printable } from "./printable.ts";
 import type { Display } from "./watch.ts";
 
 /** Milliseconds between two lines about one run. */

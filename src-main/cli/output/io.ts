@@ -1,7 +1,7 @@
 /** Output of the command line: results on stdout, everything else on stderr. */
 import { styleText } from "node:util";
 import { plainSpaces } from "../../../src-shared/analysis/format.ts";
-import { printable, printableJson } from "./printable.ts";
+import { printable, printableJson } from "../../../src-shared/domain/printable.ts";
 
 type Style = Parameters<typeof styleText>[0];
 

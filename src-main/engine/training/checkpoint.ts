@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { inOldForm } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
-import type { ResumePoint } from "../../../src-shared/worker-protocol.ts";
+import { type ResumePoint, resumePointSchema } from "../../../src-shared/worker-protocol.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { NamedArray } from "../backend/ops/types.ts";
 import { notFinite } from "../formats/finite.ts";
@@ -65,16 +66,17 @@ export async function readCheckpoint(path: string, key: string): Promise<Checkpo
       file: path,
     });
   return {
-    step: Number(metadata.step),
+    ...parsePosition(metadata, path),
     tensors,
-    state: parseJson(metadata.state, path),
-    keep: parseJson(metadata.keep, path) as ResumePoint,
   };
 }
 
-function parseJson(text: string | undefined, path: string): unknown {
+const positionSchema = z.object({ step: z.int().min(0), keep: resumePointSchema });
+
+function parsePosition(metadata: Readonly<Record<string, string>>, path: string): Omit<Checkpoint, "tensors"> {
   try {
-    return JSON.parse(text ?? "");
+    const { state = "", keep = "", step } = metadata;
+    return { ...positionSchema.parse({ step: Number(step), keep: JSON.parse(keep) }), state: JSON.parse(state) };
   } catch (cause) {
     throw new UserError(`The checkpoint ${path} is damaged: its state cannot be read.`, {
       code: "checkpoint-damaged",

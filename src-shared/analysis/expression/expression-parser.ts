@@ -7,6 +7,8 @@
  *                                                       | field | function "(" text ")" | "(" expression ")"
  */
 
+import { printable } from "../../domain/printable.ts";
+
 export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "~";
 
 export type Syntax =
@@ -22,7 +24,7 @@ export class ExpressionError extends Error {
   readonly position: number;
 
   constructor(message: string, position: number) {
-    super(message);
+    super(printable(message));
     this.name = "ExpressionError";
     this.position = position;
   }

@@ -5,6 +5,7 @@ import { type NetworkConfig, STEM_HALVINGS } from "../architecture/network.ts";
 import type { CellSpace } from "../architecture/search-space.ts";
 import type { DatasetConfig } from "../dataset.ts";
 import { DATASETS } from "../dataset-facts.ts";
+import { printable } from "../printable.ts";
 import { checkAnytime } from "./check-anytime.ts";
 import { type ConfigProblem, checkAugmentationFits, checkBatch, checkHeldOut, checkOrder, type KnownData, type ReportProblem, sideOf } from "./check-parts.ts";
 import { valueAt } from "./config-diff.ts";
@@ -27,11 +28,23 @@ import {
 
 export type { ConfigProblem, KnownData } from "./check-parts.ts";
 
-/** All problems of a config: fields that do not parse, or conflicting settings. Empty if the config is valid. */
+/** More problems are only counted. */
+const MAX_PROBLEMS = 20;
+/** No config is nested deeper than a cell in a list of variants. */
+const MAX_DEPTH = 32;
+
+/** All problems of a config: fields that do not parse, or conflicting settings. Empty if the config is valid. Accepts any value. */
 export function checkRunConfig(config: unknown, known: KnownData = {}): ConfigProblem[] {
+  if (nestedDeeperThan(config, MAX_DEPTH))
+    return [{ path: "", message: `A run config must not be nested more than ${MAX_DEPTH} levels deep. Start from a preset: ghn-studio run demo --print` }];
   const parsed = runConfigSchema.safeParse(config);
-  if (!parsed.success) return parsed.error.issues.flatMap((issue) => problemsOf(issue, config));
+  if (!parsed.success) return schemaProblems(parsed.error.issues, config);
   return contradictions(parsed.data, known);
+}
+
+function nestedDeeperThan(value: unknown, limit: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return limit === 0 || Object.values(value).some((entry) => nestedDeeperThan(entry, limit - 1));
 }
 
 /** The conflicting settings of a parsed config. */
@@ -276,6 +289,17 @@ function cellsAtMost(space: CellSpace): number {
 
 // ---------------------------------------------------------------- schema errors
 
+/** The first problems in words, and how many others there are. */
+function schemaProblems(issues: readonly z.core.$ZodIssue[], config: unknown): ConfigProblem[] {
+  const count = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
+  const problems = issues
+    .slice(0, MAX_PROBLEMS)
+    .flatMap((issue) => problemsOf(issue, config))
+    .slice(0, MAX_PROBLEMS)
+    .map(({ path, message }) => ({ path, message: printable(message) }));
+  return count <= MAX_PROBLEMS ? problems : [...problems, { path: "", message: `${figure(count - MAX_PROBLEMS)} other fields are invalid.` }];
+}
+
 /** Converts a schema error to problems, one per field. */
 function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
   const path = issue.path.map(String).join(".");
@@ -294,7 +318,7 @@ function problemsOf(issue: z.core.$ZodIssue, config: unknown): ConfigProblem[] {
   }
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownField(kind, path === "" ? key : `${path}.${key}`));
+      return issue.keys.slice(0, MAX_PROBLEMS).map((key) => unknownField(kind, path === "" ? key : `${path}.${key}`));
     case "custom":
       return [{ path, message: `${path}: ${issue.message}` }];
     default: {
@@ -335,7 +359,7 @@ export function unknownField(kind: RunKind, path: string): ConfigProblem {
       : members.length > 0
         ? ` ${group.length === 0 ? "Fields" : `Fields of "${group.join(".")}"`}: ${members.join(", ")}.`
         : "";
-  return { path, message: `Unknown field "${path}" in a ${kind} config.${hint}` };
+  return { path, message: `Unknown field "${shortened(path)}" in a ${kind} config.${hint}` };
 }
 
 /** The kind of a config, if it is a known one. */
@@ -346,6 +370,9 @@ export function kindOf(config: unknown): RunKind | undefined {
 
 function quote(value: unknown): string {
   // JSON has no infinity: 1e400 in a file would be shown as null.
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return shortened(typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value)));
+}
+
+function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

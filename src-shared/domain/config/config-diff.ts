@@ -53,7 +53,7 @@ export function valueAt(config: unknown, path: string): unknown {
   let value: unknown = config;
   for (const part of path.split(".")) {
     if (Array.isArray(value)) value = value[Number(part)];
-    else if (isRecord(value)) value = value[part];
+    else if (isRecord(value) && Object.hasOwn(value, part)) value = value[part];
     else return undefined;
   }
   return value;
@@ -68,9 +68,10 @@ export function withValueAt(config: unknown, path: string, value: unknown): unkn
     return copy;
   }
   const copy: Record<string, unknown> = isRecord(config) ? { ...config } : {};
-  const next = rest.length === 0 ? value : withValueAt(copy[head], rest.join("."), value);
+  const next = rest.length === 0 ? value : withValueAt(valueAt(copy, head), rest.join("."), value);
   if (next === undefined) delete copy[head];
-  else copy[head] = next;
+  // Defined, not assigned: a key such as __proto__ stays a key.
+  else Object.defineProperty(copy, head, { value: next, enumerable: true, writable: true, configurable: true });
   return copy;
 }
 

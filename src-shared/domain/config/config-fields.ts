@@ -113,8 +113,12 @@ export function fieldsOf(kind: RunKind, path: readonly PropertyKey[]): string[] 
   return [...new Set(fieldsAt(kind, path).flatMap((field) => Object.keys(field.properties ?? {})))];
 }
 
+/** Longer words are not mistyped names; comparing them would take long. */
+const MAX_WORD = 120;
+
 /** Suggestions for a mistyped path, best first; at most three. */
 export function nearestFields(kind: RunKind, path: string): string[] {
+  if (path.length > MAX_WORD) return [];
   const known = [...fieldPaths(kind), ...groupPaths(kind)];
   const last = lastKey(path);
   const ranked = known.map((candidate) => ({ candidate, distance: editDistance(path, candidate) })).sort((a, b) => a.distance - b.distance);
@@ -204,6 +208,7 @@ function editDistance(a: string, b: string): number {
 
 /** The most similar word of a list, if any is similar enough. */
 export function nearestWord(written: string, words: readonly string[]): string | undefined {
+  if (written.length > MAX_WORD) return undefined;
   const ranked = words.map((word) => ({ word, distance: editDistance(written, word) })).sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   if (best !== undefined && best.distance <= Math.max(1, Math.floor(written.length / 2.5))) return best.word;

@@ -13,7 +13,7 @@ import { decodeSquare } from "../../../src-main/engine/datasets/decoding/decode-
 import { type Decoded, DecodedCache, parseEntry } from "../../../src-main/engine/datasets/folders/decoded-cache.ts";
 import type { ImageSet } from "../../../src-main/engine/datasets/images/types.ts";
 import { parseOfficial } from "../../../src-main/engine/datasets/official/official-files.ts";
-import { damaged, FUZZ_TIMEOUT, fuzzRuns, orRefused } from "./support/fuzz.ts";
+import { damaged, FUZZ_TIMEOUT, fuzzRuns, orRefused } from "../../fuzz/support/fuzz.ts";
 import { cifarBytes, idxBytes, put, sharedTemporaryFolder } from "./support/helpers.ts";
 import { tiffBytes } from "./support/tiff.ts";
 

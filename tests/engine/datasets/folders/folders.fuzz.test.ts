@@ -6,7 +6,7 @@ import { afterAll, expect, it } from "vitest";
 import { type ImagePlan, planFolder, planImages } from "../../../../src-main/engine/datasets/folders/plan.ts";
 import { Tally } from "../../../../src-main/engine/datasets/folders/tally.ts";
 import { indexImages } from "../../../../src-main/engine/datasets/streaming/image-index.ts";
-import { FUZZ_TIMEOUT, fuzzRuns, orRefused } from "../support/fuzz.ts";
+import { FUZZ_TIMEOUT, fuzzRuns, orRefused } from "../../../fuzz/support/fuzz.ts";
 import { sharedTemporaryFolder } from "../support/helpers.ts";
 
 const scratch = sharedTemporaryFolder();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { printable, printableJson } from "../../../src-main/cli/output/printable.ts";
+import { printable, printableJson } from "../../../src-shared/domain/printable.ts";
 
 const ESCAPE = String.fromCharCode(27);
 
