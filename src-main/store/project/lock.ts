@@ -93,6 +93,8 @@ function place(prepared: string, file: string): boolean {
 
 function readLock(file: string): LockContent | null {
   try {
+    // Reading a pipe would wait for ever.
+    if (!statSync(file).isFile()) return null;
     const content = JSON.parse(readFileSync(file, "utf8")) as Partial<LockContent>;
     if (typeof content.pid !== "number" || typeof content.host !== "string" || typeof content.token !== "string") return null;
     return { pid: content.pid, host: content.host, token: content.token, startTime: content.startTime ?? null, guarded: content.guarded === true };

@@ -33,12 +33,19 @@ export function artifactFile(project: string, path: string): string {
 
 /**
  * Checks the standard files and folders of a project before any of them is used.
- * @throws UserError `path-outside` when one of them is a link
+ * @throws UserError `path-outside` when one of them is a link, `project-foreign` when it is a pipe, socket or device: reading those would wait for ever
  */
 export function refuseLinkedFiles(project: string, names: readonly string[]): void {
   for (const name of [...names, ARTIFACTS]) {
     const target = linkTarget(join(project, name));
     if (target !== null) throw outside(name, `is a link to ${target}`);
+    const info = lstatSync(join(project, name), { throwIfNoEntry: false });
+    if (info === undefined || info.isFile() || info.isDirectory()) continue;
+    throw new UserError(`In the project folder, ${name} is a pipe, socket or device.`, {
+      code: "project-foreign",
+      remedy: "Remove it, or restore the project from a backup. If you do not know where the project comes from, do not open it.",
+      file: join(project, name),
+    });
   }
 }
 

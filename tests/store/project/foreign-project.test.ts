@@ -1,11 +1,12 @@
 /** A malicious project: links and run ids that point outside its folder. */
-import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { artifactPath } from "../../../src-main/export/choices.ts";
 import { RunSupervisor } from "../../../src-main/runs/supervisor/supervisor.ts";
-import { openProject, postRequest, viewProject } from "../../../src-main/store/project/project.ts";
+import { openProject, postRequest, projectHolder, viewProject } from "../../../src-main/store/project/project.ts";
 import { closing, newProject, newRun, temporaryFolder } from "../support/store-support.ts";
 
 const REFUSED = expect.objectContaining({ code: "path-outside" });
@@ -117,3 +118,16 @@ it("a linked data folder is refused, and the image cache of earlier versions is 
   symlinkSync(home(), join(folder, "data"));
   expect(() => openProject(folder)).toThrow(REFUSED);
 });
+
+it.skipIf(process.platform === "win32").each(["project.lock", "project.lock-guard", "runs.sqlite", "runs.sqlite-wal", "project.json"])(
+  "a pipe in place of %s is refused without waiting for it",
+  (name) => {
+    const folder = prepared("r1");
+    rmSync(join(folder, name), { force: true });
+    execFileSync("mkfifo", [join(folder, name)]);
+    const refused = expect.objectContaining({ code: "project-foreign", message: expect.stringContaining(name) });
+    for (const open of [() => openProject(folder), () => viewProject(folder), () => postRequest(folder, "stop", "r1")]) expect(open).toThrow(refused);
+    // The list of recent projects asks who holds them.
+    expect(projectHolder(folder)).toBeNull();
+  },
+);
