@@ -19,7 +19,10 @@ export class Tally {
   /** Counts one trial. @param fault a sentence, or null if it passed */
   count(fault: string | null): void {
     this.tried++;
-    if (fault !== null) this.failures.push(fault);
+    if (fault === null) return;
+    this.failures.push(fault);
+    // The table comes after hours, if at all.
+    process.stderr.write(`FAILED: ${this.title}: ${fault}\n`);
   }
 }
 
