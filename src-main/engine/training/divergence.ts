@@ -5,7 +5,7 @@ import type { NamedArrays } from "./checkpoint.ts";
  * Steps in a row without an update that end a training. A single batch may overflow by chance; after ten different batches in a row the weights are the cause, and
  * they cannot recover, because skipped steps do not change them.
  */
-export const MAX_SKIPPED_IN_A_ROW = 10;
+const MAX_SKIPPED_IN_A_ROW = 10;
 /** Share of the steps, of an epoch and of the whole training, that may be skipped: beyond it, the training no longer follows its protocol. */
 export const MAX_SKIPPED_SHARE = 0.1;
 /** A loss of this many times the loss of guessing has exploded. Losses of usual trainings stay below 10 times, even in their first steps. */
