@@ -29,7 +29,8 @@ it("run configs: complete and stable, or refused", { timeout: FUZZ_TIMEOUT }, as
       const config = await parsed(() => completeConfig(raw, [], "the config"));
       if (config === null) return;
       accepted++;
-      expect(completeConfig(JSON.parse(JSON.stringify(config)), [], "the config")).toEqual(config);
+      // As text, because JSON has no negative zero.
+      expect(JSON.stringify(completeConfig(JSON.parse(JSON.stringify(config)), [], "the config"))).toBe(JSON.stringify(config));
     }),
     fuzzRuns(250),
   );
@@ -99,7 +100,7 @@ it.each<[string, () => string]>([
   ["nested lists in an unknown field", () => `{"x":${nested(200_000)},${demo}`],
   ["nested lists in a preset file", () => `{"title":"A","config":{"kind":${nested(200_000)}}}`],
   ["nested objects without an end", () => '{"a":'.repeat(300_000)],
-  ["100,000 unknown fields", () => `{${Array.from({ length: 100_000 }, (_, i) => `"field${i}":0`).join(",")},${demo}`],
+  ["30,000 unknown fields", () => `{${Array.from({ length: 30_000 }, (_, i) => `"field${i}":0`).join(",")},${demo}`],
   ["an unknown field with a name of 5 MB", () => `{"${"x".repeat(5_000_000)}":0,${demo}`],
   ["a kind of 5 MB", () => `{"kind":"${"p".repeat(5_000_000)}"}`],
   ["a text of 5 MB in place of a number", () => `{"seed":"${"1".repeat(5_000_000)}",${demo}`],

@@ -4,7 +4,7 @@ import { faultOfRefusal, pollution } from "../../../scripts/campaign/fuzz/refusa
 import { isUserError } from "../../../src-main/lib/errors.ts";
 
 /** Time that a parser may take for one input, in milliseconds; generous, because the cores are shared. */
-const LIMIT_MS = 5000;
+const LIMIT_MS = 10_000;
 
 /** The result, or null if the input was refused in words. Fails for every other error, for slowness and for polluted prototypes. */
 export async function parsed<Result>(parse: () => Result | Promise<Result>): Promise<Result | null> {
