@@ -7,6 +7,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, renameSyn
 import path from "node:path";
 import { libraryProblem } from "../engine/backend/tensorflow/library-problem.ts";
 import { runCommand } from "../lib/commands.ts";
+import { makeFolder } from "../lib/make-folder.ts";
 import { bindingPackage, cacheFolder } from "../lib/places.ts";
 import { recordFiles, verifyFiles } from "../lib/verified-files.ts";
 import { BINDING_FILE, type Entry, entryName, type Flavour, findEntry, LIBRARY_FOLDER, satisfies, type Wanted, writeManifest } from "./entries/entry.ts";
@@ -18,7 +19,6 @@ import { ensureOwnKernels } from "./entries/own-kernels.ts";
 import type { LibrarySource, SourceOptions } from "./entries/source.ts";
 import { tryBinding } from "./entries/try.ts";
 import { withLock } from "./lock.ts";
-import { makeFolder } from "../lib/make-folder.ts";
 
 export interface TensorFlowReady {
   readonly state: "ready";

@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { ProjectInfo } from "../../../src-shared/domain/records/projects.ts";
 import { UserError } from "../../lib/errors.ts";
 import { fileNameProblem } from "../../lib/file-names.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import type { ProcessIdentity } from "../../lib/process-identity.ts";
 import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
@@ -12,7 +13,6 @@ import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "..
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
 import { newProjectFile, PROJECT_FILE_NAME, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
 import { artifactFile, refuseLinkedFiles, runFolder } from "./project-paths.ts";
-import { makeFolder } from "../../lib/make-folder.ts";
 
 export const DATABASE_NAME = "runs.sqlite";
 const LOCK_NAME = "project.lock";

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { OWN_KERNELS_RECORD } from "../../engine/backend/tensorflow/library-problem.ts";
 import { OWN_KERNELS_FILE } from "../../engine/backend/tensorflow/own-kernels-file.ts";
 import { lastLine, runCommand } from "../../lib/commands.ts";
+import { makeFolder } from "../../lib/make-folder.ts";
 import { recordFiles, verifyFiles } from "../../lib/verified-files.ts";
 import { findCompiler } from "./build-binding.ts";
 import { LIBRARY_FOLDER } from "./entry.ts";
-import { makeFolder } from "../../lib/make-folder.ts";
 
 const SOURCE = fileURLToPath(new URL("../../engine/backend/tensorflow/own-kernels/kernels.cc", import.meta.url));
 

@@ -3,9 +3,9 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
 import { systemErrorCode } from "../../../lib/files.ts";
+import { makeFolder } from "../../../lib/make-folder.ts";
 import { sourceKind } from "../archives/kind.ts";
 import { removeInterrupted, temporaryName } from "./interrupted.ts";
-import { makeFolder } from "../../../lib/make-folder.ts";
 
 /**
  * Fills a temporary folder next to the target, then renames it to the target. On any error the temporary folder is removed
