@@ -4,6 +4,12 @@ import type { ChildLauncher } from "../runs/child/launcher.ts";
 import { openProjectServices } from "../runs/run-services.ts";
 import { createProject, viewProject } from "../store/project/project.ts";
 import type { ProjectOpener } from "./services/project-services.ts";
+import { openShared } from "./shared-project.ts";
+
+/** For windows: a project whose runs another process executes is opened for viewing. */
+export function sharedProjectOpener(launcher: ChildLauncher): ProjectOpener {
+  return { ...projectOpener(launcher), open: (folder) => openShared(folder, (path) => openProjectServices(path, { launcher })) };
+}
 
 export function projectOpener(launcher: ChildLauncher): ProjectOpener {
   return {

@@ -172,6 +172,8 @@ export class Studio implements StudioHost, StudioServices {
     this.holders.set(folder, session);
     try {
       const project = await open();
+      // Also the sample project, whose folder is not one that the user named.
+      await this.folders.allow(project.folder);
       // The opener may normalise the path of the folder.
       this.holders.set(project.folder, session);
       if (project.folder !== folder) this.holders.delete(folder);

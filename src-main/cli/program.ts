@@ -19,6 +19,7 @@ import { stopCommand } from "./commands/stop.ts";
 import { studyCommand } from "./commands/study.ts";
 import { transferCommand } from "./commands/transfer.ts";
 import { unlockCommand } from "./commands/unlock.ts";
+import { watchCommand } from "./commands/watch.ts";
 import type { Io } from "./output/io.ts";
 
 const AFTER_HELP = `
@@ -47,6 +48,7 @@ export function createProgram(io: Io): Command {
     studyCommand(io),
     resumeCommand(io),
     stopCommand(io),
+    watchCommand(io),
     runsCommand(io),
     showCommand(io),
     compareCommand(io),

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Estimator } from "../api/estimate/estimator.ts";
-import { projectOpener } from "../api/project-opener.ts";
+import { sharedProjectOpener } from "../api/project-opener.ts";
 import { createStudio, type Studio } from "../api/studio.ts";
 import { datasetFolder, userConfigFolder, userDataFolder } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
@@ -32,7 +32,7 @@ export function buildStudio(options: BuildOptions): Promise<Studio> {
     sampleParent: userDataFolder(),
     version: packageVersion(),
     log: options.log ?? studioLog(),
-    opener: projectOpener(options.launcher),
+    opener: sharedProjectOpener(options.launcher),
     doctor,
     estimate: (config, studio, project) => estimator.estimate(config, studio, project),
     datasetEntry: entryPath("dataset-worker"),

@@ -4,7 +4,8 @@ import { dataFoldersOf } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
 import { isStoreError, storeUserError } from "../store/database/store-error.ts";
 import { openProject, type Project } from "../store/project/project.ts";
-import type { StoreWriter } from "../store/store.ts";
+import type { SettingsWriter } from "../store/records/settings.ts";
+import type { StoreReader } from "../store/store.ts";
 import type { ChildLauncher } from "./child/launcher.ts";
 import { findGpus } from "./devices/find-gpus.ts";
 import type { RunEditor } from "./supervisor/run-editor.ts";
@@ -17,7 +18,7 @@ export type RunEvent = { readonly [Name in keyof RunEventMap]: { readonly name: 
 export interface RunServices {
   readonly folder: string;
   info(): ProjectInfo;
-  readonly store: StoreWriter;
+  readonly store: StoreReader & { readonly settings: SettingsWriter };
   readonly commands: Pick<RunSupervisor, "detail" | "create" | "stop" | "kill" | "resume" | "retry" | "reorderQueue"> &
     Pick<RunEditor, "update" | "archive" | "trash" | "restore"> & { purge(runIds: readonly string[]): Promise<number> };
   /** Names of the runs that are running. */

@@ -6,16 +6,19 @@ import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
 import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
 import { runEditSchema, runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
+import { packageVersion } from "../../config/version.ts";
 import { UserError } from "../../lib/errors.ts";
 import { userPath } from "../../lib/user-path.ts";
 import { fitBudget, hasBudget } from "../../runs/sources/fit-budget.ts";
-import { viewProject } from "../../store/project/project.ts";
+import { postRun, viewProject } from "../../store/project/project.ts";
 import { Exit } from "../output/errors.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { checkData } from "../project/check-data.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, setOption } from "../project/options.ts";
+import { withView } from "../project/project.ts";
 import { inProject, type Place, placeFor } from "../project/project-location.ts";
+import { followRun } from "./follow.ts";
 import { supervise } from "./supervise.ts";
 import type { SupervisedProject } from "./supervised.ts";
 
@@ -26,6 +29,7 @@ export interface RunOptions extends JsonFlag, ProjectFlag {
   readonly tag: readonly string[];
   readonly resume?: true;
   readonly print?: true;
+  readonly queue?: true;
 }
 
 /** Adds the options of commands that execute a run. */
@@ -37,6 +41,7 @@ export function withRunOptions(command: Command): Command {
     .option("--name <name>", "run name")
     .option("--tag <tag>", "tag for the run; may be repeated", collect, [])
     .option("--resume", "resume the newest unfinished run with the same config, if there is one")
+    .option("--queue", "if a window or another terminal has the project open, let it execute the run, and follow it")
     .option("--print", "print the full config with all defaults as JSON and exit")
     .addOption(jsonOption());
 }
@@ -52,6 +57,14 @@ export async function runConfig(io: Io, config: RunConfig, name: string, options
   // Create nothing before it is certain that the run can start.
   const input = await checkData(place.folder, config, io.note);
   const frozen = fitToBudget(io, config, input, place);
+  if (options.queue === true && !place.isNew) {
+    const runId = postRun(place.folder, { name: options.name ?? name, config: frozen, codeVersion: packageVersion(), tags: options.tag });
+    if (runId !== null) {
+      io.note(`Run ${runId} was queued in the process that has ${quotePath(place.folder)} open.`);
+      await withView(io, place.folder, (view) => followRun(io, view, runId, options.json === true));
+      return;
+    }
+  }
   const { code } = await inProject(io, place, () =>
     supervise(io, place.folder, options.json === true, (project) => startOrResume(io, project, frozen, options.name ?? name, options)),
   );

@@ -105,6 +105,7 @@ function refuseSecondOwner(folder: string): void {
   throw new UserError(`The project ${folder} is open in another process (pid ${owner}).`, {
     code: "project-locked",
     file: folder,
-    remedy: "Start the run there, wait for that process to finish, or use another project with --project <folder>.",
+    remedy:
+      "Repeat the command with --queue to let that process execute the run, start the run there, wait for that process to finish, or use another project with --project <folder>.",
   });
 }

@@ -370,12 +370,19 @@ export class RunSupervisor {
       try {
         if (request.type === "stop") this.stop(request.runId);
         else if (request.type === "kill") this.kill(request.runId);
+        else if (this.project.store.runs.get(request.runId)?.status === "queued") this.queuedElsewhere(request.runId);
         else this.resume(request.runId);
       } catch (error) {
         if (isUserError(error) && this.project.store.runs.get(request.runId) !== null) this.note(request.runId, "warning", error.message);
         else if (!isUserError(error)) throw error;
       }
     }
+  }
+
+  /** Another process has added a run to the queue. */
+  private queuedElsewhere(runId: string): void {
+    this.live.changed(runId, true);
+    this.pump();
   }
 
   private note(runId: string, level: "info" | "warning", text: string): void {

@@ -9,6 +9,7 @@ import { openDatabase, type SqliteDatabase } from "../database/database.ts";
 import { copyFromReadOnlyFolder } from "../database/read-only-copy.ts";
 import { finishSwap, repairedFile } from "../database/swap.ts";
 import { WalCheckpointer } from "../database/wal-checkpointer.ts";
+import type { NewRun } from "../records/run-writer.ts";
 import { type StoreReader, type StoreWriter, storeReader, storeWriter } from "../store.ts";
 import { type Lock, type LockOptions, lockOwner, takeLock } from "./lock.ts";
 import { newProjectFile, PROJECT_FILE_NAME, type ProjectFile, readProjectFile, writeProjectFile } from "./project-file.ts";
@@ -56,6 +57,8 @@ export interface ProjectView {
   readonly folder: string;
   readonly store: StoreReader;
   info(): ProjectInfo;
+  /** A number that changes whenever another process has changed the database. */
+  version(): number;
   close(): void;
 }
 
@@ -173,7 +176,7 @@ export function viewProject(folder: string): ProjectView {
       db.close();
       copy?.remove();
     };
-    return { folder: path, store, info: () => infoOf(path, file, store), close };
+    return { folder: path, store, info: () => infoOf(path, file, store), version: () => Number(db.pragma("data_version", { simple: true })), close };
   } catch (error) {
     copy?.remove();
     throw error;
@@ -192,6 +195,27 @@ export function postRequest(folder: string, type: "stop" | "kill" | "resume", ru
   try {
     storeWriter(db).requests.post(type, runId);
     return true;
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Queues a run in a project that another process holds open, and asks that process to look at its queue.
+ * @returns id of the run; null when no process holds the project open
+ */
+export function postRun(folder: string, run: NewRun): string | null {
+  const path = resolve(folder);
+  refuseLinkedFiles(path, FILES);
+  if (projectOwner(path) === null) return null;
+  const db = openDatabase(join(path, DATABASE_NAME));
+  try {
+    const store = storeWriter(db);
+    return store.transaction(() => {
+      const id = store.runs.create(run);
+      store.requests.post("resume", id);
+      return id;
+    });
   } finally {
     db.close();
   }

@@ -9,6 +9,14 @@ export interface ProjectInfo {
   readonly isSample: boolean;
   /** Records that were found to be damaged since the project was opened, one sentence each. */
   readonly damage?: readonly string[];
+  /** The process that executes the runs, if it is not the one of this window, which then only views the project. */
+  readonly leader?: ProjectLeader;
+}
+
+export interface ProjectLeader {
+  readonly pid: number;
+  /** Name of its computer. */
+  readonly host: string;
 }
 
 export interface RecentProject {
