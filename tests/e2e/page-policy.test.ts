@@ -63,7 +63,7 @@ describe.skipIf(whyNoBrowser() !== null)("the content security policy", { timeou
     if (first === undefined) throw new Error("The sample project has no runs.");
     await served.session.call("runs.update", {
       runId: first.id,
-      notes: "# Notes\n\n**bold** <b style='color:red' onclick='x()'>html</b> <script>x()</script>\n\n| a |\n|---|\n| b |",
+      notes: "# Notes\n\n**bold** and [a link](https://example.org)\n\n| a |\n|---|\n| b |",
     });
     const tabs = ["overview", "curves", "candidates", "trainings", "correlation", "config", "log", "artifacts"];
     const paths = [
