@@ -4,6 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { projectOpener } from "../../src-main/api/project-opener.ts";
+import { loadConfig } from "../../src-main/config/load-config.ts";
+import { entryPath } from "../../src-main/lib/entries.ts";
+import { nodeLauncher } from "../../src-main/runs/child/launcher.ts";
+import { createProject } from "../../src-main/store/project/project.ts";
 import { CLI, startCli } from "./support/cli.ts";
 import { longRun } from "./support/long.ts";
 import { sets, TINY } from "./support/tiny.ts";
@@ -71,21 +76,23 @@ describe.skipIf(group === null)("in a control group with little memory", () => {
   });
 });
 
-test.skipIf(process.platform === "win32")("out of memory in JavaScript ends with a sentence and advice", async () => {
-  const child = spawn(process.execPath, [CLI, "run", "demo", "--project", "p", ...sets([...TINY, "compute.backend=wasm"])], {
-    cwd: folder,
-    // Of the worker as well, which is a child.
-    env: { ...process.env, NO_COLOR: "1", GHN_STUDIO_DATA: join(folder, "data"), NODE_OPTIONS: "--max-old-space-size=48" },
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
+test("out of memory in JavaScript ends a run with a sentence and advice", async () => {
+  const project = join(folder, "p");
+  createProject(project, "p").close();
+  // Too little to load the libraries of a worker.
+  const launcher = nodeLauncher({ script: entryPath("run-worker"), execArgv: ["--max-old-space-size=20"] });
+  const opened = await projectOpener(launcher).open(project);
+  try {
+    const { config } = await loadConfig(longRun(folder));
+    const { id } = opened.commands.create("Run", config, []);
+    await expect.poll(() => opened.store.runs.get(id)?.status, { timeout: 60_000 }).toBe("interrupted");
+    expect(opened.store.runs.get(id)?.failure).toMatchObject({
+      message: expect.stringContaining("The process of the run ran out of memory."),
+      remedy: expect.stringContaining("fewer channels F (network.initialChannels)"),
     });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  expect(code).toBe(3);
-  expect(output).toContain("The process of the run ran out of memory.");
-  expect(output).toContain("fewer channels F (network.initialChannels)");
+  } finally {
+    await opened.close(10_000);
+  }
 });
 
 test.skipIf(process.platform === "win32")(
