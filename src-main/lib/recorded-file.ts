@@ -18,7 +18,7 @@ export async function fileDamage(path: string, { bytes, sha256 }: RecordedFile):
 }
 
 /** SHA-256 of a file in hex, read in chunks. */
-export async function fileSha256(path: string): Promise<string> {
+async function fileSha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
   return hash.digest("hex");
