@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { projectOpener } from "../../src-main/api/project-opener.ts";
 import { loadConfig } from "../../src-main/config/load-config.ts";
 import { entryPath } from "../../src-main/lib/entries.ts";
@@ -46,6 +46,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "ghn-memory-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  if (group !== null) rmdirSync(group);
+});
 
 /** The command line within the control group. */
 function limited(args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
