@@ -11,9 +11,9 @@ export function runsInQuery(value: unknown): string[] {
   return [...new Set(value.split(",").filter((id) => /^[A-Za-z0-9_-]{1,64}$/.test(id)))].slice(0, MOST_RUNS);
 }
 
-/** Metrics of a run, including those of the stages of a pipeline. */
+/** Metrics of a run, including those of its stages. If several stages have a metric, the last one counts: for a pipeline the training of the winner. */
 export function metricsOf(run: RunDetail): Readonly<Record<string, MetricSummary>> {
-  return Object.assign({}, ...[...run.children].reverse().map((child) => child.metrics), run.metrics) as Record<string, MetricSummary>;
+  return Object.assign({}, ...run.children.map((child) => child.metrics), run.metrics) as Record<string, MetricSummary>;
 }
 
 export interface ComparedSetting extends ConfigDifference {

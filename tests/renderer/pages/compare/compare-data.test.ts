@@ -35,6 +35,13 @@ describe("comparing runs", () => {
     expect(Object.keys(metricsOf(pipeline)).sort()).toEqual(["ghn/validation-accuracy", "search/best"]);
   });
 
+  it("takes a metric of several stages from the last one, the training of the winner", () => {
+    const stage = (id: string, best: number) =>
+      detail({ id, name: id, config: config("cell-training"), metrics: { "train/validation-accuracy": summary(best) } });
+    const pipeline = detail({ id: "p", name: "p", config: config("pipeline"), children: [stage("compare", 0.82), stage("final", 0.98)] });
+    expect(metricsOf(pipeline)["train/validation-accuracy"]?.best).toBe(0.98);
+  });
+
   it("reads the last value at or before an epoch, none before the first", () => {
     const series = seriesFrom(
       "a",
