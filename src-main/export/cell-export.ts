@@ -1,9 +1,9 @@
 /** Exports of the cell space: cells and networks of them. */
+import { competingTrainings, trainingsOfBest } from "../../src-shared/analysis/figures/trained-cells.ts";
 import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
 import { type Architecture, architectureSchema } from "../../src-shared/domain/architecture/network.ts";
 import type { Training } from "../../src-shared/domain/records/run.ts";
 import { cellFileText } from "../engine/spaces/cell/file.ts";
-import { meansByCell } from "../runs/sources/means-by-cell.ts";
 import { candidatesCsv } from "./candidates-csv.ts";
 import { architectureSvg } from "./cell-picture.ts";
 import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
@@ -17,11 +17,10 @@ export const cellExport: SpaceExport<"cell"> = {
   winner(project, family) {
     for (const run of [...family].reverse()) {
       const all = allTrainingsOf(project, "cell", [run]);
-      // Cells of the random baseline are there for comparison: they win only where there are no others.
-      const competing = all.some(({ role }) => role !== "random") ? all.filter(({ role }) => role !== "random") : all;
+      const competing = competingTrainings(all);
       const [first] = competing;
       if (first === undefined) continue;
-      const training = bestOf(competing.filter(({ divergence }) => divergence === undefined));
+      const training = best(trainingsOfBest(competing.filter(({ divergence }) => divergence === undefined)));
       if (training === null) return { training: null, candidate: null, ...(first.divergence === undefined ? {} : { divergence: first.divergence }) };
       return { training, candidate: training.candidateId === null ? null : project.candidates.get(training.candidateId) };
     }
@@ -66,11 +65,6 @@ export const cellExport: SpaceExport<"cell"> = {
 /** The stored architecture, validated, because project files are untrusted input. */
 function architectureOf({ training, candidate }: Result<"cell">): Architecture {
   return architectureSchema.parse((training ?? candidate)?.architecture);
-}
-
-function bestOf(trainings: readonly Training[]): Training | null {
-  const first = meansByCell(trainings)[0]?.first;
-  return best(trainings.filter(({ name, canonical, role }) => name === first?.name && canonical === first.canonical && role === first.role));
 }
 
 function best(trainings: readonly Training[]): Training | null {

@@ -138,7 +138,22 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.picture("3-live-training");
     expect(await visitor.barriers()).toEqual([]);
     await eventually(() => visitor.id("run-status").getAttribute("data-status"), 500_000).toBe("completed");
+    // A finished pipeline shows its result, with the same figures as the table.
+    await visitor.id("run-result").waitFor();
+    const tested = (await visitor.id("tile-testAccuracy").locator("output").textContent()) ?? "";
+    expect(tested).toMatch(/\d\s%/);
+    expect(await visitor.id("result-winner").getByTestId("cell-view").count()).toBe(1);
+    expect(await visitor.id("result-winner").textContent()).toMatch(/Cell \d+/);
+    await visitor.id("shortlist-difference").waitFor();
+    expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("3-finished");
+    await visitor.click("result-export");
+    await visitor.id("export-dialog").waitFor();
+    await visitor.page.keyboard.press("Escape");
+    await visitor.go("/runs");
+    await visitor.id("runs-table").getByText(tested, { exact: true }).waitFor();
+    await visitor.go(`/runs/${pipelineId}`);
+    await visitor.id("run-result").waitFor();
     await visitor.click("tab-curves");
     await visitor.page.locator("[data-points]").first().waitFor();
     expect(await visitor.barriers()).toEqual([]);
@@ -218,7 +233,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     // A run with stages starts with its results; single curves would mislead.
     const results = visitor.id("result-table");
     await results.waitFor();
-    expect(await results.locator("tr", { hasText: "Test accuracy" }).textContent()).toMatch(/\d %/);
+    expect(await results.locator("tr", { hasText: "Test accuracy" }).textContent()).toMatch(/\d\s%/);
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("6-results");
     await visitor.click("tab-curves");

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { configValue, duration, percent, percentWithDeviation, whole } from "../../../src-shared/analysis/format.ts";
+import { FIGURE_IDS, FIGURES, figureText } from "../../../src-shared/analysis/figures/figure-list.ts";
+import { configValue, whole } from "../../../src-shared/analysis/format.ts";
 import { compareConfigs } from "../../../src-shared/domain/config/config-diff.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -7,7 +8,7 @@ import type { ProjectView } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { outcomeOf, type RunResult } from "../output/outcome.ts";
 import { table } from "../output/tables.ts";
-import { kindWord, metricText, metricTitle, statusWord } from "../output/words.ts";
+import { kindWord, metricText, metricTitle, statusWord, timeText } from "../output/words.ts";
 import { type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE } from "../project/options.ts";
 import { findRun, seenFromOutside, withView } from "../project/project.ts";
 
@@ -42,7 +43,7 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
   const rows: string[][] = [
     ["Kind", ...runs.map((run) => kindWord(run.kind))],
     ["Status", ...runs.map((run) => statusWord(io, run.status))],
-    ...outcomeRows(view, runs, outcomes),
+    ...figureRows(view, runs, outcomes),
     ...metrics.map((name) => [
       `${metricTitle(name)}, best`,
       ...runs.map((run) => (run.metrics[name] === undefined ? "" : metricText(name, run.metrics[name].best))),
@@ -61,26 +62,11 @@ function compare(io: Io, view: ProjectView, references: readonly string[], all: 
     );
 }
 
-function outcomeRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly RunResult[]): string[][] {
-  const row = (title: string, of: (outcome: RunResult) => string): string[] => [title, ...outcomes.map(of)];
+function figureRows(view: ProjectView, runs: readonly RunSummary[], outcomes: readonly RunResult[]): string[][] {
   const rows = [
-    row("Cells ranked", (outcome) => (outcome.cellsRanked === 0 ? "" : whole(outcome.cellsRanked))),
-    row("Winner", ({ winner }) => winner?.name ?? ""),
-    row("Parameters", ({ winner }) => (winner === null ? "" : whole(winner.parameters))),
-    row("Multiply-adds", ({ winner }) => (winner === null ? "" : whole(winner.multiplyAdds))),
-    row("Score", ({ winner }) => (winner?.score === null || winner === null ? "" : percent(winner.score))),
-    row("Validation accuracy", ({ winner }) =>
-      winner?.validationAccuracy ? percentWithDeviation(winner.validationAccuracy.mean, winner.validationAccuracy.deviation) : "",
-    ),
-    row("Test accuracy", ({ winner }) => (winner?.testAccuracy ? percentWithDeviation(winner.testAccuracy.mean, winner.testAccuracy.deviation) : "")),
-    row("GHN shortlist, validation", ({ ghn }) =>
-      ghn?.validationAccuracy ? percentWithDeviation(ghn.validationAccuracy.mean, ghn.validationAccuracy.deviation) : "",
-    ),
-    row("Random cells, validation", ({ random }) =>
-      random?.validationAccuracy ? percentWithDeviation(random.validationAccuracy.mean, random.validationAccuracy.deviation) : "",
-    ),
-    row("Diverged trainings", ({ divergedTrainings }) => (divergedTrainings === 0 ? "" : whole(divergedTrainings))),
-    row("Time", (outcome) => (outcome.seconds > 0 ? duration(outcome.seconds) : "")),
+    ...FIGURE_IDS.map((id) => [FIGURES[id].title, ...runs.map(({ figures }) => figureText(figures, id, true) ?? "")]),
+    ["Diverged trainings", ...outcomes.map(({ divergedTrainings }) => (divergedTrainings === 0 ? "" : whole(divergedTrainings)))],
+    ["Time", ...runs.map(timeText)],
     ["Backend", ...runs.map((run) => [run, ...view.store.runs.children(run.id)].find((member) => member.backend !== null)?.backend ?? "")],
   ];
   return rows.filter(([, ...values]) => values.some((value) => value !== ""));

@@ -4,7 +4,6 @@ import { DATASET_IDS } from "../../../src-shared/domain/dataset-facts.ts";
 import { RUN_STATUSES, type RunStatus, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { ProjectView } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { table } from "../output/tables.ts";
 import { headline, kindWord, localTime, statusWord, timeText } from "../output/words.ts";
@@ -78,7 +77,7 @@ async function list(io: Io, options: RunsOptions): Promise<void> {
       io.note(answer.total === 0 && view.info().runs === 0 ? "This project has no runs yet. Start one: ghn-studio run demo" : "No matching runs.");
       return;
     }
-    io.out(runTable(io, view, rows, options.stages === true));
+    io.out(runTable(io, rows, options.stages === true));
     if (wanted.length > rows.length) io.note(`${whole(wanted.length - rows.length)} more; raise --limit to show them.`);
   });
 }
@@ -93,7 +92,7 @@ function stagesBelow(runs: readonly RunSummary[]): RunSummary[] {
   return runs.flatMap((run) => (run.parentId !== null && ids.has(run.parentId) ? [] : [run, ...(stages.get(run.id) ?? []).toReversed()]));
 }
 
-function runTable(io: Io, view: ProjectView, rows: readonly RunSummary[], stages: boolean): string {
+function runTable(io: Io, rows: readonly RunSummary[], stages: boolean): string {
   return table(
     io,
     [
@@ -116,7 +115,7 @@ function runTable(io: Io, view: ProjectView, rows: readonly RunSummary[], stages
       String(run.seed),
       localTime(run.createdAt),
       timeText(run),
-      headline(run, view.store.runs.record(run.id)?.summary),
+      headline(run),
     ]),
   );
 }

@@ -106,14 +106,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       table(
         io,
         [{ title: "Id" }, { title: "Stage" }, { title: "Kind" }, { title: "Status" }, { title: "Time", align: "right" }, { title: "Result" }],
-        children.map((child) => [
-          child.id,
-          child.stage ?? "",
-          kindWord(child.kind),
-          statusWord(io, child.status),
-          timeText(child),
-          headline(child, store.runs.record(child.id)?.summary),
-        ]),
+        children.map((child) => [child.id, child.stage ?? "", kindWord(child.kind), statusWord(io, child.status), timeText(child), headline(child)]),
       ),
     );
   presentCells(io, view, [run, ...children], options.cells);

@@ -1,23 +1,17 @@
 /** The outcome of a run: the figures of the closing table, for people and scripts. */
 
-import { coefficient, count, duration, percent, percentWithDeviation, significant, whole } from "../../../src-shared/analysis/format.ts";
-import { correlate } from "../../../src-shared/analysis/statistics/correlation.ts";
-import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
+import { FIGURES, figureText } from "../../../src-shared/analysis/figures/figure-list.ts";
+import { momentsOf } from "../../../src-shared/analysis/figures/moments.ts";
+import { meansByCell } from "../../../src-shared/analysis/figures/trained-cells.ts";
+import { count, duration, percent, percentWithDeviation, significant, whole } from "../../../src-shared/analysis/format.ts";
 import type { AnytimeTraining } from "../../../src-shared/domain/records/anytime-records.ts";
 import { divergedWords, usableTrainings } from "../../../src-shared/domain/records/divergence.ts";
+import type { Figures, Moments } from "../../../src-shared/domain/records/figures.ts";
 import type { Candidate, RunSummary, Training } from "../../../src-shared/domain/records/run.ts";
 import { resolveSubject } from "../../export/subject.ts";
-import { meansByCell } from "../../runs/sources/means-by-cell.ts";
 import type { StoreReader } from "../../store/store.ts";
 import type { Io } from "./io.ts";
 import { facts } from "./tables.ts";
-
-export interface Moments {
-  readonly n: number;
-  readonly mean: number;
-  /** Sample standard deviation; null for fewer than two. */
-  readonly deviation: number | null;
-}
 
 /** Cells of one group, trained from scratch with the same protocol. Accuracies are in [0, 1]. */
 export interface GroupOutcome {
@@ -57,6 +51,7 @@ export interface RunResult {
   readonly divergence: string | null;
   /** Anytime runs only: trained networks by group. */
   readonly areas: readonly AreaOutcome[];
+  readonly figures: Figures;
   readonly seconds: number;
 }
 
@@ -78,26 +73,34 @@ export function outcomeOf(project: { readonly folder: string; readonly store: St
     .map((member) => store.trainings.list(member.id).filter((training) => training.runId === member.id))
     .filter((list) => list.length > 0);
   const compared = trainings.find((list) => list.some((training) => training.role === "random")) ?? [];
+  const { figures } = run;
   // Nothing can be exported of a run whose settings are damaged, but the rest of it is shown.
   const result = store.runs.record(run.id) === null ? null : resolveSubject({ folder: project.folder, ...store }, { type: "run", runId: run.id });
-  const { training, candidate } = result?.space === "cell" ? result : { training: null, candidate: null };
-  const repetitions = (trainings.at(-1) ?? []).filter((other) => other.canonical === training?.canonical);
+  // While a run decides, its best cell so far is not its winner.
+  const { training, candidate } = result?.space === "cell" && figures.winner !== undefined ? result : { training: null, candidate: null };
   const topFive = family.map((member) => store.runs.record(member.id)?.summary["testTop5AccuracyMean"]).findLast((value) => typeof value === "number");
   const every = [...store.trainings.listAll(run.id), ...store.trainings.in("anytime").listAll(run.id)];
   return {
     runId: run.id,
-    cellsRanked: candidates.filter((other) => other.role !== "random" && other.score !== null).length,
-    generationMs: moments(numbers(candidates, (other) => other.generationMs)),
-    evaluationMs: moments(numbers(candidates, (other) => other.evaluationMs)),
-    winner: winnerOf(training, candidate, repetitions),
+    cellsRanked: figures.ranked ?? candidates.filter((other) => other.role !== "random" && other.score !== null).length,
+    generationMs: momentsOf(numbers(candidates, (other) => other.generationMs)),
+    evaluationMs: momentsOf(numbers(candidates, (other) => other.evaluationMs)),
+    winner: winnerOf(training, candidate, figures),
     testTop5Accuracy: typeof topFive === "number" ? topFive : null,
-    ghn: groupOf(compared.filter((other) => other.role === "shortlist")),
-    random: groupOf(compared.filter((other) => other.role === "random")),
-    agreement: agreementOf(compared),
+    ghn: groupOf(
+      compared.filter((other) => other.role === "shortlist"),
+      figures.shortlistAccuracy,
+    ),
+    random: groupOf(
+      compared.filter((other) => other.role === "random"),
+      figures.randomAccuracy,
+    ),
+    agreement: agreementOf(figures),
     divergedTrainings: every.length - usableTrainings(every).length,
     divergence: divergedWords(every),
     areas: areasOf(store.trainings.in("anytime").list(run.id)),
-    seconds: isStaged(run.kind) ? family.reduce((sum, member) => sum + (member === run ? 0 : member.activeSeconds), 0) : run.activeSeconds,
+    figures,
+    seconds: run.activeSeconds,
   };
 }
 
@@ -112,14 +115,14 @@ const AREA_GROUPS: readonly (readonly [string, (training: AnytimeTraining) => bo
 function areasOf(trainings: readonly AnytimeTraining[]): AreaOutcome[] {
   return AREA_GROUPS.flatMap(([group, belongs]) => {
     const own = trainings.filter(belongs);
-    const area = moments(own.map((training) => training.area));
+    const area = momentsOf(own.map((training) => training.area));
     if (area === null) return [];
     const networks = [...new Set(own.map(({ name }) => name))];
-    return [{ group, networks, area, testArea: moments(numbers(own, (training) => training.testArea)), maxBudget: own[0]?.maxBudget ?? 0 }];
+    return [{ group, networks, area, testArea: momentsOf(numbers(own, (training) => training.testArea)), maxBudget: own[0]?.maxBudget ?? 0 }];
   });
 }
 
-function winnerOf(training: Training | null, candidate: Candidate | null, repetitions: readonly Training[]): RunResult["winner"] {
+function winnerOf(training: Training | null, candidate: Candidate | null, { validationAccuracy, testAccuracy }: Figures): RunResult["winner"] {
   const subject = training ?? candidate;
   if (subject === null) return null;
   return {
@@ -130,33 +133,28 @@ function winnerOf(training: Training | null, candidate: Candidate | null, repeti
     parameters: subject.parameters,
     multiplyAdds: subject.multiplyAdds,
     epochs: training?.epochs ?? 0,
-    repetitions: repetitions.length,
-    validationAccuracy: moments(repetitions.map((other) => other.validationAccuracy)),
-    testAccuracy: moments(numbers(repetitions, (other) => other.testAccuracy)),
+    repetitions: validationAccuracy?.n ?? 0,
+    validationAccuracy: validationAccuracy ?? null,
+    testAccuracy: testAccuracy ?? null,
   };
 }
 
+function agreementOf({ rankCorrelation }: Figures): RunResult["agreement"] {
+  if (rankCorrelation === undefined) return null;
+  const { value, n, interval } = rankCorrelation;
+  return { spearman: value, n, interval };
+}
+
 /** Deviations are over cells; repetitions of a cell count once, by their mean. */
-function groupOf(trainings: readonly Training[]): GroupOutcome | null {
+function groupOf(trainings: readonly Training[], validationAccuracy: Moments | undefined): GroupOutcome | null {
   if (trainings.length === 0) return null;
   const cells = meansByCell(trainings);
   return {
     cells: cells.length,
-    validationAccuracy: moments(cells.map((cell) => cell.mean)),
-    testAccuracy: moments(numbers(trainings, (training) => training.testAccuracy)),
-    parameters: moments(cells.map((cell) => cell.first.parameters)),
+    validationAccuracy: validationAccuracy ?? momentsOf(cells.map((cell) => cell.mean)),
+    testAccuracy: momentsOf(numbers(trainings, (training) => training.testAccuracy)),
+    parameters: momentsOf(cells.map((cell) => cell.first.parameters)),
   };
-}
-
-function agreementOf(compared: readonly Training[]): RunResult["agreement"] {
-  // A cell in both groups is one pair of score and accuracy.
-  const pairs = [...new Map(meansByCell(compared).map((cell) => [cell.first.canonical, cell])).values()];
-  const { value, n, interval } = correlate(
-    "spearman",
-    pairs.map((cell) => cell.first.score),
-    pairs.map((cell) => cell.mean),
-  );
-  return value === null ? null : { spearman: value, n, interval };
 }
 
 /** The closing table of a run. */
@@ -179,23 +177,18 @@ export function outcomeTable(io: Io, outcome: RunResult): string {
     rows.push(["Multiply-adds", `${count(winner.multiplyAdds)} per image`]);
     if (winner.testAccuracy !== null)
       rows.push([
-        "Test accuracy",
+        FIGURES.testAccuracy.title,
         `${io.style("bold", momentsText(winner.testAccuracy))} ${winner.repetitions > 1 ? `(mean ± standard deviation of ${winner.repetitions} trainings)` : "(one training)"}`,
       ]);
     if (outcome.testTop5Accuracy !== null) rows.push(["Top-5 accuracy", percent(outcome.testTop5Accuracy)]);
-    if (winner.testAccuracy === null && winner.validationAccuracy !== null) rows.push(["Validation", momentsText(winner.validationAccuracy)]);
+    if (winner.validationAccuracy !== null) rows.push([FIGURES.validationAccuracy.title, momentsText(winner.validationAccuracy)]);
   }
   if (ghn !== null && random !== null) {
     rows.push(["GHN shortlist", groupText(ghn)]);
     rows.push(["Random cells", groupText(random)]);
   }
-  if (outcome.agreement !== null) {
-    const { spearman, n, interval } = outcome.agreement;
-    rows.push([
-      "Score vs accuracy",
-      `rank correlation ${coefficient(spearman)}${interval === null ? "" : ` [${coefficient(interval[0])}, ${coefficient(interval[1])}]`}, n = ${n}`,
-    ]);
-  }
+  const correlation = figureText(outcome.figures, "rankCorrelation", true);
+  if (correlation !== null) rows.push([FIGURES.rankCorrelation.title, correlation]);
   for (const { group, networks, area, testArea, maxBudget } of outcome.areas) {
     const trained = area.n > 1 ? `, n = ${area.n}` : networks[0] === group ? "" : `, ${networks[0] ?? ""}`;
     const measured = testArea === null ? `validation ${momentsText(area)}` : `test ${io.style("bold", momentsText(testArea))}, validation ${momentsText(area)}`;
@@ -217,13 +210,6 @@ function groupText(group: GroupOutcome): string {
 
 function momentsText({ mean, deviation }: Moments): string {
   return percentWithDeviation(mean, deviation);
-}
-
-function moments(values: readonly number[]): Moments | null {
-  if (values.length === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { n: values.length, mean, deviation: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)) };
 }
 
 function numbers<Item>(items: readonly Item[], of: (item: Item) => number | null): number[] {

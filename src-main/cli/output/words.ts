@@ -1,5 +1,6 @@
 /** Texts about runs for tables. */
-import { duration, percent, percentWithDeviation, significant } from "../../../src-shared/analysis/format.ts";
+import { type FigureId, figureText, mainFigure } from "../../../src-shared/analysis/figures/figure-list.ts";
+import { duration, percent, significant } from "../../../src-shared/analysis/format.ts";
 import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 import { METRICS } from "../../../src-shared/domain/metrics.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
@@ -36,21 +37,19 @@ export function statusWord(io: Io, status: RunStatus): string {
   return io.style(STATUS_STYLES[status], status);
 }
 
-type Facts = Readonly<Record<string, string | number | boolean | null>>;
+const MEASURE: Readonly<Partial<Record<FigureId, string>>> = {
+  testAccuracy: "test",
+  testArea: "test area",
+  validationAccuracy: "validation",
+  area: "area",
+  bestScore: "best score",
+  ghnScore: "GHN score",
+};
 
-/** The headline result of a run: its test accuracy, otherwise its best accuracy, otherwise its progress. */
-export function headline(run: RunSummary, facts: Facts = {}): string {
-  const { testAccuracyMean, testAccuracyDeviation, bestValidationAccuracy } = facts;
-  const area = facts["winnerTestArea"] ?? facts["bestTestArea"] ?? facts["bestArea"];
-  if (typeof area === "number") return `area ${percent(area)}`;
-  if (typeof testAccuracyMean === "number")
-    return `${percentWithDeviation(testAccuracyMean, typeof testAccuracyDeviation === "number" ? testAccuracyDeviation : null)} test`;
-  if (typeof bestValidationAccuracy === "number") return `${percent(bestValidationAccuracy)} validation`;
-  for (const name of ["train/validation-accuracy", "search/best", "ghn/validation-accuracy"] as const) {
-    const metric = run.metrics[name];
-    if (metric !== undefined)
-      return `${percent(metric.best)} ${{ "train/validation-accuracy": "validation", "search/best": "best score", "ghn/validation-accuracy": "generated" }[name]}`;
-  }
+/** The main result of a run, otherwise its progress. */
+export function headline(run: RunSummary): string {
+  const figure = mainFigure(run.figures);
+  if (figure !== null) return `${figureText(run.figures, figure) ?? ""} ${MEASURE[figure] ?? ""}`.trimEnd();
   return run.progress === null || run.progress.totalSteps === 0 ? "" : `${Math.floor((100 * run.progress.step) / run.progress.totalSteps)} %`;
 }
 

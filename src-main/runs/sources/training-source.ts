@@ -1,3 +1,4 @@
+import { meansByCell } from "../../../src-shared/analysis/figures/trained-cells.ts";
 import { type AnytimeReference, anytimeModelSchema } from "../../../src-shared/domain/architecture/anytime.ts";
 import type { AnytimeTrainingRun, CellSource, CellTrainingRun, RunKind, SpaceId } from "../../../src-shared/domain/config/run-config.ts";
 import type { AnytimeToTrain, CellToTrain, NetworkToTrain } from "../../../src-shared/worker-protocol.ts";
@@ -5,7 +6,6 @@ import { SPACES } from "../../engine/spaces/index.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { CandidateRecords } from "../../store/results/candidates.ts";
 import type { StoreReader } from "../../store/store.ts";
-import { meansByCell } from "./means-by-cell.ts";
 
 /** The kinds of runs that a training run may use as source, by space. */
 const KINDS = {

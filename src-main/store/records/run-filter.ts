@@ -1,6 +1,7 @@
 /** Filters runs by an expression. Reads only what the expression uses, so that it stays fast with 100,000 runs. */
 import type { Expression, ExpressionSubject } from "../../../src-shared/analysis/expression/expression.ts";
 import { migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
+import type { Figures } from "../../../src-shared/domain/records/figures.ts";
 import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
 import { damageOf } from "../database/damage.ts";
 import type { SqliteDatabase } from "../database/database.ts";
@@ -30,16 +31,23 @@ const COLUMNS = {
   finishedAt: "r.finished_at",
   backend: "r.backend",
   device: "r.device",
-} as const satisfies Readonly<Record<Exclude<keyof ExpressionSubject, "tags" | "metrics">, string>>;
+} as const satisfies Readonly<Record<Exclude<keyof ExpressionSubject, "tags" | "metrics" | "figures">, string>>;
 
 /** What a run without tags and metrics has for them. */
 const NO_TAGS: readonly string[] = [];
 const NO_METRICS: ExpressionSubject["metrics"] = {};
 
+const NO_FIGURES: Figures = {};
+
 type Cell = string | number | null;
 
-/** Ids of the runs that match, in the order of the query. */
-export function idsPassing(db: SqliteDatabase, { where, joins, order, parameters }: Clauses, expression: Expression): string[] {
+/** Ids of the runs that match, in the order of the query. @param figures of all runs of the query, if the expression uses figures */
+export function idsPassing(
+  db: SqliteDatabase,
+  { where, joins, order, parameters }: Clauses,
+  expression: Expression,
+  figures: ReadonlyMap<string, Figures> | null,
+): string[] {
   const fields = expression.fields.filter((field): field is keyof typeof COLUMNS => field in COLUMNS);
   const sections = expression.configSections;
   // A config that is not valid JSON has no sections; it must not make the whole query fail.
@@ -60,7 +68,7 @@ export function idsPassing(db: SqliteDatabase, { where, joins, order, parameters
   const passed: string[] = [];
   for (const [id, ...values] of rows) {
     if (typeof id !== "string") continue;
-    const run: Record<string, unknown> = { tags: tags?.get(id) ?? NO_TAGS, metrics: metrics?.get(id) ?? NO_METRICS };
+    const run: Record<string, unknown> = { tags: tags?.get(id) ?? NO_TAGS, metrics: metrics?.get(id) ?? NO_METRICS, figures: figures?.get(id) ?? NO_FIGURES };
     fields.forEach((field, i) => {
       run[field] = field === "starred" ? values[i] === 1 : values[i];
     });

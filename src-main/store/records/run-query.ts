@@ -1,4 +1,6 @@
 import { type Expression, parseExpression } from "../../../src-shared/analysis/expression/expression.ts";
+import { type FigureId, figureValue, isFigureId } from "../../../src-shared/analysis/figures/figure-list.ts";
+import type { Figures } from "../../../src-shared/domain/records/figures.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import type { SqliteDatabase } from "../database/database.ts";
@@ -22,14 +24,19 @@ const SORT_COLUMNS: Readonly<Record<string, string>> = {
   starred: "r.starred",
 };
 
-/** Converts rows to summaries, with all metrics or the named ones. */
-type Complete = (rows: readonly RunRow[], metricNames?: readonly string[]) => RunSummary[];
+/** What rows do not have themselves. */
+export interface Completion {
+  summaries(rows: readonly RunRow[]): RunSummary[];
+  figures(rows: readonly RunRow[]): ReadonlyMap<string, Figures>;
+}
 
-/** Filters, sorts and pages runs. Only expressions are evaluated per run; everything else is done in SQL. */
-export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: Complete): RunQueryAnswer {
+/** Filters, sorts and pages runs. Expressions and figures are evaluated per run; everything else is done in SQL. */
+export function queryRuns(db: SqliteDatabase, query: RunQuery, completion: Completion): RunQueryAnswer {
   const clauses = clausesOf(query);
   const parsed = query.expression.trim() === "" ? null : parseExpression(query.expression);
-  if (parsed?.ok === true) return filtered(db, query, clauses, parsed.expression, complete);
+  const expressionError = parsed?.ok === false ? { message: parsed.message, position: parsed.position } : null;
+  const expression = parsed?.ok === true ? parsed.expression : null;
+  if (expression !== null || figureOrder(query) !== null) return { ...inMemory(db, query, clauses, expression, completion), expressionError };
   const { where, joins, order, parameters } = clauses;
   const total = Number(
     db
@@ -42,16 +49,50 @@ export function queryRuns(db: SqliteDatabase, query: RunQuery, complete: Complet
       `SELECT r.* FROM runs r ${joins} WHERE ${viewConditionInOrder(query.view)} AND ${where} ORDER BY ${order} LIMIT @limit OFFSET @offset`,
     )
     .all({ ...parameters, limit: query.limit, offset: query.offset });
-  return { rows: complete(rows), total, expressionError: parsed === null ? null : { message: parsed.message, position: parsed.position } };
+  return { rows: completion.summaries(rows), total, expressionError };
 }
 
-function filtered(db: SqliteDatabase, query: RunQuery, clauses: Clauses, expression: Expression, complete: Complete): RunQueryAnswer {
-  const passed = idsPassing(db, { ...clauses, where: `${viewConditionInOrder(query.view)} AND ${clauses.where}` }, expression);
-  const page = passed.slice(query.offset, query.offset + query.limit);
+/** The figure that the runs are sorted by; null if they are sorted by columns and metrics. */
+function figureOrder({ sort }: RunQuery): { readonly id: FigureId; readonly descending: boolean } | null {
+  const [first] = sort;
+  const id = first?.key.startsWith("figure:") === true ? first.key.slice("figure:".length) : "";
+  return first !== undefined && isFigureId(id) ? { id, descending: first.descending } : null;
+}
+
+function inMemory(
+  db: SqliteDatabase,
+  query: RunQuery,
+  clauses: Clauses,
+  expression: Expression | null,
+  completion: Completion,
+): Pick<RunQueryAnswer, "rows" | "total"> {
+  const { joins, order, parameters } = clauses;
+  const where = `${viewConditionInOrder(query.view)} AND ${clauses.where}`;
+  const figure = figureOrder(query);
+  const usesFigures = figure !== null || expression?.fields.includes("figures") === true;
+  const all = usesFigures
+    ? db.prepare<[Record<string, string | number>], RunRow>(`SELECT r.* FROM runs r ${joins} WHERE ${where} ORDER BY ${order}`).all(parameters)
+    : [];
+  const figures = usesFigures ? completion.figures(all) : null;
+  const passed = expression === null ? all.map(({ id }) => id) : idsPassing(db, { ...clauses, where }, expression, figures);
+  const ordered = figure === null ? passed : sortedByFigure(passed, figure, figures ?? new Map());
   const rows = db
     .prepare<[string], RunRow>("SELECT r.* FROM json_each(?) wanted JOIN runs r ON r.id = wanted.value ORDER BY wanted.key")
-    .all(JSON.stringify(page));
-  return { rows: complete(rows), total: passed.length, expressionError: null };
+    .all(JSON.stringify(ordered.slice(query.offset, query.offset + query.limit)));
+  return { rows: completion.summaries(rows), total: passed.length };
+}
+
+/** Keeps the order of equal values; runs without the figure come last. */
+function sortedByFigure(
+  ids: readonly string[],
+  { id, descending }: { readonly id: FigureId; readonly descending: boolean },
+  figures: ReadonlyMap<string, Figures>,
+): string[] {
+  const valued = ids.map((run) => ({ run, value: figureValue(figures.get(run) ?? {}, id) }));
+  const known = valued.flatMap(({ run, value }) => (value === null ? [] : [{ run, value }]));
+  const direction = descending ? -1 : 1;
+  known.sort((a, b) => (a.value === b.value ? 0 : a.value < b.value ? -direction : direction));
+  return [...known, ...valued.filter(({ value }) => value === null)].map(({ run }) => run);
 }
 
 /** Words and tags need the rows themselves: reading all in order is faster than finding each through the index. */
@@ -88,7 +129,9 @@ function clausesOf(query: RunQuery): Clauses {
       parameters[`word${i}`] = `%${word.replace(/[\\%_]/g, "\\$&")}%`;
     });
   const joins: string[] = [];
-  const order = query.sort.map(({ key, descending }, i) => {
+  const order = query.sort.flatMap(({ key, descending }, i) => {
+    // Sorted later, in memory.
+    if (key.startsWith("figure:")) return [];
     const direction = descending ? "DESC" : "ASC";
     const metric = /^metric:(.+):(last|best)$/.exec(key);
     if (metric === null) return `${SORT_COLUMNS[key] ?? "r.created_at"} ${direction} NULLS LAST`;

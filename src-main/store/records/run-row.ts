@@ -49,7 +49,7 @@ const NO_TIME = "1970-01-01T00:00:00.000Z";
  * The fields of a run. A run always remains visible: values that cannot be read are replaced, and its failure says so.
  * @param check notes the damage
  */
-export function runFields(row: RunRow, check: RowCheck): Omit<RunSummary, "tags" | "metrics"> {
+export function runFields(row: RunRow, check: RowCheck): Omit<RunSummary, "tags" | "metrics" | "figures"> {
   const kind = check.oneOf("kind", row.kind, RUN_KINDS, "the run is shown as ghn-training");
   const status = check.oneOf("status", row.status, RUN_STATUSES, "the run is shown as failed");
   const failure = row.failure === null ? null : (check.json("failure", row.failure, FAILURE, "the reason is lost") ?? damagedFailure(row.id, "failure"));

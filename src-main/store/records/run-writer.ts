@@ -180,8 +180,8 @@ export class SqliteRunWriter extends SqliteRunReader implements RunWriter {
     this.db.prepare("DELETE FROM runs WHERE id = ?").run(id);
   }
 
-  protected override summaries(rows: readonly RunRow[], metricNames?: readonly string[]): RunSummary[] {
-    return super.summaries(rows, metricNames).map((run) => {
+  protected override summaries(rows: readonly RunRow[]): RunSummary[] {
+    return super.summaries(rows).map((run) => {
       const state = this.held.get(run.id);
       return state === undefined ? run : { ...run, ...state, queuePosition: null };
     });

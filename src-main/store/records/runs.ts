@@ -8,6 +8,7 @@ import type { SqliteDatabase } from "../database/database.ts";
 import { RowCheck } from "../database/row-check.ts";
 import { type MetricReader, SqliteMetricReader } from "../metrics/metrics.ts";
 import { FACTS, RESUMED_FROM, SUBJECTS } from "./run-columns.ts";
+import { figuresOfRuns } from "./run-figures.ts";
 import { queryRuns, type RunOverview, type RunQueryAnswer } from "./run-query.ts";
 import { type RunRow, runFields, viewCondition } from "./run-row.ts";
 import { storedConfigSchema } from "./stored-config.ts";
@@ -114,7 +115,18 @@ export class SqliteRunReader implements RunReader {
   }
 
   query(query: RunQuery): RunQueryAnswer {
-    return queryRuns(this.db, query, (rows, metricNames) => this.summaries(rows, metricNames));
+    return queryRuns(this.db, query, {
+      summaries: (rows) => this.summaries(rows),
+      figures: (rows) =>
+        figuresOfRuns(
+          this.db,
+          rows,
+          this.metrics.summaries(
+            rows.map(({ id }) => id),
+            ["ghn/validation-accuracy"],
+          ),
+        ),
+    });
   }
 
   overview(view: RunQuery["view"]): RunOverview {
@@ -126,10 +138,11 @@ export class SqliteRunReader implements RunReader {
     return Number(this.db.prepare("SELECT COUNT(*) FROM runs WHERE trashed_at IS NULL").pluck().get());
   }
 
-  /** Adds tags and metrics (all or the named ones), with one query each for all rows. */
-  protected summaries(rows: readonly RunRow[], metricNames?: readonly string[]): RunSummary[] {
+  /** Adds tags, metrics and figures, with one query each for all rows. */
+  protected summaries(rows: readonly RunRow[]): RunSummary[] {
     const ids = rows.map((row) => row.id);
-    const metrics = this.metrics.summaries(ids, metricNames);
+    const metrics = this.metrics.summaries(ids);
+    const figures = figuresOfRuns(this.db, rows, metrics);
     const tags = new Map<string, string[]>();
     const readTags = (): { run_id: string; tag: string }[] =>
       this.db
@@ -143,6 +156,7 @@ export class SqliteRunReader implements RunReader {
       ...runFields(row, new RowCheck(damageOf(this.db), "runs", row.id)),
       tags: tags.get(row.id) ?? [],
       metrics: metrics.get(row.id) ?? {},
+      figures: figures.get(row.id) ?? {},
     }));
   }
 }

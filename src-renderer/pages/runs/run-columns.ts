@@ -1,3 +1,4 @@
+import { FIGURE_IDS, FIGURES, type FigureId, figureText, isFigureId } from "../../../src-shared/analysis/figures/figure-list.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { metricInfo, metricValue } from "../../lib/format.ts";
 import type { GridColumn, GridState } from "../../widgets/grid/grid.ts";
@@ -18,45 +19,56 @@ const FIXED: readonly GridColumn[] = [
   { id: "tags", title: "Tags", width: 150 },
 ];
 
-/** Metric columns shown by default, with short titles. */
-const DEFAULT_METRICS: Readonly<Record<string, string>> = {
-  "metric:ghn/validation-accuracy:best": "GHN val. score",
-  "metric:search/best:best": "Best score",
-  "metric:train/validation-accuracy:best": "Val. accuracy",
-};
+/** Figures shown by default; the others and all metrics can be added. */
+const DEFAULT_FIGURES: readonly FigureId[] = ["testAccuracy", "validationAccuracy", "bestScore", "ghnScore"];
+const TEXT_FIGURES: ReadonlySet<FigureId> = new Set(["winner"]);
+const FIGURE_COLUMNS: readonly GridColumn[] = FIGURE_IDS.map((id) => {
+  const { title, short, hint } = FIGURES[id];
+  const text = TEXT_FIGURES.has(id);
+  return {
+    id: `figure:${id}`,
+    title: short ?? title,
+    hint: `${title}. ${hint}`,
+    width: id === "rankCorrelation" || text ? 140 : 130,
+    align: text ? "left" : "right",
+    sortKey: `figure:${id}`,
+    descendingFirst: FIGURES[id].better === "higher",
+  };
+});
 const HIDDEN_FIXED = ["started", "finished", "seed", "backend", "device", "tags"];
 
 export function runColumns(metricNames: readonly string[]): GridColumn[] {
-  const names = [...new Set([...metricNames, ...Object.keys(DEFAULT_METRICS).map((id) => id.split(":")[1] ?? "")])].sort();
-  const metrics = names.flatMap((name) =>
+  const metrics = [...metricNames].sort().flatMap((name) =>
     (["best", "last"] as const).map((which): GridColumn => {
       const id = `metric:${name}:${which}`;
       const { title, better } = metricInfo(name);
-      const shortTitle = DEFAULT_METRICS[id];
       return {
         id,
-        title: shortTitle ?? `${title} · ${which}`,
-        hint: `${title}, ${which} value`,
-        width: shortTitle === undefined ? 170 : 120,
+        title: `${title} · ${which}`,
+        hint: `${title}, ${which} value of the curve`,
+        width: 170,
         align: "right",
         sortKey: id,
         descendingFirst: better !== "lower",
       };
     }),
   );
-  return [...FIXED, ...metrics];
+  return [...FIXED, ...FIGURE_COLUMNS, ...metrics];
 }
 
 export function defaultState(columns: readonly GridColumn[]): GridState {
   const hidden = columns
     .map((column) => column.id)
-    .filter((id) => HIDDEN_FIXED.includes(id) || (id.startsWith("metric:") && DEFAULT_METRICS[id] === undefined));
+    .filter(
+      (id) =>
+        HIDDEN_FIXED.includes(id) || id.startsWith("metric:") || (id.startsWith("figure:") && !DEFAULT_FIGURES.some((figure) => id === `figure:${figure}`)),
+    );
   return {
     order: [
       "starred",
       "name",
       "status",
-      ...Object.keys(DEFAULT_METRICS),
+      ...DEFAULT_FIGURES.map((id) => `figure:${id}`),
       ...FIXED.map((column) => column.id).filter((id) => !["starred", "name", "status"].includes(id)),
     ],
     hidden,
@@ -65,7 +77,10 @@ export function defaultState(columns: readonly GridColumn[]): GridState {
   };
 }
 
-export function metricCell(run: RunSummary, columnId: string): string {
+/** The text of a figure or metric column. */
+export function resultCell(run: RunSummary, columnId: string): string {
+  const figure = columnId.startsWith("figure:") ? columnId.slice("figure:".length) : "";
+  if (isFigureId(figure)) return figureText(run.figures, figure) ?? "";
   const match = /^metric:(.+):(last|best)$/.exec(columnId);
   const name = match?.[1] ?? "";
   const summary = run.metrics[name];

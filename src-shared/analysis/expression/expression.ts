@@ -1,4 +1,5 @@
 import type { RunSummary } from "../../domain/records/run.ts";
+import { FIGURE_IDS, figureValue, isFigureId } from "../figures/figure-list.ts";
 import { ExpressionError, parseSyntax, type Syntax } from "./expression-parser.ts";
 
 /** The fields of a run that expressions can use. */
@@ -21,6 +22,7 @@ export type ExpressionSubject = Pick<
   | "backend"
   | "device"
   | "metrics"
+  | "figures"
 >;
 
 type Value = string | number | boolean | null | readonly string[];
@@ -53,7 +55,7 @@ const FUNCTIONS: Readonly<Record<string, (run: ExpressionSubject, argument: stri
 };
 
 /** Names for completion and help. */
-export const EXPRESSION_FIELDS: readonly string[] = [...Object.keys(FIELDS).filter((field) => field !== "datasetId"), "config.…"];
+export const EXPRESSION_FIELDS: readonly string[] = [...Object.keys(FIELDS).filter((field) => field !== "datasetId"), ...FIGURE_IDS, "config.…"];
 export const EXPRESSION_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
 /** A parsed filter. */
@@ -64,6 +66,8 @@ export interface Expression {
   readonly metrics: readonly string[];
   /** Sections of the config used by the filter: `training` for `config.training.epochs`. */
   readonly configSections: readonly string[];
+  /** Settings used by the filter, as paths inside the config. */
+  readonly settings: readonly string[];
   /** Whether a run matches; only what `fields`, `metrics` and `configSections` name is read. A missing value only matches `== null`. */
   test(run: ExpressionSubject, config: unknown): boolean;
 }
@@ -79,11 +83,14 @@ export function parseExpression(source: string): ParsedExpression {
     const metrics = new Set<string>();
     const fields = new Set<keyof ExpressionSubject>();
     const sections = new Set<string>();
+    const settings = new Set<string>();
     visit(syntax, (node) => {
       if (node.type === "field") {
         const [field, section] = checkField(node);
-        if (field === "config") sections.add(section);
-        else fields.add(field);
+        if (field === "config") {
+          sections.add(section);
+          settings.add(node.path.slice(1).join("."));
+        } else fields.add(field);
       }
       if (node.type === "call") {
         if (!Object.hasOwn(FUNCTIONS, node.name))
@@ -98,6 +105,7 @@ export function parseExpression(source: string): ParsedExpression {
         fields: [...fields],
         metrics: [...metrics],
         configSections: [...sections],
+        settings: [...settings],
         test: (run, config) => isTrue(evaluate(syntax, run, config)),
       },
     };
@@ -114,6 +122,7 @@ function checkField(node: Extract<Syntax, { type: "field" }>): readonly ["config
     if (section === undefined) throw new ExpressionError("Expected a field after config, for example config.training.epochs.", node.position);
     return ["config", section];
   }
+  if (node.path.length === 1 && isFigureId(head)) return ["figures"];
   if (node.path.length > 1 || !isField(head))
     throw new ExpressionError(`Unknown field ${node.path.join(".")}. Available: ${EXPRESSION_FIELDS.join(", ")}. Text must be in quotes.`, node.position);
   return [head === "dataset" ? "datasetId" : head];
@@ -152,7 +161,7 @@ function evaluate(node: Syntax, run: ExpressionSubject, config: unknown): Value 
 
 function fieldValue([head = "", ...rest]: readonly string[], run: ExpressionSubject, config: unknown): Value {
   if (head === "config") return configValue(config, rest);
-  return isField(head) ? FIELDS[head](run) : null;
+  return isField(head) ? FIELDS[head](run) : isFigureId(head) ? figureValue(run.figures, head) : null;
 }
 
 function compare(operator: Extract<Syntax, { type: "compare" }>["operator"], left: Value, right: Value): boolean {

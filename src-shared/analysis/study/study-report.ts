@@ -1,6 +1,7 @@
 /** The report of a study as Markdown and as a single HTML file without scripts or external references. Pure. */
 import { coefficient, signedCoefficient as signed } from "../format.ts";
 import type { StudyCorrelation, StudyResult, StudyRow } from "./study.ts";
+import { leaderOf } from "./study-leader.ts";
 import { pairOf } from "./study-pairs.ts";
 import { ablationPlot, coefficientPlot, html, PLOT_STYLE, scatterPlot } from "./study-plots.ts";
 import { variantPairs } from "./study-variants.ts";
@@ -89,8 +90,17 @@ export function findings(result: StudyResult): string[] {
   const sentences = [
     `All predictors are compared on the same ${result.n} cells, with k = ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`,
   ];
-  const best = [...result.rows].filter((row) => row.all.spearman.value !== null).sort((a, b) => (b.all.spearman.value ?? -2) - (a.all.spearman.value ?? -2))[0];
-  if (best !== undefined) sentences.push(`“${best.name}” has the highest rank correlation with trained accuracy: ${correlationText(best.all.spearman)}.`);
+  const leader = leaderOf(result);
+  if (leader.type === "open") {
+    const trained = `${result.n} of ${result.data.cells.length} cells are trained so far`;
+    return [...sentences, result.n < result.data.cells.length ? `No conclusion yet: ${trained}.` : "No conclusion: no predictor has a rank correlation."];
+  }
+  if (leader.type === "best")
+    sentences.push(`“${leader.row.name}” has the highest rank correlation with trained accuracy: ${correlationText(leader.row.all.spearman)}.`);
+  else
+    sentences.push(
+      `No predictor is best: the interval of “${leader.first.name}” (${correlationText(leader.first.all.spearman)}) overlaps ${leader.others.length === 1 ? `that of “${leader.others[0]?.name ?? ""}”` : `those of ${leader.others.length} others`}.`,
+    );
   for (const row of result.rows.filter((one) => one.kind === "generator" && one.againstParameters !== null)) {
     const { interval, difference } = row.againstParameters ?? { interval: [0, 0], difference: 0 };
     const verdict = interval[0] > 0 ? "ranks better than" : interval[1] < 0 ? "ranks worse than" : "does not rank significantly better or worse than";

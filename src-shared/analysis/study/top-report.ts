@@ -1,5 +1,6 @@
 /** The report of a pipeline: cells chosen by the GHN compared with random cells (paper, Table 1 and Figure 4), and the fully trained best cell. Pure. */
-import { type Correlation, correlate } from "../statistics/correlation.ts";
+import { momentsOf } from "../figures/moments.ts";
+import type { Correlation } from "../statistics/correlation.ts";
 import { compareGroups, type GroupDifference } from "../statistics/group-difference.ts";
 import { html } from "./study-plots.ts";
 import { htmlTable, markdownTable, page, protocolTable } from "./study-report.ts";
@@ -22,6 +23,8 @@ export interface TopData {
   readonly cells: readonly ComparedCell[];
   /** Hours of one device, by part. The search is the training of the GHN and the ranking. */
   readonly cost: readonly { readonly name: "search" | "comparison" | "final"; readonly hours: number }[];
+  /** Score vs trained accuracy over the distinct cells of both groups. The chosen cells widen the range, so this does not measure the GHN's ranking over the whole space. */
+  readonly agreement: Correlation;
   /** The best cell, fully trained several times. */
   readonly best: {
     readonly name: string;
@@ -36,8 +39,6 @@ export interface TopResult {
   readonly data: TopData;
   readonly accuracy: GroupDifference | null;
   readonly parameters: GroupDifference | null;
-  /** Score vs trained accuracy over both groups. The chosen cells widen the range, so this does not measure the GHN's ranking over the whole space. */
-  readonly agreement: Correlation;
 }
 
 export function analyseTop(data: TopData): TopResult {
@@ -52,15 +53,11 @@ export function analyseTop(data: TopData): TopResult {
       of("top", (cell) => cell.parameters),
       of("random", (cell) => cell.parameters),
     ),
-    agreement: correlate(
-      "spearman",
-      data.cells.map((cell) => cell.score),
-      data.cells.map((cell) => cell.accuracy),
-    ),
   };
 }
 
-export function topFindings({ data, accuracy, agreement }: TopResult): string[] {
+export function topFindings({ data, accuracy }: TopResult): string[] {
+  const { agreement } = data;
   const sentences: string[] = [];
   if (accuracy !== null) {
     const [low, high] = accuracy.interval;
@@ -220,9 +217,9 @@ function groupPlot(cells: readonly ComparedCell[]): string {
 
 /** Mean ± sample standard deviation, in percent. */
 function moments(values: readonly number[]): string {
-  if (values.length === 0) return "–";
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const deviation = values.length < 2 ? null : Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  const found = momentsOf(values);
+  if (found === null) return "–";
+  const { mean, deviation } = found;
   return `${(100 * mean).toFixed(2)}${deviation === null ? "" : ` ± ${(100 * deviation).toFixed(2)}`}`;
 }
 

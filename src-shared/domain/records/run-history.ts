@@ -6,7 +6,9 @@ import { RUN_STATUSES, type RunSummary, runIdSchema } from "./run.ts";
 
 const sortKey = z
   .string()
-  .regex(/^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/);
+  .regex(
+    /^(name|kind|status|datasetId|seed|createdAt|startedAt|finishedAt|activeSeconds|starred|figure:[A-Za-z]{1,40}|metric:[A-Za-z0-9/_-]{1,80}:(last|best))$/,
+  );
 
 /** A query of the run history: filters, order and page. */
 export const runQuerySchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Architecture } from "../architecture/network.ts";
 import type { RunConfig, RunKind } from "../config/run-config.ts";
+import type { Figures } from "./figures.ts";
 
 /** Ids of runs become names of folders: letters, digits, `_` and `-` only. */
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
@@ -58,6 +59,8 @@ export interface RunSummary {
   readonly queuePosition: number | null;
   /** Last and best value of each metric, by name. */
   readonly metrics: Readonly<Record<string, MetricSummary>>;
+  /** The results so far, of the run and its stages. */
+  readonly figures: Figures;
   /** Backend and device that executed it, once known. */
   readonly backend: string | null;
   readonly device: string | null;

@@ -47,6 +47,7 @@ export function run(id: string, status: RunSummary["status"], extra: Partial<Run
     trashedAt: null,
     queuePosition: null,
     metrics: {},
+    figures: {},
     backend: null,
     device: null,
     ...extra,

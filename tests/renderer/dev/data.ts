@@ -61,6 +61,7 @@ export function detail(partial: Partial<RunDetail> & { id: string; name: string;
     children: [],
     artifacts: [],
     summary: {},
+    figures: {},
     ...partial,
   };
 }

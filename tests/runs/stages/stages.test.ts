@@ -32,6 +32,7 @@ const run = (key: string, status: RunStatus, more: Partial<RunSummary> = {}): Ru
   trashedAt: null,
   queuePosition: null,
   metrics: {},
+  figures: {},
   backend: null,
   device: null,
   ...more,

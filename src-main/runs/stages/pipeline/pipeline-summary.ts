@@ -1,8 +1,8 @@
-import { correlate } from "../../../../src-shared/analysis/statistics/correlation.ts";
+import { momentsOf } from "../../../../src-shared/analysis/figures/moments.ts";
+import { agreement, meansByCell } from "../../../../src-shared/analysis/figures/trained-cells.ts";
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
 import type { RunRecord } from "../../../store/records/runs.ts";
 import type { StoreReader } from "../../../store/store.ts";
-import { meansByCell } from "../../sources/means-by-cell.ts";
 import { pipelineCost } from "./pipeline-cost.ts";
 import type { StageRuns } from "./pipeline-stages.ts";
 
@@ -57,12 +57,8 @@ export function pipelineSummary(store: StoreReader, runs: StageRuns): RunRecord[
     );
   }
   for (const { name, hours } of pipelineCost(store, runs)) facts[`${name}DeviceHours`] = hours;
-  // A cell in both groups was trained twice but counts as one pair of score and accuracy.
-  const pairs = [...new Map(cells.map((cell) => [cell.first.canonical, cell])).values()];
-  const scores = pairs.map((cell) => cell.first.score);
-  const accuracies = pairs.map((cell) => cell.mean);
   for (const method of ["pearson", "spearman", "kendall"] as const) {
-    const { value, n, interval } = correlate(method, scores, accuracies);
+    const { value, n, interval } = agreement(method, compared);
     facts[`${method}Correlation`] = value;
     facts[`${method}Low`] = interval?.[0] ?? null;
     facts[`${method}High`] = interval?.[1] ?? null;
@@ -73,9 +69,9 @@ export function pipelineSummary(store: StoreReader, runs: StageRuns): RunRecord[
 
 /** Adds count, mean and sample standard deviation of the values; nothing when there are none. */
 function addMoments(facts: Record<string, string | number | boolean | null>, name: string, values: readonly number[]): void {
-  if (values.length === 0) return;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  facts[`${name}Count`] = values.length;
-  facts[`${name}Mean`] = mean;
-  facts[`${name}Deviation`] = values.length > 1 ? Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)) : null;
+  const moments = momentsOf(values);
+  if (moments === null) return;
+  facts[`${name}Count`] = moments.n;
+  facts[`${name}Mean`] = moments.mean;
+  facts[`${name}Deviation`] = moments.deviation;
 }

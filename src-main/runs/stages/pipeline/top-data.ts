@@ -1,9 +1,9 @@
+import { agreement, meansByCell } from "../../../../src-shared/analysis/figures/trained-cells.ts";
 import { analyseTop, type TopData, type TopResult } from "../../../../src-shared/analysis/study/top-report.ts";
 import type { CellTraining } from "../../../../src-shared/domain/config/run-config.ts";
 import type { Training } from "../../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { StoreReader } from "../../../store/store.ts";
-import { meansByCell } from "../../sources/means-by-cell.ts";
 import { stagesByKey } from "../stages.ts";
 import { pipelineCost } from "./pipeline-cost.ts";
 
@@ -43,6 +43,7 @@ export function analysedTop(store: StoreReader, runId: string): TopResult {
       parameters: first.parameters,
       multiplyAdds: first.multiplyAdds,
     })),
+    agreement: agreement("spearman", trainings("compare")),
     best:
       winner === undefined
         ? null

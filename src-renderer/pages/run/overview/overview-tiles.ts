@@ -1,4 +1,7 @@
+import { FIGURES, type FigureId, figureText } from "../../../../src-shared/analysis/figures/figure-list.ts";
+import { trainingsOfBest } from "../../../../src-shared/analysis/figures/trained-cells.ts";
 import type { MetricName } from "../../../../src-shared/domain/metrics.ts";
+import { usableTrainings } from "../../../../src-shared/domain/records/divergence.ts";
 import type { Candidate, RunDetail, RunProgress, Training } from "../../../../src-shared/domain/records/run.ts";
 import { count, duration, metricValue, NO_VALUE, percent, significant, whole } from "../../../lib/format.ts";
 
@@ -32,9 +35,10 @@ export function overviewTiles(
   progress: RunProgress | null,
   last: LastValue,
   trainings: readonly Training[],
-  bestCandidate: Pick<Candidate, "name"> | null = null,
+  bestCandidate: Pick<Candidate, "name" | "score"> | null = null,
 ): Tile[] {
   const best = (name: MetricName): string => metricValue(name, run.metrics[name]?.best);
+  const figure = (id: FigureId): string => figureText(run.figures, id) ?? NO_VALUE;
   const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `at step ${whole(run.metrics[name]?.bestStep)}`);
   const speed: Tile = { id: "speed", label: "Images/s", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
   const rate: Tile = { id: "learning-rate", label: "Learning rate", value: significant(last("learning-rate"), 3), note: "" };
@@ -49,10 +53,10 @@ export function overviewTiles(
         },
         {
           id: "best",
-          label: "Best score",
-          value: best("ghn/validation-accuracy"),
+          label: FIGURES.ghnScore.title,
+          value: figure("ghnScore"),
           note: bestAt("ghn/validation-accuracy"),
-          hint: "Highest mean validation accuracy of unseen cells with generated weights",
+          hint: FIGURES.ghnScore.hint,
         },
         {
           id: "score",
@@ -74,25 +78,24 @@ export function overviewTiles(
         },
         {
           id: "best",
-          label: "Best score so far",
-          value: best("search/score") === NO_VALUE ? best("search/best") : best("search/score"),
+          label: FIGURES.bestScore.title,
+          value: figure("bestScore") === NO_VALUE ? percent(bestCandidate?.score) : figure("bestScore"),
           note: bestCandidate?.name ?? "",
+          hint: FIGURES.bestScore.hint,
         },
         { id: "last", label: "Last cell", value: percent(last("search/score")), note: "" },
         speed,
       ];
     case "cell-training": {
-      const top = trainings.reduce<Training | null>(
-        (winner, training) => (winner === null || training.validationAccuracy > winner.validationAccuracy ? training : winner),
-        null,
-      );
+      const [top] = trainingsOfBest(usableTrainings(trainings));
       return [
         { id: "trained", label: "Trainings", value: whole(trainings.length), note: progress?.phase ?? "" },
         {
           id: "best",
-          label: "Best accuracy",
-          value: top === null ? best("train/validation-accuracy") : percent(top.validationAccuracy),
-          note: top === null ? bestAt("train/validation-accuracy") : `${top.name}, ${count(top.parameters)} parameters`,
+          label: FIGURES.validationAccuracy.title,
+          value: figure("validationAccuracy"),
+          note: top === undefined ? "after the first training" : `${top.name}, ${count(top.parameters)} parameters`,
+          hint: FIGURES.validationAccuracy.hint,
         },
         { id: "loss", label: "Training loss", value: metricValue("train/loss", last("train/loss")), note: "" },
         rate,
@@ -108,10 +111,10 @@ export function overviewTiles(
         { id: "loss", label: "GHN loss", value: metricValue("ghn/loss", last("ghn/loss")), note: "mean over exits" },
         {
           id: "best",
-          label: "Best area",
-          value: best("ghn/validation-accuracy"),
+          label: FIGURES.ghnScore.title,
+          value: figure("ghnScore"),
           note: bestAt("ghn/validation-accuracy"),
-          hint: "Highest mean area under the predicted curves of unseen networks",
+          hint: "Highest mean area under the predicted curves of unseen networks during the training of the GHN",
         },
         rate,
         speed,
@@ -119,7 +122,7 @@ export function overviewTiles(
     case "anytime-search":
       return [
         { id: "scored", label: "Networks scored", value: whole(progress?.step ?? run.metrics["search/score"]?.count), note: "" },
-        { id: "best", label: "Best area so far", value: best("search/best"), note: "" },
+        { id: "best", label: FIGURES.bestScore.title, value: figure("bestScore"), note: "area with generated weights", hint: FIGURES.bestScore.hint },
         { id: "last", label: "Last network", value: percent(last("search/score")), note: "" },
         speed,
       ];
@@ -132,7 +135,13 @@ export function overviewTiles(
           note: progress === null ? "" : `of ${whole(progress.totalSteps)}`,
           hint: progress?.phase ?? "",
         },
-        { id: "best", label: "Best area", value: best("anytime/area"), note: bestAt("anytime/area") },
+        {
+          id: "best",
+          label: FIGURES.area.title,
+          value: figure("area"),
+          note: run.figures.area === undefined ? "after the first training" : "",
+          hint: FIGURES.area.hint,
+        },
         { id: "loss", label: "Exit losses", value: metricValue("train/loss", last("train/loss")), note: "", hint: "Sum of the losses of all exits" },
         rate,
         speed,

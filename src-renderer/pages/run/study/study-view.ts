@@ -1,9 +1,17 @@
 import { type CorrelationMethod, finitePairs } from "../../../../src-shared/analysis/statistics/coefficients.ts";
 import { regress, topHalf } from "../../../../src-shared/analysis/statistics/correlation.ts";
 import { ablationAxis } from "../../../../src-shared/analysis/study/ablation-axis.ts";
-import { type PredictorData, type StudyCorrelation, type StudyData, type StudyResult, seedCoefficients } from "../../../../src-shared/analysis/study/study.ts";
+import {
+  type PredictorData,
+  type StudyCorrelation,
+  type StudyData,
+  type StudyResult,
+  type StudyRow,
+  seedCoefficients,
+} from "../../../../src-shared/analysis/study/study.ts";
+import type { Leader } from "../../../../src-shared/analysis/study/study-leader.ts";
 import type { RunSummary } from "../../../../src-shared/domain/records/run.ts";
-import { percent, significant } from "../../../lib/format.ts";
+import { coefficient, percent, significant } from "../../../lib/format.ts";
 import type { AblationShape } from "../../../widgets/charts/options/ablation-option.ts";
 import type { ScatterPoint, ScatterShape } from "../../../widgets/charts/options/scatter-option.ts";
 
@@ -18,6 +26,23 @@ export function whiskerOf({ value, interval }: StudyCorrelation): Whisker | null
   if (value === null) return null;
   const at = (coefficient: number): number => 50 * (Math.min(1, Math.max(-1, coefficient)) + 1);
   return { value: at(value), from: at(interval?.[0] ?? value), to: at(interval?.[1] ?? value) };
+}
+
+/** An interval in words. */
+export function ends(interval: readonly [number, number] | null): string {
+  return interval === null ? "too few cells" : `${coefficient(interval[0])} to ${coefficient(interval[1])}`;
+}
+
+/** The best predictor for a tile. Nothing is named while the study runs or while intervals overlap. */
+export function leaderWords(
+  leader: Leader,
+  active: boolean,
+  method: string,
+  of: (row: StudyRow) => StudyCorrelation,
+): { readonly value: string; readonly note: string } {
+  if (active || leader.type === "open") return { value: "Not decided", note: active ? "the study is running" : "not all cells are trained" };
+  if (leader.type === "best") return { value: leader.row.name, note: `${method} ${coefficient(of(leader.row).value)}, ${ends(of(leader.row).interval)}` };
+  return { value: "None stands out", note: `${leader.others.length + 1} intervals overlap` };
 }
 
 /** The cells of a study as points of trained accuracy against one predictor (mean over seeds). `half`: only the better half by accuracy. */

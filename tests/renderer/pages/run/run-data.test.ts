@@ -229,11 +229,11 @@ describe("words", () => {
 
   it("counts scored cells against all that are scored, and names the best as the table does", () => {
     const search = detail({ id: "s", name: "Search", config: config("search", { search: { samples: 100, randomBaseline: 3 } }) });
-    const tile = (id: string, progress: RunProgress | null, best: { name: string } | null = null): string | undefined =>
+    const tile = (id: string, progress: RunProgress | null, best: { name: string; score: number } | null = null): string | undefined =>
       overviewTiles(search, progress, () => null, [], best).find((entry) => entry.id === id)?.note;
     expect(tile("scored", { phase: "Scoring", step: 103, totalSteps: 103 })).toBe("of 103");
     expect(tile("scored", null)).toBe("100 proposed, 3 random");
-    expect(tile("best", null, { name: "Cell 49" })).toBe("Cell 49");
+    expect(tile("best", null, { name: "Cell 49", score: 0.4 })).toBe("Cell 49");
   });
 
   it("draws a sparkline that breaks at gaps", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { ablationView, cellRows, inReadingOrder, studyPlot, whiskerOf } from "../../../../src-renderer/pages/run/study/study-view.ts";
+import { ablationView, cellRows, inReadingOrder, leaderWords, studyPlot, whiskerOf } from "../../../../src-renderer/pages/run/study/study-view.ts";
 import { analyseStudy, type PredictorData, type StudyData, type VariantFacts } from "../../../../src-shared/analysis/study/study.ts";
+import { leaderOf } from "../../../../src-shared/analysis/study/study-leader.ts";
+import { findings } from "../../../../src-shared/analysis/study/study-report.ts";
 
 const predictor: PredictorData = {
   name: "GHN",
@@ -132,5 +134,36 @@ describe("the stages of a study", () => {
       "truth-1",
       "truth-2",
     ]);
+  });
+});
+
+describe("the best predictor of a study", () => {
+  const cells = Array.from({ length: 40 }, (_, i) => i);
+  const truth = cells.map((i) => 0.5 + i / 100);
+  const predictorOf = (name: string, values: readonly number[]): PredictorData => ({ ...predictor, name, runs: [{ seed: 1, values }] });
+  // A permutation without relation to the accuracy, and one that follows it closely.
+  const unrelated = cells.map((i) => (i * 17) % 40);
+  const close = cells.map((i) => i + ((i * 7) % 5));
+  const study = (predictors: readonly PredictorData[], known = 40) =>
+    analyseStudy({ ...data, cells: cells.map((i) => `Cell ${i}`), truth: truth.map((value, i) => (i < known ? value : null)), predictors }, { resamples: 100 });
+  const words = (result: ReturnType<typeof study>, active = false) => leaderWords(leaderOf(result), active, "Spearman", (row) => row.all.spearman);
+
+  it("is named only if its interval is apart from the others and all cells are trained", () => {
+    const apart = study([predictorOf("A", unrelated), predictorOf("B", close)]);
+    expect(leaderOf(apart)).toMatchObject({ type: "best", row: { name: "B" } });
+    expect(words(apart).value).toBe("B");
+    expect(words(apart, true)).toEqual({ value: "Not decided", note: "the study is running" });
+    expect(findings(apart).join(" ")).toContain("“B” has the highest rank correlation");
+    const partial = study([predictorOf("A", unrelated), predictorOf("B", close)], 13);
+    expect(leaderOf(partial).type).toBe("open");
+    expect(words(partial).value).toBe("Not decided");
+    expect(findings(partial)).toEqual([expect.any(String), "No conclusion yet: 13 of 40 cells are trained so far."]);
+  });
+
+  it("is nobody while intervals overlap", () => {
+    const same = study([predictorOf("A", close), predictorOf("B", [...close.slice(1), 3]), predictorOf("C", unrelated)]);
+    expect(leaderOf(same)).toMatchObject({ type: "overlap", others: [{ name: expect.stringMatching(/A|B/) }] });
+    expect(words(same)).toEqual({ value: "None stands out", note: "2 intervals overlap" });
+    expect(findings(same).join(" ")).toMatch(/No predictor is best: the interval of “[AB]” .* overlaps that of “[AB]”/);
   });
 });

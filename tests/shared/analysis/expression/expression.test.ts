@@ -18,6 +18,7 @@ const RUN: ExpressionSubject = {
   finishedAt: null,
   backend: "wasm",
   device: "CPU",
+  figures: { testAccuracy: { mean: 0.97, deviation: 0.01, n: 3 }, rankCorrelation: { value: 0.6, interval: null, n: 9 }, winner: "Cell 7" },
   metrics: { "train/validation-accuracy": { last: 0.8, best: 0.91, bestStep: 5, count: 7 }, "ghn/loss": { last: 0.5, best: 0.4, bestStep: 1, count: 2 } },
 };
 const CONFIG = { training: { learningRate: 0.001, epochs: 200, halveAt: [0.5, 0.75] }, ghn: { shareParameters: true }, compute: {} };
@@ -56,6 +57,8 @@ describe("filter expressions", () => {
     "config.compute.gpu == null",
     'last("unknown") == null',
     "stage == null",
+    'testAccuracy > 96% and rankCorrelation < 0.7 and winner == "cell 7"',
+    "validationAccuracy == null",
     'createdAt >= "2026-01-01"',
   ])("%s is true", (source) => expect(test(source)).toBe(true));
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { correlate } from "../../../../src-shared/analysis/statistics/correlation.ts";
 import { compareGroups } from "../../../../src-shared/analysis/statistics/group-difference.ts";
 import { analyseTop, topFindings, topHtml, topMarkdown } from "../../../../src-shared/analysis/study/top-report.ts";
 
@@ -54,6 +55,7 @@ describe("the report of GHN Top against Random", () => {
       { name: "search", hours: 20.16 },
       { name: "comparison", hours: 0.5 },
     ],
+    agreement: correlate("spearman", [1, 2, 3], [1, 2, 3]),
     best: { name: "Cell 2", parameters: 2e6, multiplyAdds: 3e6, validation: [0.9, 0.92], test: [0.88, 0.9] },
   });
 
