@@ -48,6 +48,8 @@ export const CALLS = {
   "system.info": call<SystemInfo>()(nothing),
   /** Folder browser within the allowed folders; the Electron host uses native dialogs instead. */
   "system.browse": call<FolderListing>()(z.strictObject({ path: z.string().max(4096).meta(USER_PATH).optional() })),
+  /** Creates a folder and returns its path. */
+  "system.makeFolder": call<{ path: string }>()(z.strictObject({ parent: filePath, name: z.string().min(1).max(255) })),
   /** Native folder or file chooser; null when cancelled or not available (use system.browse). */
   "system.choose": call<{ path: string } | null>()(
     z.strictObject({ kind: z.enum(["folder", "file", "save"]), title: z.string().max(200), defaultPath: z.string().max(4096).optional() }),

@@ -7,6 +7,10 @@ export interface FolderRequest {
   readonly title: string;
   readonly confirm: string;
   readonly defaultPath?: string;
+  /** A project is wanted: activating one chooses it. */
+  readonly project?: true;
+  /** With `kind: "folder"`: archives can be chosen too. */
+  readonly archives?: true;
 }
 
 interface Pending extends FolderRequest {

@@ -41,7 +41,29 @@ describe.skipIf(reason !== null)("an image folder in a browser", { timeout: 300_
     await visitor.click("create-project");
     await visitor.id("project-name").fill("Vehicles");
     await visitor.page.getByRole("button", { name: "Browse…" }).click();
-    await visitor.id("folder-dialog").getByRole("option", { name: "projects" }).dblclick();
+    const dialog = visitor.id("folder-dialog");
+    await dialog.getByRole("option", { name: "projects" }).dblclick();
+    await dialog.getByText("No subfolders.").waitFor();
+    // A wrong path is reported and stays to be corrected.
+    await visitor.id("folder-path").fill(join(studio.root, "nowhere"));
+    await visitor.id("folder-path").press("Enter");
+    await dialog.getByText("There is no folder").waitFor();
+    expect(await visitor.id("folder-path").inputValue()).toBe(join(studio.root, "nowhere"));
+    await visitor.id("folder-path").fill(join(studio.root, "projects"));
+    await visitor.id("folder-path").press("Enter");
+    await visitor.click("new-folder");
+    await visitor.id("new-folder-name").fill("con");
+    await visitor.click("new-folder-create");
+    await visitor.id("new-folder-problem").getByText("reserved on Windows").waitFor();
+    await visitor.id("new-folder-name").fill("2026");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.picture("folder-dialog");
+    await visitor.click("new-folder-create");
+    await visitor.attribute("folder-dialog", "data-state", "open");
+    await visitor.page.waitForFunction(
+      (path) => document.querySelector<HTMLInputElement>("[data-testid=folder-path]")?.value === path,
+      join(studio.root, "projects", "2026"),
+    );
     await visitor.click("folder-confirm");
     await visitor.click("create-confirm");
     await visitor.click("new-run");

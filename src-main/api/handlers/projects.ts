@@ -1,6 +1,7 @@
 /** Projects: recent ones, opening, creating, closing. */
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { RecentProject } from "../../../src-shared/domain/records/projects.ts";
+import { UserError } from "../../lib/errors.ts";
 import { hasProjectFile } from "../access/allowed-folders.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import { type CallContext, projectOf } from "../services/call-context.ts";
@@ -32,7 +33,16 @@ export const projectHandlers: HandlersOf<
     studio.settings.forget(folder);
     return null;
   },
-  "project.create": async ({ folder, name }, { session }) => (await session.create(folder, name)).info(),
+  "project.create": async ({ folder, name }, { session }) => {
+    const outer = await projectAround(folder);
+    if (outer !== null)
+      throw new UserError(`${folder} is inside the project ${outer}.`, {
+        code: "project-folder",
+        file: folder,
+        remedy: "A project cannot contain another one: choose a folder outside of it.",
+      });
+    return (await session.create(folder, name)).info();
+  },
   "project.open": async ({ folder }, { session }) => (await session.open(folder)).info(),
   "project.openSample": async (_input, { session }) => (await session.openSample()).info(),
   "project.current": (_input, { project }) => project?.info() ?? null,
@@ -58,4 +68,12 @@ function within<Value>(ms: number, value: Promise<Value>, late: Value): Promise<
       resolve(result);
     });
   });
+}
+
+/** The project that a folder is inside of; null if it is in none. */
+async function projectAround(folder: string): Promise<string | null> {
+  for (let outer = dirname(resolve(folder)); ; outer = dirname(outer)) {
+    if (await hasProjectFile(outer)) return outer;
+    if (outer === dirname(outer)) return null;
+  }
 }

@@ -1,9 +1,12 @@
 /** The machine, the host, user settings, and errors of the page. */
 
-import { stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import type { SystemInfo } from "../../../src-shared/domain/records/system.ts";
 import { UserError } from "../../lib/errors.ts";
+import { fileNameProblem } from "../../lib/file-names.ts";
+import { systemErrorCode } from "../../lib/files.ts";
 import { memoryLimit } from "../../lib/memory.ts";
 import type { HandlersOf } from "../gate/dispatch.ts";
 import type { CallContext } from "../services/call-context.ts";
@@ -15,6 +18,7 @@ export const systemHandlers: HandlersOf<
   CallContext,
   | "system.info"
   | "system.browse"
+  | "system.makeFolder"
   | "system.choose"
   | "system.reveal"
   | "system.download"
@@ -37,6 +41,21 @@ export const systemHandlers: HandlersOf<
     };
   },
   "system.browse": ({ path }, { studio }) => studio.folders.list(path),
+  "system.makeFolder": async ({ parent, name }) => {
+    const problem = fileNameProblem(name);
+    if (problem !== null) throw new UserError(`The folder name ${name} ${problem}.`, { code: "folder-name", field: "name", remedy: "Choose another name." });
+    const path = join(parent, name);
+    await mkdir(path).catch((cause: unknown) => {
+      const exists = systemErrorCode(cause) === "EEXIST";
+      throw new UserError(exists ? `${path} already exists.` : `The folder ${path} could not be created.`, {
+        code: exists ? "folder-exists" : "folder-unwritable",
+        file: path,
+        remedy: exists ? "Choose another name." : "Choose another location, or change its permissions.",
+        cause,
+      });
+    });
+    return { path };
+  },
   "system.choose": async (request, { host, studio }) => {
     const path = await host.choose(request);
     if (path === null) return null;

@@ -6,6 +6,7 @@ import type { ExportSubject } from "../../../src-shared/domain/records/exports.t
 import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { useRunActions } from "../../features/runs/run-actions.ts";
+import { cellTrainingOf } from "./cell-training-of.ts";
 import type { RunAction } from "./RunHeader.vue";
 
 export interface NamedCell {
@@ -17,7 +18,7 @@ export interface RunPageActions {
   act(action: RunAction): void;
   rename(name: string): Promise<void>;
   tag(tags: string[]): Promise<void>;
-  /** Opens the form for a new run that trains these cells from scratch. */
+  /** Opens the form for a new run that trains these cells from scratch, with the training settings of this run or its pipeline. */
   train(from: RunDetail, cells: readonly NamedCell[]): Promise<void>;
   readonly renaming: Ref<boolean>;
   readonly tagging: Ref<boolean>;
@@ -68,7 +69,9 @@ export function useRunPageActions(run: Ref<RunDetail | null>, router: Router): R
     await actions.attempt("Could not prepare the training", async () => {
       const { dataset, network, compute, seed } = from.config;
       const source = { from: "cells" as const, cells: cells.map(({ name, architecture }) => ({ name, architecture })) };
-      const config = runConfigSchema.parse({ kind: "cell-training", seed, dataset, network, compute, source });
+      const training =
+        cellTrainingOf(from.config) ?? (from.parentId === null ? null : cellTrainingOf((await call("runs.get", { runId: from.parentId })).config));
+      const config = runConfigSchema.parse({ kind: "cell-training", seed, dataset, network, compute, source, ...(training === null ? {} : { training }) });
       const name = cells.length === 1 ? `Training of ${cells[0]?.name ?? "a cell"}` : `Training of ${cells.length} cells`;
       await call("draft.save", { config: JSON.parse(JSON.stringify(config)), name, clonedFrom: null });
       await router.push({ name: "new-run" });

@@ -118,9 +118,11 @@ function checkDataset(dataset: DatasetConfig, known: KnownData, report: ReportPr
   if (all === undefined) return undefined;
   const name = known.trainImages === undefined || known.trainImages === released ? official.name : "this dataset";
   if (dataset.validationImages >= all) {
+    // A fifth, but not less than the field allows.
+    const least = fieldsAt("pipeline", ["dataset", "validationImages"])[0]?.minimum ?? 1;
     report(
       "dataset.validationImages",
-      `dataset.validationImages holds out ${figure(dataset.validationImages)} images, but ${name} has only ${figure(all)} images for training and validation. Set it to at most ${figure(Math.floor(all / 5))}.`,
+      `dataset.validationImages holds out ${figure(dataset.validationImages)} images, but ${name} has only ${figure(all)} images for training and validation. ${all > least ? `Set it to at most ${figure(Math.max(least, Math.floor(all / 5)))}` : `Add images: at least ${figure(least + 1)} are needed`}.`,
     );
     return undefined;
   }

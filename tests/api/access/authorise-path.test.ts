@@ -66,6 +66,7 @@ const ARGUMENTS: Readonly<Record<string, (path: string) => unknown>> = {
   "runs.create": (path) => ({ name: "x", config: { kind: "ghn-training", dataset: folder(path) }, tags: [] }),
   "system.browse": (path) => ({ path }),
   "system.download": (path) => ({ path }),
+  "system.makeFolder": (path) => ({ parent: path, name: "x" }),
   "system.reveal": (path) => ({ path }),
   // A draft travels as plain JSON; its handler checks the paths itself.
   "draft.check": (path) => ({ config: { kind: "ghn-training", dataset: folder(path) } }),

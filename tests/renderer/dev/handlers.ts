@@ -83,6 +83,7 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
         { name: "cifar.tar.gz", path: "/home/ada/cifar.tar.gz", kind: "file", bytes: 1.7e8, isProject: false },
       ],
     }),
+    "system.makeFolder": ({ parent, name }) => ({ path: `${parent}/${name}` }),
     "system.choose": () => null,
     "system.reveal": () => ({ revealed: false }),
     "system.download": () => null,

@@ -100,7 +100,11 @@ async function importFolder(path: string, locations: DatasetLocations, options: 
 
 /** The same error about the source, which the user knows, instead of the temporary folder. */
 function renamed({ message, ...details }: UserError, from: string, to: string): UserError {
-  return new UserError(message.replaceAll(from, to), { ...details, ...(details.file === undefined ? {} : { file: details.file.replace(from, to) }) });
+  return new UserError(message.replaceAll(from, to), {
+    ...details,
+    remedy: details.remedy.replaceAll(from, to),
+    ...(details.file === undefined ? {} : { file: details.file.replace(from, to) }),
+  });
 }
 
 /** Copies the official files of a dataset to `dataRoot/<id>` after parsing them; errors as {@link importDataset}. */

@@ -30,9 +30,11 @@ export function fitToDataset(config: EditedConfig, info: Pick<DatasetInfo, "id" 
     for (const path of ["training.validationImages", "search.validationImages", "search.batchSize", "validationImages"]) lower(path, most);
     for (const place of variantPlaces(next)) lower(`${place}.training.validationImages`, most);
     lower("dataset.trainImages", info.trainImages);
+    const left = Math.max(1, info.trainImages - (typeof now === "number" ? now : 0));
+    for (const group of trainingGroups(next)) lower(`${group}.batchSize`, left);
   }
   const side = Math.min(info.height, info.width);
-  for (const group of ["training", "compare", "final", "truth", "predictors.sgd", ...variantPlaces(next).map((place) => `${place}.training`)]) {
+  for (const group of trainingGroups(next)) {
     if (valueAt(next, `${group}.augmentation`) === undefined) continue;
     if (!DATASETS[info.id].augmentation.horizontalFlip) put(`${group}.augmentation.horizontalFlip`, false);
     if (side <= 0) continue;
@@ -47,6 +49,11 @@ export function fitToDataset(config: EditedConfig, info: Pick<DatasetInfo, "id" 
   const scales = valueAt(next, "space.scales");
   if (side > 0 && typeof scales === "number") lower("space.scales", 1 + Math.floor(Math.log2(side)));
   return { config: next as EditedConfig, changed };
+}
+
+/** Paths of everything that trains on the images. */
+function trainingGroups(config: unknown): string[] {
+  return ["training", "compare", "final", "truth", "predictors.sgd", ...variantPlaces(config).map((place) => `${place}.training`)];
 }
 
 /** Paths of the variants of a study; none in other runs. */

@@ -1,10 +1,13 @@
 /** Logic of the run form: sections from schemas, texts, remembered parts, settings adjusted for a dataset. */
 import { describe, expect, it } from "vitest";
+import type { EditedConfig } from "../../../../src-renderer/pages/new-run/draft/config-parts.ts";
 import { PartsBox } from "../../../../src-renderer/pages/new-run/draft/config-parts.ts";
 import { fitToDataset } from "../../../../src-renderer/pages/new-run/draft/fit-dataset.ts";
 import { fieldInfo, inWords, parseTyped, typedText } from "../../../../src-renderer/pages/new-run/fields/field-words.ts";
 import { fieldsOfSection, sectionOfPath, sectionsOf } from "../../../../src-renderer/pages/new-run/fields/sections.ts";
 import { binned, outline } from "../../../../src-renderer/pages/new-run/preview/histogram.ts";
+import { problemLines } from "../../../../src-renderer/pages/new-run/summary/problem-lines.ts";
+import { cellTrainingOf } from "../../../../src-renderer/pages/run/cell-training-of.ts";
 import { checkRunConfig } from "../../../../src-shared/domain/config/check-config.ts";
 import { valueAt, withValueAt } from "../../../../src-shared/domain/config/config-diff.ts";
 import { fieldPaths } from "../../../../src-shared/domain/config/config-fields.ts";
@@ -129,4 +132,53 @@ describe("histograms", () => {
     expect(binned([], 24).counts).toEqual([0]);
     expect(binned([Number.NaN, 1, 2], 2).counts).toEqual([1, 1]);
   });
+});
+
+describe("problems of the form", () => {
+  const small = { id: "folder", trainImages: 60, height: 32, width: 32 } as const;
+
+  it("name their sections, and say the same thing once", () => {
+    const of = (path: string) => ({ path, message: `${path} is 64, but only 50 images are left for training. Set it to at most 50.` });
+    const lines = problemLines(
+      [of("training.batchSize"), of("compare.batchSize"), of("final.batchSize"), { path: "seed", message: "seed must be a whole number." }],
+      "pipeline",
+    );
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatchObject({ path: "training.batchSize", sections: expect.arrayContaining([expect.any(String)]) });
+    expect(lines[0]?.sections).toHaveLength(3);
+    expect(lines[0]?.text).toMatch(/^“Batch size” is 64/);
+  });
+
+  it("of a small image folder are all fitted", () => {
+    const config = runConfigSchema.parse({ kind: "pipeline", dataset: { id: "folder", path: "/x" } }) as unknown as EditedConfig;
+    const fitted = fitToDataset(config, small);
+    expect(checkRunConfig(fitted.config, { trainImages: 60 })).toEqual([]);
+    expect(fitted.changed).toEqual(expect.arrayContaining(["dataset.validationImages", "training.batchSize", "compare.batchSize", "final.batchSize"]));
+  });
+
+  it("never advise what another rule refuses", () => {
+    for (const trainImages of [5, 11, 30, 49, 60, 200]) {
+      const config = { kind: "pipeline", dataset: { id: "folder", path: "/x", validationImages: 5000 } };
+      const message = checkRunConfig(config, { trainImages }).find(({ path }) => path === "dataset.validationImages")?.message ?? "";
+      const advised = Number(/at most ([\d,]+)/.exec(message)?.[1] ?? Number.NaN);
+      if (Number.isNaN(advised)) {
+        expect(message).toContain("Add images");
+        expect(trainImages).toBeLessThanOrEqual(10);
+        continue;
+      }
+      const next = checkRunConfig({ ...config, dataset: { ...config.dataset, validationImages: advised } }, { trainImages });
+      expect(
+        next.filter(({ path }) => path === "dataset.validationImages"),
+        `${trainImages} images: ${message}`,
+      ).toEqual([]);
+    }
+  });
+});
+
+it("training a cell starts from the training settings of its run", () => {
+  const pipeline = runConfigSchema.parse({ kind: "pipeline", compare: { epochs: 20 } });
+  expect(cellTrainingOf(pipeline)).toMatchObject({ epochs: 20 });
+  const cells = runConfigSchema.parse({ kind: "cell-training", source: { from: "search", runId: "x", top: 1, random: 0 }, training: { epochs: 7 } });
+  expect(cellTrainingOf(cells)).toMatchObject({ epochs: 7 });
+  expect(cellTrainingOf(runConfigSchema.parse({ kind: "ghn-training" }))).toBeNull();
 });
