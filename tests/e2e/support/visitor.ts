@@ -22,9 +22,18 @@ export class Visitor {
   readonly page: Page;
   /** Errors and warnings logged by the page. */
   readonly complaints: string[] = [];
+  /** Answers of failed calls, to explain what the console only counts. */
+  readonly refusals: string[] = [];
 
   private constructor(page: Page) {
     this.page = page;
+    page.on("response", (response) => {
+      if (response.status() < 400 || !response.url().includes("/call/")) return;
+      void response.text().then(
+        (text) => this.refusals.push(`${new URL(response.url()).pathname} ${response.request().postData() ?? ""}: ${text}`),
+        () => undefined,
+      );
+    });
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") this.complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
