@@ -78,6 +78,8 @@ export const CALLS = {
   "draft.check": call<DraftCheck>()(z.strictObject({ config: z.json() })),
 
   "runs.query": call<RunPage>()(runQuerySchema),
+  /** The settings of runs, each by dotted path; of runs that are missing or damaged, none. */
+  "runs.settings": call<Readonly<Record<string, Readonly<Record<string, unknown>>>>>()(z.strictObject({ runIds: z.array(runId).min(1).max(200) })),
   "runs.get": call<RunDetail>()(z.strictObject({ runId })),
   "runs.create": call<RunDetail>()(
     z.strictObject({ name: z.string().max(200), config: runConfigSchema, tags: z.array(z.string().max(100)).max(50).default([]) }),

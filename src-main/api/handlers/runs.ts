@@ -1,6 +1,7 @@
 /** Runs of the open project: querying, creating, controlling and archiving them; their metrics and logs. */
 
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
+import { flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import { configError } from "../../config/load-config.ts";
@@ -13,6 +14,7 @@ import { runsCsv } from "./runs-csv.ts";
 
 type Names =
   | "runs.query"
+  | "runs.settings"
   | "runs.get"
   | "runs.create"
   | "runs.stop"
@@ -40,6 +42,10 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   "runs.query": (query, context): RunPage => {
     const { runs } = projectOf(context).store;
     return { ...runs.query(query), ...runs.overview(query.view) };
+  },
+  "runs.settings": ({ runIds }, context) => {
+    const { runs } = projectOf(context).store;
+    return Object.fromEntries(runIds.map((id) => [id, Object.fromEntries(flattenConfig(runs.record(id)?.config ?? {}))]));
   },
   "runs.get": ({ runId }, context) => projectOf(context).commands.detail(runId),
   "runs.create": async ({ name, config, tags }, context) => {

@@ -1,7 +1,9 @@
 import { FIGURE_IDS, FIGURES, type FigureId, figureText, isFigureId } from "../../../src-shared/analysis/figures/figure-list.ts";
+import type { RunKind } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { metricInfo, metricValue } from "../../lib/format.ts";
 import type { GridColumn, GridState } from "../../widgets/grid/grid.ts";
+import { SETTING_PREFIX, settingColumns } from "./settings/setting-columns.ts";
 
 const FIXED: readonly GridColumn[] = [
   { id: "starred", title: "★", hint: "Starred", width: 40, sortKey: "starred", descendingFirst: true },
@@ -37,7 +39,7 @@ const FIGURE_COLUMNS: readonly GridColumn[] = FIGURE_IDS.map((id) => {
 });
 const HIDDEN_FIXED = ["started", "finished", "seed", "backend", "device", "tags"];
 
-export function runColumns(metricNames: readonly string[]): GridColumn[] {
+export function runColumns(metricNames: readonly string[], kinds: readonly RunKind[] = []): GridColumn[] {
   const metrics = [...metricNames].sort().flatMap((name) =>
     (["best", "last"] as const).map((which): GridColumn => {
       const id = `metric:${name}:${which}`;
@@ -53,7 +55,7 @@ export function runColumns(metricNames: readonly string[]): GridColumn[] {
       };
     }),
   );
-  return [...FIXED, ...FIGURE_COLUMNS, ...metrics];
+  return [...FIXED, ...FIGURE_COLUMNS, ...settingColumns(kinds), ...metrics];
 }
 
 export function defaultState(columns: readonly GridColumn[]): GridState {
@@ -61,7 +63,10 @@ export function defaultState(columns: readonly GridColumn[]): GridState {
     .map((column) => column.id)
     .filter(
       (id) =>
-        HIDDEN_FIXED.includes(id) || id.startsWith("metric:") || (id.startsWith("figure:") && !DEFAULT_FIGURES.some((figure) => id === `figure:${figure}`)),
+        HIDDEN_FIXED.includes(id) ||
+        id.startsWith("metric:") ||
+        id.startsWith(SETTING_PREFIX) ||
+        (id.startsWith("figure:") && !DEFAULT_FIGURES.some((figure) => id === `figure:${figure}`)),
     );
   return {
     order: [
@@ -86,4 +91,20 @@ export function resultCell(run: RunSummary, columnId: string): string {
   const summary = run.metrics[name];
   if (summary === undefined) return "";
   return metricValue(name, match?.[2] === "last" ? summary.last : summary.best);
+}
+
+/** The columns of a state with the settings in which runs differ instead of the chosen ones. */
+export function withSettings(state: GridState, columns: readonly GridColumn[], paths: readonly string[]): GridState {
+  const shown = new Set(paths.map((path) => `${SETTING_PREFIX}${path}`));
+  const others = state.order.filter((id) => !id.startsWith(SETTING_PREFIX));
+  // Next to the results, before what is the same in most runs.
+  const place = others.indexOf("kind") < 0 ? others.length : others.indexOf("kind");
+  return {
+    ...state,
+    order: [...others.slice(0, place), ...shown, ...others.slice(place)],
+    hidden: [
+      ...state.hidden.filter((id) => !id.startsWith(SETTING_PREFIX)),
+      ...columns.map(({ id }) => id).filter((id) => id.startsWith(SETTING_PREFIX) && !shown.has(id)),
+    ],
+  };
 }

@@ -31,6 +31,8 @@ export interface RunPages {
   readonly facts: Ref<Pick<RunPage, "counts" | "tags" | "metricNames" | "expressionError"> | null>;
   readonly error: Ref<unknown>;
   readonly loading: Ref<boolean>;
+  /** Ids of the loaded rows that are not stages. */
+  readonly loaded: ComputedRef<readonly string[]>;
   rowAt(index: number): ListedRun | undefined;
   want(from: number, to: number): void;
   reload(): Promise<void>;
@@ -177,5 +179,7 @@ export function useRunPages(filter: Ref<RunFilter>): RunPages {
   watch(() => useConnection().generation, reload);
   watch(filter, reload, { deep: true });
 
-  return { count, total, facts, error, loading, rowAt, want, reload, expanded, toggle };
+  const loaded = computed(() => rows.value.flatMap((run) => run?.id ?? []));
+
+  return { loaded, count, total, facts, error, loading, rowAt, want, reload, expanded, toggle };
 }

@@ -19,8 +19,8 @@ export interface SortKey {
 
 /** Visibility, order, width and pinning of columns. Stored with the settings. */
 export const gridStateSchema = z.object({
-  order: z.array(z.string()).max(200),
-  hidden: z.array(z.string()).max(400),
+  order: z.array(z.string()).max(1000),
+  hidden: z.array(z.string()).max(2000),
   pinned: z.array(z.string()).max(20),
   widths: z.record(z.string(), z.number().min(40).max(1200)),
 });

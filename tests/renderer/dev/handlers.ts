@@ -7,6 +7,7 @@ import { minMaxIndices } from "../../../src-shared/analysis/curves/downsample.ts
 import type { CallName, CallOutput, CallParsed } from "../../../src-shared/contract.ts";
 import { cellFileSchema } from "../../../src-shared/domain/architecture/cell.ts";
 import { type Architecture, networkConfigSchema } from "../../../src-shared/domain/architecture/network.ts";
+import { flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
 import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 import type { DatasetInfo } from "../../../src-shared/domain/records/dataset-info.ts";
 import type { RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
@@ -143,6 +144,7 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       };
     },
     "runs.query": (query) => queryRuns(runs, query),
+    "runs.settings": ({ runIds }) => Object.fromEntries(runIds.map((id) => [id, Object.fromEntries(flattenConfig(runs.get(id)?.detail.config ?? {}))])),
     "runs.get": ({ runId }) => {
       const run = find(runId);
       return {
