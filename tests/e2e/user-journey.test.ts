@@ -252,8 +252,28 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.id("expression").fill("");
     await visitor.id("runs-search").fill("synchr");
     await eventually(() => table.getAttribute("data-rows")).toBe("1");
+    // The view is in the URL, can be saved under a name, and names are links.
+    await eventually(() => visitor.page.url()).toContain("q=synchr");
+    await visitor.click("saved-views");
+    await visitor.id("save-view-name").fill("Synchronous only");
+    await visitor.click("save-view");
+    await visitor.page.keyboard.press("Escape");
     await visitor.id("runs-search").fill("");
     await eventually(() => table.getAttribute("data-rows")).toBe("2");
+    expect(await table.getByRole("link", { name: "Synchronous" }).getAttribute("href")).toMatch(/^#\/runs\/\w+$/);
+    await visitor.click("saved-views");
+    await visitor.click("saved-view-Synchronous only");
+    await eventually(() => table.getAttribute("data-rows")).toBe("1");
+    await visitor.go("/runs");
+    await eventually(() => table.getAttribute("data-rows")).toBe("2");
+    // The settings in which the runs differ, as columns.
+    const columns = await table.getByRole("columnheader").count();
+    await visitor.click("differing");
+    await eventually(() => table.getByRole("columnheader").count()).toBeGreaterThan(columns);
+    await table.getByRole("columnheader", { name: /Propagation/ }).waitFor();
+    await visitor.picture("7-differing");
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.click("differing");
 
     // Stages expand under their pipeline.
     await visitor.click(`expand-${pipelineId}`);

@@ -97,8 +97,9 @@ export function resultCell(run: RunSummary, columnId: string): string {
 export function withSettings(state: GridState, columns: readonly GridColumn[], paths: readonly string[]): GridState {
   const shown = new Set(paths.map((path) => `${SETTING_PREFIX}${path}`));
   const others = state.order.filter((id) => !id.startsWith(SETTING_PREFIX));
-  // Next to the results, before what is the same in most runs.
-  const place = others.indexOf("kind") < 0 ? others.length : others.indexOf("kind");
+  // Next to the results, in view without scrolling.
+  const first = others.findIndex((id) => id.startsWith("figure:"));
+  const place = first < 0 ? others.length : first;
   return {
     ...state,
     order: [...others.slice(0, place), ...shown, ...others.slice(place)],

@@ -49,7 +49,7 @@ describe("columns of settings", () => {
     const state = withSettings(defaultState(columns), columns, paths);
     expect(state.hidden).not.toContain("setting:training.epochs");
     expect(state.hidden).toContain("setting:ghn.hiddenSize");
-    expect(state.order.indexOf("setting:training.epochs")).toBe(state.order.indexOf("kind") - 2);
+    expect(state.order.indexOf("setting:training.epochs")).toBe(state.order.indexOf("figure:testAccuracy") - 2);
     // Switching it off hides them again.
     expect(withSettings(state, columns, []).hidden).toContain("setting:training.epochs");
     expect(settingText(runs[2], "setting:training.halveAt")).toBe("0.5, 0.7");
