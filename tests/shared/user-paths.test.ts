@@ -29,6 +29,7 @@ describe("every call of the contract", () => {
       "project.open",
       "runs.create",
       "system.browse",
+      "system.download",
       "system.makeFolder",
       "system.reveal",
     ]);
