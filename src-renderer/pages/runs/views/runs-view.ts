@@ -16,8 +16,6 @@ export interface RunsView {
   readonly differing: boolean;
 }
 
-export const EMPTY_VIEW: RunsView = { search: "", status: [], kind: [], dataset: [], tags: [], expression: "", view: "active", differing: false };
-
 const LISTS = ["status", "kind", "dataset", "tags"] as const;
 const TEXTS = { search: "q", expression: "where" } as const;
 
