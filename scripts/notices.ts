@@ -14,6 +14,7 @@ const INTRODUCTION = `GHN Studio contains the software listed below, under the l
 
 - Electron, Chromium and Node.js: LICENSE.electron.txt and LICENSES.chromium.html beside the program.
 - TensorFlow's C library, where the package was made with it: Apache-2.0, https://github.com/tensorflow/tensorflow
+- The schema of ONNX files (resources/onnx/onnx.proto): Apache-2.0, copyright ONNX Project Contributors, https://github.com/onnx/onnx
 - The Optical Recognition of Handwritten Digits dataset: CC BY 4.0, see resources/data/digits.LICENCE.txt.
 
 Packages without a text of their own, and those for one platform only, are listed together under the name of their licence.

@@ -17,7 +17,7 @@ import type { AnytimeCandidate, AnytimeTraining } from "./domain/records/anytime
 import type { AnytimeDescription, CellDescription, PublishedCellInfo, SpaceHistogram } from "./domain/records/architecture-facts.ts";
 import type { DatasetInfo, DatasetPreview } from "./domain/records/dataset-info.ts";
 import type { Draft, DraftCheck, Preset } from "./domain/records/drafts.ts";
-import { type ExportChoice, type ExportedFile, exportSubjectSchema } from "./domain/records/exports.ts";
+import { type ExportChoice, type ExportedFile, exportOptionsSchema, exportSubjectSchema } from "./domain/records/exports.ts";
 import type { ProjectInfo, RecentProject } from "./domain/records/projects.ts";
 import { type Candidate, type LogLine, type RunDetail, type RunSummary, runIdSchema, type Training } from "./domain/records/run.ts";
 import type { RunEventMap } from "./domain/records/run-events.ts";
@@ -176,6 +176,7 @@ export const CALLS = {
       formats: z.array(z.string().max(50)).min(1).max(10),
       folder: filePath,
       baseName: z.string().regex(/^[^/\\:*?"<>|]{1,120}$/),
+      network: exportOptionsSchema.optional(),
     }),
   ),
   /** Reports an error of the page to the log file. */

@@ -10,6 +10,7 @@ import type { RunEstimate } from "../../src-shared/domain/records/drafts.ts";
 import type { DoctorFindings } from "../doctor/doctor.ts";
 import { UserError } from "../lib/errors.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { ChildLauncher } from "../runs/child/launcher.ts";
 import { AllowedFolders, hasProjectFile } from "./access/allowed-folders.ts";
 import { authorisePath } from "./access/authorise-path.ts";
 import { DatasetService } from "./datasets/dataset-service.ts";
@@ -35,6 +36,8 @@ export interface StudioOptions {
   readonly doctor: () => Promise<DoctorFindings>;
   /** Estimates the cost of a run; null if not known yet. */
   readonly estimate: (config: RunConfig, studio: StudioServices, project: ProjectServices | null) => Promise<RunEstimate | null>;
+  /** Starts the process that exports networks; Node's own launcher if missing. */
+  readonly exportLauncher?: ChildLauncher | undefined;
   /** Entry of the dataset thread. */
   readonly datasetEntry: string;
   /** Folders that windows may read and write. */
@@ -62,6 +65,7 @@ export class Studio implements StudioHost, StudioServices {
   readonly folders: AllowedFolders;
   readonly opener: ProjectOpener;
   readonly datasets: DatasetService;
+  readonly exportLauncher: ChildLauncher | undefined;
   private readonly options: StudioOptions;
   private readonly gate: Gate<CallContext>;
   private readonly sessions = new Set<Session>();
@@ -76,6 +80,7 @@ export class Studio implements StudioHost, StudioServices {
     this.settings = settings;
     this.folders = folders;
     this.opener = options.opener;
+    this.exportLauncher = options.exportLauncher;
     this.datasets = new DatasetService({
       dataFolder: options.datasetFolder,
       entry: options.datasetEntry,

@@ -1,12 +1,25 @@
 /** Exports of the anytime space: networks with several exits, and references. */
+import { z } from "zod";
 import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
 import { type AnytimeArchitecture, anytimeModelSchema } from "../../src-shared/domain/architecture/anytime.ts";
+import { anytimeNetworkSchema } from "../../src-shared/domain/config/anytime-config.ts";
 import { usableTrainings } from "../../src-shared/domain/records/divergence.ts";
+import { anytimeCellGraph } from "../../src-shared/drawing/anytime-graph.ts";
+import { graphsDot } from "../../src-shared/drawing/dot.ts";
+import { withoutIdleInputs } from "../../src-shared/drawing/graph.ts";
 import { anytimeManifestText } from "../engine/formats/anytime-weights.ts";
+import { weightsManifestSchema } from "../engine/formats/weights-file.ts";
+import { BATCH_NORM_EPSILON } from "../engine/network/forward.ts";
+import { networkData } from "../engine/network/operation-data.ts";
+import { programOf } from "../engine/network/program.ts";
 import { anytimeFileText } from "../engine/spaces/anytime/file.ts";
+import { planOfModel } from "../engine/spaces/anytime/model.ts";
 import { anytimeCsv } from "./anytime-csv.ts";
 import { anytimeSvg } from "./cell-picture.ts";
 import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
+
+/** The part of a weights file's record that the network is built from. */
+const recordSchema = z.object({ model: anytimeModelSchema, network: anytimeNetworkSchema, input: weightsManifestSchema.shape.input });
 
 /** The winner is the searched network whose training has the largest area on validation images. For a search, it is the first of the ranking. */
 export const anytimeExport: SpaceExport<"anytime"> = {
@@ -28,6 +41,12 @@ export const anytimeExport: SpaceExport<"anytime"> = {
   trainingFor: () => null,
   obstacle: (result) => (architectureOf(result) === null ? "A reference network does not consist of cells; its settings are in the config." : null),
   file: (result, facts) => anytimeFileText(required(result), facts),
+  dot(result, title) {
+    const architecture = required(result);
+    const exits = (result.training ?? result.candidate)?.exits ?? [];
+    const cells = architecture.cells.map((_, i) => ({ heading: `Cell ${i + 1}`, graph: withoutIdleInputs(anytimeCellGraph(architecture, i, exits)) }));
+    return graphsDot(title, cells);
+  },
   drawing(result, options) {
     const { training, candidate } = result;
     const measured = training ?? candidate;
@@ -54,7 +73,11 @@ export const anytimeExport: SpaceExport<"anytime"> = {
       ...(training === null ? {} : { area: training.area, testArea: training.testArea, initialChannels: training.initialChannels, epochs: training.epochs }),
     };
   },
-  manifest: anytimeManifestText,
+  manifest: (path, weightsFile, checksum, origin, split) =>
+    anytimeManifestText(path, weightsFile, checksum, origin, split, (record) => {
+      const { model, network, input } = recordSchema.parse(record);
+      return networkData(programOf(planOfModel(model, network, input)), BATCH_NORM_EPSILON);
+    }),
   hasTable: (project, family) => hasCandidates(project, "anytime", family) || trainingsOf(project, "anytime", family).length > 0,
   table: (project, family) => anytimeCsv(candidatesOf(project, "anytime", family), allTrainingsOf(project, "anytime", family)),
 };

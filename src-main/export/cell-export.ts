@@ -3,6 +3,8 @@ import { competingTrainings, trainingsOfBest } from "../../src-shared/analysis/f
 import { count, percent, plainSpaces } from "../../src-shared/analysis/format.ts";
 import { type Architecture, architectureSchema } from "../../src-shared/domain/architecture/network.ts";
 import type { Training } from "../../src-shared/domain/records/run.ts";
+import { graphsDot } from "../../src-shared/drawing/dot.ts";
+import { cellGraph, type Graph, withoutIdleInputs } from "../../src-shared/drawing/graph.ts";
 import { cellFileText } from "../engine/spaces/cell/file.ts";
 import { candidatesCsv } from "./candidates-csv.ts";
 import { architectureSvg } from "./cell-picture.ts";
@@ -34,6 +36,14 @@ export const cellExport: SpaceExport<"cell"> = {
   },
   obstacle: () => null,
   file: (result, facts) => cellFileText(architectureOf(result), facts),
+  dot(result, title) {
+    const { normal, reduction } = architectureOf(result);
+    const graphOf = (cell: typeof normal): Graph => withoutIdleInputs(cellGraph(cell));
+    return graphsDot(title, [
+      { heading: reduction === undefined ? "Cell" : "Normal cell", graph: graphOf(normal) },
+      ...(reduction === undefined ? [] : [{ heading: "Reduction cell", graph: graphOf(reduction) }]),
+    ]);
+  },
   drawing(result, options) {
     const { candidate, training } = result;
     const counts = training ?? candidate;
@@ -57,7 +67,7 @@ export const cellExport: SpaceExport<"cell"> = {
         : { validationAccuracy: training.validationAccuracy, testAccuracy: training.testAccuracy, epochs: training.epochs, seed: training.seed }),
     };
   },
-  manifest: async (path, weightsFile, checksum, origin) => manifestText(await readWeightsInfo(path), weightsFile, checksum, origin),
+  manifest: async (path, weightsFile, checksum, origin, split) => manifestText(await readWeightsInfo(path), weightsFile, checksum, origin, split),
   hasTable: (project, family) => hasCandidates(project, "cell", family),
   table: (project, family) => candidatesCsv(candidatesOf(project, "cell", family), allTrainingsOf(project, "cell", family)),
 };

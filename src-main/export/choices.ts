@@ -1,7 +1,10 @@
 /** The formats that a subject can be exported in. */
 import { stat } from "node:fs/promises";
-import type { ExportChoice, ExportSubject } from "../../src-shared/domain/records/exports.ts";
+import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
+import type { ExportChoice, ExportOptions, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
+import { isUserError } from "../lib/errors.ts";
+import { ghnArtifact } from "../runs/sources/ghn-source.ts";
 import { artifactFile } from "../store/project/project-paths.ts";
 import { canDrawText } from "./cell-picture.ts";
 import { allTrainingsOf, type ExportProject } from "./space-export.ts";
@@ -12,7 +15,10 @@ export const EXPORT_FORMATS = [
   "cell-json",
   "cell-svg",
   "cell-png",
+  "cell-dot",
   "weights-safetensors",
+  "onnx",
+  "pytorch",
   "config-json",
   "candidates-csv",
 ] as const satisfies readonly ExportFormat[];
@@ -22,10 +28,16 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly title: string; readonly 
   "cell-json": { title: "Cell (JSON)", description: "The cell as data with a versioned schema, which GHN Studio can import." },
   "cell-svg": { title: "Picture (SVG)", description: "A drawing of the cell, sharp at any size." },
   "cell-png": { title: "Picture (PNG)", description: "The same drawing as pixels, for slides." },
+  "cell-dot": { title: "Graph (DOT)", description: "The cell in the language of Graphviz, to arrange and style it with other tools." },
   "weights-safetensors": {
     title: "Weights (safetensors)",
     description: "Trained weights with a manifest: network, normalisation, classes, tensors, checksum.",
   },
+  onnx: {
+    title: "Network (ONNX)",
+    description: "The network with its weights, for ONNX Runtime and other programs; checked on test images after writing.",
+  },
+  pytorch: { title: "Network (PyTorch)", description: "A readable Python module that needs PyTorch only, and its weights in PyTorch's layout." },
   "config-json": { title: "Config (JSON)", description: "Every setting of the run; ghn-studio run <file> repeats it." },
   "candidates-csv": {
     title: "Candidates (CSV)",
@@ -52,10 +64,16 @@ export function divergenceOf(project: ExportProject, subject: ExportSubject): st
 }
 
 /** Why a format cannot be written, as a sentence; null if it can. */
-export async function obstacle(project: ExportProject, exportable: Exportable, format: ExportFormat): Promise<string | null> {
+export async function obstacle(
+  project: ExportProject,
+  exportable: Exportable,
+  format: ExportFormat,
+  options: Pick<ExportOptions, "generatedWeights"> = { generatedWeights: false },
+): Promise<string | null> {
   switch (format) {
     case "cell-json":
     case "cell-svg":
+    case "cell-dot":
       return noCell(exportable);
     case "cell-png": {
       const reason = noCell(exportable);
@@ -64,18 +82,50 @@ export async function obstacle(project: ExportProject, exportable: Exportable, f
         ? null
         : "This machine has no fonts, so the operations would be missing from the picture. Install one (apt install fonts-dejavu-core), or use SVG.";
     }
-    case "weights-safetensors": {
+    case "weights-safetensors":
       if (exportable.divergence !== undefined || (exportable.training === null && exportable.candidate === null)) return noCell(exportable);
       if (exportable.training === null && trainingDiverged(project, exportable)) return "The training of this cell diverged, so there are no weights.";
       if (exportable.training === null) return "This cell was never trained from scratch, and generated weights are not stored. Train it first.";
-      if (exportable.weights === null) return "The run did not store the weights of this training.";
-      const found = await stat(artifactPath(project, exportable.weights)).catch(() => null);
-      return found?.isFile() === true ? null : `The file ${exportable.weights.path} is missing from the project folder.`;
-    }
+      return missingWeights(project, exportable);
+    case "onnx":
+    case "pytorch":
+      if (exportable.divergence !== undefined || (exportable.training === null && exportable.candidate === null)) return noCell(exportable);
+      if (!options.generatedWeights && exportable.training === null && trainingDiverged(project, exportable))
+        return "The training of this cell diverged. Choose generated weights to export the network as it was scored.";
+      if (options.generatedWeights || exportable.training === null) {
+        const source = generatedSource(project, exportable);
+        return "reason" in source ? source.reason : null;
+      }
+      return missingWeights(project, exportable);
     case "config-json":
       return null;
     case "candidates-csv":
       return exportOf(exportable).hasTable(project, exportable.family) ? null : "The run did not score any cells.";
+  }
+}
+
+/** Why the weights of a training cannot be read; null if they can. */
+async function missingWeights(project: ExportProject, { weights }: Exportable): Promise<string | null> {
+  if (weights === null) return "The run did not store the weights of this training.";
+  const found = await stat(artifactPath(project, weights)).catch(() => null);
+  return found?.isFile() === true ? null : `The file ${weights.path} is missing from the project folder.`;
+}
+
+/** The GHN and the architecture that generated weights come from, or why there are none. */
+export function generatedSource(
+  project: ExportProject,
+  { candidate }: Exportable,
+): { readonly ghn: Artifact; readonly config: RunConfig; readonly architecture: unknown } | { readonly reason: string } {
+  if (candidate === null) return { reason: "Weights can be generated only for cells that a search has scored." };
+  const config = project.runs.record(candidate.runId)?.config;
+  if (config === undefined || (config.kind !== "search" && config.kind !== "anytime-search"))
+    return { reason: "Weights can be generated only for cells that a search has scored with a GHN." };
+  try {
+    const ghn = ghnArtifact(project, config.ghnRunId, config.kind === "search" ? "ghn-training" : "anytime-ghn");
+    return { ghn, config, architecture: candidate.architecture };
+  } catch (error) {
+    if (isUserError(error)) return { reason: error.message };
+    throw error;
   }
 }
 

@@ -2,16 +2,21 @@
 import type { RunConfig, SpaceId } from "../../src-shared/domain/config/run-config.ts";
 import type { Artifact, RunSummary } from "../../src-shared/domain/records/run.ts";
 import type { ArchitectureFacts } from "../engine/formats/architecture-file.ts";
+import type { SplitFacts } from "../engine/formats/manifest-text.ts";
 import type { CandidateReader, CandidateRecords } from "../store/results/candidates.ts";
 import type { TrainingReader, TrainingRecords } from "../store/results/trainings.ts";
 
 /** The part of an open project that exports read. */
 export interface ExportProject {
   readonly folder: string;
-  readonly runs: { get(id: string): RunSummary | null; record(id: string): { readonly config: RunConfig } | null; children(id: string): readonly RunSummary[] };
+  readonly runs: {
+    get(id: string): RunSummary | null;
+    record(id: string): { readonly config: RunConfig; readonly codeVersion: string } | null;
+    children(id: string): readonly RunSummary[];
+  };
   readonly candidates: Pick<CandidateReader, "get" | "list" | "in">;
   readonly trainings: Pick<TrainingReader, "get" | "list" | "listAll" | "in">;
-  readonly artifacts: { list(runId: string): readonly Artifact[] };
+  readonly artifacts: { list(runId: string): readonly Artifact[]; latest(runId: string, kind: "ghn"): Artifact | null };
 }
 
 /** A scored or trained architecture; both fields are null if a run has neither. */
@@ -50,6 +55,8 @@ export interface SpaceExport<Space extends SpaceId> {
   obstacle(result: Result<Space>): string | null;
   /** The architecture as a file that can be imported. */
   file(result: Result<Space>, facts: ArchitectureFacts): string;
+  /** The cells as graphs in the language of Graphviz. */
+  dot(result: Result<Space>, title: string): string;
   /** The architecture as SVG, with its figures below. */
   drawing(result: Result<Space>, options: DrawingOptions): Promise<string>;
   /** Facts about the result for the architecture file. */
@@ -60,6 +67,7 @@ export interface SpaceExport<Space extends SpaceId> {
     weightsFile: string,
     checksum: { readonly sha256: string; readonly bytes: number },
     origin: Readonly<Record<string, string>>,
+    split: SplitFacts,
   ): Promise<string>;
   /** Whether the family has results for a table. */
   hasTable(project: ExportProject, family: readonly RunSummary[]): boolean;

@@ -2,31 +2,16 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { z } from "zod";
-import { architectureSchema, networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
-import { WEIGHTS_FILE_FORMAT, type WeightsManifest } from "../engine/formats/weights-file.ts";
+import { type SplitFacts, textWithComputation } from "../engine/formats/manifest-text.ts";
+import { WEIGHTS_FILE_FORMAT, type WeightsManifest, weightsManifestSchema } from "../engine/formats/weights-file.ts";
+import { networkData } from "../engine/network/operation-data.ts";
+import { programOf } from "../engine/network/program.ts";
+import { buildPlan } from "../engine/spaces/cell/plan.ts";
 import { UserError } from "../lib/errors.ts";
 
 /** Limits on what is parsed: the header of a weights file, and the sizes that it declares. */
 const MAX_HEADER_BYTES = 32 * 2 ** 20;
 const MAX_TENSORS = 100_000;
-
-const numbers = z.array(z.number()).max(64);
-const manifestSchema = z.object({
-  version: z.literal(1),
-  name: z.string().max(500),
-  architecture: architectureSchema,
-  network: networkConfigSchema,
-  input: z.object({ height: z.int().min(1), width: z.int().min(1), channels: z.int().min(1), classes: z.int().min(1) }),
-  normalisation: z.object({ mean: numbers, std: numbers }),
-  classNames: z.array(z.string().max(500)).max(100_000),
-  dataset: z.object({ id: z.string().max(100), fingerprint: z.string().max(200) }),
-  batchNormEpsilon: z.number(),
-  parameters: z.number(),
-  multiplyAdds: z.number(),
-  validationAccuracy: z.number(),
-  testAccuracy: z.number().nullable(),
-  seed: z.number(),
-});
 
 const tensorSchema = z.object({ dtype: z.string().max(10), shape: z.array(z.int().min(0)).max(8), data_offsets: z.tuple([z.int().min(0), z.int().min(0)]) });
 
@@ -65,7 +50,7 @@ export async function readWeightsInfo(path: string): Promise<WeightsFileInfo> {
     });
   let manifest: WeightsManifest;
   try {
-    manifest = manifestSchema.parse(JSON.parse(meta.data.manifest)) as WeightsManifest;
+    manifest = weightsManifestSchema.parse(JSON.parse(meta.data.manifest)) as WeightsManifest;
   } catch (cause) {
     throw damaged("its manifest cannot be read", cause);
   }
@@ -130,9 +115,11 @@ export function manifestText(
   weightsFile: string,
   checksum: { readonly sha256: string; readonly bytes: number },
   origin: Readonly<Record<string, string>>,
+  split: SplitFacts,
 ): string {
   const { manifest, tensors } = info;
-  return `${JSON.stringify(
+  const { architecture, network, input } = manifest;
+  return textWithComputation(
     {
       format: "ghn-studio-weights-manifest",
       version: 1,
@@ -150,8 +137,10 @@ export function manifestText(
       validationAccuracy: manifest.validationAccuracy,
       testAccuracy: manifest.testAccuracy,
       seed: manifest.seed,
+      split,
       origin,
       howToRead: [
+        'docs/exports.md of GHN Studio describes this file; "computation" is everything that the network computes, in order.',
         "The weights are a safetensors file: 8 bytes (little endian) give the length of a JSON header, then the header, then the values. In Python: safetensors.numpy.load_file(name).",
         "Convolution kernels are [height, width, channels in, channels out], depthwise kernels [height, width, channels, 1], the classifier [features, classes].",
         "Tensor names say block, node and part: block3/node5/... is operation node 5 of the fourth block; nodes 0 and 1 are its inputs.",
@@ -159,7 +148,6 @@ export function manifestText(
       ],
       tensors,
     },
-    null,
-    2,
-  )}\n`;
+    networkData(programOf(buildPlan(architecture, network, input)), manifest.batchNormEpsilon),
+  );
 }

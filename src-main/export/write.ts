@@ -1,28 +1,31 @@
 /** Writes the files of an export: all or none, never over existing ones, each with its checksum. */
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { ExportedFile, ExportSubject } from "../../src-shared/domain/records/exports.ts";
-import type { Artifact } from "../../src-shared/domain/records/run.ts";
-import { notFinite } from "../engine/formats/finite.ts";
-import { readSafetensors } from "../engine/formats/safetensors.ts";
+import type { ExportedFile, ExportOptions, ExportSubject } from "../../src-shared/domain/records/exports.ts";
+import type { SplitFacts } from "../engine/formats/manifest-text.ts";
 import { UserError } from "../lib/errors.ts";
 import { fileNameProblem, truncateBytes } from "../lib/file-names.ts";
 import { systemErrorCode, writeFileAtomic } from "../lib/files.ts";
 import { makeFolder } from "../lib/make-folder.ts";
+import type { ChildLauncher } from "../runs/child/launcher.ts";
 import { svgToPng } from "./cell-picture.ts";
-import { artifactPath, EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
+import { EXPORT_FORMATS, type ExportFormat, obstacle } from "./choices.ts";
 import { freeBaseName, placeAll } from "./export-folder.ts";
+import { copyWeights, sourceOf } from "./origin.ts";
 import type { ExportProject } from "./space-export.ts";
 import { type Exportable, exportOf, resolveSubject } from "./subject.ts";
-import { fileChecksum } from "./weights-package.ts";
+import { NETWORK_FORMATS, type NetworkFormat, writeNetwork } from "./write-network.ts";
 
 export interface WriteOptions {
   /** Colours of pictures; light by default. */
   readonly theme?: "light" | "dark";
   /** Starts CSV files with a byte order mark, which Excel needs to read UTF-8. */
   readonly byteOrderMark?: boolean;
+  /** How networks are written and checked. */
+  readonly network?: ExportOptions;
+  /** Starts export-worker; Node by default. */
+  readonly launcher?: ChildLauncher;
 }
 
 /** The suffixes that each format appends to the base name. */
@@ -30,7 +33,10 @@ const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
   "cell-json": [".cell.json"],
   "cell-svg": [".svg"],
   "cell-png": [".png"],
+  "cell-dot": [".dot"],
   "weights-safetensors": [".safetensors", ".manifest.json"],
+  onnx: [".onnx"],
+  pytorch: [".py", ".pytorch.safetensors"],
   "config-json": [".config.json"],
   "candidates-csv": [".candidates.csv"],
 };
@@ -41,7 +47,7 @@ const SUFFIX_BYTES = 35;
 /**
  * Exports a subject to a folder, which is created if missing. If files of that name exist, the same number is
  * appended to the names of all files of this export; files are never replaced.
- * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `disk-full`;
+ * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `export-unverified`, `disk-full`;
  * then no files are left behind
  */
 export async function writeExport(
@@ -61,7 +67,7 @@ export async function writeExport(
     });
   const exportable = resolveSubject(project, subject);
   for (const format of wanted) {
-    const reason = await obstacle(project, exportable, format);
+    const reason = await obstacle(project, exportable, format, options.network);
     if (reason !== null)
       throw new UserError(`${format} cannot be exported: ${reason}`, { code: "export-unavailable", remedy: "Omit this format, or choose another cell." });
   }
@@ -77,7 +83,9 @@ export async function writeExport(
     for (let first = 1; ; ) {
       const free = await freeBaseName(target, baseName, suffixes, first);
       const files: ExportedFile[] = [];
-      for (const format of wanted) files.push(...(await writeFormat(project, exportable, format, work, free.baseName, options)));
+      const networks = NETWORK_FORMATS.filter((format) => wanted.includes(format));
+      for (const format of wanted) if (!isNetwork(format)) files.push(...(await writeFormat(project, exportable, format, work, free.baseName, options)));
+      if (networks.length > 0) files.push(...(await writeNetwork(project, exportable, { work, base: free.baseName, formats: networks, ...options })));
       const moves = files.map(({ path }) => ({ from: path, to: join(target, path.slice(work.length + 1)) }));
       if (await placeAll(moves)) return files.map((file, i) => ({ ...file, path: moves[i]?.to ?? file.path }));
       first = free.number + 1;
@@ -103,10 +111,14 @@ function checkFormats(formats: readonly string[]): ExportFormat[] {
   return EXPORT_FORMATS.filter((format) => formats.includes(format));
 }
 
+function isNetwork(format: ExportFormat): format is NetworkFormat {
+  return NETWORK_FORMATS.some((network) => network === format);
+}
+
 async function writeFormat(
   project: ExportProject,
   exportable: Exportable,
-  format: ExportFormat,
+  format: Exclude<ExportFormat, NetworkFormat>,
   work: string,
   base: string,
   options: WriteOptions,
@@ -127,6 +139,8 @@ async function writeFormat(
       return [await write(".svg", await drawing())];
     case "cell-png":
       return [await write(".png", await svgToPng(await drawing()))];
+    case "cell-dot":
+      return [await write(".dot", space.dot(exportable, exportable.name))];
     case "config-json":
       return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
     case "candidates-csv":
@@ -135,36 +149,15 @@ async function writeFormat(
       if (exportable.weights === null) throw new Error("Weights were checked to be there.");
       const copy = await copyWeights(project, exportable.weights, join(work, `${base}.safetensors`));
       const origin = { run: exportable.run.id, runName: exportable.run.name, source: sourceOf(exportable) };
-      return [{ ...copy, format }, await write(".manifest.json", await space.manifest(copy.path, `${base}.safetensors`, copy, origin))];
+      return [{ ...copy, format }, await write(".manifest.json", await space.manifest(copy.path, `${base}.safetensors`, copy, origin, splitOf(exportable)))];
     }
   }
 }
 
-/** Copies a weights file and verifies that it is unchanged since the run wrote it. */
-async function copyWeights(project: ExportProject, artifact: Artifact, to: string): Promise<{ path: string; bytes: number; sha256: string }> {
-  const from = artifactPath(project, artifact);
-  await writeFileAtomic(to, createReadStream(from, { highWaterMark: 2 ** 20 }));
-  const sum = await fileChecksum(to);
-  if (sum.sha256 !== artifact.sha256)
-    throw new UserError(`The weights ${from} have changed since the run wrote them: their checksum does not match.`, {
-      code: "weights-damaged",
-      file: from,
-      remedy: "Restore the file from a copy, or train the cell again.",
-    });
-  const broken = notFinite((await readSafetensors(to)).tensors);
-  if (broken !== null)
-    throw new UserError(`The weights ${from} are not a result: ${broken} is not finite, so the training diverged.`, {
-      code: "training-diverged",
-      file: from,
-      remedy: "Train the cell again with a lower learning rate or a smaller gradient clip.",
-    });
-  return { path: to, ...sum };
-}
-
-function sourceOf({ run, candidate, training }: Exportable): string {
-  const rank = candidate?.rank === null || candidate === null ? "" : `, rank ${candidate.rank} of its search`;
-  const trained = training === null ? "" : `, trained for ${training.epochs} epochs with seed ${training.seed}`;
-  return `GHN Studio, run ${run.id} (${run.name}) on ${run.datasetId}${rank}${trained}`.slice(0, 2000);
+/** Every run measures the whole test part. */
+function splitOf({ config: { dataset } }: Exportable): SplitFacts {
+  const { validationImages, trainImages = null, splitSeed } = dataset;
+  return { validationImages, trainImages, splitSeed, test: "all images of the dataset's test part" };
 }
 
 function metaOf(exportable: Exportable): Record<string, string | number | boolean | null> {

@@ -17,6 +17,8 @@ export interface BuildOptions {
   readonly launcher: ChildLauncher;
   /** Starts the process that measures the device. */
   readonly calibrationLauncher: ChildLauncher;
+  /** Starts the process that exports networks. */
+  readonly exportLauncher: ChildLauncher;
   readonly roots: readonly string[];
   readonly nativeDialogs?: boolean;
   /** Texts to remove from errors; may grow. */
@@ -35,6 +37,7 @@ export function buildStudio(options: BuildOptions): Promise<Studio> {
     opener: sharedProjectOpener(options.launcher),
     doctor,
     estimate: (config, studio, project) => estimator.estimate(config, studio, project),
+    exportLauncher: options.exportLauncher,
     datasetEntry: entryPath("dataset-worker"),
     roots: options.roots,
     nativeDialogs: options.nativeDialogs ?? false,

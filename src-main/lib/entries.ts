@@ -7,6 +7,7 @@ export const ENTRY_SOURCES = {
   "run-worker": "workers/run-worker.ts",
   "dataset-worker": "api/datasets/dataset-worker.ts",
   "calibration-worker": "api/estimate/calibration-worker.ts",
+  "export-worker": "export/network/export-worker.ts",
   "analysis-worker": "runs/stages/study/analysis-worker.ts",
   "wal-checkpoint-worker": "store/database/wal-checkpoint-worker.ts",
   "decode-worker": "engine/datasets/streaming/decode-worker.ts",

@@ -96,9 +96,12 @@ describe("looking at a project", () => {
   it("export writes cell, picture and weights, numbers a second set, and lists the available formats", async () => {
     const out = join(root, "out");
     const first = await inProject("export", "last", "--out", out);
-    expect(first.code).toBe(0);
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stderr).toMatch(/demo-winner\.onnx: onnxruntime agrees on 360 of 360 images; largest difference \S+, accuracy [\d.]+ %\./);
     expect(readdirSync(out).sort()).toEqual(
-      ["candidates.csv", "cell.json", "config.json", "manifest.json", "png", "safetensors", "svg"].map((end) => `demo-winner.${end}`),
+      ["candidates.csv", "cell.json", "config.json", "dot", "manifest.json", "onnx", "png", "py", "pytorch.safetensors", "safetensors", "svg"].map(
+        (end) => `demo-winner.${end}`,
+      ),
     );
     const second = await inProject("export", "last", "--out", out, "--format", "cell-json", "--json");
     expect(JSON.parse(second.stdout).files[0].path).toBe(join(out, "demo-winner-2.cell.json"));

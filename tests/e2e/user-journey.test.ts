@@ -338,6 +338,7 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.click("candidate-export");
     await visitor.id("export-dialog").waitFor();
     await visitor.id("export-weights-safetensors").waitFor();
+    await visitor.id("network-options").waitFor();
     await visitor.id("export-name").fill("winner");
     await visitor.id("export-folder").fill(join(studio.root, "out"));
     expect(await visitor.barriers()).toEqual([]);
@@ -347,8 +348,12 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     if (button === null || message === null) throw new Error("The button or the message is not shown.");
     expect(message.x).toBeGreaterThanOrEqual(button.x + button.width);
     await visitor.click("export-confirm");
-    await visitor.id("export-result").waitFor();
+    await visitor.id("export-result").waitFor({ timeout: 120_000 });
     await visitor.picture("8-exported");
+    // ONNX Runtime has run the written network on the test images.
+    expect(await visitor.id("verification-agrees").textContent()).toMatch(
+      /onnxruntime agrees on (\d+) of \1 images; largest difference \S+, accuracy [\d.]+ %\./,
+    );
     // The displayed checksums match the files on disk.
     const written = await visitor.id("export-result").getByRole("listitem").all();
     expect(written.length).toBeGreaterThanOrEqual(4);

@@ -116,7 +116,9 @@ describe("weights", () => {
     await writeFile(path, safetensorsBytes());
     const info = await readWeightsInfo(path);
     const sum = await fileChecksum(path);
-    const manifest = JSON.parse(manifestText(info, "winner.safetensors", sum, { run: "r1" }));
+    const manifest = JSON.parse(
+      manifestText(info, "winner.safetensors", sum, { run: "r1" }, { validationImages: 10, trainImages: null, splitSeed: 3, test: "all" }),
+    );
     expect(manifest).toMatchObject({
       name: exampleManifest.name,
       weights: { file: "winner.safetensors", sha256: sum.sha256, bytes: sum.bytes },

@@ -35,8 +35,12 @@ describe("writeExport", () => {
       "winner.candidates.csv",
       "winner.cell.json",
       "winner.config.json",
+      "winner.dot",
       "winner.manifest.json",
+      "winner.onnx",
       "winner.png",
+      "winner.py",
+      "winner.pytorch.safetensors",
       "winner.safetensors",
       "winner.svg",
     ]);
@@ -57,6 +61,13 @@ describe("writeExport", () => {
     expect(cell.meta).toMatchObject({ validationAccuracy: 0.98, testAccuracy: 0.971, epochs: 25 });
     expect((await sharp(join(folder, "winner.png")).metadata()).format).toBe("png");
     expect(text("winner.svg")).toContain("97.10 % on test images");
+    // One line per node with its operation, one per edge.
+    const dot = text("winner.dot");
+    const { nodes } = second?.architecture.normal ?? { nodes: [] };
+    nodes.forEach(({ inputs }, i) => {
+      expect(dot).toContain(`"c0_n${i + 2}" [label=`);
+      for (const input of inputs) expect(dot).toContain(`"c0_n${input}" -> "c0_n${i + 2}";`);
+    });
     expect(text("winner.candidates.csv").trimEnd().split("\r\n")).toHaveLength(13);
     // The exported config can be run again.
     expect((await loadConfig(join(folder, "winner.config.json"))).config.kind).toBe("pipeline");
@@ -150,7 +161,7 @@ describe("writeExport", () => {
   it("refuses a project whose paths lead outside", async () => {
     const evil: ExportProject = {
       ...source,
-      artifacts: { list: (id) => source.artifacts.list(id).map((artifact) => ({ ...artifact, path: "../../etc/passwd" })) },
+      artifacts: { ...source.artifacts, list: (id) => source.artifacts.list(id).map((artifact) => ({ ...artifact, path: "../../etc/passwd" })) },
     };
     await expect(writeExport(evil, { type: "run", runId: made.pipeline }, ["weights-safetensors"], newFolder(), "x")).rejects.toThrow(
       /is outside of the project/,

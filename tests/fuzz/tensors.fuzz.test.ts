@@ -234,7 +234,7 @@ it("weights with any manifest are described or refused", { timeout: FUZZ_TIMEOUT
       const info = await parsed(() => readWeightsInfo(path));
       if (info === null) return;
       accepted++;
-      JSON.parse(manifestText(info, "w.safetensors", { sha256: "0", bytes: 1 }, {}));
+      JSON.parse(manifestText(info, "w.safetensors", { sha256: "0", bytes: 1 }, {}, { validationImages: 10, trainImages: null, splitSeed: 0, test: "all" }));
     }),
     fuzzRuns(80),
   );

@@ -8,8 +8,12 @@ export const exportHandlers: HandlersOf<CallContext, "export.choices" | "export.
     const { folder, store } = projectOf(context);
     return exportChoices({ folder, ...store }, subject);
   },
-  "export.write": async ({ subject, formats, folder, baseName }, context) => {
+  "export.write": async ({ subject, formats, folder, baseName, network }, context) => {
     const project = projectOf(context);
-    return writeExport({ folder: project.folder, ...project.store }, subject, formats, folder, baseName);
+    const launcher = context.studio.exportLauncher;
+    return writeExport({ folder: project.folder, ...project.store }, subject, formats, folder, baseName, {
+      ...(network === undefined ? {} : { network }),
+      ...(launcher === undefined ? {} : { launcher }),
+    });
   },
 };

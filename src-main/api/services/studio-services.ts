@@ -3,6 +3,7 @@ import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts"
 import type { RunEstimate } from "../../../src-shared/domain/records/drafts.ts";
 import type { DoctorFindings } from "../../doctor/doctor.ts";
 import type { Logger } from "../../lib/logger.ts";
+import type { ChildLauncher } from "../../runs/child/launcher.ts";
 import type { AllowedFolders } from "../access/allowed-folders.ts";
 import type { DatasetService } from "../datasets/dataset-service.ts";
 import type { UserSettings } from "../settings/user-settings.ts";
@@ -15,6 +16,8 @@ export interface StudioServices {
   readonly folders: AllowedFolders;
   readonly opener: ProjectOpener;
   readonly datasets: DatasetService;
+  /** Starts the process that exports networks; Node's own launcher if missing. */
+  readonly exportLauncher?: ChildLauncher | undefined;
   /** Lets windows use a path that the user chose in a native dialog. */
   allowPath(path: string): Promise<void>;
   doctor(): Promise<DoctorFindings>;

@@ -4,9 +4,11 @@ import { Command } from "commander";
 import { loadConfig } from "../../config/load-config.ts";
 import { exportChoices, writeExport } from "../../export/index.ts";
 import { Exit } from "../output/errors.ts";
+import { EXIT } from "../output/exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { facts } from "../output/tables.ts";
+import { noteVerifications } from "../output/verifications.ts";
 import { checkData } from "../project/check-data.ts";
 import { type JsonFlag, jsonOption, setOption } from "../project/options.ts";
 import { inProject } from "../project/project-location.ts";
@@ -16,7 +18,7 @@ interface DemoOptions extends JsonFlag {
   readonly set: readonly string[];
 }
 
-const FORMATS = ["cell-json", "cell-svg", "cell-png", "weights-safetensors"] as const;
+const FORMATS = ["cell-json", "cell-svg", "cell-png", "weights-safetensors", "onnx"] as const;
 
 /** `ghn-studio demo`: the full pipeline on the bundled digits. */
 export function demoCommand(io: Io): Command {
@@ -30,6 +32,7 @@ export function demoCommand(io: Io): Command {
       const json = options.json === true;
       const path = freeFolder(resolve(folder));
       await checkData(path, config, io.note);
+      let verified = true;
       io.note(`GHN Studio demo: trains a Graph HyperNetwork, ranks cells with its weights, and trains the best cells. Project: ${quotePath(path)}`);
       const { code, run } = await inProject(
         io,
@@ -50,6 +53,7 @@ export function demoCommand(io: Io): Command {
                 if (!choice.available && FORMATS.some((format) => format === choice.format)) io.note(`Skipped ${choice.format}: ${choice.reason ?? ""}`);
               if (json) {
                 io.json({ event: "exported", project: path, files });
+                verified = noteVerifications(io, files);
                 return;
               }
               const file = (suffix: string): string => files.find((exported) => exported.path.endsWith(suffix))?.path ?? "not written";
@@ -60,16 +64,18 @@ export function demoCommand(io: Io): Command {
                   ["Picture", file(".svg")],
                   ["Weights", file(".safetensors")],
                   ["Manifest", file(".manifest.json")],
+                  ["ONNX", file(".onnx")],
                   ["Project", path],
                 ]),
               );
+              verified = noteVerifications(io, files);
             },
           ),
         "Demo",
       );
       if (run.status === "completed" && !json)
         io.note(`\nView the results: ghn-studio show last --project ${quotePath(path)}, or in a browser: ghn-studio serve --project ${quotePath(path)}`);
-      throw new Exit(code);
+      throw new Exit(code === EXIT.ok && !verified ? EXIT.unverified : code);
     });
 }
 

@@ -6,8 +6,11 @@ import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { divergenceOf, EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
 import { UserError } from "../../lib/errors.ts";
 import { toFileName } from "../../lib/file-names.ts";
+import { Exit } from "../output/errors.ts";
+import { EXIT } from "../output/exit-codes.ts";
 import type { Io } from "../output/io.ts";
 import { table } from "../output/tables.ts";
+import { noteVerifications } from "../output/verifications.ts";
 import { collect, type JsonFlag, jsonOption, type ProjectFlag, projectOption, RUN_REFERENCE, wholeNumber } from "../project/options.ts";
 import { findRun, withView } from "../project/project.ts";
 
@@ -20,12 +23,19 @@ interface ExportOptions extends JsonFlag, ProjectFlag {
   readonly theme: "light" | "dark";
   readonly bom?: true;
   readonly list?: true;
+  readonly opset: number;
+  readonly foldBatchNorm?: true;
+  readonly keepBatchNorm?: true;
+  readonly preprocessing: "raw" | "normalised";
+  readonly generatedWeights?: true;
+  readonly verify: boolean;
+  readonly verifyImages: number;
 }
 
 /** `ghn-studio export`: writes results to files. */
 export function exportCommand(io: Io): Command {
   return new Command("export")
-    .description("export the winner of a run: cell, picture and weights")
+    .description("export the winner of a run: cell, picture, weights and network")
     .argument("<run>", RUN_REFERENCE)
     .addOption(projectOption())
     .addOption(
@@ -43,6 +53,19 @@ export function exportCommand(io: Io): Command {
     .option("--name <name>", "file name without extension (default: from run and cell)")
     .addOption(new Option("--theme <theme>", "colour theme of the picture").choices(["light", "dark"]).default("light"))
     .option("--bom", "start CSV files with a byte order mark, so that Excel reads them as UTF-8")
+    .addOption(new Option("--opset <number>", "ONNX operator set, 13 to 21").argParser(wholeNumber(13, 21)).default(17))
+    .addOption(new Option("--fold-batch-norm", "ONNX: make batch norm part of the convolutions (default)").conflicts("keepBatchNorm"))
+    .option("--keep-batch-norm", "ONNX: keep batch norm as operations")
+    .addOption(
+      new Option("--preprocessing <kind>", "ONNX: normalised images in and logits out, or raw pixels (0-255) in and probabilities out")
+        .choices(["normalised", "raw"])
+        .default("normalised"),
+    )
+    .option("--generated-weights", "networks: use the weights that the GHN generates, even if the cell was trained")
+    .addOption(
+      new Option("--verify-images <number>", "test images on which an exported network is checked, at most").argParser(wholeNumber(1, 1_000_000)).default(1000),
+    )
+    .option("--no-verify", "do not run exported networks to check them")
     .option("--list", "only list what can be exported")
     .addOption(jsonOption())
     .action((reference: string, options: ExportOptions) =>
@@ -74,11 +97,19 @@ export function exportCommand(io: Io): Command {
         const files = await writeExport(source, subject, formats, options.out, options.name ?? baseNameFor(run.name, subject), {
           theme: options.theme,
           byteOrderMark: options.bom === true,
+          network: {
+            opset: options.opset,
+            foldBatchNorm: options.keepBatchNorm !== true,
+            preprocessing: options.preprocessing,
+            generatedWeights: options.generatedWeights === true,
+            verifyImages: options.verify ? options.verifyImages : 0,
+          },
         });
         if (options.format.length === 0)
           for (const choice of choices) if (!choice.available && choice.reason !== null) io.note(`Skipped ${choice.format}: ${choice.reason}`);
         if (options.json === true) io.json({ files });
         else presentFiles(io, files);
+        if (!noteVerifications(io, files)) throw new Exit(EXIT.unverified);
       }),
     );
 }

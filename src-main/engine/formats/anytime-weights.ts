@@ -1,5 +1,7 @@
 import { UserError } from "../../lib/errors.ts";
 import { BATCH_NORM_EPSILON } from "../network/forward.ts";
+import type { NetworkData } from "../network/operation-data.ts";
+import { type SplitFacts, textWithComputation } from "./manifest-text.ts";
 import { readSafetensors } from "./safetensors.ts";
 
 /** Marks a safetensors file with the weights of one trained network with several exits; its metadata entry `manifest` contains the record of the training and how to prepare images. */
@@ -7,6 +9,7 @@ export const ANYTIME_WEIGHTS_FORMAT = "ghn-studio-anytime-weights";
 
 /**
  * The manifest of exported weights, as JSON text: the network, its exits with multiply-adds and accuracies, how to prepare its input, and the tensors.
+ * @param computationOf the network of the file's record
  * @param weightsFile name of the weights file next to the manifest
  * @throws UserError `weights-foreign`
  */
@@ -15,6 +18,8 @@ export async function anytimeManifestText(
   weightsFile: string,
   checksum: { readonly sha256: string; readonly bytes: number },
   origin: Readonly<Record<string, string>>,
+  split: SplitFacts,
+  computationOf: (record: Readonly<Record<string, unknown>>) => NetworkData,
 ): Promise<string> {
   const { tensors, metadata } = await readSafetensors(path);
   if (metadata["format"] !== ANYTIME_WEIGHTS_FORMAT)
@@ -24,14 +29,16 @@ export async function anytimeManifestText(
       remedy: "Choose a training of an anytime-training run; its weights are in the project folder.",
     });
   const record = JSON.parse(metadata["manifest"] ?? "{}") as Record<string, unknown>;
-  return `${JSON.stringify(
+  return textWithComputation(
     {
       format: "ghn-studio-anytime-weights-manifest",
       weights: { file: weightsFile, format: "safetensors", sha256: checksum.sha256, bytes: checksum.bytes },
       ...record,
       batchNorm: { epsilon: BATCH_NORM_EPSILON, statistics: "running mean and variance, stored beside the weights" },
+      split,
       origin,
       howToRead: [
+        'docs/exports.md of GHN Studio describes this file; "computation" is everything that the network computes, in order.',
         "Images are NHWC float32, (byte / 255 - mean) / std for each channel. Convolution kernels are [height, width, channels in, channels out].",
         "Tensor names say cell, node and part: cell0/node5/bottleneck/conv takes the concatenated inputs of node 5 of the first cell to its channels.",
         "Inputs of another scale are average-pooled or upsampled (nearest), rectified, and concatenated in the order of `inputs`. An exit is ReLU, global average pooling, linear.",
@@ -39,7 +46,6 @@ export async function anytimeManifestText(
       ],
       tensors: [...tensors].map(([name, { shape }]) => ({ name, dtype: "F32", shape })),
     },
-    null,
-    2,
-  )}\n`;
+    computationOf(record),
+  );
 }

@@ -59,7 +59,7 @@ export class ProgramBuilder {
     const known = this.rectified.get(x);
     if (known !== undefined) return known;
     const y = this.register(this.shape(x));
-    this.steps.push({ kind: "relu", x, y });
+    this.steps.push({ part: this.prefix, kind: "relu", x, y });
     this.rectified.set(x, y);
     return y;
   }
@@ -72,7 +72,7 @@ export class ProgramBuilder {
     const out: ImageShape = [Math.ceil(height / stride), Math.ceil(width / stride), filters];
     const y = this.register(out);
     this.nodeMultiplyAdds += out[0] * out[1] * kh * kw * channels * filters;
-    this.steps.push({ kind: "conv", x, y, weight, stride });
+    this.steps.push({ part: this.prefix, kind: "conv", x, y, weight, stride });
     return y;
   }
 
@@ -82,7 +82,7 @@ export class ProgramBuilder {
     const weight = this.slot(name, "depthwise", [size, size, channels, 1], size * size);
     const y = this.register([height, width, channels]);
     this.nodeMultiplyAdds += height * width * size * size * channels;
-    this.steps.push({ kind: "depthwise", x, y, weight, dilation });
+    this.steps.push({ part: this.prefix, kind: "depthwise", x, y, weight, dilation });
     return y;
   }
 
@@ -93,7 +93,7 @@ export class ProgramBuilder {
     const scale = this.slot(`${path}scale`, "scale", [shape[2]], 1);
     const shift = this.slot(`${path}shift`, "shift", [shape[2]], 1);
     const y = this.register(shape);
-    this.steps.push({ kind: "norm", x, y, scale, shift, statistic: this.firstNorm + this.norms.length });
+    this.steps.push({ part: this.prefix, kind: "norm", x, y, scale, shift, statistic: this.firstNorm + this.norms.length });
     this.norms.push({ id: `${this.prefix}/${path}${application}`, channels: shape[2] });
     return y;
   }
@@ -102,21 +102,21 @@ export class ProgramBuilder {
   pool(x: Register, kind: "maxPool" | "avgPool", size: number, stride = 1): Register {
     const [height, width, channels] = this.shape(x);
     const y = this.register([Math.ceil(height / stride), Math.ceil(width / stride), channels]);
-    this.steps.push({ kind, x, y, size, stride });
+    this.steps.push({ part: this.prefix, kind, x, y, size, stride });
     return y;
   }
 
   /** Nearest-neighbour upsampling by an integer factor, cropped to the given size. */
   upsample(x: Register, factor: number, [height, width]: readonly [number, number]): Register {
     const y = this.register([height, width, this.shape(x)[2]]);
-    this.steps.push({ kind: "upsample", x, y, factor, height, width });
+    this.steps.push({ part: this.prefix, kind: "upsample", x, y, factor, height, width });
     return y;
   }
 
   /** Sum whose terms drop-path drops independently. If there is only one term, no other step may read it. */
   droppedSum(xs: readonly Register[]): Register {
     const y = this.register(this.shape(xs[0] ?? IMAGES));
-    this.steps.push({ kind: "sum", xs, y, masks: xs.map(() => this.masks++) });
+    this.steps.push({ part: this.prefix, kind: "sum", xs, y, masks: xs.map(() => this.masks++) });
     return y;
   }
 
@@ -125,7 +125,7 @@ export class ProgramBuilder {
     const [first] = xs;
     if (xs.length === 1 && first !== undefined) return first;
     const y = this.register(this.shape(first ?? IMAGES));
-    this.steps.push({ kind: "sum", xs, y, masks: null });
+    this.steps.push({ part: this.prefix, kind: "sum", xs, y, masks: null });
     return y;
   }
 
@@ -136,7 +136,7 @@ export class ProgramBuilder {
     if (xs.length === 1) return first;
     const [height, width] = this.shape(first);
     const y = this.register([height, width, xs.reduce((sum, x) => sum + this.shape(x)[2], 0)]);
-    this.steps.push({ kind: "concat", xs, y });
+    this.steps.push({ part: this.prefix, kind: "concat", xs, y });
     return y;
   }
 
@@ -144,12 +144,12 @@ export class ProgramBuilder {
   classifier(x: Register, classes: number, parts?: ParameterSlot["parts"]): Register {
     const [, , channels] = this.shape(x);
     const pooled = this.register([1, 1, channels]);
-    this.steps.push({ kind: "globalAveragePool", x, y: pooled });
+    this.steps.push({ part: this.prefix, kind: "globalAveragePool", x, y: pooled });
     const weight = this.slot("weight", "classifier", [channels, classes], channels, parts);
     const bias = this.slot("bias", "bias", [classes], 1);
     const y = this.register([1, 1, classes]);
     this.nodeMultiplyAdds += channels * classes;
-    this.steps.push({ kind: "dense", x: pooled, y, weight, bias });
+    this.steps.push({ part: this.prefix, kind: "dense", x: pooled, y, weight, bias });
     return y;
   }
 

@@ -9,7 +9,12 @@ export type Register = number;
 export const IMAGES: Register = 0;
 
 /** One or a few kernel calls that read registers `x` or `xs` and write register `y`. Every register is written once. */
-export type Step =
+export type Step = StepKind & {
+  /** The part of the network that wrote it, as names of its parameters begin: "block3/node5", "stem". */
+  readonly part: string;
+};
+
+type StepKind =
   | { readonly kind: "relu"; readonly x: Register; readonly y: Register }
   | { readonly kind: "conv"; readonly x: Register; readonly y: Register; readonly weight: ParameterSlot; readonly stride: number }
   | {

@@ -21,6 +21,7 @@ export async function startDesktop({ electron, log, program, open }: DesktopOpti
   const studio = await buildStudio({
     launcher: utilityLauncher(electron, { script: entryPath("run-worker") }),
     calibrationLauncher: utilityLauncher(electron, { script: entryPath("calibration-worker"), name: "measure" }),
+    exportLauncher: utilityLauncher(electron, { script: entryPath("export-worker"), name: "export" }),
     roots: [homedir()],
     nativeDialogs: true,
     log,

@@ -72,6 +72,7 @@ export async function startServe(options: ServeOptions = {}): Promise<Served> {
   const studio = await buildStudio({
     launcher: nodeLauncher({ script: entryPath("run-worker") }),
     calibrationLauncher: nodeLauncher({ script: entryPath("calibration-worker") }),
+    exportLauncher: nodeLauncher({ script: entryPath("export-worker") }),
     roots,
     secrets: signIns.secrets,
     log,

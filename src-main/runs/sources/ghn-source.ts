@@ -1,14 +1,19 @@
 import { isStaged } from "../../../src-shared/domain/config/run-config.ts";
-import type { Artifact } from "../../../src-shared/domain/records/run.ts";
+import type { Artifact, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
-import type { StoreReader } from "../../store/store.ts";
+
+/** What is read of a store. */
+interface GhnStore {
+  readonly runs: { get(id: string): RunSummary | null; children(id: string): readonly RunSummary[] };
+  readonly artifacts: { latest(runId: string, kind: "ghn"): Artifact | null };
+}
 
 /**
  * File of the trained GHN that a search uses.
  * @param kind the kind of run that trains such a GHN
  * @throws UserError if there is none
  */
-export function ghnArtifact(store: StoreReader, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): Artifact {
+export function ghnArtifact(store: GhnStore, ghnRunId: string, kind: "ghn-training" | "anytime-ghn" = "ghn-training"): Artifact {
   const run = store.runs.get(ghnRunId);
   if (run === null)
     throw new UserError(`There is no run ${ghnRunId} in this project.`, {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { runIdSchema } from "./run.ts";
 
 export interface ExportChoice {
-  readonly format: "cell-json" | "cell-svg" | "cell-png" | "weights-safetensors" | "config-json" | "candidates-csv";
+  readonly format: "cell-json" | "cell-svg" | "cell-png" | "cell-dot" | "weights-safetensors" | "onnx" | "pytorch" | "config-json" | "candidates-csv";
   readonly title: string;
   readonly description: string;
   /** Size if known before writing. */
@@ -17,7 +17,50 @@ export interface ExportedFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly format: string;
+  /** Files that another program runs: the result of running them; absent where this was not asked for. */
+  readonly verification?: Verification;
 }
+
+/** An exported network, run by another program on test images. A file whose answers differ is never written. */
+export type Verification =
+  | {
+      readonly outcome: "agrees";
+      /** Name and version of the other program. */
+      readonly judge: string;
+      readonly images: number;
+      /** Images for which both programs choose the same class, at the last exit. */
+      readonly agreeing: number;
+      /** Largest absolute difference of a logit, or of a probability, over all images and outputs. */
+      readonly largestDifference: number;
+      /** Accuracy of each output as the other program computes it, 0 to 1. */
+      readonly accuracies: readonly number[];
+      /** Whether these are all test images of the dataset. */
+      readonly complete: boolean;
+    }
+  | { readonly outcome: "unchecked"; readonly reason: string };
+
+/** Result of a check, as a sentence. */
+export function verificationSentence(verification: Verification): string {
+  if (verification.outcome === "unchecked") return `Not verified: ${verification.reason}`;
+  const { judge, images, agreeing, largestDifference, accuracies } = verification;
+  const accuracy = accuracies.map((share) => `${(100 * share).toFixed(2)} %`).join(", ");
+  return `${judge.split(" ")[0]} agrees on ${agreeing} of ${images} images; largest difference ${largestDifference.toExponential(1)}, accuracy ${accuracy}.`;
+}
+
+/** How networks are exported. Defaults: for use by other programs that prepare images themselves. */
+export const exportOptionsSchema = z.strictObject({
+  /** Networks: the weights that a GHN generates for the cell, even if it was trained from scratch. */
+  generatedWeights: z.boolean().default(false),
+  /** ONNX operator set. */
+  opset: z.int().min(13).max(21).default(17),
+  /** ONNX: whether batch norm becomes part of the convolutions before it. */
+  foldBatchNorm: z.boolean().default(true),
+  /** ONNX: `normalised` images in and logits out, or `raw` pixels from 0 to 255 in and probabilities out. */
+  preprocessing: z.enum(["normalised", "raw"]).default("normalised"),
+  /** Test images that exported networks are checked on, at most; 0 for no check. */
+  verifyImages: z.int().min(0).max(1_000_000).default(1000),
+});
+export type ExportOptions = z.infer<typeof exportOptionsSchema>;
 
 /** Candidates and trainings of each search space are numbered separately. */
 const space = z.enum(["cell", "anytime"]).default("cell");

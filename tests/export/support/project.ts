@@ -3,11 +3,14 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../../src-main/config/load-config.ts";
+import { openDataset } from "../../../src-main/engine/datasets/access/open.ts";
+import { buildPlan } from "../../../src-main/engine/spaces/cell/plan.ts";
 import { createProject, type Project } from "../../../src-main/store/project/project.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import { ALL_OPERATIONS } from "../../../src-shared/domain/architecture/operations.ts";
 import { type PipelineRun, runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
-import { exampleManifest, safetensorsBytes } from "./weights.ts";
+import { randomArrays } from "../../engine/formats/support/exported.ts";
+import { exampleManifest, networkBytes } from "./weights.ts";
 
 export interface MadeProject {
   readonly project: Project;
@@ -91,6 +94,13 @@ export async function makeProject(folder: string): Promise<MadeProject> {
   );
   const rows = store.candidates.list(search).rows;
   const chosen = rows.filter((candidate) => candidate.role !== "none");
+  const digits = await openDataset({ id: "digits" }, { dataRoot: folder });
+  const images = {
+    input: { height: 8, width: 8, channels: 1, classes: 10 },
+    normalisation: { mean: digits.mean, std: digits.std },
+    classNames: digits.classNames,
+    dataset: { id: digits.id, fingerprint: digits.fingerprint },
+  };
   const training = (candidate: (typeof rows)[number], repetition: number, epochs: number, accuracy: number, test: number | null) => ({
     space: "cell" as const,
     candidateId: candidate.id,
@@ -121,10 +131,8 @@ export async function makeProject(folder: string): Promise<MadeProject> {
     [final, 2],
   ] as const)
     for (let i = 0; i < count; i++) {
-      const bytes = safetensorsBytes({
-        format: "ghn-studio-weights",
-        manifest: JSON.stringify({ ...exampleManifest, name: `${id} ${i}`, architecture: winner.architecture }),
-      });
+      const manifest = { ...exampleManifest, ...images, name: `${id} ${i}`, architecture: winner.architecture };
+      const bytes = networkBytes(manifest, randomArrays(buildPlan(winner.architecture, manifest.network, images.input)));
       const name = `weights-${i}.safetensors`;
       writeFileSync(join(project.artifactFolder(id), name), bytes);
       store.artifacts.add(id, {

@@ -41,3 +41,22 @@ export function safetensorsBytes(metadata: Record<string, string> = { format: "g
   length.writeBigUInt64LE(BigInt(header.length));
   return Buffer.concat([length, header, Buffer.from(new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).buffer)]);
 }
+
+/** A weights file of a network with the given arrays. */
+export function networkBytes(
+  manifest: WeightsManifest,
+  arrays: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>,
+): Buffer {
+  let offset = 0;
+  const entries = [...arrays].map(([name, { shape, values }]) => {
+    const begin = offset;
+    offset += values.byteLength;
+    return [name, { dtype: "F32", shape, data_offsets: [begin, offset] }] as const;
+  });
+  const header = Buffer.from(
+    JSON.stringify({ __metadata__: { format: "ghn-studio-weights", manifest: JSON.stringify(manifest) }, ...Object.fromEntries(entries) }),
+  );
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, ...[...arrays.values()].map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength))]);
+}

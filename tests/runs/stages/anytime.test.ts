@@ -106,13 +106,13 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     const source = { folder, ...store };
     const choices = await exportChoices(source, { type: "run", runId: untouched });
     expect(choices.filter(({ available }) => available).map(({ format }) => format)).toEqual(
-      expect.arrayContaining(["cell-json", "cell-svg", "weights-safetensors", "config-json", "candidates-csv"]),
+      expect.arrayContaining(["cell-json", "cell-svg", "weights-safetensors", "onnx", "config-json", "candidates-csv"]),
     );
     const out = join(folder, "out");
     const files = await writeExport(
       source,
       { type: "run", runId: untouched },
-      ["cell-json", "cell-svg", "weights-safetensors", "candidates-csv"],
+      ["cell-json", "cell-svg", "weights-safetensors", "onnx", "candidates-csv"],
       out,
       "winner",
     );
@@ -124,6 +124,11 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     const manifest = JSON.parse(text(".manifest.json")) as { exits: unknown; tensors: { name: string }[] };
     expect(manifest.exits).toEqual(best?.exits);
     expect(manifest.tensors.some(({ name }) => name.endsWith("/exit/weight"))).toBe(true);
+    // ONNX Runtime gives the test accuracies of the training, to the last image.
+    const { verification } = files.find(({ format }) => format === "onnx") ?? {};
+    if (verification?.outcome !== "agrees") throw new Error(`The network was not verified: ${JSON.stringify(verification)}`);
+    expect(verification).toMatchObject({ complete: true, agreeing: verification.images });
+    expect(verification.accuracies).toEqual(best?.exits.map(({ testAccuracy }) => testAccuracy));
     // A header, three exits of six scored networks and of two trained ones, two of the reference.
     const table = text(".candidates.csv").trimEnd().split("\r\n");
     expect(table).toHaveLength(1 + 3 * 6 + 3 * 2 + 2);
@@ -133,6 +138,13 @@ it("an anytime experiment runs end to end, and one whose training is killed ends
     const ofReference = await exportChoices(source, { type: "training", space: "anytime", trainingId: reference?.id ?? -1 });
     expect(ofReference.find(({ format }) => format === "cell-json")?.reason).toContain("reference");
     expect(ofReference.find(({ format }) => format === "weights-safetensors")?.available).toBe(true);
+    const [network] = await writeExport(source, { type: "training", space: "anytime", trainingId: reference?.id ?? -1 }, ["onnx"], out, "reference");
+    expect(network?.verification).toMatchObject({ outcome: "agrees" });
+    // Networks of a search have the weights that its GHN generates.
+    const scored = store.runs.children(untouched).flatMap(({ id }) => store.candidates.in("anytime").list(id, { limit: 9 }).rows);
+    const [random] = scored.filter(({ role }) => role === "none");
+    const [generated] = await writeExport(source, { type: "candidate", space: "anytime", candidateId: random?.id ?? -1 }, ["onnx"], out, "generated");
+    expect(generated?.verification).toMatchObject({ outcome: "agrees" });
   } finally {
     await services.close(0);
   }
