@@ -176,7 +176,9 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("4-candidate");
     await visitor.click("candidate-look");
-    await visitor.page.getByTestId("cell-view").first().waitFor();
+    // Not the drawing in the drawer of the page before, and not before it is laid out.
+    await visitor.page.getByRole("heading", { level: 1, name: "Cells" }).waitFor();
+    await visitor.page.locator('[data-testid="cell-view"][data-nodes]:not([data-nodes="0"])').first().waitFor();
     // Arrow keys move between nodes and show their details.
     await visitor.page.locator('[data-testid="cell-view"] svg[tabindex="0"]').first().focus();
     await visitor.page.keyboard.press("ArrowDown");
