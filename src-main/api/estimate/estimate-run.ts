@@ -13,7 +13,17 @@ import type { SpaceTypes } from "../../engine/spaces/shared/space-types.ts";
 import { anytimeFinalStages, anytimeTrainingStages } from "./anytime-training.ts";
 import type { Calibration } from "./calibration.ts";
 import { secondsOf } from "./fit.ts";
-import { ghnStage, type ImageFacts, phasesOf, type StageCost, searchStage, trainingStage, USUAL_PROPAGATION_STEPS, usedImages } from "./stage-costs.ts";
+import {
+  batchesPerEpoch,
+  ghnStage,
+  type ImageFacts,
+  phasesOf,
+  type StageCost,
+  searchStage,
+  trainingStage,
+  USUAL_PROPAGATION_STEPS,
+  usedImages,
+} from "./stage-costs.ts";
 import { average, passWork, spaceWork, workOf } from "./work.ts";
 
 export type { ImageFacts } from "./stage-costs.ts";
@@ -139,7 +149,7 @@ function predictionStage(run: PredictionRun | StudyRun, images: ImageFacts, cali
   const work = spaceWork(SPACES.cell, run, images.input);
   const { sgd } = predictors;
   const steps = Math.max(0, ...predictors.sgdSteps);
-  const epochs = (steps * sgd.batchSize) / usedImages(images, dataset);
+  const epochs = steps / batchesPerEpoch(usedImages(images, dataset), sgd);
   const short = trainingStage("Other predictors", work, cells.count, { ...sgd, epochs, repetitions: 1 }, dataset, false, images, calibration);
   const proxies = predictors.proxies ? cells.count * 10 * secondsOf(passWork(work, predictors.proxyImages), calibration.training) : 0;
   return { ...short, seconds: short.seconds + proxies };

@@ -53,12 +53,12 @@ export function ghnStage(
   validated: NetworkWork,
   ghnParameters: number,
   ghn: GhnConfig,
-  training: Pick<GhnTraining, "batchSize" | "epochs" | "metaBatch" | "validationCells" | "validationImages" | "validateEvery">,
+  training: Pick<GhnTraining, "batchSize" | "shortBatch" | "epochs" | "metaBatch" | "validationCells" | "validationImages" | "validateEvery">,
   split: SplitSizes,
   images: ImageFacts,
   calibration: Calibration,
 ): StageCost {
-  const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
+  const perEpoch = batchesPerEpoch(usedImages(images, split), training);
   const steps = Math.max(1, Math.round(training.epochs * perEpoch));
   const oneNetwork =
     secondsOf(passWork(work, training.batchSize), calibration.training) + secondsOf(generationWork(work, phasesOf(ghn)), calibration.generationTraining);
@@ -102,13 +102,13 @@ export function trainingStage(
   name: string,
   work: NetworkWork,
   cells: number,
-  training: Pick<CellTraining, "batchSize" | "epochs" | "repetitions">,
+  training: Pick<CellTraining, "batchSize" | "shortBatch" | "epochs" | "repetitions">,
   split: SplitSizes,
   measureTest: boolean,
   images: ImageFacts,
   calibration: Calibration,
 ): StageCost {
-  const perEpoch = Math.ceil(usedImages(images, split) / training.batchSize);
+  const perEpoch = batchesPerEpoch(usedImages(images, split), training);
   const batches = Math.max(1, Math.round(training.epochs * perEpoch));
   const validations = Math.min(VALIDATIONS, Math.max(1, training.epochs));
   const one =
@@ -122,6 +122,11 @@ export function trainingStage(
     memoryBytes: calibration.baseBytes + GROWTH_BYTES + work.activations * training.batchSize * calibration.bytesPerActivation + work.parameters * FLOAT * 4,
     diskBytes: trainings * (work.parameters * FLOAT + batches * 3 * POINT_BYTES) + 2 * work.parameters * FLOAT * 2,
   };
+}
+
+/** As training counts them. */
+export function batchesPerEpoch(images: number, { batchSize, shortBatch }: Pick<CellTraining, "batchSize" | "shortBatch">): number {
+  return shortBatch === "drop" ? Math.max(1, Math.floor(images / batchSize)) : Math.ceil(images / batchSize);
 }
 
 function scoreSeconds(work: NetworkWork, imageCount: number, batchSize: number, calibration: Calibration): number {

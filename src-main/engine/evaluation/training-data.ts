@@ -7,6 +7,8 @@ import { fixedBatches } from "./evaluation.ts";
 /** How a training requests its batches. */
 export interface FeedOptions {
   readonly batchSize: number;
+  /** Leave out a last batch that would be smaller than the others; see {@link EpochSampler}. */
+  readonly dropLast?: boolean;
   readonly augmentation: TrainingAugmentation;
   /** Determines the order of the images and their augmentation; feeds with the same seed give the same batches. */
   readonly seed: number;

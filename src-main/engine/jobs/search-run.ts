@@ -58,7 +58,7 @@ export async function runSearch<T extends SpaceTypes>(
     let samples = saved?.samples ?? search.samples;
     let total = samples + search.randomBaseline;
     const throughput = new Throughput(performance.now() / 1000);
-    let best = scored.reduce((top, candidate) => Math.max(top, candidate.score ?? 0), 0);
+    let best = scored.reduce((top, { role, score }) => (role === "random" ? top : Math.max(top, score ?? 0)), 0);
     const save = (): Promise<void> =>
       context.saveCheckpoint(
         scored.length,
@@ -107,6 +107,8 @@ export async function runSearch<T extends SpaceTypes>(
         scored.push(candidate);
         context.candidate({ ...candidate, space: space.id });
         context.metric("search/score", scored.length, scored.length, candidate.score ?? Number.NaN);
+        // The random baseline does not compete.
+        if (!inSearch) continue;
         best = Math.max(best, candidate.score ?? 0);
         context.metric("search/best", scored.length, scored.length, best);
       }

@@ -3,7 +3,7 @@ import { countCorrect, lossAndGradients } from "../backend/ops/gradients.ts";
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/ops/tf.ts";
 import { generatorOptimizer } from "../baselines/generator-optimizer.ts";
 import { createGenerator } from "../baselines/generators.ts";
-import { EpochSampler, type SamplerState } from "../datasets/images/batching.ts";
+import { EpochSampler, type SamplerOptions, type SamplerState } from "../datasets/images/batching.ts";
 import { outputsOf } from "../evaluation/output-counter.ts";
 import { EvaluationSet, Scorer } from "../evaluation/scoring.ts";
 import type { Workbench } from "../evaluation/workbench.ts";
@@ -13,7 +13,7 @@ import { TensorWeights } from "../network/weights.ts";
 import { Rng, type RngState } from "../random.ts";
 import { meanOf } from "../spaces/shared/moments.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
-import type { SpaceTypes } from "../spaces/shared/space-types.ts";
+import type { GhnRunFields, SpaceTypes } from "../spaces/shared/space-types.ts";
 import { type Checkpoint, type NamedArrays, prefixed, withPrefix } from "./checkpoint.ts";
 import { DivergenceMonitor, type DivergenceState } from "./divergence.ts";
 import { halvedRate } from "./schedules.ts";
@@ -48,6 +48,10 @@ export interface GhnStep {
 const VALIDATION_BATCH = 250;
 /** Draws until an architecture is not held out. In a tiny space, all may be held out; then the last draw is used. */
 const MAX_DRAWS = 100;
+
+function batchesOf({ batchSize, shortBatch }: GhnRunFields["training"]): SamplerOptions {
+  return { batchSize, dropLast: shortBatch === "drop" };
+}
 
 /**
  * Trains a GHN (paper, section 2 and appendix 5.2): each step generates the weights of new random architectures, computes the training
@@ -89,7 +93,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     this.unseenForms = new Set(this.unseen.map((architecture) => space.canonical(architecture)));
     this.validationImages = new EvaluationSet(bench.trainBatches, bench.split.validation, training.validationImages, VALIDATION_BATCH);
     this.optimizer = generatorOptimizer(bench.backend, run.ghn, this.ghn, training.gradientClip);
-    this.sampler = new EpochSampler(bench.split.train, { batchSize: training.batchSize }, Rng.fromSeed(seed, "order"));
+    this.sampler = new EpochSampler(bench.split.train, batchesOf(training), Rng.fromSeed(seed, "order"));
     this.cells = Rng.fromSeed(seed, "cells");
     this.augment = Rng.fromSeed(seed, "augment");
     this.stepsPerEpoch = this.sampler.batchesPerEpoch;
@@ -195,7 +199,7 @@ export class GhnTrainer<T extends SpaceTypes> {
     const state = checkpoint.state as GhnTrainingState;
     this.ghn.importWeights(prefixed("ghn/", checkpoint.tensors));
     this.optimizer.restore(prefixed("optimizer/", checkpoint.tensors));
-    this.sampler = EpochSampler.fromState(this.bench.split.train, { batchSize: this.run.training.batchSize }, state.sampler);
+    this.sampler = EpochSampler.fromState(this.bench.split.train, batchesOf(this.run.training), state.sampler);
     this.cells = Rng.fromState(state.cells);
     this.augment = Rng.fromState(state.augment);
     this.step = state.step;

@@ -93,7 +93,7 @@ export class NetworkTrainer {
       this.variables.entries().map(({ variable, decays }) => ({ variable, weightDecay: decays ? settings.weightDecay : 0 })),
       { momentum: settings.momentum, clipNorm: settings.gradientClip, nesterov: settings.nesterov },
     );
-    this.feed = bench.feed({ batchSize: settings.batchSize, augmentation: settings.augmentation, seed });
+    this.feed = bench.feed({ batchSize: settings.batchSize, dropLast: settings.shortBatch === "drop", augmentation: settings.augmentation, seed });
     this.stepsPerEpoch = Math.max(1, Math.ceil(this.feed.batchesPerEpoch / settings.accumulate));
     this.totalSteps = totalSteps ?? Math.max(1, Math.round(settings.epochs * this.stepsPerEpoch));
     this.validationImages = bench.validationImages();

@@ -78,6 +78,7 @@ export type AnytimeSearchSettings = z.infer<typeof anytimeSearchSettingsSchema>;
 export const anytimeTrainingSchema = z.strictObject({
   ...cellTrainingSchema.pick({
     batchSize: true,
+    shortBatch: true,
     momentum: true,
     gradientClip: true,
     accumulate: true,

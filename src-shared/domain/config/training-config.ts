@@ -100,6 +100,13 @@ const computeSchema = z.strictObject({
 
 const checkpointEvery = z.number().min(1).max(86_400).default(60).meta({ title: "Checkpoint every", description: "Seconds between checkpoints.", unit: "s" });
 
+/** Configs that were frozen before there was a choice have none: they keep it. */
+const shortBatch = z.enum(["drop", "keep"]).default("drop").meta({
+  title: "Short last batch",
+  description:
+    "If the images of an epoch do not fill the last batch. A short batch would weigh as much as a full one, in the gradient and in the statistics of batch normalisation. It is always kept if it is the only one.",
+});
+
 /** Training of the GHN (paper, section 2 and appendix 5.2). */
 export const ghnTrainingSchema = z.strictObject({
   nodes: z
@@ -110,6 +117,7 @@ export const ghnTrainingSchema = z.strictObject({
     .meta({ title: "Nodes N in training", description: "The GHN is trained on smaller cells than it scores. The paper uses 7." }),
   epochs: z.number().min(0.01).max(2000).default(200).meta({ title: "Epochs", description: "Passes over the training images. The paper uses 200." }),
   batchSize: z.int().min(1).max(4096).default(64).meta({ title: "Batch size", description: "Images per step. The paper uses 64." }),
+  shortBatch,
   learningRate: z.number().positive().max(1).default(1e-3).meta({
     title: "Learning rate",
     description: "Initial learning rate of Adam; the paper uses 0.001. A one-shot supernet is trained by SGD; ENAS uses 0.05.",
@@ -193,6 +201,7 @@ export const searchSettingsSchema = z.strictObject({
 export const cellTrainingSchema = z.strictObject({
   epochs: z.number().min(0.01).max(2000).default(600).meta({ title: "Epochs", description: "The paper uses 600." }),
   batchSize: z.int().min(1).max(4096).default(64).meta({ title: "Batch size", description: "Images per step. The paper uses 64." }),
+  shortBatch,
   learningRate: z
     .number()
     .positive()

@@ -34,6 +34,16 @@ describe("EpochSampler", () => {
     expect(batches.every((batch) => batch.indices.length === 5)).toBe(true);
     expect(batches.map((batch) => batch.epoch)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2]);
     expect(batches[3]?.last).toBe(true);
+    expect(sampler.batchesPerEpoch).toBe(4);
+  });
+
+  it("keeps a short batch that is the only one of its epoch", () => {
+    const sampler = new EpochSampler(indices, { batchSize: 24, dropLast: true }, Rng.fromSeed(1, "order"));
+    expect(sampler.batchesPerEpoch).toBe(1);
+    expect([sampler.next(), sampler.next()].map(({ indices: { length }, epoch, last }) => [length, epoch, last])).toEqual([
+      [23, 0, true],
+      [23, 1, true],
+    ]);
   });
 
   it.each([0, 1, 4, 5, 7, 10, 12])("resumes exactly after %i batches, through JSON", (taken) => {
@@ -50,7 +60,6 @@ describe("EpochSampler", () => {
     const rng = Rng.fromSeed(1, "order");
     expect((await userErrorOf(() => new EpochSampler(new Uint32Array(), { batchSize: 5 }, rng))).code).toBe("sampler-invalid");
     expect((await userErrorOf(() => new EpochSampler(indices, { batchSize: 0 }, rng))).field).toBe("batchSize");
-    expect((await userErrorOf(() => new EpochSampler(indices, { batchSize: 24, dropLast: true }, rng))).field).toBe("batchSize");
     const state = new EpochSampler(indices, { batchSize: 5 }, rng).state();
     for (const bad of [
       { ...state, count: 22 },

@@ -127,6 +127,9 @@ describe.skipIf(missing !== undefined)("runs of the anytime space", () => {
     expect([...first.candidates, ...second.candidates].map(timeless)).toEqual(found.candidates.map(timeless));
     expect(new Set(found.candidates.slice(0, 6).map(({ canonical }) => canonical)).size).toBe(6);
     expect(found.roleLists[1]).toEqual([6, 7]);
+    // The best score so far is that of the search; the random baseline does not compete.
+    expect(found.points.filter((point) => point.startsWith("search/score"))).toHaveLength(8);
+    expect(found.points.filter((point) => point.startsWith("search/best"))).toHaveLength(6);
     for (const { exits, score, maxBudget, chance, multiplyAdds } of found.candidates) {
       expect(exits).toHaveLength(3);
       expect(score).toBeCloseTo(areaUnderCurve(exits, { maxMultiplyAdds: maxBudget, chance }), 12);

@@ -28,7 +28,7 @@ export interface BatchIndices {
 /** Options of {@link EpochSampler}. */
 export interface SamplerOptions {
   readonly batchSize: number;
-  /** Skip a last batch that would be smaller; false by default. */
+  /** Skip a last batch that would be smaller, unless it is the only one of the epoch; false by default. */
   readonly dropLast?: boolean;
 }
 
@@ -49,7 +49,7 @@ export class EpochSampler {
   /**
    * @param indices the images of an epoch, at least one
    * @param rng owned by the sampler from now on
-   * @throws UserError `sampler-invalid` for an empty selection, a batch size below 1, or a dropped last batch that would be the only one
+   * @throws UserError `sampler-invalid` for an empty selection, or a batch size below 1
    */
   constructor(indices: Uint32Array, options: SamplerOptions, rng: Rng) {
     const { batchSize, dropLast = false } = options;
@@ -59,16 +59,9 @@ export class EpochSampler {
     if (indices.length === 0) refuse("There are no training images to draw batches from.", "trainLimit", "Choose a split that leaves training images.");
     if (!Number.isInteger(batchSize) || batchSize < 1)
       refuse(`The batch size must be a whole number from 1, but it is ${String(batchSize)}.`, "batchSize", "Choose a batch size from 1.");
-    if (dropLast && batchSize > indices.length) {
-      refuse(
-        `A batch of ${String(batchSize)} is larger than the ${String(indices.length)} images of an epoch.`,
-        "batchSize",
-        "Choose a smaller batch size or more training images.",
-      );
-    }
     this.indices = indices.slice();
     this.batchSize = batchSize;
-    this.dropLast = dropLast;
+    this.dropLast = dropLast && batchSize <= indices.length;
     this.rng = rng;
     this.seedState = rng.state();
     this.order = rng.shuffle(this.indices.slice());

@@ -62,6 +62,7 @@ export type TrainerSettings = Pick<
   | "decayRate"
   | "decayAt"
   | "batchSize"
+  | "shortBatch"
   | "momentum"
   | "weightDecay"
   | "gradientClip"
