@@ -50,6 +50,8 @@ const MEASURE: Readonly<Partial<Record<FigureId, string>>> = {
 export function headline(run: RunSummary): string {
   const figure = mainFigure(run.figures);
   if (figure !== null) return `${figureText(run.figures, figure) ?? ""} ${MEASURE[figure] ?? ""}`.trimEnd();
+  // Curves of diverged trainings are not results.
+  if (run.metrics["train/diverged"] !== undefined && run.status !== "running") return "diverged";
   return run.progress === null || run.progress.totalSteps === 0 ? "" : `${Math.floor((100 * run.progress.step) / run.progress.totalSteps)} %`;
 }
 

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, it } from "vitest";
 import { type ChildHandle, type ChildLauncher, nodeLauncher } from "../../../src-main/runs/child/launcher.ts";
 import { openProjectServices, type RunServices } from "../../../src-main/runs/run-services.ts";
 import { studyData } from "../../../src-main/runs/stages/study/study-data.ts";
 import { createProject } from "../../../src-main/store/project/project.ts";
+import { analyseStudy } from "../../../src-shared/analysis/study/study.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { temporaryFolder } from "../support/project.ts";
 import { TINY_GHN, tinyConfig } from "../support/tiny.ts";
@@ -96,6 +98,16 @@ it("a study trains its cells once, compares all predictors, survives the death o
     const report = store.artifacts.list(first).find(({ name }) => name === "report.md");
     expect(readFileSync(join(folder, report?.path ?? ""), "utf8")).toContain("| GHN |");
 
+    // A training that diverged is not a ground truth and does not count, but is not repeated either.
+    const [cell] = store.trainings.list(first);
+    const database = new Database(join(folder, "runs.sqlite"));
+    database.prepare("UPDATE trainings SET divergence = 'The loss at the end is not finite.' WHERE id = ?").run(cell?.id);
+    database.close();
+    const without = studyData(store, first);
+    expect(without.truth.filter((value) => value !== null)).toHaveLength(4);
+    expect(analyseStudy(without).rows.map(({ all }) => all.spearman.n)).toEqual(data.predictors.map(() => 4));
+    expect(without.protocol.find(([label]) => label === "Truth")?.[1]).toMatch(/4 of 5 cells, .*; 1 left out because their training diverged$/);
+
     // Another variant with the same ground truth: no training is repeated. A child dies in the middle.
     const before = children.length;
     const second = services.commands.create("Second", study(0), []).id;
@@ -107,9 +119,9 @@ it("a study trains its cells once, compares all predictors, survives the death o
     expect((await ended(services, second)).status).toBe("interrupted");
     services.commands.resume(second);
     expect((await ended(services, second)).status).toBe("completed");
-    expect(store.trainings.list(second)).toHaveLength(0);
+    expect(store.trainings.listAll(second)).toHaveLength(0);
     const again = studyData(store, second);
-    expect(again.truth).toEqual(data.truth);
+    expect(again.truth).toEqual(without.truth);
     const valuesOf = (from: typeof data, name: string): unknown => from.predictors.find((predictor) => predictor.name === name)?.runs;
     for (const name of ["synflow", "SGD 2"]) expect(valuesOf(again, name), name).toEqual(valuesOf(data, name));
 

@@ -41,6 +41,9 @@ export function overviewTiles(
   const figure = (id: FigureId): string => figureText(run.figures, id) ?? NO_VALUE;
   const bestAt = (name: MetricName): string => (run.metrics[name] === undefined ? "" : `at step ${whole(run.metrics[name]?.bestStep)}`);
   const speed: Tile = { id: "speed", label: "Images/s", value: significant(progress?.imagesPerSecond ?? last("images-per-second"), 3), note: run.device ?? "" };
+  // Curves of diverged trainings are not results, and the metrics do not tell them apart.
+  const divergedCount = run.metrics["train/diverged"]?.last ?? 0;
+  const divergedNote = divergedCount === 0 ? "" : `${whole(divergedCount)} diverged`;
   const rate: Tile = { id: "learning-rate", label: "Learning rate", value: significant(last("learning-rate"), 3), note: "" };
   switch (run.kind) {
     case "ghn-training":
@@ -89,12 +92,12 @@ export function overviewTiles(
     case "cell-training": {
       const [top] = trainingsOfBest(usableTrainings(trainings));
       return [
-        { id: "trained", label: "Trainings", value: whole(trainings.length), note: progress?.phase ?? "" },
+        { id: "trained", label: "Trainings", value: whole(trainings.length), note: divergedNote || (progress?.phase ?? "") },
         {
           id: "best",
           label: FIGURES.validationAccuracy.title,
           value: figure("validationAccuracy"),
-          note: top === undefined ? "after the first training" : `${top.name}, ${count(top.parameters)} parameters`,
+          note: top === undefined ? divergedNote || "after the first training" : `${top.name}, ${count(top.parameters)} parameters`,
           hint: FIGURES.validationAccuracy.hint,
         },
         { id: "loss", label: "Training loss", value: metricValue("train/loss", last("train/loss")), note: "" },
@@ -139,7 +142,7 @@ export function overviewTiles(
           id: "best",
           label: FIGURES.area.title,
           value: figure("area"),
-          note: run.figures.area === undefined ? "after the first training" : "",
+          note: divergedNote || (run.figures.area === undefined ? "after the first training" : ""),
           hint: FIGURES.area.hint,
         },
         { id: "loss", label: "Exit losses", value: metricValue("train/loss", last("train/loss")), note: "", hint: "Sum of the losses of all exits" },

@@ -8,7 +8,9 @@ import { ranked, sortCandidates } from "../../../../src-renderer/pages/run/data/
 import { overviewTiles, progressWords } from "../../../../src-renderer/pages/run/overview/overview-tiles.ts";
 import { sparkPath } from "../../../../src-renderer/pages/run/overview/spark.ts";
 import { tabsOf } from "../../../../src-renderer/pages/run/tabs.ts";
+import { sortTrainings } from "../../../../src-renderer/pages/run/trainings/training-columns.ts";
 import { runConfigSchema } from "../../../../src-shared/domain/config/run-config.ts";
+import { divergedWords, usableTrainings } from "../../../../src-shared/domain/records/divergence.ts";
 import type { Candidate, RunDetail, RunProgress, Training } from "../../../../src-shared/domain/records/run.ts";
 import { config, detail } from "../../dev/data.ts";
 
@@ -234,6 +236,30 @@ describe("words", () => {
     expect(tile("scored", { phase: "Scoring", step: 103, totalSteps: 103 })).toBe("of 103");
     expect(tile("scored", null)).toBe("100 proposed, 3 random");
     expect(tile("best", null, { name: "Cell 49", score: 0.4 })).toBe("Cell 49");
+  });
+
+  it("never shows a curve of a diverged training as the best accuracy", () => {
+    const curve = { last: 0.1, best: 0.45, bestStep: 3, count: 9 };
+    const run = detail({
+      id: "t",
+      name: "t",
+      config: config("cell-training"),
+      metrics: { "train/validation-accuracy": curve, "train/diverged": { last: 2, best: 1, bestStep: 1, count: 2 } },
+    });
+    const tile = (trainings: Training[]): unknown => overviewTiles(run, null, () => null, trainings).find(({ id }) => id === "best");
+    expect(tile([])).toMatchObject({ value: "–", note: "2 diverged" });
+  });
+
+  it("sorts diverged trainings last and counts them apart", () => {
+    const list = [
+      training(1, { validationAccuracy: 0.9, divergence: "The loss at the end is not finite." }),
+      training(2, { validationAccuracy: 0.2 }),
+      training(3),
+    ];
+    for (const descending of [true, false]) expect(sortTrainings(list, [{ key: "validationAccuracy", descending }]).at(-1)?.id).toBe(1);
+    expect(usableTrainings(list).map(({ id }) => id)).toEqual([2, 3]);
+    expect(divergedWords(list)).toBe("1 of 3 trainings diverged and is left out of all figures: cell-1. The loss at the end is not finite.");
+    expect(divergedWords(usableTrainings(list))).toBeNull();
   });
 
   it("draws a sparkline that breaks at gaps", () => {
