@@ -11,6 +11,7 @@ import { createWorkbench } from "../engine/evaluation/workbench.ts";
 import type { RunEnd } from "../engine/jobs/run-context.ts";
 import { runJob, runStreamableJob } from "../engine/jobs/run-job.ts";
 import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
+import { backendChoice } from "./backend-choice.ts";
 import type { Reporter } from "./reporter.ts";
 import { WorkerContext } from "./worker-context.ts";
 
@@ -22,7 +23,7 @@ export async function executeRun(
   onContext: (context: WorkerContext) => void,
 ): Promise<RunEnd> {
   const { config } = start;
-  const backend = await initBackend({ prefer: config.compute.backend, ...(config.compute.threads > 0 ? { threads: config.compute.threads } : {}) });
+  const backend = await initBackend(backendChoice(config.compute));
   post({
     type: "ready",
     backend: backend.name,

@@ -95,6 +95,11 @@ const computeSchema = z.strictObject({
     .max(64)
     .default(0)
     .meta({ title: "Image readers", description: "Threads that decode streamed images; 0 uses all processors but one. Results do not depend on it." }),
+  deterministic: z.boolean().default(false).meta({
+    title: "Deterministic kernels",
+    description:
+      "CUDA only: repeated runs give the same numbers. Slower, and a run fails if an operation has no deterministic kernel. On CPUs, the kernels are always deterministic.",
+  }),
   gpu: z.string().max(32).optional().meta({ title: "GPU", description: "CUDA device index; empty: the first free one." }),
 });
 
