@@ -6,7 +6,6 @@ import { createWorkbench, type Workbench } from "../../../src-main/engine/evalua
 import { Rng } from "../../../src-main/engine/random.ts";
 import type { CellTypes } from "../../../src-main/engine/spaces/cell/types.ts";
 import { SPACES } from "../../../src-main/engine/spaces/index.ts";
-import type { Checkpoint } from "../../../src-main/engine/training/checkpoint.ts";
 import { GhnTrainer } from "../../../src-main/engine/training/ghn-trainer.ts";
 import { NetworkTrainer } from "../../../src-main/engine/training/network-trainer.ts";
 import { cellTrainingSchema, ghnTrainingRunSchema } from "../../../src-shared/domain/config/run-config.ts";
@@ -78,12 +77,18 @@ describe("a short last batch", () => {
   it("is kept by a training whose config is older than the setting, which resumes with the same steps", async () => {
     const whole = trainer({}, true);
     expect(await imagesOf(whole)).toEqual([32, 32, 32, 4, 32, 32, 32, 4]);
-    const [first, second] = [trainer({}, true), trainer({}, true)];
+    const weights = whole.weights();
+    await whole.dispose();
+    // One at a time, as in processes of their own: variables are named by the networks that exist.
+    const first = trainer({}, true);
     await imagesOf(first, 5);
-    second.restore(JSON.parse(JSON.stringify(first.state())), first.tensors());
+    const [state, tensors] = [JSON.parse(JSON.stringify(first.state())), first.tensors()];
+    await first.dispose();
+    const second = trainer({}, true);
+    second.restore(state, tensors);
     expect(await imagesOf(second)).toEqual([32, 32, 4]);
-    expect(second.weights()).toEqual(whole.weights());
-    for (const one of [whole, first, second]) await one.dispose();
+    expect(second.weights()).toEqual(weights);
+    await second.dispose();
   });
 
   it("is left out of GHN training, unless its config is older than the setting", () => {
@@ -91,15 +96,6 @@ describe("a short last batch", () => {
     const [now, before] = [ghnRun, { ...ghnRun, training: older as typeof ghnRun.training }].map((run) => new GhnTrainer(bench, SPACES.cell, run));
     expect([now?.totalSteps, before?.totalSteps]).toEqual([6, 8]);
     expect(Array.from({ length: 6 }, () => now?.trainStep().images)).toEqual([32, 32, 32, 32, 32, 32]);
-    const checkpoint: Checkpoint = {
-      step: 0,
-      tensors: now?.tensors() ?? new Map(),
-      state: now?.state(),
-      keep: { stepOfSeries: {}, candidates: 0, trainings: 0 },
-    };
-    const resumed = new GhnTrainer(bench, SPACES.cell, ghnRun);
-    resumed.restore(checkpoint);
-    expect(resumed.step).toBe(6);
-    for (const one of [now, before, resumed]) one?.dispose();
+    for (const one of [now, before]) one?.dispose();
   });
 });

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { openDatabase } from "../../../src-main/store/database/database.ts";
 import { MIGRATIONS } from "../../../src-main/store/database/migrations.ts";
 import { type StoreWriter, storeWriter } from "../../../src-main/store/store.ts";
+import { msdNetSchema } from "../../../src-shared/domain/architecture/anytime.ts";
 import { closing, columns, config, newProject, newRun, temporaryFolder } from "../support/store-support.ts";
 
 const architecture = { normal: { nodes: [{ operation: "sepConv3x3", inputs: [0, 1] }] } } as const;
@@ -25,6 +26,8 @@ const training = (name: string, divergence?: string): Parameters<StoreWriter["tr
   seconds: 1,
   ...(divergence === undefined ? {} : { divergence }),
 });
+
+const MSDNET = msdNetSchema.parse({ kind: "msdnet", exits: 2, base: 1, step: 1, channels: 4, growth: 2, classifierChannels: 4 });
 
 it("lists usable trainings, unless all are asked for", () => {
   const project = newProject();
@@ -49,7 +52,7 @@ it("recognises diverged trainings of older projects: those whose loss, in traini
   const run = store.runs.create({ name: "Old", config: config(), codeVersion: "0" });
   const insert = old.prepare(
     `INSERT INTO trainings (run_id, position, name, canonical, architecture, role, repetition, seed, epochs, parameters, multiply_adds, score, validation_accuracy, test_accuracy, train_loss, seconds)
-     VALUES (?, ?, ?, ?, '{}', 'none', 0, 1, 1, 1, 1, NULL, 0.1, NULL, ?, 1)`,
+     VALUES (?, ?, ?, ?, '${JSON.stringify(architecture)}', 'none', 0, 1, 1, 1, 1, NULL, 0.1, NULL, ?, 1)`,
   );
   for (const [position, [name, loss]] of (
     [
@@ -63,7 +66,7 @@ it("recognises diverged trainings of older projects: those whose loss, in traini
   old
     .prepare(
       `INSERT INTO anytime_trainings (run_id, position, name, canonical, model, role, repetition, seed, epochs, parameters, multiply_adds, exits, max_budget, chance, area, train_loss, seconds)
-     VALUES (?, 0, 'Network', 'n', '{}', 'none', 0, 1, 1, 1, 1, '[]', 1, 0.1, 0.1, NULL, 1)`,
+     VALUES (?, 0, 'Network', 'n', '${JSON.stringify(MSDNET)}', 'none', 0, 1, 1, 1, 1, '[]', 1, 0.1, 0.1, NULL, 1)`,
     )
     .run(run);
   const curve = (series: number, last: number | null): void => {
