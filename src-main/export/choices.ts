@@ -139,7 +139,9 @@ export function artifactPath(project: Pick<ExportProject, "folder">, artifact: P
 
 /** Whether a candidate was trained, but all its trainings diverged. */
 function trainingDiverged(project: ExportProject, { space, candidate, family }: Exportable): boolean {
-  return candidate !== null && allTrainingsOf(project, space, family).some(({ candidateId }) => candidateId === candidate.id);
+  if (candidate === null) return false;
+  const trainings = allTrainingsOf(project, space, family).filter(({ candidateId }) => candidateId === candidate.id);
+  return trainings.length > 0 && trainings.every(({ divergence }) => divergence !== undefined);
 }
 
 /** Why there is no architecture to write; null if there is one. */
