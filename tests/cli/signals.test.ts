@@ -82,7 +82,7 @@ describe.skipIf(process.platform === "win32")("signals to the process group", ()
       ["SIGHUP", 129],
     ] as const) {
       const served = startCli(["serve", "--root", root], options);
-      await served.printed("GHN Studio is open at");
+      await served.printed("Open GHN Studio in a browser:");
       served.interrupt("SIGUSR1");
       served.interrupt(signal);
       const { code, stderr } = await served.result;

@@ -49,7 +49,7 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
 
     expect((await cli(["export", "last", "--out", "out"], options)).code).toBe(0);
     const files = readdirSync(join(root, "out"));
-    const weights = files.find((name) => name.endsWith(".safetensors")) ?? "";
+    const weights = files.find((name) => name.endsWith(".safetensors") && !name.endsWith(".pytorch.safetensors")) ?? "";
     const { manifest } = await readWeightsInfo(join(root, "out", weights));
     expect(manifest.network.initialChannels).toBe(channels);
     expect(manifest.input).toEqual({ height: 32, width: 32, channels: 3, classes: CLASSES });
