@@ -24,7 +24,9 @@ export async function judgingPython(): Promise<{ readonly python: string } | { r
       await mkdir(cacheFolder(), { recursive: true });
       await mkdir(lock);
       break;
-    } catch {
+    } catch (error) {
+      // Only a lock that exists is waited for; a cache that cannot be written skips the tests.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") return { missing: `the cache cannot be written: ${String(error)}` };
       const age = await stat(lock).then(
         ({ mtimeMs }) => Date.now() - mtimeMs,
         () => 0,
