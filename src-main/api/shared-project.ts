@@ -37,6 +37,8 @@ class SharedProject implements ProjectServices {
   private concurrency: number | null = null;
   private timer: NodeJS.Timeout | null = null;
   private viewing: boolean;
+  /** Why taking over failed last; null if it was not tried, or another process was faster. */
+  private obstacle: string | null = null;
   private closed: Promise<void> | null = null;
   private taking: Promise<void> = Promise.resolve();
 
@@ -60,7 +62,8 @@ class SharedProject implements ProjectServices {
   info(): ProjectInfo {
     const info = this.current.info();
     const leader = this.viewing ? leaderOf(this.folder) : null;
-    return leader === null ? info : { ...info, leader };
+    if (leader !== null) return { ...info, leader };
+    return this.obstacle === null ? info : { ...info, notTakenOver: this.obstacle };
   }
 
   running(): readonly string[] {
@@ -105,12 +108,22 @@ class SharedProject implements ProjectServices {
     this.timer.unref();
   }
 
+  private setObstacle(reason: string | null): void {
+    if (reason === this.obstacle) return;
+    this.obstacle = reason;
+    this.tell({ name: "project.changed", payload: this.info() });
+  }
+
   private async tryToLead(): Promise<void> {
     const before = this.current;
     try {
-      if (leaderOf(this.folder) !== null) return;
+      if (leaderOf(this.folder) !== null) {
+        this.setObstacle(null);
+        return;
+      }
       const led = await this.lead(this.folder);
       this.viewing = false;
+      this.obstacle = null;
       this.stopListening();
       this.current = led;
       this.stopListening = led.onEvent((event) => this.tell(event));
@@ -120,8 +133,9 @@ class SharedProject implements ProjectServices {
       this.tell({ name: "project.changed", payload: this.info() });
       // Runs that the other process left as running are interrupted now.
       for (const run of led.store.runs.withStatus("interrupted", "queued", "running")) this.tell({ name: "run.changed", payload: run });
-    } catch {
-      // Another viewer was faster, or the folder cannot be written now: keep viewing.
+    } catch (error) {
+      // Another viewer was faster, or the project cannot be opened for writing now: keep viewing, and say why.
+      this.setObstacle(isUserError(error) && error.code === "project-locked" ? null : error instanceof Error ? error.message : String(error));
     } finally {
       if (this.viewing) this.waitForTurn();
     }

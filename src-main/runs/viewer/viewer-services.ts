@@ -10,7 +10,6 @@ import { postRequest, postRun, projectHolder, viewProject } from "../../store/pr
 import type { SettingsReader, SettingsWriter } from "../../store/records/settings.ts";
 import type { RunEvent, RunServices } from "../run-services.ts";
 import { existingRun, runDetail } from "../supervisor/run-detail.ts";
-
 import { RunFollower } from "./run-follower.ts";
 
 const LOOK_MS = 250;

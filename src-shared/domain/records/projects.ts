@@ -11,6 +11,8 @@ export interface ProjectInfo {
   readonly damage?: readonly string[];
   /** The process that executes the runs, if it is not the one of this window, which then only views the project. */
   readonly leader?: ProjectLeader;
+  /** Why this process cannot take over a project that no process executes any more. */
+  readonly notTakenOver?: string;
 }
 
 export interface ProjectLeader {
