@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "./errors.ts";
@@ -28,6 +29,21 @@ export async function writeFileAtomic(file: string, data: FileData, mode = 0o666
     // Report the first failure, even if the temporary file cannot be removed either.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw inWords(error, file);
+  }
+}
+
+/**
+ * The same for small files, where the caller cannot wait; the rename itself is not flushed. The folder must exist.
+ * @throws the error of the failed system call; the old content stays
+ */
+export function writeFileAtomicSync(file: string, data: string | Uint8Array): void {
+  const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
+  try {
+    writeFileSync(temporary, data, { flag: "wx", flush: true });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
 }
 

@@ -3,8 +3,9 @@
  * are complete. Hashing takes seconds for large libraries, so a file that was verified once is hashed again only if its inode, size or times have changed.
  */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import path from "node:path";
+import { writeFileAtomicSync } from "./files.ts";
 
 interface Checksum {
   readonly bytes: number;
@@ -24,7 +25,7 @@ const STAMPS = "verified.json";
 /** Records the files of a folder, by their paths in it. */
 export function recordFiles(folder: string, files: readonly string[], name = CHECKSUMS): void {
   const checksums = Object.fromEntries(files.map((file) => [file, checksumOf(path.join(folder, file))]));
-  writeWhole(path.join(folder, name), checksums);
+  writeFileAtomicSync(path.join(folder, name), `${JSON.stringify(checksums)}\n`);
 }
 
 /**
@@ -44,7 +45,7 @@ export function verifyFiles(folder: string, { full = false, name = CHECKSUMS }: 
   }
   if (JSON.stringify(fresh) !== JSON.stringify(stamps)) {
     try {
-      writeWhole(stampFile, fresh);
+      writeFileAtomicSync(stampFile, `${JSON.stringify(fresh)}\n`);
     } catch {
       // The folder belongs to another user: the files are hashed again next time.
     }
@@ -106,16 +107,5 @@ function readRecord(file: string): Readonly<Record<string, unknown>> | null {
     return typeof content === "object" && content !== null ? (content as Readonly<Record<string, unknown>>) : null;
   } catch {
     return null;
-  }
-}
-
-function writeWhole(file: string, content: unknown): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, `${JSON.stringify(content)}\n`);
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   }
 }

@@ -2,20 +2,24 @@
  * The user's running web hosts: one file per host, which only the user can read, with a token. It lets `ghn-studio link` ask a host for a new one-time link.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { linkTo, TOKEN_HEADER } from "../../../src-shared/web-session.ts";
 import { userDataFolder } from "../../config/folders.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
+import { isAlive, ownIdentity } from "../../lib/process-identity.ts";
 
 const entrySchema = z.object({
   pid: z.int().positive(),
+  host: z.string(),
+  startTime: z.string().nullable(),
   /** Address of the page. */
   base: z.url(),
   project: z.string().nullable(),
   token: z.string(),
 });
-export type HostEntry = z.infer<typeof entrySchema>;
+type HostEntry = z.infer<typeof entrySchema>;
 
 /** Only the user may read it, because its files contain tokens. */
 export function runningHostsFolder(): string {
@@ -24,10 +28,10 @@ export function runningHostsFolder(): string {
   return folder;
 }
 
-/** Registers a host. @returns a function that removes it */
-export function registerHost(entry: HostEntry): () => void {
-  const file = join(runningHostsFolder(), `${entry.pid}-${new URL(entry.base).port}.json`);
-  writePrivate(file, JSON.stringify(entry));
+/** Registers a host of this process. @returns a function that removes it */
+export function registerHost(entry: Pick<HostEntry, "base" | "project" | "token">): () => void {
+  const file = join(runningHostsFolder(), `${process.pid}-${new URL(entry.base).port}.json`);
+  writePrivate(file, JSON.stringify({ ...ownIdentity(), ...entry } satisfies HostEntry));
   return () => rmSync(file, { force: true });
 }
 
@@ -37,7 +41,7 @@ export function writePrivate(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600, flag: "wx" });
 }
 
-/** Hosts of this user whose process is alive. Removes the files of others. */
+/** Hosts of this user on this computer whose process is alive. Removes the files of those that have ended. */
 export function runningHosts(): HostEntry[] {
   const folder = runningHostsFolder();
   return readdirSync(folder)
@@ -45,7 +49,9 @@ export function runningHosts(): HostEntry[] {
     .flatMap((name) => {
       const file = join(folder, name);
       const entry = readEntry(file);
-      if (entry !== null && isAlive(entry.pid)) return [entry];
+      // The folder may be shared with other computers, whose processes cannot be seen from here.
+      if (entry !== null && entry.host !== hostname()) return [];
+      if (entry !== null && isAlive(entry)) return [entry];
       rmSync(file, { force: true });
       return [];
     });
@@ -72,14 +78,5 @@ function readEntry(file: string): HostEntry | null {
   } catch {
     // Not complete: the host that wrote it was killed.
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

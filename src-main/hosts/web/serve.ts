@@ -128,7 +128,7 @@ function register(host: WebHost, signIns: SignIns, project: string | null, log: 
   const redeemed = signIns.redeem(signIns.newCode());
   if (!redeemed.ok) return () => undefined;
   try {
-    return registerHost({ pid: process.pid, base: host.base, project, token: redeemed.token });
+    return registerHost({ base: host.base, project, token: redeemed.token });
   } catch (error) {
     // A full or read-only disk must not prevent serving.
     log.warning("`ghn-studio link` will not find this host: its entry could not be written.", String(error));

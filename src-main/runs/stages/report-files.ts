@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Artifact } from "../../../src-shared/domain/records/run.ts";
+import { writeFileAtomicSync } from "../../lib/files.ts";
 import type { Project } from "../../store/project/project.ts";
 
 /** The report of a run. */
@@ -20,7 +20,7 @@ export function writeReport(project: Pick<Project, "artifactFolder" | "store">, 
     ] as const
   ).map(([name, text]) => {
     const data = Buffer.from(text, "utf8");
-    writeWhole(join(folder, name), data);
+    writeFileAtomicSync(join(folder, name), data);
     return project.store.artifacts.add(runId, {
       kind: "report",
       name,
@@ -29,15 +29,4 @@ export function writeReport(project: Pick<Project, "artifactFolder" | "store">, 
       sha256: createHash("sha256").update(data).digest("hex"),
     });
   });
-}
-
-/** Writes atomically: the file has either the old content or the new one. */
-function writeWhole(file: string, data: Buffer): void {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    writeFileSync(temporary, data, { flag: "wx", flush: true });
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

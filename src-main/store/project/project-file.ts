@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../lib/errors.ts";
+import { writeFileAtomicSync } from "../../lib/files.ts";
 import { parseJson } from "../../lib/json.ts";
 
 const PROJECT_FORMAT = "ghn-studio-project";
@@ -74,18 +75,9 @@ export function readProjectFile(folder: string): ProjectFile {
 /** Writes the file atomically. */
 export function writeProjectFile(folder: string, project: ProjectFile): void {
   const file = join(folder, PROJECT_FILE_NAME);
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    const handle = openSync(temporary, "w");
-    try {
-      writeSync(handle, `${JSON.stringify(project, null, 2)}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(temporary, file);
+    writeFileAtomicSync(file, `${JSON.stringify(project, null, 2)}\n`);
   } catch (cause) {
-    rmSync(temporary, { force: true });
     throw new UserError(`The project file ${file} cannot be written.`, {
       code: "project-unwritable",
       remedy: "Check that you have write permission for the folder and that the disk is not full.",
