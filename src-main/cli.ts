@@ -8,7 +8,7 @@ import { makeFolder } from "./lib/make-folder.ts";
 // Caching compiled code between commands halves the start-up time.
 try {
   const compiled = join(userCacheFolder(), "compiled");
-  // Node would create it too, but runs for ever where that is not possible.
+  // Node would create it too, but runs forever where that is not possible.
   makeFolder(compiled);
   enableCompileCache(compiled);
 } catch {

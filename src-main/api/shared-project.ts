@@ -2,10 +2,12 @@
  * A project that several processes may have open. The first one executes its runs; the others view it, and the first that notices takes over when that process
  * has closed it.
  */
-import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
+import { hostname } from "node:os";
+import type { ProjectInfo, ProjectLeader } from "../../src-shared/domain/records/projects.ts";
 import { isUserError } from "../lib/errors.ts";
 import type { RunEvent, RunServices } from "../runs/run-services.ts";
 import { leaderOf, openViewer } from "../runs/viewer/viewer-services.ts";
+import { isStoreError } from "../store/database/store-error.ts";
 import type { ProjectServices } from "./services/project-services.ts";
 import type { StudioEvent } from "./services/session.ts";
 
@@ -23,8 +25,26 @@ export async function openShared(folder: string, lead: (folder: string) => Promi
   try {
     return new SharedProject(await lead(folder), lead, false);
   } catch (error) {
-    if (!isUserError(error) || error.code !== "project-locked" || leaderOf(folder)?.pid === process.pid) throw error;
+    if (!isUserError(error) || error.code !== "project-locked" || isOwn(leaderOf(folder))) throw error;
     return new SharedProject(openViewer(folder), lead, true);
+  }
+}
+
+/** Processes in different containers may have the same pid. */
+function isOwn(leader: ProjectLeader | null): boolean {
+  return leader !== null && leader.pid === process.pid && leader.host === hostname();
+}
+
+/** Stores the draft and the settings that were changed in a view. */
+function keepChanges({ settings: viewed }: RunServices["store"], { settings }: RunServices["store"]): void {
+  try {
+    for (const [key, value] of Object.entries(viewed.all())) if (JSON.stringify(settings.get(key)) !== JSON.stringify(value)) settings.set(key, value);
+    const draft = viewed.draft();
+    if (draft === null) settings.clearDraft();
+    else if (draft.savedAt !== settings.draft()?.savedAt) settings.saveDraft(draft);
+  } catch (error) {
+    // A full disk must not keep the runs from being taken over; the page still has the draft.
+    if (!isStoreError(error)) throw error;
   }
 }
 
@@ -122,6 +142,7 @@ class SharedProject implements ProjectServices {
         return;
       }
       const led = await this.lead(this.folder);
+      keepChanges(before.store, led.store);
       this.viewing = false;
       this.obstacle = null;
       this.stopListening();

@@ -1,6 +1,7 @@
 /** The session of one window or browser: its project, its calls, its listeners. */
 import { resolve } from "node:path";
 import type { ProjectInfo } from "../../src-shared/domain/records/projects.ts";
+import { isStoreError } from "../store/database/store-error.ts";
 import type { Gate, GateAnswer } from "./gate/dispatch.ts";
 import type { CallContext, SessionProjects } from "./services/call-context.ts";
 import type { ProjectServices } from "./services/project-services.ts";
@@ -56,9 +57,18 @@ export class Session implements StudioSession {
     const project = this.current;
     const known = project?.store.damage.count ?? 0;
     const answer = await gate(name, input, { studio, host, project, session: this.projects });
-    // Damaged records are found by reading them; the page shows them with the project.
-    if (project !== null && project === this.current && project.store.damage.count > known) this.tell({ name: "project.changed", payload: project.info() });
+    if (project !== null && project === this.current && project.store.damage.count > known) this.tellDamage(project);
     return answer;
+  }
+
+  /** Damaged records are found by reading them; the page shows them with the project. */
+  private tellDamage(project: ProjectServices): void {
+    try {
+      this.tell({ name: "project.changed", payload: project.info() });
+    } catch (error) {
+      // The answer of the call counts; the next call tells it again.
+      if (!isStoreError(error)) throw error;
+    }
   }
 
   listen(sink: EventSink): () => void {

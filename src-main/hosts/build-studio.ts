@@ -1,6 +1,4 @@
 /** Creates the studio of a host over the user's folders. Hosts differ in how they start child processes. */
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Estimator } from "../api/estimate/estimator.ts";
 import { sharedProjectOpener } from "../api/project-opener.ts";
 import { createStudio, type Studio } from "../api/studio.ts";
@@ -9,6 +7,7 @@ import { packageVersion } from "../config/version.ts";
 import type { DoctorFindings } from "../doctor/doctor.ts";
 import { entryPath } from "../lib/entries.ts";
 import type { Logger } from "../lib/logger.ts";
+import { findResource } from "../lib/resources.ts";
 import type { ChildLauncher } from "../runs/child/launcher.ts";
 import { studioLog } from "./studio-log.ts";
 
@@ -41,21 +40,9 @@ export function buildStudio(options: BuildOptions): Promise<Studio> {
     datasetEntry: entryPath("dataset-worker"),
     roots: options.roots,
     nativeDialogs: options.nativeDialogs ?? false,
-    sampleFolder: resourceFolder("sample"),
+    sampleFolder: findResource("sample"),
     secrets: options.secrets ?? [],
   });
-}
-
-/** A folder in `resources/` of the source tree or the packaged program; undefined if there is none. */
-function resourceFolder(name: string): string | undefined {
-  let folder = import.meta.dirname;
-  for (;;) {
-    const candidate = join(folder, "resources", name);
-    if (existsSync(candidate)) return candidate;
-    const parent = dirname(folder);
-    if (parent === folder) return undefined;
-    folder = parent;
-  }
 }
 
 async function doctor(): Promise<DoctorFindings> {

@@ -10,11 +10,14 @@ import { ensureForComputing } from "./tensorflow-status.ts";
 
 /** Commands that start runs, directly or through the window. */
 const COMPUTES = new Set(["demo", "run", "resume", "serve", "study", "transfer"]);
+/** Subcommands of `cells` that start runs. */
+const CELLS_COMPUTE = ["train", "score"];
 
 const args = process.argv.slice(2);
 const command = args.find((argument) => !argument.startsWith("-"));
 const asksForHelp = args.includes("--help") || args.includes("-h");
-if (command !== undefined && COMPUTES.has(command) && !asksForHelp) await ensureForComputing();
+const computes = command !== undefined && (COMPUTES.has(command) || (command === "cells" && CELLS_COMPUTE.some((name) => args.includes(name))));
+if (computes && !asksForHelp) await ensureForComputing();
 if (command === "serve" && !asksForHelp && !pageIsFresh()) {
   process.stderr.write("Building the window. This takes about 20 seconds.\n");
   const vite = path.join(installation, "node_modules", "vite", "bin", "vite.js");

@@ -25,7 +25,7 @@ export function fileNameProblem(name: string, reserve = 0): string | null {
 /** A file name made from any text: forbidden characters become dashes. Empty if nothing is left. @param maxBytes maximum length of the result in bytes */
 export function toFileName(text: string, maxBytes: number): string {
   const name = truncateBytes(text.normalize("NFKC").replace(/[^\p{L}\p{N}._-]+/gu, "-"), maxBytes).replace(/^[.-]+|[.-]+$/g, "");
-  return isReserved(name) ? `${name}-` : name;
+  return isReserved(name) ? truncateBytes(`_${name}`, maxBytes) : name;
 }
 
 /** The longest beginning of a text with at most `maxBytes` bytes in UTF-8, without splitting a character. */

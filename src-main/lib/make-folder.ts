@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 
 /**
- * Creates a folder and those above it that are missing. Node's own recursive `mkdir` runs for ever where the system answers "no such file" although the parent exists, as
+ * Creates a folder and those above it that are missing. Node's own recursive `mkdir` runs forever where the system answers "no such file" although the parent exists, as
  * automounted home folders do.
  * @param mode permissions of the folders, less the umask of the process
  * @throws the error of the system, naming the folder that could not be created

@@ -16,10 +16,12 @@ const GROUPS = "/sys/fs/cgroup";
 interface GroupFiles {
   readonly limit: string;
   readonly used: string;
+  /** Key of `memory.stat` for cached files, which are given up when memory is needed. */
+  readonly cached: string;
 }
 
-const VERSION_1: GroupFiles = { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes" };
-const VERSION_2: GroupFiles = { limit: "memory.max", used: "memory.current" };
+const VERSION_1: GroupFiles = { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", cached: "total_inactive_file" };
+const VERSION_2: GroupFiles = { limit: "memory.max", used: "memory.current", cached: "inactive_file" };
 
 /** The memory of the machine, or the least limit of the control groups that this process is in. */
 export function memoryLimit(): MemoryLimit {
@@ -32,12 +34,11 @@ export function memoryLimit(): MemoryLimit {
 
 /** Memory that this process could still get, in bytes. */
 export function availableMemory(): number {
-  // Memory that a group uses includes cached files, which are given up when memory is needed; freemem of the machine counts them as free.
   const left = groupsOfProcess().map(({ limit, used }) => limit - used);
-  return Math.max(0, Math.min(freemem(), process.availableMemory(), ...left));
+  return Math.max(0, Math.min(freemem(), ...left));
 }
 
-/** Number of processes that the kernel has killed because memory ran out, in all groups; null where it does not say. */
+/** Number of processes that the kernel has killed because memory ran out, in all groups; null if the system does not report it. */
 export function outOfMemoryKills(): number | null {
   const found = /^oom_kill (\d+)$/m.exec(readText("/proc/vmstat") ?? "")?.[1];
   return found === undefined ? null : Number(found);
@@ -60,9 +61,16 @@ function limitedGroups(mount: string, group: string, files: GroupFiles): { reado
   for (let folder = path.join(mount, group); folder.startsWith(mount); folder = path.dirname(folder)) {
     const limit = Number(readText(path.join(folder, files.limit)) ?? Number.NaN);
     // Without a limit, version 2 says "max", version 1 a number larger than any memory.
-    if (Number.isFinite(limit) && limit < totalmem()) found.push({ limit, used: Number(readText(path.join(folder, files.used)) ?? 0) || 0 });
+    if (Number.isFinite(limit) && limit < totalmem()) found.push({ limit, used: usedBytes(folder, files) });
   }
   return found;
+}
+
+/** Without cached files, which the system counts as free outside of groups, too. */
+function usedBytes(folder: string, { used, cached }: GroupFiles): number {
+  const bytes = Number(readText(path.join(folder, used)) ?? 0) || 0;
+  const files = new RegExp(`^${cached} (\\d+)$`, "m").exec(readText(path.join(folder, "memory.stat")) ?? "")?.[1];
+  return Math.max(0, bytes - Number(files ?? 0));
 }
 
 function readText(file: string): string | null {

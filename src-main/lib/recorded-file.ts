@@ -17,8 +17,8 @@ export async function fileDamage(path: string, { bytes, sha256 }: RecordedFile):
   return (await fileSha256(path)) === sha256 ? null : "has changed: its checksum does not match";
 }
 
-/** SHA-256 of a file in hex, read in chunks. */
-async function fileSha256(path: string): Promise<string> {
+/** SHA-256 of a file in hex, read in chunks. @throws system errors */
+export async function fileSha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
   return hash.digest("hex");

@@ -28,6 +28,8 @@ it("a viewer that cannot take over says why, and takes over once it can", { time
   };
   try {
     expect(shared.info()).toMatchObject({ leader: { pid: holder.pid } });
+    shared.store.settings.saveDraft({ config: {}, name: "Written while viewing", tags: [], clonedFrom: null });
+    shared.store.settings.set("chosen", 3);
     setVersion(SCHEMA_VERSION + 1);
     holder.kill("SIGKILL");
     await expect.poll(() => shared.info().notTakenOver, { timeout: 20_000 }).toContain("newer version");
@@ -35,6 +37,8 @@ it("a viewer that cannot take over says why, and takes over once it can", { time
     setVersion(SCHEMA_VERSION);
     await expect.poll(() => [shared.info().leader, shared.info().notTakenOver], { timeout: 20_000 }).toEqual([undefined, undefined]);
     expect(told.at(-1)).toBeUndefined();
+    expect(shared.store.settings.draft()?.name).toBe("Written while viewing");
+    expect(shared.store.settings.get("chosen")).toBe(3);
     await shared.rename("Mine");
     expect(shared.info().name).toBe("Mine");
   } finally {

@@ -38,7 +38,7 @@ describe.skipIf(process.platform !== "linux")("commands", () => {
     expect(stdout).toContain("no runs yet");
   });
 
-  it.skipIf(!existsSync("/proc/self"))("do not run for ever when the home folder cannot be created", async () => {
+  it.skipIf(!existsSync("/proc/self"))("do not run forever when the home folder cannot be created", async () => {
     const { status, signal } = spawnSync(process.execPath, [CLI, "data", "list"], {
       cwd: root,
       env: { ...process.env, HOME: "/proc/nowhere", GHN_STUDIO_DATA: "/proc/nowhere/data" },

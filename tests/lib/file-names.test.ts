@@ -22,7 +22,8 @@ describe("file names", () => {
   it("can be created from any text", () => {
     expect(toFileName("a/b: c?", 80)).toBe("a-b-c");
     expect(toFileName("...", 80)).toBe("");
-    expect(fileNameProblem(toFileName("nul", 80))).toBeNull();
+    for (const name of ["nul", "con.v2", "LPT1.tar.gz"]) expect(fileNameProblem(toFileName(name, 80)), name).toBeNull();
+    expect(Buffer.byteLength(toFileName("con", 3))).toBeLessThanOrEqual(3);
     expect(toFileName("x\u001b]0;title\u0007y", 80)).toBe("x-0-title-y");
   });
 });

@@ -16,7 +16,7 @@ export interface EventSink {
 /** What a host provides to a window. */
 export interface HostServices {
   readonly kind: "electron" | "web";
-  /** Shows a native chooser; null when cancelled or not available. Windows may then use the path. */
+  /** Shows a native chooser; null when cancelled or not available. The chosen path is then allowed. */
   choose(request: { readonly kind: "folder" | "file" | "save"; readonly title: string; readonly defaultPath?: string | undefined }): Promise<string | null>;
   /** Shows a file in the system's file manager; false when not available. */
   reveal(path: string): Promise<boolean>;

@@ -24,6 +24,9 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [message: string, remedy: 
   EROFS: ["The file system is read-only.", "Choose a folder on a writable disk."],
   EMFILE: ["Too many files are open.", "Raise the limit (ulimit -n 4096), then run the command again."],
   ENOENT: ["File or folder not found.", "Check the path."],
+  EIO: ["The disk reported an error.", "Check the disk and its connection, then run the command again."],
+  ESTALE: ["The file on a network disk is no longer available.", "Check the connection to that disk, then run the command again."],
+  EFBIG: ["The file would be larger than allowed.", "Raise the limit (ulimit -f unlimited), then run the command again."],
   SQLITE_FULL: ["The disk is full; the project database cannot be written.", "Free some space, then run the command again."],
   SQLITE_BUSY: ["The project database is in use by another program.", "Wait until it has finished, then run the command again."],
   SQLITE_READONLY: ["The project database is read-only.", "Check the permissions of the project folder."],
@@ -66,6 +69,7 @@ function describe(error: unknown): Described {
       const [message, remedy] = known;
       return { code: code.toLowerCase(), message: path === undefined ? message : `${message.slice(0, -1)}: ${path}.`, remedy, field: null, file: path ?? null };
     }
+    if (isStoreError(error)) return describe(storeUserError(error));
     if (error.name === "AbortError") return { code: "cancelled", message: "Cancelled.", remedy: null, field: null, file: null };
     return {
       code: "internal",

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { createProject, viewProject } from "../../store/project/project.ts";
+import { createProject, projectOwner, viewProject } from "../../store/project/project.ts";
 import type { Io } from "../output/io.ts";
 import { quotePath } from "../output/quote-path.ts";
 import { DEFAULT_PROJECT, findProject } from "./project.ts";
@@ -38,18 +38,24 @@ export async function inProject<Result>(io: Io, { folder, isNew }: Place, work: 
   try {
     return await work();
   } catch (error) {
-    if (hasRuns(folder)) throw error;
+    // Another process may have opened the project meanwhile.
+    if (projectOwner(folder) !== null || hasRuns(folder)) throw error;
     for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
     if (!existed) rmdirSync(folder);
     throw error;
   }
 }
 
+/** True also if it cannot be determined: then nothing is removed. */
 function hasRuns(folder: string): boolean {
-  const view = viewProject(folder);
   try {
-    return view.store.runs.newest() !== null;
-  } finally {
-    view.close();
+    const view = viewProject(folder);
+    try {
+      return view.store.runs.newest() !== null;
+    } finally {
+      view.close();
+    }
+  } catch {
+    return true;
   }
 }

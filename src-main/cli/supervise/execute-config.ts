@@ -1,5 +1,5 @@
 /** Runs a config in a project to completion: shared by `run`, `cells` and `transfer`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
@@ -41,7 +41,7 @@ export function withRunOptions(command: Command): Command {
     .option("--name <name>", "run name")
     .option("--tag <tag>", "tag for the run; may be repeated", collect, [])
     .option("--resume", "resume the newest unfinished run with the same config, if there is one")
-    .option("--queue", "if a window or another terminal has the project open, let it execute the run, and follow it")
+    .addOption(new Option("--queue", "if a window or another terminal has the project open, let it execute the run, and follow it").conflicts("resume"))
     .option("--print", "print the full config with all defaults as JSON and exit")
     .addOption(jsonOption());
 }

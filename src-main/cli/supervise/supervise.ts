@@ -1,10 +1,11 @@
 /** Starts or resumes a run in this process and follows it to its end. */
 
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { isUserError, UserError } from "../../lib/errors.ts";
 import { onStopRequest, type StopSignal, stopStatus } from "../../lib/stop-signals.ts";
-import { projectOwner } from "../../store/project/project.ts";
+import { projectHolder } from "../../store/project/project.ts";
 import { displayFor } from "../output/displays.ts";
 import { Exit } from "../output/errors.ts";
 import { EXIT, type ExitCode } from "../output/exit-codes.ts";
@@ -100,9 +101,9 @@ function codeOf(run: RunSummary, signal: StopSignal | null): ExitCode {
 
 /** Refuses a project that another process has open, with advice. */
 function refuseSecondOwner(folder: string): void {
-  const owner = projectOwner(folder);
-  if (owner === null || owner === process.pid) return;
-  throw new UserError(`The project ${folder} is open in another process (pid ${owner}).`, {
+  const owner = projectHolder(folder);
+  if (owner === null || (owner.pid === process.pid && owner.host === hostname())) return;
+  throw new UserError(`The project ${folder} is open in another process (pid ${owner.pid} on ${owner.host}).`, {
     code: "project-locked",
     file: folder,
     remedy:

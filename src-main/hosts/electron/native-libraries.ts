@@ -2,11 +2,10 @@
  * Native libraries cannot be loaded from the archive of the packaged application, whose integrity Electron checks. They are in a folder next to it, and are
  * compared with hashes in the archive (written by scripts/packaging/native-hashes.mjs) before anything loads them.
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { z } from "zod";
+import { fileSha256 } from "../../lib/recorded-file.ts";
 
 const hashesSchema = z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/));
 /** SHA-256 of each library, by path, with `/`. */
@@ -40,19 +39,9 @@ export async function changedLibraries(folder: string, hashes: LibraryHashes): P
   const known = new Set(Object.values(hashes));
   const changed: string[] = [];
   const check = async (): Promise<void> => {
-    for (let name = names.pop(); name !== undefined; name = names.pop()) if (!known.has(await sha256(join(folder, name)))) changed.push(name);
+    for (let name = names.pop(); name !== undefined; name = names.pop())
+      if (!known.has(await fileSha256(join(folder, name)).catch(() => ""))) changed.push(name);
   };
   await Promise.all(Array.from({ length: PARALLEL }, check));
   return changed.sort();
-}
-
-/** Empty if the file cannot be read. */
-async function sha256(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
-  } catch {
-    return "";
-  }
-  return hash.digest("hex");
 }

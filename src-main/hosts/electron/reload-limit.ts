@@ -1,4 +1,4 @@
-/** How often a page is reloaded by itself after it crashed: one that always crashes would otherwise do so for ever. Pure. */
+/** How often a page that crashed is reloaded automatically. Without a limit, one that always crashes would be reloaded forever. Pure. */
 const MAX_RELOADS = 3;
 const WITHIN_MS = 60_000;
 

@@ -40,7 +40,7 @@ export class OpenRequests {
     else this.open(folders);
   }
 
-  /** Folders that were requested so far, each once; later requests go to `open`. */
+  /** Passes the requests that came in so far, and all later ones, to `open`. */
   begin(open: (folders: readonly string[]) => void): void {
     this.open = open;
     const waiting = this.waiting;

@@ -83,6 +83,7 @@ export async function startServe(options: ServeOptions = {}): Promise<Served> {
     for (const step of cleanUp) step();
     cleanUp = [];
   };
+  let started: WebHost | null = null;
   try {
     if (project !== null) await session.open(project);
     let redirect = (): void => undefined;
@@ -98,11 +99,17 @@ export async function startServe(options: ServeOptions = {}): Promise<Served> {
       signedIn: () => redirect(),
       log,
     });
+    started = host;
     cleanUp.push(register(host, signIns, project, log));
     const url = host.link(Number.POSITIVE_INFINITY);
     if (options.open === true) {
-      redirect = openInBrowser(host.link());
-      cleanUp.push(redirect);
+      try {
+        redirect = openInBrowser(host.link());
+        cleanUp.push(redirect);
+      } catch (error) {
+        // As for the entry: the link is printed in any case.
+        log.warning("The browser was not opened: the file for it could not be written.", String(error));
+      }
     }
     return {
       url,
@@ -119,6 +126,7 @@ export async function startServe(options: ServeOptions = {}): Promise<Served> {
   } catch (error) {
     clean();
     await studio.close();
+    await started?.close();
     throw error;
   }
 }

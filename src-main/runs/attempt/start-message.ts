@@ -30,8 +30,9 @@ export async function prepareStart({ project, run, record, dataFolders, note }: 
     subjects = store.damage.refusing(() => resolveSubjects(store, config));
     store.runs.setSubjects(run.id, subjects);
   }
-  await sweepLeftovers(project, run.id);
+  // First: a row that cannot be read would make its file look like a leftover.
   const had = store.damage.refusing(() => store.artifacts.list(run.id).filter(({ kind }) => kind === "checkpoint").length);
+  await sweepLeftovers(project, run.id);
   const checkpoint = await newestGoodCheckpoint(project, run.id, (damaged) =>
     note("warning", `The checkpoint of step ${damaged.step} is damaged or missing and is not used.`),
   );

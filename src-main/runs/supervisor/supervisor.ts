@@ -359,9 +359,14 @@ export class RunSupervisor {
       active.cancelled ??= outcome;
       active.attempt?.terminate(outcome);
     }
-    // A run with stages ends with its active ones; nothing else starts any more.
-    for (const run of this.project.store.runs.withStatus("queued", "running", "stopping"))
-      if (!this.active.has(run.id) && !this.hasActiveStage(run)) this.finish(run.id, outcome);
+    try {
+      // A run with stages ends with its active ones; nothing else starts any more.
+      for (const run of this.project.store.runs.withStatus("queued", "running", "stopping"))
+        if (!this.active.has(run.id) && !this.hasActiveStage(run)) this.finish(run.id, outcome);
+    } catch (error) {
+      // The database is gone with the folder, for example because its disk was removed.
+      if (!isStoreError(error)) throw error;
+    }
   }
 
   /** Executes requests from other programs, such as the command line. */

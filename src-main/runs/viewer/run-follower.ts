@@ -40,7 +40,7 @@ export class RunFollower {
     }
   }
 
-  /** Emits what has changed since the last look. @throws StoreError if the database cannot be read now; nothing is lost then */
+  /** Emits what has changed since the last look. @throws errors of SQLite (`isStoreError`) if the database cannot be read now; nothing is lost then */
   look(): void {
     const rows = this.rows();
     for (const run of rows.values()) {
@@ -81,20 +81,25 @@ export class RunFollower {
     if (position === undefined) return;
     const { store } = this;
     const { columns, cursor } = store.metrics.since(run.id, position.cursor);
-    if (position.resumed && run.status === "running") {
+    // A run is marked as running before its process has removed what came after the checkpoint; what it stores comes later.
+    if (position.resumed) {
+      if (columns.length === 0 && isActive(run)) return;
       // The counts may have become smaller; the window reads everything again.
       Object.assign(position, this.positionOf(run.id));
       this.emit({ name: "run.rewound", payload: { runId: run.id } });
       return;
     }
     const candidates = store.candidates.from(run.id, position.candidates);
+    const trainingsStored = store.trainings.count(run.id);
     const trainings = store.trainings.from(run.id, position.trainings);
     const logs = store.logs.list(run.id, position.log);
-    for (const artifact of store.artifacts.list(run.id)) if (!position.artifacts.has(artifact.id)) this.emit({ name: "artifact.added", payload: artifact });
-    position.artifacts = new Set(store.artifacts.list(run.id).map(({ id }) => id));
+    const artifacts = store.artifacts.list(run.id);
+    for (const artifact of artifacts) if (!position.artifacts.has(artifact.id)) this.emit({ name: "artifact.added", payload: artifact });
+    position.artifacts = new Set(artifacts.map(({ id }) => id));
     position.cursor = cursor;
-    position.candidates += candidates.length;
-    position.trainings += trainings.length;
+    // Rows that cannot be read are counted, too: otherwise those after them would be sent again and again.
+    position.candidates = (candidates.at(-1)?.index ?? position.candidates - 1) + 1;
+    position.trainings = Math.max(position.trainings + trainings.length, trainingsStored);
     position.log = logs.at(-1)?.id ?? position.log;
     if (columns.length + candidates.length + trainings.length + logs.length === 0 && this.seen.get(run.id) === JSON.stringify(run)) return;
     this.emit({

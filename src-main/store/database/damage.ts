@@ -4,25 +4,25 @@ import { UserError } from "../../lib/errors.ts";
 
 export const REPAIR_REMEDY = "Close the project, then run `ghn-studio repair`. The damaged database is kept.";
 
-/** Sentences kept; more only count. */
-const MAX_KEPT = 50;
+/** Sentences shown; more are only counted. */
+const MAX_SHOWN = 50;
 
 /** What was found to be damaged in one database since it was opened. */
 export class DamageLog {
   /** Whether a table that SQLite cannot read counts as empty instead of being an error. Only for views that decide nothing. */
   tolerant = false;
   private readonly found = new Set<string>();
-  private more = 0;
   private readonly watchers: string[][] = [];
 
   /** One sentence per damaged row or table, in the order found. */
   get sentences(): readonly string[] {
-    return this.more === 0 ? [...this.found] : [...this.found, `${this.more} more rows cannot be read.`];
+    const more = this.found.size - MAX_SHOWN;
+    return more <= 0 ? [...this.found] : [...[...this.found].slice(0, MAX_SHOWN), `${more} more rows or tables cannot be read.`];
   }
 
   /** Grows with each damage that is found for the first time. */
   get count(): number {
-    return this.found.size + this.more;
+    return this.found.size;
   }
 
   /** @param effect what is shown instead, as the end of the sentence */
@@ -66,9 +66,7 @@ export class DamageLog {
 
   private note(sentence: string): void {
     for (const watcher of this.watchers) watcher.push(sentence);
-    if (this.found.has(sentence)) return;
-    if (this.found.size < MAX_KEPT) this.found.add(sentence);
-    else this.more += 1;
+    this.found.add(sentence);
   }
 }
 

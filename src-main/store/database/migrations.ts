@@ -4,6 +4,21 @@ export interface Migration {
   readonly sql: string;
 }
 
+/** Marks the trainings of projects from before version 6 that have diverged. */
+export const MARK_DIVERGED = `
+-- Those whose training loss, or whose last validation loss, was not finite. A piece of a curve holds columns of 8 bytes per point, the values fifth
+-- (metric-pack.ts); the last two bytes of its last value tell NaN and infinity.
+CREATE TEMP VIEW not_finite AS
+  SELECT s.run_id, s.series FROM metric_series s JOIN metric_names n ON n.id = s.name_id
+  JOIN metric_pieces p ON p.id = (SELECT id FROM metric_pieces WHERE series_id = s.id ORDER BY last_cursor DESC, id DESC LIMIT 1)
+  WHERE n.name = 'train/validation-loss' AND hex(substr(p.data, 40 * p.count - 1, 2)) IN ('F87F', 'F8FF', 'F07F', 'F0FF');
+UPDATE trainings SET divergence = 'The loss at the end is not finite.'
+  WHERE train_loss IS NULL OR (run_id, position) IN (SELECT run_id, series FROM not_finite);
+UPDATE anytime_trainings SET divergence = 'The loss at the end is not finite.'
+  WHERE train_loss IS NULL OR (run_id, position) IN (SELECT run_id, series FROM not_finite);
+DROP VIEW not_finite;
+`;
+
 /**
  * The schema, step by step. Large values that lists never show (configs, summaries) are in `run_details`, so that a pass
  * over ten thousand runs reads only a few pages.
@@ -261,18 +276,7 @@ CREATE INDEX runs_by_view ON runs(trashed_at, archived, status, kind, dataset_id
 -- Why a training diverged; its accuracies are then not a result. NULL for a usable training.
 ALTER TABLE trainings ADD COLUMN divergence TEXT;
 ALTER TABLE anytime_trainings ADD COLUMN divergence TEXT;
--- Trainings of before: those whose training loss, or whose last validation loss, was not finite. A piece of a curve holds columns of 8 bytes per point, the values fifth
--- (metric-pack.ts); the last two bytes of its last value tell NaN and infinity.
-CREATE TEMP VIEW not_finite AS
-  SELECT s.run_id, s.series FROM metric_series s JOIN metric_names n ON n.id = s.name_id
-  JOIN metric_pieces p ON p.id = (SELECT id FROM metric_pieces WHERE series_id = s.id ORDER BY last_cursor DESC, id DESC LIMIT 1)
-  WHERE n.name = 'train/validation-loss' AND hex(substr(p.data, 40 * p.count - 1, 2)) IN ('F87F', 'F8FF', 'F07F', 'F0FF');
-UPDATE trainings SET divergence = 'The loss at the end is not finite.'
-  WHERE train_loss IS NULL OR (run_id, position) IN (SELECT run_id, series FROM not_finite);
-UPDATE anytime_trainings SET divergence = 'The loss at the end is not finite.'
-  WHERE train_loss IS NULL OR (run_id, position) IN (SELECT run_id, series FROM not_finite);
-DROP VIEW not_finite;
-`,
+${MARK_DIVERGED}`,
   },
 ];
 

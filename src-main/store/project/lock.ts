@@ -93,7 +93,7 @@ function place(prepared: string, file: string): boolean {
 
 function readLock(file: string): LockContent | null {
   try {
-    // Reading a pipe would wait for ever.
+    // Reading a pipe would wait forever.
     if (!statSync(file).isFile()) return null;
     const content = JSON.parse(readFileSync(file, "utf8")) as Partial<LockContent>;
     if (typeof content.pid !== "number" || typeof content.host !== "string" || typeof content.token !== "string") return null;

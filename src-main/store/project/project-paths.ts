@@ -33,7 +33,7 @@ export function artifactFile(project: string, path: string): string {
 
 /**
  * Checks the standard files and folders of a project before any of them is used.
- * @throws UserError `path-outside` when one of them is a link, `project-foreign` when it is a pipe, socket or device: reading those would wait for ever
+ * @throws UserError `path-outside` when one of them is a link, `project-foreign` when it is a pipe, socket or device: reading those would wait forever
  */
 export function refuseLinkedFiles(project: string, names: readonly string[]): void {
   for (const name of [...names, ARTIFACTS]) {

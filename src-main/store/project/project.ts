@@ -151,7 +151,8 @@ function removeOldCache(folder: string): void {
 /** A database that is empty or missing while runs have files was lost: it must not become that of an empty project. */
 function refuseLostDatabase(path: string): void {
   const file = join(path, DATABASE_NAME);
-  if (fileBytes(file) > 0 || fileBytes(`${file}-wal`) > 0 || !existsSync(join(path, ARTIFACTS)) || readdirSync(join(path, ARTIFACTS)).length === 0) return;
+  // A write-ahead log alone is no database: SQLite deletes it when it opens an empty file.
+  if (fileBytes(file) > 0 || !existsSync(join(path, ARTIFACTS)) || readdirSync(join(path, ARTIFACTS)).length === 0) return;
   throw new UserError(`The project database ${file} is ${existsSync(file) ? "empty" : "missing"}, but the project has files of runs.`, {
     code: "project-damaged",
     remedy: "Restore it from a backup. Copies that GHN Studio made before migrations and repairs are next to it.",

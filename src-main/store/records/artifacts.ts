@@ -59,9 +59,7 @@ export class SqliteArtifactReader implements ArtifactReader {
   }
 
   checkpoints(runId: string): CheckpointArtifact[] {
-    const rows = this.db
-      .prepare<[string], ArtifactRow>("SELECT * FROM artifacts WHERE run_id = ? AND kind = 'checkpoint' ORDER BY step DESC, id DESC")
-      .all(runId);
+    const rows = this.db.prepare<[string], ArtifactRow>("SELECT * FROM artifacts WHERE run_id = ? AND kind = 'checkpoint' ORDER BY id DESC").all(runId);
     return rows.flatMap((row) => {
       const artifact = this.artifact(row);
       return artifact === null ? [] : [{ ...artifact, step: row.step ?? 0 }];

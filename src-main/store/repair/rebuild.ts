@@ -5,7 +5,7 @@ import { isStaged, RUN_KINDS, type RunKind } from "../../../src-shared/domain/co
 import { UserError } from "../../lib/errors.ts";
 import { isCorrupt } from "../database/damage.ts";
 import { openDatabase, type SqliteDatabase, schemaVersion } from "../database/database.ts";
-import { SCHEMA_VERSION } from "../database/migrations.ts";
+import { MARK_DIVERGED, SCHEMA_VERSION } from "../database/migrations.ts";
 import { SqliteMetricWriter } from "../metrics/metric-writer.ts";
 import { readableKeyedRows, readableRows, type StoredRow } from "./read-rows.ts";
 import { RepairReport } from "./report.ts";
@@ -59,6 +59,7 @@ export function rebuildDatabase(damaged: string, fresh: string): RepairReport {
       target.pragma("foreign_keys = OFF");
       target.transaction(() => {
         copyTables(source, target, report);
+        if (!hasDivergence(source)) target.exec(MARK_DIVERGED);
         restoreRuns(target, report);
         restoreReferences(target, report);
       })();
@@ -67,6 +68,8 @@ export function rebuildDatabase(damaged: string, fresh: string): RepairReport {
     }
     target.pragma("foreign_keys = ON");
     requireIntact(target);
+    // Only the database file is put in place, without its log. Throws if the disk is full.
+    target.pragma("wal_checkpoint(TRUNCATE)");
     return report;
   } finally {
     target.close();
@@ -170,6 +173,11 @@ function copyTables(source: SqliteDatabase, target: SqliteDatabase, report: Repa
     // Summaries are computed again from the points.
     if (!complete && table !== "metric_summaries") report.lostPart(table);
   }
+}
+
+/** False for a project from before version 6, whose diverged trainings are not marked. */
+function hasDivergence(db: SqliteDatabase): boolean {
+  return (db.pragma("table_info(trainings)") as { name: string }[]).some(({ name }) => name === "divergence");
 }
 
 /** Inserts rows as far as they can be kept. */

@@ -1,11 +1,14 @@
 /** Which checkpoint a run resumes from, and which are removed. */
 import { fork, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { newestGoodCheckpoint } from "../../../src-main/runs/attempt/checkpoints.ts";
+import { forgetOldCheckpoints, newestGoodCheckpoint } from "../../../src-main/runs/attempt/checkpoints.ts";
+import { prepareStart } from "../../../src-main/runs/attempt/start-message.ts";
 import { openProject, type Project } from "../../../src-main/store/project/project.ts";
+import { tamper } from "../../store/support/damage.ts";
 import { config, studio, untilStatus } from "../support/project.ts";
 
 /** A closed project with a run that died after its checkpoints of steps 10 and 20. */
@@ -56,6 +59,33 @@ describe("checkpoints that are damaged", () => {
     expect(damaged).toEqual([20, 10]);
     expect(files.map((file) => existsSync(file))).toEqual([true, false]);
   });
+});
+
+it("a checkpoint after a restart from the beginning is newer than damaged ones of later steps", async () => {
+  const { folder, id, files } = await crashed();
+  for (const file of files) damage(file);
+  await inProject(folder, async (project) => {
+    expect(await newestGoodCheckpoint(project, id, () => undefined)).toBeNull();
+    const path = `artifacts/${id}/checkpoint-5`;
+    writeFileSync(project.resolvePath(path), "abc");
+    const sha256 = createHash("sha256").update("abc").digest("hex");
+    project.store.artifacts.add(id, { kind: "checkpoint", name: "checkpoint-5", path, bytes: 3, sha256 }, 5);
+    forgetOldCheckpoints(project, id);
+    expect(stepsOf(project, id)[0]).toBe(5);
+    expect((await newestGoodCheckpoint(project, id, () => undefined))?.step).toBe(5);
+  });
+});
+
+it("a start that is refused because a row is damaged keeps the checkpoint of that row", async () => {
+  const { folder, id, files } = await crashed();
+  tamper(folder, "UPDATE artifacts SET created_at = 'yesterday' WHERE kind = 'checkpoint' AND step = 20");
+  await inProject(folder, async (project) => {
+    const run = project.store.runs.get(id);
+    const record = project.store.runs.record(id);
+    if (run === null || record === null) throw new Error("The run is missing.");
+    await expect(prepareStart({ project, run, record, dataFolders: [], note: () => undefined })).rejects.toMatchObject({ code: "row-damaged" });
+  });
+  expect(files.map((file) => existsSync(file))).toEqual([true, true]);
 });
 
 const isRoot = process.getuid?.() === 0;

@@ -2,6 +2,7 @@ import { open, readFile, rm } from "node:fs/promises";
 
 import { UserError } from "../../../lib/errors.ts";
 import { systemErrorCode } from "../../../lib/files.ts";
+import { isAlive } from "../../../lib/process-identity.ts";
 
 /**
  * Ensures that only one process downloads a dataset. The lock of a dead process is taken over.
@@ -19,7 +20,7 @@ export async function lock(path: string, name: string): Promise<() => Promise<vo
     } catch (error) {
       if (systemErrorCode(error) !== "EEXIST") throw error;
       const owner = Number(await readFile(path, "utf8").catch(() => ""));
-      if (isRunning(owner)) {
+      if (Number.isInteger(owner) && owner > 0 && isAlive({ pid: owner, host: "", startTime: null })) {
         throw new UserError(`${name} is already being downloaded.`, {
           code: "download-busy",
           file: path,
@@ -30,14 +31,4 @@ export async function lock(path: string, name: string): Promise<() => Promise<vo
     }
   }
   throw new UserError(`${name} is already being downloaded.`, { code: "download-busy", file: path, remedy: "Wait for that download." });
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === "EPERM";
-  }
 }
