@@ -35,6 +35,8 @@ export interface WebHostOptions {
   readonly signedIn?: () => void;
   readonly log: Logger;
   readonly pingMs?: number;
+  /** How long a connection may take to send the headers of a request, in ms; 10,000 by default. */
+  readonly headersMs?: number;
 }
 
 export interface WebHost {
@@ -61,17 +63,21 @@ const MAX_SIGN_IN_BYTES = 1024;
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
   const { session, log, host = "127.0.0.1", basePath = "/", signIns = new SignIns(), tickets = new DownloadTickets() } = options;
   const access = createAccess(options.allowedHosts);
-  const server = createServer((request, response) => {
+  const headersMs = options.headersMs ?? 10_000;
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: headersMs, connectionsCheckingInterval: headersMs }, (request, response) => {
     respond(request, response).catch((error: unknown) => {
       log.error("A request failed.", error instanceof Error ? (error.stack ?? error.message) : String(error));
       if (!response.headersSent) plain(response, 500, "Internal error.");
       else response.destroy();
     });
   });
-  server.requestTimeout = 60_000;
-  server.headersTimeout = 10_000;
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const timedOut = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    // Browsers open connections in advance. Text on an unused one would be taken for the response to the call that is sent just then,
+    // but a call on a connection that closes is sent again.
+    const unused = timedOut && "bytesRead" in socket && socket.bytesRead === 0;
+    if (unused || !socket.writable) socket.destroy();
+    else socket.end(`HTTP/1.1 ${timedOut ? "408 Request Timeout" : "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

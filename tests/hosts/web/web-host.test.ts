@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -290,6 +291,24 @@ describe("the bridge of the page", () => {
     }
     expect((await ask("/")).status).toBe(200);
   });
+});
+
+test("a connection that sends no request is closed without a word: a browser would take it for the response to its next call", async () => {
+  const target = await startWebHost({ session, rendererFolder: folder, port: 0, log, headersMs: 200 });
+  /** All that the host sends on a connection that sends only this, until it closes the connection. */
+  const received = (sent: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let text = "";
+      const socket = createConnection(target.port, "127.0.0.1", () => socket.write(sent));
+      socket.setEncoding("utf8");
+      socket.on("data", (part: string) => (text += part));
+      socket.on("error", reject);
+      socket.on("close", () => resolve(text));
+    });
+  expect(await received("")).toBe("");
+  expect(await received("POST /call/runs.list HTTP/1.1\r\nHost: 127")).toMatch(/^HTTP\/1\.1 408 /);
+  expect(await received("nonsense\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+  await target.close();
 });
 
 test("a port in use is reported with a message", async () => {
