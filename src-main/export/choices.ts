@@ -1,13 +1,12 @@
 /** The formats that a subject can be exported in. */
 import { stat } from "node:fs/promises";
-import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
 import type { ExportChoice, ExportOptions, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { Artifact } from "../../src-shared/domain/records/run.ts";
 import { isUserError } from "../lib/errors.ts";
 import { ghnArtifact } from "../runs/sources/ghn-source.ts";
 import { artifactFile } from "../store/project/project-paths.ts";
 import { canDrawText } from "./cell-picture.ts";
-import { allTrainingsOf, type ExportProject } from "./space-export.ts";
+import { allTrainingsOf, type ExportProject, type FrozenSettings } from "./space-export.ts";
 import { type Exportable, exportOf, resolveSubject } from "./subject.ts";
 
 export type ExportFormat = ExportChoice["format"];
@@ -115,14 +114,15 @@ async function missingWeights(project: ExportProject, { weights }: Exportable): 
 export function generatedSource(
   project: ExportProject,
   { candidate }: Exportable,
-): { readonly ghn: Artifact; readonly config: RunConfig; readonly architecture: unknown } | { readonly reason: string } {
+): { readonly ghn: Artifact; readonly settings: FrozenSettings; readonly architecture: unknown } | { readonly reason: string } {
   if (candidate === null) return { reason: "Weights can be generated only for cells that a search has scored." };
-  const config = project.runs.record(candidate.runId)?.config;
-  if (config === undefined || (config.kind !== "search" && config.kind !== "anytime-search"))
+  const settings = project.runs.record(candidate.runId);
+  if (settings === null || (settings.config.kind !== "search" && settings.config.kind !== "anytime-search"))
     return { reason: "Weights can be generated only for cells that a search has scored with a GHN." };
+  const { kind, ghnRunId } = settings.config;
   try {
-    const ghn = ghnArtifact(project, config.ghnRunId, config.kind === "search" ? "ghn-training" : "anytime-ghn");
-    return { ghn, config, architecture: candidate.architecture };
+    const ghn = ghnArtifact(project, ghnRunId, kind === "search" ? "ghn-training" : "anytime-ghn");
+    return { ghn, settings, architecture: candidate.architecture };
   } catch (error) {
     if (isUserError(error)) return { reason: error.message };
     throw error;

@@ -11,12 +11,18 @@ export interface ExportProject {
   readonly folder: string;
   readonly runs: {
     get(id: string): RunSummary | null;
-    record(id: string): { readonly config: RunConfig; readonly codeVersion: string } | null;
+    record(id: string): FrozenSettings | null;
     children(id: string): readonly RunSummary[];
   };
   readonly candidates: Pick<CandidateReader, "get" | "list" | "in">;
   readonly trainings: Pick<TrainingReader, "get" | "list" | "listAll" | "in">;
   readonly artifacts: { list(runId: string): readonly Artifact[]; latest(runId: string, kind: "ghn"): Artifact | null };
+}
+
+/** The settings of a run, and the version of the program that executed it. */
+export interface FrozenSettings {
+  readonly config: RunConfig;
+  readonly codeVersion: string;
 }
 
 /** A scored or trained architecture; both fields are null if a run has neither. */
@@ -33,6 +39,8 @@ export interface ExportableIn<Space extends SpaceId> extends Result<Space> {
   readonly space: Space;
   readonly run: RunSummary;
   readonly config: RunConfig;
+  /** Settings of the run that trained the network: of a stage if `run` is the pipeline of that stage. Those of `run` if there is no training. */
+  readonly trainedBy: FrozenSettings;
   readonly name: string;
   readonly weights: Artifact | null;
   /** The run with its stages, or the run that it is a stage of with all its stages: their results go into the table of candidates. */

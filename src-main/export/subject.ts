@@ -7,7 +7,7 @@ import { REPAIR_REMEDY } from "../store/database/damage.ts";
 import type { TrainingRecords } from "../store/results/trainings.ts";
 import { anytimeExport } from "./anytime-export.ts";
 import { cellExport } from "./cell-export.ts";
-import { type ExportableIn, type ExportProject, familyOf, type Result, type SpaceExport } from "./space-export.ts";
+import { type ExportableIn, type ExportProject, type FrozenSettings, familyOf, type Result, type SpaceExport } from "./space-export.ts";
 
 const EXPORTS: { readonly [Space in SpaceId]: SpaceExport<Space> } = { cell: cellExport, anytime: anytimeExport };
 
@@ -52,22 +52,23 @@ function resolveIn<Space extends SpaceId>(project: ExportProject, space: Space, 
 }
 
 function build<Space extends SpaceId>(project: ExportProject, space: Space, run: RunSummary, result: Result<Space>): ExportableIn<Space> {
-  const record = project.runs.record(run.id);
-  if (record === null)
-    throw new UserError(`The settings of the run ${run.name} cannot be read (table run_details, row ${run.id}).`, {
-      code: "row-damaged",
-      remedy: REPAIR_REMEDY,
-    });
   const { training, candidate } = result;
   return {
     space,
     ...result,
     run,
-    config: record.config,
+    config: settingsOf(project, run).config,
+    trainedBy: settingsOf(project, training === null || training.runId === run.id ? run : runOf(project, training.runId)),
     name: training?.name ?? candidate?.name ?? run.name,
     weights: training === null ? null : weightsOf(project, space, training),
     family: relatives(project, run),
   };
+}
+
+function settingsOf(project: ExportProject, { id, name }: RunSummary): FrozenSettings {
+  const record = project.runs.record(id);
+  if (record !== null) return record;
+  throw new UserError(`The settings of the run ${name} cannot be read (table run_details, row ${id}).`, { code: "row-damaged", remedy: REPAIR_REMEDY });
 }
 
 /** The file with the weights of a training: `weights-<position>`, where positions count within the run. */

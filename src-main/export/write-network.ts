@@ -2,17 +2,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunConfig } from "../../src-shared/domain/config/run-config.ts";
 import { type ExportedFile, type ExportOptions, exportOptionsSchema } from "../../src-shared/domain/records/exports.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
 import { entryPath } from "../lib/entries.ts";
 import { type ChildLauncher, nodeLauncher } from "../runs/child/launcher.ts";
 import { type ExportFormat, generatedSource } from "./choices.ts";
-import type { NetworkExportJob, NetworkFile } from "./network/job.ts";
+import type { NetworkExportJob, NetworkFile, NetworkSource } from "./network/job.ts";
 import { runNetworkExport } from "./network/run-export.ts";
 import { copyWeights, sourceOf } from "./origin.ts";
-import type { ExportProject } from "./space-export.ts";
+import type { ExportProject, FrozenSettings } from "./space-export.ts";
 import { type Exportable, exportOf } from "./subject.ts";
 import { fileChecksum } from "./weights-package.ts";
 
@@ -42,14 +41,14 @@ export async function writeNetwork(
 ): Promise<ExportedFile[]> {
   const scratch = join(work, `network-${randomUUID()}`);
   await mkdir(scratch);
-  const { source, config } = await networkSource(project, exportable, network, scratch);
+  const { source, settings } = await networkSource(project, exportable, network, scratch);
   const job: NetworkExportJob = {
     source,
-    config,
+    config: settings.config,
     dataFolders: dataFoldersOf(project.folder),
     name: exportable.name,
     version: packageVersion(),
-    provenance: provenanceOf(project, exportable, config, network),
+    provenance: provenanceOf(exportable, settings, network),
     files: formats.map((format) => fileOf(format, join(work, base), network)),
     verifyImages: network.verifyImages,
   };
@@ -70,33 +69,33 @@ function fileOf(format: NetworkFormat, path: string, { opset, foldBatchNorm, pre
     : { format, module: `${path}.py`, weights: `${path}.pytorch.safetensors` };
 }
 
-/** The checked weights of the training, or the GHN. */
+/** The checked weights of the training, or the GHN; with the settings of the run that trained or scored the network. */
 async function networkSource(
   project: ExportProject,
   exportable: Exportable,
   { generatedWeights }: ExportOptions,
   scratch: string,
-): Promise<Pick<NetworkExportJob, "source" | "config">> {
+): Promise<{ readonly source: NetworkSource; readonly settings: FrozenSettings }> {
   if (exportable.weights !== null && !generatedWeights) {
     const { path } = await copyWeights(project, exportable.weights, join(scratch, "weights.safetensors"));
-    return { source: { from: "training", file: path }, config: exportable.config };
+    return { source: { from: "training", file: path }, settings: exportable.trainedBy };
   }
   const generated = generatedSource(project, exportable);
   if ("reason" in generated) throw new Error("The source of the weights was checked to be there.");
   const { path } = await copyWeights(project, generated.ghn, join(scratch, "ghn.safetensors"));
-  return { source: { from: "ghn", file: path, architecture: generated.architecture }, config: generated.config };
+  return { source: { from: "ghn", file: path, architecture: generated.architecture }, settings: generated.settings };
 }
 
 /** Where a network comes from, as text by key. */
-function provenanceOf(project: ExportProject, exportable: Exportable, config: RunConfig, { generatedWeights }: ExportOptions): Record<string, string> {
+function provenanceOf(exportable: Exportable, settings: FrozenSettings, { generatedWeights }: ExportOptions): Record<string, string> {
   const { run } = exportable;
   const shown = generatedWeights ? { ...exportable, training: null } : exportable;
   return {
     source: sourceOf(shown),
     run: run.id,
     runName: run.name,
-    configSha256: createHash("sha256").update(JSON.stringify(config)).digest("hex"),
-    codeVersion: project.runs.record(run.id)?.codeVersion ?? "",
+    configSha256: createHash("sha256").update(JSON.stringify(settings.config)).digest("hex"),
+    codeVersion: settings.codeVersion,
     program: `GHN Studio ${packageVersion()}`,
     dataset: run.datasetId,
     ...Object.fromEntries(Object.entries(exportOf(shown).meta(shown)).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]))),

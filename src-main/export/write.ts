@@ -155,7 +155,11 @@ async function writeFormat(
 }
 
 /** Every run measures the whole test part. */
-function splitOf({ config: { dataset } }: Exportable): SplitFacts {
+function splitOf({
+  trainedBy: {
+    config: { dataset },
+  },
+}: Exportable): SplitFacts {
   const { validationImages, trainImages = null, splitSeed } = dataset;
   return { validationImages, trainImages, splitSeed, test: "all images of the dataset's test part" };
 }

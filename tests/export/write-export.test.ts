@@ -9,7 +9,7 @@ import { loadConfig } from "../../src-main/config/load-config.ts";
 import { parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
 import type { ExportProject } from "../../src-main/export/index.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../src-main/export/index.ts";
-import { type MadeProject, makeProject } from "./support/project.ts";
+import { FINAL_VALIDATION_IMAGES, type MadeProject, makeProject } from "./support/project.ts";
 
 let root = "";
 let made: MadeProject;
@@ -23,6 +23,11 @@ afterAll(async () => {
   made.project.close();
   await rm(root, { recursive: true, force: true });
 });
+
+/** The readers of runs as plain functions. */
+function readers(runs: ExportProject["runs"]): ExportProject["runs"] {
+  return { get: (id) => runs.get(id), record: (id) => runs.record(id), children: (id) => runs.children(id) };
+}
 
 let folders = 0;
 const newFolder = (): string => join(root, `out-${folders++}`, "deep");
@@ -71,6 +76,23 @@ describe("writeExport", () => {
     expect(text("winner.candidates.csv").trimEnd().split("\r\n")).toHaveLength(13);
     // The exported config can be run again.
     expect((await loadConfig(join(folder, "winner.config.json"))).config.kind).toBe("pipeline");
+  });
+
+  it("describes the split of the final training, not the one of the pipeline", async () => {
+    const folder = newFolder();
+    await writeExport(source, { type: "run", runId: made.pipeline }, ["weights-safetensors", "config-json"], folder, "split");
+    const json = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const { validationImages } = json("split.config.json").dataset;
+    expect(validationImages).not.toBe(FINAL_VALIDATION_IMAGES);
+    expect(json("split.manifest.json").split.validationImages).toBe(FINAL_VALIDATION_IMAGES);
+  });
+
+  it("refuses a training whose run has lost its settings", async () => {
+    const damaged: ExportProject = { ...source, runs: { ...readers(source.runs), record: (id) => (id === made.final ? null : source.runs.record(id)) } };
+    await expect(writeExport(damaged, { type: "run", runId: made.pipeline }, ["weights-safetensors"], newFolder(), "x")).rejects.toMatchObject({
+      code: "row-damaged",
+      message: expect.stringContaining(made.final),
+    });
   });
 
   it("exports the first of the ranking from a search, and says why there are no weights", async () => {

@@ -20,7 +20,7 @@ export type NetworkFile =
 
 export interface NetworkExportJob {
   readonly source: NetworkSource;
-  /** Config of the run that trained or scored the network. */
+  /** Config of the run that trained or scored the network; not of the pipeline that this run is a stage of. */
   readonly config: RunConfig;
   readonly dataFolders: readonly string[];
   readonly name: string;

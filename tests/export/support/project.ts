@@ -12,6 +12,9 @@ import { type PipelineRun, runConfigSchema } from "../../../src-shared/domain/co
 import { randomArrays } from "../../engine/formats/support/exported.ts";
 import { exampleManifest, networkBytes } from "./weights.ts";
 
+/** The final training holds out fewer validation images than the other stages. */
+export const FINAL_VALIDATION_IMAGES = 10;
+
 export interface MadeProject {
   readonly project: Project;
   readonly pipeline: string;
@@ -32,7 +35,7 @@ function cellNumber(i: number): Architecture {
 export async function makeProject(folder: string): Promise<MadeProject> {
   const project = createProject(folder, "Made by hand");
   const { store } = project;
-  const config = (await loadConfig("demo")).config as PipelineRun;
+  const config: PipelineRun = { ...((await loadConfig("demo")).config as PipelineRun), finalValidationImages: FINAL_VALIDATION_IMAGES };
   const { seed, dataset, network, compute, checkpointEvery, space } = config;
   const common = { seed, dataset, network, compute, checkpointEvery };
   const run = (name: string, body: object, parentId?: string, stage?: string): string => {
@@ -65,7 +68,13 @@ export async function makeProject(folder: string): Promise<MadeProject> {
   );
   const final = run(
     "demo: final",
-    { kind: "cell-training", ...common, source: { from: "training", runId: compare, best: 1 }, training: config.final },
+    {
+      kind: "cell-training",
+      ...common,
+      dataset: { ...dataset, validationImages: FINAL_VALIDATION_IMAGES },
+      source: { from: "training", runId: compare, best: 1 },
+      training: config.final,
+    },
     pipeline,
     "final",
   );
