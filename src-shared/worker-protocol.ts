@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { AnytimeArchitecture, AnytimeModel } from "./domain/architecture/anytime.ts";
 import type { Architecture } from "./domain/architecture/network.ts";
 import type { RunConfig } from "./domain/config/run-config.ts";
+import { isRecord } from "./domain/is-record.ts";
 
 const count = z.int().min(0);
 const list = <Item extends z.ZodType>(item: Item): z.ZodReadonly<z.ZodArray<Item>> => z.array(item).readonly();
-const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 /** An object that is validated by its sender or where it is used. */
 const object = <T>(): z.ZodType<T> => z.custom<T>(isRecord);
 /** A number that may not be finite; in JSON messages it arrives as null. */
@@ -38,7 +38,7 @@ const startSchema = z.object({
   type: z.literal("start"),
   runId: z.string(),
   /** Validated before the run was created. */
-  config: z.custom<RunConfig>((value) => isRecord(value) && typeof (value as { kind?: unknown }).kind === "string"),
+  config: z.custom<RunConfig>((value) => isRecord(value) && typeof value["kind"] === "string"),
   /** Folder of the run's artifacts; the worker writes nowhere else. */
   artifactFolder: z.string(),
   /** Folders with datasets of the project and of the user, in order of preference. */

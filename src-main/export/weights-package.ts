@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { z } from "zod";
+import { isRecord } from "../../src-shared/domain/is-record.ts";
 import { type SplitFacts, textWithComputation } from "../engine/formats/manifest-text.ts";
 import { WEIGHTS_FILE_FORMAT, type WeightsManifest, weightsManifestSchema } from "../engine/formats/weights-file.ts";
 import { networkData } from "../engine/network/operation-data.ts";
@@ -65,7 +66,7 @@ export async function readWeightsInfo(path: string): Promise<WeightsFileInfo> {
   return { manifest, tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })) };
 }
 
-async function readHeader(path: string, damaged: (why: string, cause?: unknown) => UserError): Promise<Record<string, unknown>> {
+async function readHeader(path: string, damaged: (why: string, cause?: unknown) => UserError): Promise<Readonly<Record<string, unknown>>> {
   const file = await open(path, "r").catch((cause: unknown) => {
     throw new UserError(`The weights ${path} cannot be opened.`, {
       code: "weights-missing",
@@ -84,8 +85,8 @@ async function readHeader(path: string, damaged: (why: string, cause?: unknown) 
     if ((await file.read(header, 0, length, 8)).bytesRead < length) throw damaged("it is too short");
     try {
       const parsed: unknown = JSON.parse(header.toString("utf8"));
-      if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("The header is not an object.");
-      return parsed as Record<string, unknown>;
+      if (!isRecord(parsed)) throw new Error("The header is not an object.");
+      return parsed;
     } catch (cause) {
       throw damaged("its header is not valid", cause);
     }

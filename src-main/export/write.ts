@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { explicit } from "../../src-shared/domain/config/migrate-config.ts";
 import type { ExportedFile, ExportOptions, ExportSubject } from "../../src-shared/domain/records/exports.ts";
 import type { SplitFacts } from "../engine/formats/manifest-text.ts";
 import { UserError } from "../lib/errors.ts";
@@ -142,7 +143,7 @@ async function writeFormat(
     case "cell-dot":
       return [await write(".dot", space.dot(exportable, exportable.name))];
     case "config-json":
-      return [await write(".config.json", `${JSON.stringify(exportable.config, null, 2)}\n`)];
+      return [await write(".config.json", `${JSON.stringify(explicit(exportable.config), null, 2)}\n`)];
     case "candidates-csv":
       return [await write(".candidates.csv", `${mark}${space.table(project, exportable.family)}`)];
     case "weights-safetensors": {

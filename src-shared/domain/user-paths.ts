@@ -3,6 +3,7 @@
  * so that a new call cannot forget the check.
  */
 import type { z } from "zod";
+import { isRecord } from "./is-record.ts";
 
 /** Marks a schema whose string is a path on this machine that will be read or written. */
 export const USER_PATH = { userPath: true } as const;
@@ -125,8 +126,4 @@ function childrenOf(schema: z.ZodType, value: unknown): readonly Child[] {
     default:
       throw new Error(`The walk over schemas does not know the kind "${type}".`);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

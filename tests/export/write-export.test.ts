@@ -87,6 +87,19 @@ describe("writeExport", () => {
     expect(json("split.manifest.json").split.validationImages).toBe(FINAL_VALIDATION_IMAGES);
   });
 
+  it("exports the settings that a run from before shortBatch existed was executed with", async () => {
+    const record = (id: string) => {
+      const settings = source.runs.record(id);
+      if (settings?.config.kind !== "pipeline") return settings;
+      const { shortBatch: _shortBatch, ...final } = settings.config.final;
+      return { ...settings, config: { ...settings.config, final: final as typeof settings.config.final } };
+    };
+    const folder = newFolder();
+    await writeExport({ ...source, runs: { ...readers(source.runs), record } }, { type: "run", runId: made.pipeline }, ["config-json"], folder, "older");
+    const { config } = await loadConfig(join(folder, "older.config.json"));
+    expect(config).toMatchObject({ final: { shortBatch: "keep" }, compare: { shortBatch: "drop" } });
+  });
+
   it("refuses a training whose run has lost its settings", async () => {
     const damaged: ExportProject = { ...source, runs: { ...readers(source.runs), record: (id) => (id === made.final ? null : source.runs.record(id)) } };
     await expect(writeExport(damaged, { type: "run", runId: made.pipeline }, ["weights-safetensors"], newFolder(), "x")).rejects.toMatchObject({

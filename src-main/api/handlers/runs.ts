@@ -2,6 +2,7 @@
 
 import { contradictions } from "../../../src-shared/domain/config/check-config.ts";
 import { flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
+import { explicit } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import type { RunPage, RunQuery } from "../../../src-shared/domain/records/run-history.ts";
 import { configError } from "../../config/load-config.ts";
@@ -45,7 +46,7 @@ export const runHandlers: HandlersOf<CallContext, Names> = {
   },
   "runs.settings": ({ runIds }, context) => {
     const { runs } = projectOf(context).store;
-    return Object.fromEntries(runIds.map((id) => [id, Object.fromEntries(flattenConfig(runs.record(id)?.config ?? {}))]));
+    return Object.fromEntries(runIds.map((id) => [id, Object.fromEntries(flattenConfig(explicit(runs.record(id)?.config ?? {})))]));
   },
   "runs.get": ({ runId }, context) => projectOf(context).commands.detail(runId),
   "runs.create": async ({ name, config, tags }, context) => {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { FIGURE_IDS, FIGURES, figureText } from "../../../src-shared/analysis/figures/figure-list.ts";
 import { configValue, whole } from "../../../src-shared/analysis/format.ts";
 import { compareConfigs } from "../../../src-shared/domain/config/config-diff.ts";
+import { explicit } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { ProjectView } from "../../store/project/project.ts";
@@ -29,7 +30,7 @@ export function compareCommand(io: Io): Command {
 function compare(io: Io, view: ProjectView, references: readonly string[], all: boolean, json: boolean): void {
   const runs = references.map((reference) => seenFromOutside(view.folder)(findRun(view.store, reference)));
   const outcomes = runs.map((run) => outcomeOf(view, run));
-  const configs = runs.map((run) => view.store.runs.record(run.id)?.config ?? {});
+  const configs = runs.map((run) => explicit(view.store.runs.record(run.id)?.config ?? {}));
   const settings = compareConfigs(configs).filter((difference) => all || difference.differs);
   const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((name) => !name.startsWith("system/"));
   if (json) {

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { bytes, configValue, count, percent, whole } from "../../../src-shared/analysis/format.ts";
 import { flattenConfig } from "../../../src-shared/domain/config/config-diff.ts";
+import { explicit } from "../../../src-shared/domain/config/migrate-config.ts";
 import { RESUMABLE_STATUSES, type RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { operationCounts } from "../../../src-shared/drawing/words.ts";
 import type { ProjectView } from "../../store/project/project.ts";
@@ -43,7 +44,7 @@ function document(view: ProjectView, run: RunSummary, options: ShowOptions): unk
   const details = store.runs.record(run.id);
   return {
     ...run,
-    config: details?.config ?? null,
+    config: details === null ? null : explicit(details.config),
     codeVersion: details?.codeVersion ?? null,
     datasetFingerprint: details?.datasetFingerprint ?? null,
     resumedFrom: details?.resumedFrom ?? [],
@@ -155,7 +156,7 @@ function present(io: Io, view: ProjectView, run: RunSummary, options: ShowOption
       "Config",
       facts(
         io,
-        [...flattenConfig(details.config)].map(([path, value]) => [path, configValue(value)]),
+        [...flattenConfig(explicit(details.config))].map(([path, value]) => [path, configValue(value)]),
       ),
     );
   const log = [run, ...children]

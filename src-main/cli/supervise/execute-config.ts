@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { whole } from "../../../src-shared/analysis/format.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
 import { sameValue } from "../../../src-shared/domain/config/config-diff.ts";
+import { explicit } from "../../../src-shared/domain/config/migrate-config.ts";
 import { cellNetworkOf, type RunConfig } from "../../../src-shared/domain/config/run-config.ts";
 import { RESUMABLE_STATUSES } from "../../../src-shared/domain/records/run.ts";
 import { runEditSchema, runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
@@ -107,7 +108,7 @@ export function setsOf({ set, data }: RunOptions): readonly string[] {
 export function startOrResume(io: Io, project: SupervisedProject, config: RunConfig, name: string, options: Pick<RunOptions, "resume" | "tag">): string {
   if (options.resume === true) {
     const unfinished = project.store.runs.query(runQuerySchema.parse({ topLevelOnly: true, status: [...RESUMABLE_STATUSES], limit: 10_000 })).rows;
-    const same = unfinished.find((run) => sameValue(project.store.runs.record(run.id)?.config, config));
+    const same = unfinished.find((run) => sameValue(explicit(project.store.runs.record(run.id)?.config), config));
     if (same !== undefined) {
       io.note(`Resuming run ${same.id} (${same.name}).`);
       project.commands.resume(same.id);

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { isRecord } from "../../../src-shared/domain/is-record.ts";
 import { UserError } from "../../lib/errors.ts";
 import { systemErrorCode, writeFileAtomic } from "../../lib/files.ts";
 import type { NamedArray } from "../backend/ops/types.ts";
@@ -180,10 +181,6 @@ async function readInto(handle: FileHandle, file: string, target: Uint8Array, po
 /** Number of elements; inexact beyond 2^53, but no file is that large. */
 function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,3 +1,4 @@
+import { explicit } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { RunDetail, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { UserError } from "../../lib/errors.ts";
 import { REPAIR_REMEDY } from "../../store/database/damage.ts";
@@ -14,7 +15,7 @@ export function runDetail(store: StoreReader, runId: string): RunDetail {
     });
   return {
     ...run,
-    config: record.config,
+    config: explicit(record.config),
     codeVersion: record.codeVersion,
     datasetFingerprint: record.datasetFingerprint,
     resumedFrom: record.resumedFrom,

@@ -1,6 +1,6 @@
 /** Filters runs by an expression. Reads only what the expression uses, so that it stays fast with 100,000 runs. */
 import type { Expression, ExpressionSubject } from "../../../src-shared/analysis/expression/expression.ts";
-import { migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
+import { explicit, migrateConfig } from "../../../src-shared/domain/config/migrate-config.ts";
 import type { Figures } from "../../../src-shared/domain/records/figures.ts";
 import type { MetricSummary } from "../../../src-shared/domain/records/run.ts";
 import { damageOf } from "../database/damage.ts";
@@ -83,12 +83,14 @@ export function idsPassing(
 /** The sections of a config as this version names their fields. */
 function configOf(sections: readonly string[], texts: readonly (Cell | undefined)[]): unknown {
   if (sections.length === 0) return null;
-  return migrateConfig(
-    Object.fromEntries(
-      sections.flatMap((section, i) => {
-        const text = texts[i];
-        return typeof text === "string" ? [[section, JSON.parse(text) as unknown]] : [];
-      }),
+  return explicit(
+    migrateConfig(
+      Object.fromEntries(
+        sections.flatMap((section, i) => {
+          const text = texts[i];
+          return typeof text === "string" ? [[section, JSON.parse(text) as unknown]] : [];
+        }),
+      ),
     ),
   );
 }

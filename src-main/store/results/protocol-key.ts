@@ -20,7 +20,9 @@ export interface TrainingProtocol {
 export function protocolKey({ network, dataset, training, datasetFingerprint, canonical, seed }: TrainingProtocol): string {
   // The fingerprint covers which image has which class.
   const { path: _path, layout: _layout, ...images } = dataset;
-  const { repetitions: _repetitions, ...settings } = training;
+  const { repetitions: _repetitions, shortBatch, ...rest } = training;
+  // Trainings of configs without this setting keep the short batch, and have keys without it.
+  const settings = shortBatch === "drop" ? { shortBatch, ...rest } : rest;
   return createHash("sha256")
     .update(JSON.stringify(sorted({ network, images, settings, datasetFingerprint, canonical, seed })))
     .digest("hex");

@@ -1,3 +1,5 @@
+import { isRecord } from "../is-record.ts";
+
 /** Leaves of a config by dotted path. An array of plain values is one leaf; other arrays are indexed. */
 export type FlatConfig = ReadonlyMap<string, unknown>;
 
@@ -91,8 +93,4 @@ function walk(value: unknown, path: string, leaves: Map<string, unknown>): void 
 
 function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

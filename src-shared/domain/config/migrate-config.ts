@@ -1,4 +1,5 @@
 /** Converts configs of earlier versions, as found in files and projects. Pure. */
+import { isRecord } from "../is-record.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** A config with the fields of this version. Anything that is not an old config is returned unchanged. */
@@ -40,6 +41,30 @@ export function inOldForm(config: RunConfig): unknown {
   return { ...config, ghn: Object.fromEntries(renamed) };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Training settings in a config of any kind. */
+const TRAININGS = ["training", "compare", "final", "truth"] as const;
+
+/**
+ * A stored config, or sections of one, with the settings that it was executed with. Configs that were frozen before `shortBatch` existed lack it and keep the short batch, but the schema
+ * would fill in the default of new runs. Used wherever a stored config is shown or becomes a new run; stored configs themselves stay as they are, because checkpoints depend on them.
+ */
+export function explicit<Config>(config: Config): Config {
+  if (!isRecord(config)) return config;
+  const { predictors, variants } = config;
+  return {
+    ...config,
+    ...Object.fromEntries(TRAININGS.flatMap((key) => (key in config ? [[key, withShortBatch(config[key])]] : []))),
+    ...(isRecord(predictors) && "sgd" in predictors ? { predictors: { ...predictors, sgd: withShortBatch(predictors["sgd"]) } } : {}),
+    ...(Array.isArray(variants)
+      ? {
+          variants: variants.map((variant: unknown) =>
+            isRecord(variant) && "training" in variant ? { ...variant, training: withShortBatch(variant["training"]) } : variant,
+          ),
+        }
+      : {}),
+  };
+}
+
+function withShortBatch(training: unknown): unknown {
+  return isRecord(training) && !("shortBatch" in training) ? { ...training, shortBatch: "keep" } : training;
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { config, curve, studio, until, untilStatus } from "../support/project.ts";
+import { older } from "../support/scripted.ts";
 
 describe("a run in a child process", () => {
   it("runs to its end and leaves metrics, summary, log and files", async () => {
@@ -67,6 +68,21 @@ describe("a run in a child process", () => {
     const s = studio("fail:3");
     const { id } = s.supervisor.create("Fails", config());
     expect((await untilStatus(s, id, "failed")).failure).toEqual({ message: "The training diverged.", remedy: "Lower the learning rate." });
+  });
+
+  it("from before shortBatch existed is repeated as it was executed, and itself resumes with its own config", async () => {
+    const s = studio("crash:25");
+    const { id } = s.supervisor.create("Older", older());
+    await untilStatus(s, id, "interrupted");
+    s.launcher.script = "complete";
+    expect(s.supervisor.detail(id).config).toMatchObject({ training: { shortBatch: "keep" } });
+    const repeated = s.supervisor.retry(id).id;
+    await untilStatus(s, repeated, "completed");
+    expect(s.project.store.runs.record(repeated)?.config).toMatchObject({ training: { shortBatch: "keep" } });
+    // Its checkpoint belongs to the config as it is stored.
+    expect(s.project.store.runs.record(id)?.config).toEqual(older());
+    s.supervisor.resume(id);
+    await untilStatus(s, id, "completed");
   });
 
   it("that does not respond is terminated", async () => {

@@ -24,3 +24,11 @@ export class ScriptedLauncher implements ChildLauncher {
 export function config(input: object = {}): RunConfig {
   return runConfigSchema.parse({ kind: "ghn-training", ...input });
 }
+
+/** A config as it was frozen before `shortBatch` existed. */
+export function older(): RunConfig {
+  const frozen = config();
+  if (frozen.kind !== "ghn-training") throw new Error("The default kind has changed.");
+  const { shortBatch: _shortBatch, ...training } = frozen.training;
+  return { ...frozen, training: training as typeof frozen.training };
+}

@@ -4,6 +4,7 @@ import { type FollowedEvent, RunFollower } from "../../../src-main/runs/viewer/r
 import { openViewer } from "../../../src-main/runs/viewer/viewer-services.ts";
 import { type Project, type ProjectView, viewProject } from "../../../src-main/store/project/project.ts";
 import { columns, newProject, newRun, range } from "../../store/support/store-support.ts";
+import { older } from "../support/scripted.ts";
 
 let project: Project;
 let view: ProjectView;
@@ -95,6 +96,16 @@ describe("a follower", () => {
     project.store.runs.update(archived, { archived: true });
     expect(look().sort()).toEqual([`changed ${archived} completed`, `run.removed ${removed}`]);
   });
+});
+
+it("a viewer repeats a run from before shortBatch existed as it was executed", () => {
+  project = newProject();
+  const run = project.store.runs.create({ name: "Older", config: older(), codeVersion: "1" });
+  view = viewProject(project.folder);
+  const viewer = openViewer(project.folder);
+  const repeated = viewer.commands.retry(run);
+  expect(project.store.runs.record(repeated.id)?.config).toMatchObject({ training: { shortBatch: "keep" } });
+  return viewer.close(0);
 });
 
 it("a viewer asks the process that executes the runs, and keeps its own draft", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseExpression } from "../../../src-shared/analysis/expression/expression.ts";
 import { runQuerySchema } from "../../../src-shared/domain/records/run-history.ts";
+import { older } from "../../runs/support/scripted.ts";
 import { columns, newProject, newRun } from "../support/store-support.ts";
 
 const literal = fc.oneof(
@@ -65,4 +66,12 @@ it("filters by any expression as if each run had been read whole", () => {
     }),
     { numRuns: 400 },
   );
+});
+
+it("filters a run from before shortBatch existed by the value that it was executed with", () => {
+  const project = newProject();
+  const id = project.store.runs.create({ name: "Older", config: older(), codeVersion: "1" });
+  newRun(project);
+  const rows = project.store.runs.query(runQuerySchema.parse({ expression: 'config.training.shortBatch == "keep"' })).rows;
+  expect(rows.map((run) => run.id)).toEqual([id]);
 });

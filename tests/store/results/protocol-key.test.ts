@@ -4,6 +4,19 @@ import { cellTrainingRunSchema } from "../../../src-shared/domain/config/run-con
 
 const SOURCE = { from: "search", runId: "x", top: 1, random: 0 };
 
+/** A run with the default settings, or frozen before `shortBatch` existed. */
+function keyOf(shortBatch: "drop" | "keep" | undefined): string {
+  const config = cellTrainingRunSchema.parse({ kind: "cell-training", source: SOURCE });
+  const { shortBatch: _default, ...older } = config.training;
+  const training = (shortBatch === undefined ? older : { ...older, shortBatch }) as typeof config.training;
+  return protocolKey({ ...config, training, datasetFingerprint: "f", canonical: "c", seed: 1 });
+}
+
+it("a training that keeps the short batch has the key of one from before there was a choice", () => {
+  expect(keyOf("keep")).toBe(keyOf(undefined));
+  expect(keyOf("drop")).not.toBe(keyOf(undefined));
+});
+
 function keyWith(dataset: Readonly<Record<string, unknown>>): string {
   const config = cellTrainingRunSchema.parse({
     kind: "cell-training",
