@@ -9,7 +9,6 @@ import { studyArchitectures } from "../search/study-architectures.ts";
 import type { SearchSpace } from "../spaces/shared/search-space.ts";
 import type { CandidateFields, SpaceTypes } from "../spaces/shared/space-types.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
-import { MAX_SKIPPED_SHARE } from "../training/divergence.ts";
 import { NetworkTrainer } from "../training/network-trainer.ts";
 import type { RunEnd, SpaceContext } from "./run-context.ts";
 import { Throughput } from "./timing.ts";
@@ -18,6 +17,8 @@ interface PredictionState {
   readonly done: readonly CandidateFields[];
   /** Total time of each predictor so far, in milliseconds. */
   readonly milliseconds: Readonly<Record<string, number>>;
+  /** Number of architectures that each of these times is of. Missing in checkpoints of older versions. */
+  readonly timed?: Readonly<Record<string, number>>;
 }
 
 /** Settings of a prediction, in any space. */
@@ -37,6 +38,7 @@ export async function runPrediction<T extends SpaceTypes & { readonly candidate:
   const saved = checkpoint?.state as PredictionState | undefined;
   const done: CandidateFields[] = [...(saved?.done ?? [])];
   const milliseconds: Record<string, number> = { ...saved?.milliseconds };
+  const timed: Record<string, number> = { ...(saved?.timed ?? Object.fromEntries(Object.keys(milliseconds).map((predictor) => [predictor, done.length]))) };
   const proposals = studyArchitectures(space, run.space, run.cells);
   const { predictors } = run;
   // One batch for all proxies, the first images of the training part.
@@ -45,7 +47,7 @@ export async function runPrediction<T extends SpaceTypes & { readonly candidate:
   const labels = tf.tensor1d(proxyBatch.labels, "int32");
   const throughput = new Throughput(performance.now() / 1000, 60);
   const save = (): Promise<void> =>
-    context.saveCheckpoint(done.length, new Map(), { done, milliseconds } satisfies PredictionState, {
+    context.saveCheckpoint(done.length, new Map(), { done, milliseconds, timed } satisfies PredictionState, {
       stepOfSeries: { "0": done.length },
       candidates: done.length,
       trainings: 0,
@@ -63,7 +65,10 @@ export async function runPrediction<T extends SpaceTypes & { readonly candidate:
         return { type: "stopped", step: done.length };
       }
       const { candidate } = predicted;
-      for (const [predictor, ms] of Object.entries(predicted.milliseconds)) milliseconds[predictor] = (milliseconds[predictor] ?? 0) + ms;
+      for (const [predictor, ms] of Object.entries(predicted.milliseconds)) {
+        milliseconds[predictor] = (milliseconds[predictor] ?? 0) + ms;
+        timed[predictor] = (timed[predictor] ?? 0) + 1;
+      }
       done.push(candidate);
       context.candidate({ ...candidate, space: space.id });
       throughput.add(1, performance.now() / 1000);
@@ -82,7 +87,7 @@ export async function runPrediction<T extends SpaceTypes & { readonly candidate:
       if (context.checkpointDue) await save();
     }
     await save();
-    const costs = Object.entries(milliseconds).map(([predictor, ms]) => [COST_PREFIX + predictor, ms / Math.max(1, done.length)] as const);
+    const costs = Object.entries(milliseconds).map(([predictor, ms]) => [COST_PREFIX + predictor, ms / Math.max(1, timed[predictor] ?? 0)] as const);
     return { type: "done", summary: { cells: done.length, predictors: Object.keys(done[0]?.predictions ?? {}).length, ...Object.fromEntries(costs) } };
   } finally {
     tf.dispose([images, labels]);
@@ -142,9 +147,8 @@ async function predict<T extends SpaceTypes>(
         if (!steps.includes(trainer.step)) continue;
         const validated = performance.now();
         const measure = await trainer.validate("batch");
-        const usable = trainer.skipped <= MAX_SKIPPED_SHARE * trainer.step && measure.losses.every(Number.isFinite);
-        predictions[`SGD ${trainer.step}`] = usable ? finite(measure.accuracies.at(-1) ?? Number.NaN) : null;
         milliseconds[`SGD ${trainer.step}`] = training + performance.now() - validated;
+        predictions[`SGD ${trainer.step}`] = trainer.divergenceAtEnd(measure) === null ? finite(measure.accuracies.at(-1) ?? Number.NaN) : null;
       }
     } finally {
       await trainer.dispose();

@@ -7,7 +7,7 @@ import type { NamedArrays } from "./checkpoint.ts";
  */
 const MAX_SKIPPED_IN_A_ROW = 10;
 /** Share of the steps, of an epoch and of the whole training, that may be skipped: beyond it, the training no longer follows its protocol. */
-export const MAX_SKIPPED_SHARE = 0.1;
+const MAX_SKIPPED_SHARE = 0.1;
 /** A loss of this many times the loss of guessing has exploded. Losses of usual trainings stay below 10 times, even in their first steps. */
 const EXPLODED = 100;
 /**
@@ -31,13 +31,12 @@ export interface DivergenceState {
   readonly skipped?: number;
   readonly skippedInARow?: number;
   readonly skippedInEpoch?: number;
-  readonly firstLoss?: number;
+  readonly firstLoss?: number | null;
   readonly peakLoss?: number;
 }
 
 export interface DivergenceOptions {
   readonly stepsPerEpoch: number;
-  readonly totalSteps: number;
   /** The loss of guessing: ln(classes), summed over outputs as the loss is. */
   readonly guessingLoss: number;
   /** Default: {@link MAX_SKIPPED_IN_A_ROW}. */
@@ -59,7 +58,8 @@ export class DivergenceMonitor {
   skipped = 0;
   skippedInARow = 0;
   private skippedInEpoch = 0;
-  private firstLoss = 0;
+  /** Loss of the first applied step; null before it, and at first after resuming a checkpoint without it. */
+  private firstLoss: number | null = null;
   private peakLoss = 0;
   private readonly options: Required<DivergenceOptions>;
 
@@ -72,7 +72,7 @@ export class DivergenceMonitor {
     if ((step - 1) % this.options.stepsPerEpoch === 0) this.skippedInEpoch = 0;
     if (applied) {
       this.skippedInARow = 0;
-      if (step === 1) this.firstLoss = loss;
+      this.firstLoss ??= loss;
       this.peakLoss = Math.max(this.peakLoss, loss);
       return;
     }
@@ -85,28 +85,27 @@ export class DivergenceMonitor {
   get reason(): string | null {
     const { stepsPerEpoch, maxSkippedInARow } = this.options;
     if (this.skippedInARow >= maxSkippedInARow) return `In ${this.skippedInARow} steps in a row, the loss, gradients or batch statistics were not finite.`;
-    // In short epochs a few steps are more than a tenth; these are counted at the end.
-    if (this.skippedInEpoch > Math.max(MAX_SKIPPED_IN_A_ROW, MAX_SKIPPED_SHARE * stepsPerEpoch))
+    // In short epochs a few steps are more than a tenth; these are counted at the end. What is allowed in a row is allowed in an epoch.
+    if (this.skippedInEpoch > Math.max(maxSkippedInARow, MAX_SKIPPED_SHARE * stepsPerEpoch))
       return `In ${this.skippedInEpoch} of the ${stepsPerEpoch} steps of an epoch, the loss, gradients or batch statistics were not finite.`;
     return null;
   }
 
-  /** Why the result of a training that reached its end is unusable, as a sentence; null if it is usable. */
-  reasonAtEnd({ tensors, losses, accuracy }: TrainedNetwork): string | null {
-    const { totalSteps, guessingLoss } = this.options;
+  /** Why the result of a training that ends after `steps` steps, all of them added, is unusable, as a sentence; null if it is usable. */
+  reasonAtEnd(steps: number, { tensors, losses, accuracy }: TrainedNetwork): string | null {
+    const { guessingLoss } = this.options;
     const broken = notFinite(tensors);
     if (broken !== null) return `After the last step, ${broken} is not finite.`;
-    if (this.skipped > MAX_SKIPPED_SHARE * totalSteps)
-      return `In ${this.skipped} of ${totalSteps} steps, the loss, gradients or batch statistics were not finite.`;
+    if (this.skipped > MAX_SKIPPED_SHARE * steps) return `In ${this.skipped} of ${steps} steps, the loss, gradients or batch statistics were not finite.`;
     if (!losses.every(Number.isFinite)) return "The loss at the end is not finite.";
     if (accuracy !== null && !Number.isFinite(accuracy.value)) return "The accuracy at the end is not finite.";
     const last = Math.max(0, ...losses);
     if (last > EXPLODED * guessingLoss) return `The loss at the end is ${times(last / guessingLoss)} times that of guessing.`;
-    if (accuracy === null || totalSteps < STEPS_TO_LEARN) return null;
+    if (accuracy === null || steps < STEPS_TO_LEARN) return null;
     const noise = Math.sqrt((accuracy.chance * (1 - accuracy.chance)) / Math.max(1, accuracy.images));
     if (accuracy.value > accuracy.chance + 2 * noise || (losses[0] ?? 0) < guessingLoss) return null;
     const { firstLoss, peakLoss } = this;
-    const rose = peakLoss > RISEN.aboveGuessing * guessingLoss && peakLoss > RISEN.aboveFirst * firstLoss;
+    const rose = firstLoss !== null && peakLoss > RISEN.aboveGuessing * guessingLoss && peakLoss > RISEN.aboveFirst * firstLoss;
     return rose ? `The loss rose to ${times(peakLoss / guessingLoss)} times that of guessing, and the network is not better than guessing.` : null;
   }
 
@@ -115,7 +114,7 @@ export class DivergenceMonitor {
     return { skipped, skippedInARow, skippedInEpoch, firstLoss, peakLoss };
   }
 
-  restore({ skipped = 0, skippedInARow = 0, skippedInEpoch = 0, firstLoss = 0, peakLoss = 0 }: DivergenceState): void {
+  restore({ skipped = 0, skippedInARow = 0, skippedInEpoch = 0, firstLoss = null, peakLoss = 0 }: DivergenceState): void {
     Object.assign(this, { skipped, skippedInARow, skippedInEpoch, firstLoss, peakLoss });
   }
 }

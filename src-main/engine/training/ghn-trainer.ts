@@ -24,8 +24,8 @@ interface GhnTrainingState extends DivergenceState {
   readonly sampler: SamplerState;
   readonly cells: RngState;
   readonly augment: RngState;
-  /** Missing in checkpoints of older versions. */
-  readonly recentLoss?: number;
+  /** Missing in checkpoints of older versions; null if no step has been applied, since JSON cannot hold NaN. */
+  readonly recentLoss?: number | null;
   readonly bestValidation: number;
   readonly lastValidation: number;
 }
@@ -98,10 +98,9 @@ export class GhnTrainer<T extends SpaceTypes> {
     this.augment = Rng.fromSeed(seed, "augment");
     this.stepsPerEpoch = this.sampler.batchesPerEpoch;
     this.totalSteps = Math.max(1, Math.round(training.epochs * this.stepsPerEpoch));
-    const { stepsPerEpoch, totalSteps } = this;
+    const { stepsPerEpoch } = this;
     this.monitor = new DivergenceMonitor({
       stepsPerEpoch,
-      totalSteps,
       guessingLoss: Math.log(bench.input.classes),
       maxSkippedInARow: training.maxSkippedSteps,
     });
@@ -121,11 +120,11 @@ export class GhnTrainer<T extends SpaceTypes> {
     return this.monitor.reason;
   }
 
-  /** Why the GHN must not be saved, as a sentence; null if it is usable. To be asked after the last step. */
+  /** Why the GHN must not be saved, as a sentence; null if it is usable. Call it after the last step. */
   get divergenceAtEnd(): string | null {
     // Without an applied step there is no recent loss; then too many were skipped anyway.
     const losses = Number.isNaN(this.recentLoss) ? [] : [this.recentLoss];
-    return this.monitor.reasonAtEnd({ tensors: new Map(Object.entries(this.ghn.exportWeights())), losses, accuracy: null });
+    return this.monitor.reasonAtEnd(this.step, { tensors: new Map(Object.entries(this.ghn.exportWeights())), losses, accuracy: null });
   }
 
   /** One step on one batch: `metaBatch` new architectures on the same images. */

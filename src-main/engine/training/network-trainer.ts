@@ -23,7 +23,8 @@ const VALIDATIONS = 20;
 
 export interface TrainerState extends FeedState, DivergenceState {
   readonly step: number;
-  readonly recentLoss: number;
+  /** Null if it is not a number, which JSON cannot hold: no step has been applied. */
+  readonly recentLoss: number | null;
   readonly seconds: number;
   /** Missing in old checkpoints of trainings without drop-path. */
   readonly dropPath?: RngState;
@@ -101,7 +102,6 @@ export class NetworkTrainer {
     const { classes } = bench.input;
     this.monitor = new DivergenceMonitor({
       stepsPerEpoch,
-      totalSteps: this.totalSteps,
       guessingLoss: (programOf(plan).exits?.length ?? 1) * Math.log(classes),
     });
   }
@@ -116,10 +116,10 @@ export class NetworkTrainer {
     return this.monitor.reason;
   }
 
-  /** Why the result is unusable, as a sentence; null if it is usable. To be asked after the last step. @param validation the last measurement */
+  /** Why the network as it is now is not a usable result, as a sentence; null if it is. Call it after the last step. @param validation measured after that step */
   divergenceAtEnd(validation: OutputMeasure): string | null {
     const value = validation.accuracies.at(-1) ?? Number.NaN;
-    return this.monitor.reasonAtEnd({
+    return this.monitor.reasonAtEnd(this.step, {
       tensors: this.weights(),
       losses: [this.recentLoss, validation.losses.reduce((sum, loss) => sum + loss, 0)],
       accuracy: { value, images: this.validationImages.count, chance: 1 / this.bench.input.classes },
@@ -206,7 +206,7 @@ export class NetworkTrainer {
     this.feed.restore(state);
     this.monitor.restore(state);
     this.step = state.step;
-    this.recentLoss = state.recentLoss;
+    this.recentLoss = state.recentLoss ?? Number.NaN;
     this.secondsBefore = state.seconds;
     if (state.dropPath !== undefined) this.dropPath = Rng.fromState(state.dropPath);
   }

@@ -88,6 +88,45 @@ describe("predictions of a study", () => {
     expect(valuesOf([...first.candidates, ...second.candidates])).toEqual(valuesOf(whole.candidates));
   });
 
+  it("has no value for a network whose loss exploded without becoming infinite", async () => {
+    const { predictors } = config;
+    const sgd = { ...predictors.sgd, learningRate: 10, gradientClip: 0, warmupEpochs: 0 };
+    const told = contextOf(Number.POSITIVE_INFINITY);
+    await runPrediction(bench, SPACES.cell, { ...config, predictors: { ...predictors, proxies: false, sgdSteps: [40], sgd } }, told.context, null);
+    expect(told.candidates.map(({ predictions }) => predictions?.["SGD 40"])).toEqual([null, null, null, null]);
+  });
+
+  it("divides the time of a predictor by the cells that it was measured on, also after a stop", async () => {
+    const some = { ...config, predictors: { ...config.predictors, proxies: false, sgdSteps: [1, 12] } };
+    // The training of the first cell ends after ten batches in a row that are not finite, before its second measurement.
+    let feeds = 0;
+    const broken = Object.assign(Object.create(bench) as Workbench, {
+      feed: (options: Parameters<Workbench["feed"]>[0]) => {
+        const feed = bench.feed(options);
+        feeds += 1;
+        const bad = feeds === 1;
+        let batch = 0;
+        return Object.assign(Object.create(feed) as typeof feed, {
+          async next() {
+            const made = await feed.next();
+            batch += 1;
+            if (bad && batch > 1) made.images[0] = Number.NaN;
+            return made;
+          },
+        });
+      },
+    });
+    const first = contextOf(2);
+    await runPrediction(broken, SPACES.cell, some, first.context, null);
+    expect(first.candidates.map(({ predictions }) => predictions?.["SGD 12"] === null)).toEqual([true, false]);
+    const second = contextOf(Number.POSITIVE_INFINITY);
+    const end = await runPrediction(broken, SPACES.cell, some, second.context, first.checkpoint());
+    const { milliseconds = {} } = (second.checkpoint()?.state ?? {}) as { readonly milliseconds?: Readonly<Record<string, number>> };
+    expect(end).toMatchObject({
+      summary: { cells: 4, "ms SGD 1": (milliseconds["SGD 1"] ?? Number.NaN) / 4, "ms SGD 12": (milliseconds["SGD 12"] ?? Number.NaN) / 3 },
+    });
+  });
+
   it("draws the same cells again from seed and space alone", () => {
     const other = { ...config, network: { ...config.network, blocks: 3 }, seed: 99 };
     expect(studyCells(other).map(({ canonical }) => canonical)).toEqual(studyCells(config).map(({ canonical }) => canonical));
