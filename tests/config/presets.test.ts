@@ -37,6 +37,14 @@ describe("presets", () => {
       for (const { name, ghn } of config.variants) if (ghn.generator !== "one-shot") expect(ghn.scaleFeature, `${id}, ${name}`).toBe(false);
   });
 
+  it("studies train every generator for the same epochs of batches of the same size", async () => {
+    for (const { id, config } of await listPresets()) {
+      if (config.kind !== "study") continue;
+      const budgets = config.variants.map(({ training }) => `${training.epochs} epochs of batches of ${training.batchSize}`);
+      expect(new Set(budgets).size, `${id}: ${budgets.join(", ")}`).toBe(1);
+    }
+  });
+
   it("the stacking ablations compare individual GHNs with shared ones (Table 4)", async () => {
     for (const { id, config } of await listPresets()) {
       if (config.kind !== "study" || !id.endsWith("ablation-stacking")) continue;
