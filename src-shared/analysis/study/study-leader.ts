@@ -10,10 +10,10 @@ export type Leader =
   | { readonly type: "best"; readonly row: StudyRow };
 
 /** @param of the coefficient to compare, by default Spearman over all cells */
-export function leaderOf({ data, rows, n }: StudyResult, of: (row: StudyRow) => StudyCorrelation = (row) => row.all.spearman): Leader {
+export function leaderOf({ data, rows, trained }: StudyResult, of: (row: StudyRow) => StudyCorrelation = (row) => row.all.spearman): Leader {
   const known = rows.filter((row) => of(row).value !== null).sort((a, b) => (of(b).value ?? -2) - (of(a).value ?? -2));
   const [first, ...rest] = known;
-  if (first === undefined || n < data.cells.length) return { type: "open" };
+  if (first === undefined || trained < data.cells.length) return { type: "open" };
   const low = of(first).interval?.[0] ?? null;
   // Without an interval there is too little data to tell predictors apart.
   const others = rest.filter((row) => low === null || (of(row).interval?.[1] ?? 1) >= low);

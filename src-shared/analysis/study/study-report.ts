@@ -92,8 +92,12 @@ export function findings(result: StudyResult): string[] {
   ];
   const leader = leaderOf(result);
   if (leader.type === "open") {
-    const trained = `${result.n} of ${result.data.cells.length} cells are trained so far`;
-    return [...sentences, result.n < result.data.cells.length ? `No conclusion yet: ${trained}.` : "No conclusion: no predictor has a rank correlation."];
+    const { trained, data } = result;
+    const reason =
+      trained < data.cells.length
+        ? `No conclusion yet: ${trained} of ${data.cells.length} cells are trained so far.`
+        : "No conclusion: no predictor has a rank correlation.";
+    return [...sentences, reason];
   }
   if (leader.type === "best")
     sentences.push(`“${leader.row.name}” has the highest rank correlation with trained accuracy: ${correlationText(leader.row.all.spearman)}.`);

@@ -35,6 +35,8 @@ export interface StudyData {
   readonly cells: readonly string[];
   /** Ground truth: mean validation accuracy of the trained networks, by cell. The name is part of the JSON format. */
   readonly truth: readonly (number | null)[];
+  /** Cells whose training diverged: they have no ground truth and are not trained again. Missing in files of earlier versions. */
+  readonly diverged?: number;
   /** All trainings of each cell, for the noise ceiling. */
   readonly repetitions: readonly (readonly number[])[];
   readonly predictors: readonly PredictorData[];
@@ -70,7 +72,10 @@ export interface StudyResult {
   readonly rows: readonly StudyRow[];
   /** All pairs of predictors. */
   readonly pairs: readonly PredictorPair[];
+  /** Number of cells with a ground truth. */
   readonly n: number;
+  /** Number of cells whose training has ended, including those that diverged. */
+  readonly trained: number;
   /** k of precision@k and regret@k. */
   readonly k: number;
   /** Mean Pearson correlation of two trainings of the same cells (reliability of the ground truth); null without repetitions. Its square root is the expected maximum for any predictor. */
@@ -112,7 +117,7 @@ export function analyseStudy(data: StudyData, options: { readonly resamples?: nu
       againstParameters: pairOf(pairs, predictor.name, "parameters"),
     };
   });
-  return { data, rows, pairs, n: complete, k, noiseCeiling: noiseCeiling(data.repetitions) };
+  return { data, rows, pairs, n: complete, trained: complete + (data.diverged ?? 0), k, noiseCeiling: noiseCeiling(data.repetitions) };
 }
 
 /** The coefficient of each seed of a predictor, in the order of its runs; `half`: only over the better half of the cells by accuracy. */

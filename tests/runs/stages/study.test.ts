@@ -7,6 +7,7 @@ import { openProjectServices, type RunServices } from "../../../src-main/runs/ru
 import { studyData } from "../../../src-main/runs/stages/study/study-data.ts";
 import { createProject } from "../../../src-main/store/project/project.ts";
 import { analyseStudy } from "../../../src-shared/analysis/study/study.ts";
+import { leaderOf } from "../../../src-shared/analysis/study/study-leader.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { temporaryFolder } from "../support/project.ts";
 import { TINY_GHN, tinyConfig } from "../support/tiny.ts";
@@ -71,6 +72,7 @@ it("a study trains its cells once, compares all predictors, survives the death o
 
     const data = studyData(store, first);
     expect(data.truth.every((value) => value !== null)).toBe(true);
+    expect(data.diverged).toBe(0);
     expect(data.repetitions.map((list) => list.length)).toEqual([2, 2, 2, 2, 1]);
     expect(data.predictors.map(({ name }) => name)).toEqual([
       "GHN",
@@ -106,6 +108,8 @@ it("a study trains its cells once, compares all predictors, survives the death o
     database.close();
     const without = studyData(store, first);
     expect(without.truth.filter((value) => value !== null)).toHaveLength(4);
+    expect(without.diverged).toBe(1);
+    expect(leaderOf(analyseStudy(without)).type).not.toBe("open");
     expect(analyseStudy(without).rows.map(({ all }) => all.spearman.n)).toEqual(data.predictors.map(() => 4));
     expect(without.protocol.find(([label]) => label === "Truth")?.[1]).toMatch(/4 of 5 cells, .*; 1 left out because their training diverged$/);
 

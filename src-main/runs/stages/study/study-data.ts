@@ -54,22 +54,15 @@ export function studyData(store: StoreReader, runId: string): StudyData {
   const usable = (training: Training | null): Training | null => (training?.divergence === undefined ? training : null);
   const first = trained(config.seed);
   const truths = first.map(usable);
+  const diverged = first.filter((training) => training?.divergence !== undefined).length;
   const second = trained(config.seed + SECOND_SEED).map(usable);
   const facts = store.runs.record(children[0]?.id ?? "");
   return {
     title: config.title,
-    protocol: protocolOf(
-      config,
-      run,
-      children,
-      fingerprint,
-      facts?.datasetDescription ?? null,
-      truths,
-      first.filter((training) => training?.divergence !== undefined).length,
-      store.runs.record(runId)?.codeVersion ?? "",
-    ),
+    protocol: protocolOf(config, run, children, fingerprint, facts?.datasetDescription ?? null, truths, diverged, store.runs.record(runId)?.codeVersion ?? ""),
     cells: cells.map((_, i) => `Cell ${i}`),
     truth: truths.map((training) => training?.validationAccuracy ?? null),
+    diverged,
     repetitions: truths.map((training, i) => [training, second[i] ?? null].flatMap((one) => (one === null ? [] : [one.validationAccuracy]))),
     predictors: [
       ...generators(store, config, stages, candidatesOf),

@@ -45,6 +45,12 @@ export function leaderWords(
   return { value: "None stands out", note: `${leader.others.length + 1} intervals overlap` };
 }
 
+/** How many cells have a ground truth, for a tile. */
+export function cellsNote({ data, n, trained }: StudyResult): string {
+  if (trained < data.cells.length) return "others not trained yet";
+  return n < trained ? `${trained - n} diverged` : "all trained";
+}
+
 /** The cells of a study as points of trained accuracy against one predictor (mean over seeds). `half`: only the better half by accuracy. */
 export function studyPlot(
   data: StudyData,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ablationView, cellRows, inReadingOrder, leaderWords, studyPlot, whiskerOf } from "../../../../src-renderer/pages/run/study/study-view.ts";
+import { ablationView, cellRows, cellsNote, inReadingOrder, leaderWords, studyPlot, whiskerOf } from "../../../../src-renderer/pages/run/study/study-view.ts";
 import { analyseStudy, type PredictorData, type StudyData, type VariantFacts } from "../../../../src-shared/analysis/study/study.ts";
 import { leaderOf } from "../../../../src-shared/analysis/study/study-leader.ts";
 import { findings } from "../../../../src-shared/analysis/study/study-report.ts";
@@ -158,6 +158,24 @@ describe("the best predictor of a study", () => {
     expect(leaderOf(partial).type).toBe("open");
     expect(words(partial).value).toBe("Not decided");
     expect(findings(partial)).toEqual([expect.any(String), "No conclusion yet: 13 of 40 cells are trained so far."]);
+  });
+
+  it("does not wait for a cell whose training diverged", () => {
+    const values = truth.map((value, i) => (i === 7 ? null : value));
+    const cell = (diverged: number) =>
+      analyseStudy(
+        { ...data, cells: cells.map((i) => `Cell ${i}`), truth: values, diverged, predictors: [predictorOf("A", unrelated), predictorOf("B", close)] },
+        { resamples: 100 },
+      );
+    const ended = cell(1);
+    expect(leaderOf(ended)).toMatchObject({ type: "best", row: { name: "B" } });
+    expect(words(ended).value).toBe("B");
+    expect(findings(ended).join(" ")).toContain("“B” has the highest rank correlation");
+    expect(cellsNote(ended)).toBe("1 diverged");
+    // A cell without a ground truth that did not diverge is still to be trained.
+    expect(cellsNote(cell(0))).toBe("others not trained yet");
+    expect(findings(cell(0))[1]).toBe("No conclusion yet: 39 of 40 cells are trained so far.");
+    expect(cellsNote(study([predictorOf("A", close)]))).toBe("all trained");
   });
 
   it("is nobody while intervals overlap", () => {
