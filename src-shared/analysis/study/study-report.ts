@@ -91,14 +91,9 @@ export function findings(result: StudyResult): string[] {
     `All predictors are compared on the same ${result.n} cells, with k = ${result.k} in precision@k and regret@k. Intervals are 95 % bootstrap intervals over cells.`,
   ];
   const leader = leaderOf(result);
-  if (leader.type === "open") {
-    const { trained, data } = result;
-    const reason =
-      trained < data.cells.length
-        ? `No conclusion yet: ${trained} of ${data.cells.length} cells are trained so far.`
-        : "No conclusion: no predictor has a rank correlation.";
-    return [...sentences, reason];
-  }
+  if (leader.type === "open") return [...sentences, `No conclusion yet: ${result.trained} of ${result.data.cells.length} cells are trained so far.`];
+  if (leader.type === "none") return [...sentences, "No conclusion: no predictor has a rank correlation."];
+  if (leader.type === "few") return [...sentences, "No conclusion: too few cells for intervals."];
   if (leader.type === "best")
     sentences.push(`“${leader.row.name}” has the highest rank correlation with trained accuracy: ${correlationText(leader.row.all.spearman)}.`);
   else

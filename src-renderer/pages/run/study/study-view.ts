@@ -40,9 +40,20 @@ export function leaderWords(
   method: string,
   of: (row: StudyRow) => StudyCorrelation,
 ): { readonly value: string; readonly note: string } {
-  if (active || leader.type === "open") return { value: "Not decided", note: active ? "the study is running" : "not all cells are trained" };
-  if (leader.type === "best") return { value: leader.row.name, note: `${method} ${coefficient(of(leader.row).value)}, ${ends(of(leader.row).interval)}` };
-  return { value: "None stands out", note: `${leader.others.length + 1} intervals overlap` };
+  const undecided = (note: string): { readonly value: string; readonly note: string } => ({ value: "Not decided", note });
+  if (active) return undecided("the study is running");
+  switch (leader.type) {
+    case "open":
+      return undecided("not all cells are trained");
+    case "none":
+      return undecided("no predictor has a coefficient");
+    case "few":
+      return undecided("too few cells");
+    case "best":
+      return { value: leader.row.name, note: `${method} ${coefficient(of(leader.row).value)}, ${ends(of(leader.row).interval)}` };
+    case "overlap":
+      return { value: "None stands out", note: `${leader.others.length + 1} intervals overlap` };
+  }
 }
 
 /** How many cells have a ground truth, for a tile. */

@@ -176,6 +176,29 @@ describe("the best predictor of a study", () => {
     expect(cellsNote(cell(0))).toBe("others not trained yet");
     expect(findings(cell(0))[1]).toBe("No conclusion yet: 39 of 40 cells are trained so far.");
     expect(cellsNote(study([predictorOf("A", close)]))).toBe("all trained");
+    // If all of them diverged, there is nothing to wait for.
+    const all = analyseStudy({
+      ...data,
+      truth: truth.map(() => null),
+      cells: cells.map((i) => `Cell ${i}`),
+      diverged: 40,
+      predictors: [predictorOf("A", close)],
+    });
+    expect(words(all)).toEqual({ value: "Not decided", note: "no predictor has a coefficient" });
+    expect(findings(all)[1]).toBe("No conclusion: no predictor has a rank correlation.");
+  });
+
+  it("is not decided with too few cells for intervals", () => {
+    const few = [0, 1, 2, 3];
+    const result = analyseStudy({
+      ...data,
+      cells: few.map((i) => `Cell ${i}`),
+      truth: few.map((i) => 0.5 + i / 10),
+      predictors: [predictorOf("A", [1, 2, 3, 4]), predictorOf("B", [4, 1, 3, 2])],
+    });
+    expect(leaderOf(result)).toEqual({ type: "few" });
+    expect(words(result)).toEqual({ value: "Not decided", note: "too few cells" });
+    expect(findings(result)).toEqual([expect.any(String), "No conclusion: too few cells for intervals."]);
   });
 
   it("is nobody while intervals overlap", () => {
