@@ -7,17 +7,20 @@ export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let again = false;
 
   async function loop(): Promise<void> {
-    do {
-      again = false;
-      await work();
-    } while (again);
+    try {
+      do {
+        again = false;
+        await work();
+      } while (again);
+    } finally {
+      // In the same step as the last look at `again`, so that no request falls between the two.
+      running = null;
+    }
   }
 
   return () => {
     again = true;
-    running ??= loop().finally(() => {
-      running = null;
-    });
+    running ??= loop();
     return running;
   };
 }

@@ -40,3 +40,16 @@ it("continues after a failure", async () => {
   await ask();
   expect(calls).toBe(2);
 });
+
+it("loses no request that is made just as the work ends", async () => {
+  for (let steps = 0; steps < 10; steps++) {
+    let done = 0;
+    const ask = oneAtATime(async () => {
+      done++;
+    });
+    void ask();
+    for (let i = 0; i < steps; i++) await Promise.resolve();
+    await ask();
+    expect(done, `${steps} steps later`).toBe(2);
+  }
+});
