@@ -1,5 +1,6 @@
 import { type Ref, shallowRef, watch } from "vue";
 import { call } from "../../../bridge/studio.ts";
+import { useConnection } from "../../../stores/connection.ts";
 import type { RunSettings } from "./setting-columns.ts";
 
 /** As many as one call answers. */
@@ -10,18 +11,23 @@ export function useRunSettings(wanted: Ref<readonly string[]>): Ref<ReadonlyMap<
   const known = shallowRef<ReadonlyMap<string, RunSettings>>(new Map());
   const asked = new Set<string>();
 
+  async function load(runIds: readonly string[]): Promise<void> {
+    for (const id of runIds) asked.add(id);
+    try {
+      const answer = await call("runs.settings", { runIds: [...runIds] });
+      // Other answers may have arrived in the meantime.
+      known.value = new Map([...known.value, ...Object.entries(answer)]);
+    } catch {
+      // Asked again with the next change of the list, and after reconnecting.
+      for (const id of runIds) asked.delete(id);
+    }
+  }
+
   watch(
-    () => wanted.value.join(),
-    async () => {
-      const missing = wanted.value.filter((id) => !asked.has(id)).slice(0, MOST);
-      if (missing.length === 0) return;
-      for (const id of missing) asked.add(id);
-      try {
-        known.value = new Map([...known.value, ...Object.entries(await call("runs.settings", { runIds: missing }))]);
-      } catch {
-        // Asked again with the next change of the list.
-        for (const id of missing) asked.delete(id);
-      }
+    [() => wanted.value.join(), () => useConnection().generation],
+    () => {
+      const missing = wanted.value.filter((id) => !asked.has(id));
+      for (let i = 0; i < missing.length; i += MOST) void load(missing.slice(i, i + MOST));
     },
     { immediate: true },
   );
