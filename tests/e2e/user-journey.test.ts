@@ -251,6 +251,16 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
     await visitor.id("expression").fill('kind == "ghn-training" and !');
     await visitor.id("expression-error").waitFor();
     await visitor.picture("7-expression");
+    // Tab accepts a suggestion only if it is chosen, and else leaves the field.
+    await visitor.id("expression").fill("stat");
+    await visitor.id("expression-suggestions").waitFor();
+    await visitor.page.keyboard.press("Tab");
+    expect(await visitor.id("expression").inputValue()).toBe("stat");
+    expect(await visitor.id("expression").evaluate((field) => field === document.activeElement)).toBe(false);
+    await visitor.id("expression").fill("stat");
+    await visitor.page.keyboard.press("ArrowDown");
+    await visitor.page.keyboard.press("Tab");
+    expect(await visitor.id("expression").inputValue()).toBe("status");
     await visitor.id("expression").fill("");
     await visitor.id("runs-search").fill("synchr");
     await eventually(() => table.getAttribute("data-rows")).toBe("1");

@@ -16,6 +16,7 @@ export interface Completion {
 }
 
 const MOST = 8;
+const KEYWORDS: ReadonlySet<string> = new Set(["and", "or", "not", "true", "false", "null"]);
 const NONE: Completion = { from: 0, to: 0, items: [] };
 
 let known: readonly string[] | null = null;
@@ -39,13 +40,16 @@ export function completionAt(text: string, caret: number, names: ExpressionNames
   }
   // Inside other texts nothing is completed.
   if (/^(?:[^"']|"[^"]*"|'[^']*')*["'][^"']*$/.test(before)) return NONE;
-  const word = /[A-Za-z][\w.]*$/.exec(before)?.[0] ?? "";
-  if (word === "") return NONE;
+  // Not the letters of a number such as 5e-3.
+  const word = /(?<![\w.])[A-Za-z][\w.]*$/.exec(before)?.[0] ?? "";
+  if (word === "" || KEYWORDS.has(word.toLowerCase())) return NONE;
   const setting = /^config\.(.*)$/.exec(word)?.[1];
   const all =
     setting === undefined
       ? [...EXPRESSION_FIELDS.map((field) => field.replace("…", "")), ...EXPRESSION_FUNCTIONS.map((name) => `${name}("`)]
       : configPaths().map((path) => `config.${path}`);
+  // A complete name stands as it is, although other names may contain it.
+  if (all.includes(word) && !word.endsWith(".")) return NONE;
   return { from: caret - word.length, to: caret, items: matches(word, all).filter((item) => item !== word) };
 }
 

@@ -29,6 +29,15 @@ describe("completion of an expression", () => {
     expect(items('name == "se')).toEqual([]);
     expect(items("seed ")).toEqual([]);
   });
+
+  it("offers nothing for complete names, keywords and numbers", () => {
+    for (const text of ["seed == 1 and", "seed == 1 or", "NOT", "starred == true", "starred == null", "id", "testArea", "config.training.epochs", "seed == 5e"])
+      expect(items(text), text).toEqual([]);
+    // The name of a function is complete only with its parenthesis.
+    expect(items("best")[0]).toMatch(/^best/);
+    expect(items("best")).toContain('best("');
+    expect(items("config.").length).toBeGreaterThan(0);
+  });
 });
 
 describe("a filter expression", () => {
