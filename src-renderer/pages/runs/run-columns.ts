@@ -93,19 +93,35 @@ export function resultCell(run: RunSummary, columnId: string): string {
   return metricValue(name, match?.[2] === "last" ? summary.last : summary.best);
 }
 
+function isSetting(id: string): boolean {
+  return id.startsWith(SETTING_PREFIX);
+}
+
 /** The columns of a state with the settings in which runs differ instead of the chosen ones. */
 export function withSettings(state: GridState, columns: readonly GridColumn[], paths: readonly string[]): GridState {
   const shown = new Set(paths.map((path) => `${SETTING_PREFIX}${path}`));
-  const others = state.order.filter((id) => !id.startsWith(SETTING_PREFIX));
+  const others = state.order.filter((id) => !isSetting(id));
   // Next to the results, in view without scrolling.
   const first = others.findIndex((id) => id.startsWith("figure:"));
   const place = first < 0 ? others.length : first;
   return {
     ...state,
     order: [...others.slice(0, place), ...shown, ...others.slice(place)],
-    hidden: [
-      ...state.hidden.filter((id) => !id.startsWith(SETTING_PREFIX)),
-      ...columns.map(({ id }) => id).filter((id) => id.startsWith(SETTING_PREFIX) && !shown.has(id)),
-    ],
+    hidden: [...state.hidden.filter((id) => !isSetting(id)), ...columns.map(({ id }) => id).filter((id) => isSetting(id) && !shown.has(id))],
+  };
+}
+
+/** The state to store after a change of columns that `withSettings` made: the user's own setting columns stay as they were. */
+export function withOwnSettings(changed: GridState, own: GridState): GridState {
+  const order = changed.order.filter((id) => !isSetting(id));
+  own.order.forEach((id, i) => {
+    // Behind the same column as before.
+    if (isSetting(id)) order.splice(order.indexOf(own.order[i - 1] ?? "") + 1, 0, id);
+  });
+  return {
+    order,
+    hidden: [...changed.hidden.filter((id) => !isSetting(id)), ...own.hidden.filter(isSetting)],
+    pinned: changed.pinned.filter((id) => !isSetting(id) || own.pinned.includes(id)),
+    widths: changed.widths,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultState, runColumns, withSettings } from "../../../../src-renderer/pages/runs/run-columns.ts";
+import { defaultState, runColumns, withOwnSettings, withSettings } from "../../../../src-renderer/pages/runs/run-columns.ts";
 import { differingSettings, settingColumns, settingText } from "../../../../src-renderer/pages/runs/settings/setting-columns.ts";
 import { queryOf, type RunsView, viewOf } from "../../../../src-renderer/pages/runs/views/runs-view.ts";
 
@@ -50,10 +50,34 @@ describe("columns of settings", () => {
     expect(state.hidden).not.toContain("setting:training.epochs");
     expect(state.hidden).toContain("setting:ghn.hiddenSize");
     expect(state.order.indexOf("setting:training.epochs")).toBe(state.order.indexOf("figure:testAccuracy") - 2);
-    // Switching it off hides them again.
-    expect(withSettings(state, columns, []).hidden).toContain("setting:training.epochs");
     expect(settingText(runs[2], "setting:training.halveAt")).toBe("0.5, 0.7");
     expect(settingText(runs[1], "setting:space.nodes")).toBe("");
     expect(settingText(undefined, "setting:space.nodes")).toBe("");
+  });
+
+  it("that differ leave the chosen ones alone when a column is resized, moved or pinned meanwhile", () => {
+    const plain = defaultState(columns);
+    const own = {
+      ...plain,
+      order: ["starred", "name", "setting:ghn.hiddenSize", "setting:space.nodes", ...plain.order.slice(2)],
+      hidden: plain.hidden.filter((id) => id !== "setting:ghn.hiddenSize" && id !== "setting:space.nodes"),
+    };
+    const shown = withSettings(own, columns, ["training.epochs"]);
+    expect(shown.hidden).toContain("setting:ghn.hiddenSize");
+    const same = withOwnSettings(shown, own);
+    expect({ ...same, hidden: [...same.hidden].sort() }).toEqual({ ...own, hidden: [...own.hidden].sort() });
+    const changed = {
+      order: ["kind", ...shown.order.filter((id) => id !== "kind")],
+      hidden: [...shown.hidden, "created"],
+      pinned: [...shown.pinned, "kind", "setting:training.epochs"],
+      widths: { name: 400 },
+    };
+    const stored = withOwnSettings(changed, own);
+    expect(stored.order.slice(0, 5)).toEqual(["kind", "starred", "name", "setting:ghn.hiddenSize", "setting:space.nodes"]);
+    expect(stored.hidden).toContain("setting:training.epochs");
+    expect(stored.hidden).toContain("created");
+    expect(stored.hidden).not.toContain("setting:ghn.hiddenSize");
+    expect(stored.pinned).toEqual(["starred", "name", "kind"]);
+    expect(stored.widths).toEqual({ name: 400 });
   });
 });
