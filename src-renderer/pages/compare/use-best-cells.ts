@@ -1,7 +1,8 @@
 import { onScopeDispose, type Ref, ref, shallowRef, watch } from "vue";
+import { competingTrainings, meansByCell } from "../../../src-shared/analysis/figures/trained-cells.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 import { usableTrainings } from "../../../src-shared/domain/records/divergence.ts";
-import type { RunDetail } from "../../../src-shared/domain/records/run.ts";
+import type { RunDetail, Training } from "../../../src-shared/domain/records/run.ts";
 import { call } from "../../bridge/studio.ts";
 import { searchRunOf } from "../../features/runs/run-changes.ts";
 
@@ -18,6 +19,29 @@ export interface BestCell {
 
 const SHOWN = 5;
 
+/**
+ * The best trained cells of a run by mean validation accuracy over repetitions. Only trainings with the same protocol are compared: those of the last stage that
+ * has any which did not diverge. Random cells compete only where there are no others.
+ */
+export function bestTrained(
+  { id, children }: Pick<RunDetail, "id"> & { readonly children: readonly { readonly id: string }[] },
+  trainings: readonly Training[],
+): BestCell[] {
+  const usable = usableTrainings(trainings);
+  const stage = [id, ...children.map((child) => child.id)].findLast((runId) => usable.some((training) => training.runId === runId));
+  return meansByCell(competingTrainings(usable.filter(({ runId }) => runId === stage)))
+    .slice(0, SHOWN)
+    .map(({ first, mean }) => ({
+      key: `t${first.id}`,
+      name: first.name,
+      architecture: first.architecture,
+      value: mean,
+      measure: "Accuracy",
+      parameters: first.parameters,
+      multiplyAdds: first.multiplyAdds,
+    }));
+}
+
 /** The best cells of each run: by accuracy if cells were trained, else by score. */
 export function useBestCells(runs: Ref<readonly RunDetail[]>): {
   readonly cells: Ref<ReadonlyMap<string, readonly BestCell[]>>;
@@ -29,19 +53,8 @@ export function useBestCells(runs: Ref<readonly RunDetail[]>): {
 
   async function bestOf(run: RunDetail): Promise<readonly BestCell[]> {
     if (run.kind === "cell-training" || run.kind === "pipeline") {
-      const trainings = usableTrainings(await call("trainings.list", { runId: run.id }))
-        .sort((a, b) => b.validationAccuracy - a.validationAccuracy)
-        .slice(0, SHOWN);
-      if (trainings.length > 0)
-        return trainings.map((training) => ({
-          key: `t${training.id}`,
-          name: training.name,
-          architecture: training.architecture,
-          value: training.validationAccuracy,
-          measure: "Accuracy",
-          parameters: training.parameters,
-          multiplyAdds: training.multiplyAdds,
-        }));
+      const trained = bestTrained(run, await call("trainings.list", { runId: run.id }));
+      if (trained.length > 0) return trained;
     }
     const runId = searchRunOf(run);
     if (runId === null) return [];
