@@ -72,17 +72,18 @@ export function createWebBridge(options: WebBridgeOptions): StudioBridge {
 
   /** A browser does not tell why a connection was refused, so ask first. */
   async function connectIfKnown(): Promise<void> {
+    const asked = session.token;
     const state = await session.state();
-    if (state === "refused") forgotten();
+    if (state === "refused" && asked === session.token) forgotten();
     else connect();
   }
 
   /** The host was restarted: nothing works until the page has signed in again. */
   function forgotten(): void {
+    session.refused();
     if (outage === "signed-out") return;
     clearTimeout(retry);
     setOutage("signed-out");
-    session.refused();
   }
 
   session.onSignedIn(() => {
@@ -124,14 +125,16 @@ export function createWebBridge(options: WebBridgeOptions): StudioBridge {
     host: "web",
     async call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallAnswer<Name>> {
       await ready;
+      const sent = session.token;
       try {
         const response = await request(`${base}call/${name}`, {
           method: "POST",
           credentials: "omit",
-          headers: { "content-type": "application/json", [TOKEN_HEADER]: session.token },
+          headers: { "content-type": "application/json", [TOKEN_HEADER]: sent },
           body: JSON.stringify(input),
         });
-        if (response.status === 401) forgotten();
+        // A late answer to an earlier token says nothing about the present one.
+        if (response.status === 401 && sent === session.token) forgotten();
         if (!response.ok) return { ok: false, error: await httpError(response) };
         return (await response.json()) as CallAnswer<Name>;
       } catch (cause) {
