@@ -24,6 +24,13 @@ const SORT_COLUMNS: Readonly<Record<string, string>> = {
   starred: "r.starred",
 };
 
+/** One key of the order: evaluated by SQLite, or a figure, which is computed per run. */
+type SortTerm = { readonly by: "column"; readonly sql: string } | { readonly by: "figure"; readonly id: FigureId; readonly descending: boolean };
+
+interface SortedClauses extends Clauses {
+  readonly terms: readonly SortTerm[];
+}
+
 /** What rows do not have themselves. */
 export interface Completion {
   summaries(rows: readonly RunRow[]): RunSummary[];
@@ -36,7 +43,8 @@ export function queryRuns(db: SqliteDatabase, query: RunQuery, completion: Compl
   const parsed = query.expression.trim() === "" ? null : parseExpression(query.expression);
   const expressionError = parsed?.ok === false ? { message: parsed.message, position: parsed.position } : null;
   const expression = parsed?.ok === true ? parsed.expression : null;
-  if (expression !== null || figureOrder(query) !== null) return { ...inMemory(db, query, clauses, expression, completion), expressionError };
+  if (expression !== null || clauses.terms.some(({ by }) => by === "figure"))
+    return { ...inMemory(db, query, clauses, expression, completion), expressionError };
   const { where, joins, order, parameters } = clauses;
   const total = Number(
     db
@@ -52,47 +60,57 @@ export function queryRuns(db: SqliteDatabase, query: RunQuery, completion: Compl
   return { rows: completion.summaries(rows), total, expressionError };
 }
 
-/** The figure that the runs are sorted by; null if they are sorted by columns and metrics. */
-function figureOrder({ sort }: RunQuery): { readonly id: FigureId; readonly descending: boolean } | null {
-  const [first] = sort;
-  const id = first?.key.startsWith("figure:") === true ? first.key.slice("figure:".length) : "";
-  return first !== undefined && isFigureId(id) ? { id, descending: first.descending } : null;
-}
-
 function inMemory(
   db: SqliteDatabase,
   query: RunQuery,
-  clauses: Clauses,
+  clauses: SortedClauses,
   expression: Expression | null,
   completion: Completion,
 ): Pick<RunQueryAnswer, "rows" | "total"> {
-  const { joins, order, parameters } = clauses;
+  const { joins, order, parameters, terms } = clauses;
   const where = `${viewConditionInOrder(query.view)} AND ${clauses.where}`;
-  const figure = figureOrder(query);
-  const usesFigures = figure !== null || expression?.fields.includes("figures") === true;
+  const sorts = terms.some(({ by }) => by === "figure");
+  const usesFigures = sorts || expression?.fields.includes("figures") === true;
   const all = usesFigures
-    ? db.prepare<[Record<string, string | number>], RunRow>(`SELECT r.* FROM runs r ${joins} WHERE ${where} ORDER BY ${order}`).all(parameters)
+    ? db
+        .prepare<[Record<string, string | number>], RankedRow>(
+          `SELECT r.*${sorts ? rankColumns(terms) : ""} FROM runs r ${joins} WHERE ${where} ORDER BY ${order}`,
+        )
+        .all(parameters)
     : [];
   const figures = usesFigures ? completion.figures(all) : null;
   const passed = expression === null ? all.map(({ id }) => id) : idsPassing(db, { ...clauses, where }, expression, figures);
-  const ordered = figure === null ? passed : sortedByFigure(passed, figure, figures ?? new Map());
+  const ordered = sorts ? inOrder(passed, terms, all, figures ?? new Map()) : passed;
   const rows = db
     .prepare<[string], RunRow>("SELECT r.* FROM json_each(?) wanted JOIN runs r ON r.id = wanted.value ORDER BY wanted.key")
     .all(JSON.stringify(ordered.slice(query.offset, query.offset + query.limit)));
   return { rows: completion.summaries(rows), total: passed.length };
 }
 
-/** Keeps the order of equal values; runs without the figure come last. */
-function sortedByFigure(
-  ids: readonly string[],
-  { id, descending }: { readonly id: FigureId; readonly descending: boolean },
-  figures: ReadonlyMap<string, Figures>,
-): string[] {
-  const valued = ids.map((run) => ({ run, value: figureValue(figures.get(run) ?? {}, id) }));
-  const known = valued.flatMap(({ run, value }) => (value === null ? [] : [{ run, value }]));
-  const direction = descending ? -1 : 1;
-  known.sort((a, b) => (a.value === b.value ? 0 : a.value < b.value ? -direction : direction));
-  return [...known, ...valued.filter(({ value }) => value === null)].map(({ run }) => run);
+/** A run with its rank by each column of the order: equal values have equal ranks. */
+type RankedRow = RunRow & { readonly [Rank in `rank${number}`]?: number };
+
+/** SQLite ranks the columns, because it compares their values by its own rules. */
+function rankColumns(terms: readonly SortTerm[]): string {
+  return terms.map((term, i) => (term.by === "column" ? `, DENSE_RANK() OVER (ORDER BY ${term.sql}) AS rank${i}` : "")).join("");
+}
+
+/** Sorts by all terms, the first one first. Keeps the order of runs that are equal in all of them; runs without a figure come last in both directions. */
+function inOrder(ids: readonly string[], terms: readonly SortTerm[], rows: readonly RankedRow[], figures: ReadonlyMap<string, Figures>): string[] {
+  const keys = new Map(
+    rows.map((row) => [row.id, terms.map((term, i) => (term.by === "column" ? (row[`rank${i}`] ?? null) : figureValue(figures.get(row.id) ?? {}, term.id)))]),
+  );
+  return ids.toSorted((left, right) => {
+    const [a, b] = [keys.get(left) ?? [], keys.get(right) ?? []];
+    for (const [i, term] of terms.entries()) {
+      const [x, y] = [a[i] ?? null, b[i] ?? null];
+      if (x === y) continue;
+      if (x === null) return 1;
+      if (y === null) return -1;
+      return (x < y ? -1 : 1) * (term.by === "figure" && term.descending ? -1 : 1);
+    }
+    return 0;
+  });
 }
 
 /** Words and tags need the rows themselves: reading all in order is faster than finding each through the index. */
@@ -101,7 +119,7 @@ function countedView({ view, search, tags }: RunQuery): string {
 }
 
 /** Everything but the view. */
-function clausesOf(query: RunQuery): Clauses {
+function clausesOf(query: RunQuery): SortedClauses {
   const parameters: Record<string, string | number> = {};
   const conditions = ["TRUE"];
   const oneOf = (column: string, values: readonly string[], name: string): void => {
@@ -129,16 +147,23 @@ function clausesOf(query: RunQuery): Clauses {
       parameters[`word${i}`] = `%${word.replace(/[\\%_]/g, "\\$&")}%`;
     });
   const joins: string[] = [];
-  const order = query.sort.flatMap(({ key, descending }, i) => {
-    // Sorted later, in memory.
-    if (key.startsWith("figure:")) return [];
+  const terms = query.sort.map(({ key, descending }, i): SortTerm => {
+    const figure = key.startsWith("figure:") ? key.slice("figure:".length) : "";
+    if (isFigureId(figure)) return { by: "figure", id: figure, descending };
     const direction = descending ? "DESC" : "ASC";
     const metric = /^metric:(.+):(last|best)$/.exec(key);
-    if (metric === null) return `${SORT_COLUMNS[key] ?? "r.created_at"} ${direction} NULLS LAST`;
+    if (metric === null) return { by: "column", sql: `${SORT_COLUMNS[key] ?? "r.created_at"} ${direction} NULLS LAST` };
     joins.push(`LEFT JOIN metric_summaries m${i} ON m${i}.run_id = r.id AND m${i}.name_id = (SELECT id FROM metric_names WHERE name = @metric${i})`);
     parameters[`metric${i}`] = metric[1] ?? "";
-    return `m${i}.${metric[2] === "best" ? "best" : "last"} ${direction} NULLS LAST`;
+    return { by: "column", sql: `m${i}.${metric[2] === "best" ? "best" : "last"} ${direction} NULLS LAST` };
   });
+  const order = terms.flatMap((term) => (term.by === "column" ? [term.sql] : []));
   const newestFirst = query.sort[0]?.descending ?? true;
-  return { where: conditions.join(" AND "), joins: joins.join(" "), order: [...order, `r.rowid ${newestFirst ? "DESC" : "ASC"}`].join(", "), parameters };
+  return {
+    where: conditions.join(" AND "),
+    joins: joins.join(" "),
+    order: [...order, `r.rowid ${newestFirst ? "DESC" : "ASC"}`].join(", "),
+    parameters,
+    terms,
+  };
 }

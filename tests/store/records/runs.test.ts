@@ -49,6 +49,32 @@ describe("runs", () => {
     expect(runs.count()).toBe(2);
   });
 
+  it("are sorted by figures in every place of the order; runs without one come last", () => {
+    const project = newProject();
+    const add = (name: string, seed: number, accuracy?: number): void => {
+      const id = newRun(project, name, { kind: "cell-training", source: { from: "search", runId: "abc", top: 2, random: 0 }, seed });
+      project.store.runs.update(id, { startedAt: "2026-01-01T00:00:00Z" });
+      if (accuracy !== undefined) project.store.trainings.append(id, [training("Cell", accuracy)]);
+    };
+    add("first 0.7", 1, 0.7);
+    add("second none", 2);
+    add("first 0.9", 1, 0.9);
+    add("second 0.8", 2, 0.8);
+    add("second 0.7", 2, 0.7);
+    const figure = (descending: boolean) => ({ key: "figure:validationAccuracy", descending });
+    const seed = { key: "seed", descending: false };
+    expect(names(project, { sort: [seed, figure(true)] })).toEqual(["first 0.9", "first 0.7", "second 0.8", "second 0.7", "second none"]);
+    expect(names(project, { sort: [seed, figure(false)] })).toEqual(["first 0.7", "first 0.9", "second 0.7", "second 0.8", "second none"]);
+    expect(names(project, { sort: [figure(true), { ...seed, descending: true }] })).toEqual([
+      "first 0.9",
+      "second 0.8",
+      "second 0.7",
+      "first 0.7",
+      "second none",
+    ]);
+    expect(names(project, { sort: [seed, figure(true)], expression: "seed == 2", limit: 2 })).toEqual(["second 0.8", "second 0.7"]);
+  });
+
   it("are paged without gaps or duplicates with ten thousand runs", () => {
     const project = newProject();
     const { store } = project;
