@@ -9,8 +9,6 @@ export interface FolderRequest {
   readonly defaultPath?: string;
   /** A project is wanted: activating one chooses it. */
   readonly project?: true;
-  /** With `kind: "folder"`: archives can be chosen too. */
-  readonly archives?: true;
 }
 
 interface Pending extends FolderRequest {
