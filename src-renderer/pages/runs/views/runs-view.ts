@@ -19,10 +19,10 @@ export interface RunsView {
 const LISTS = ["status", "kind", "dataset", "tags"] as const;
 const TEXTS = { search: "q", expression: "where" } as const;
 
-/** The parts that differ from the empty view. Entries of lists are separated by commas; a comma in a tag is escaped. */
+/** The parts that differ from the empty view. Entries of lists are separated by commas; a comma or a percent sign in a tag is escaped. */
 export function queryOf(view: RunsView): Record<string, string> {
   const query: Record<string, string> = {};
-  for (const key of LISTS) if (view[key].length > 0) query[key] = view[key].map((entry) => entry.replaceAll(",", "%2C")).join(",");
+  for (const key of LISTS) if (view[key].length > 0) query[key] = view[key].map((entry) => entry.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
   for (const [key, name] of Object.entries(TEXTS)) if (view[key as keyof typeof TEXTS] !== "") query[name] = view[key as keyof typeof TEXTS];
   if (view.view !== "active") query["view"] = view.view;
   if (view.differing) query["settings"] = "differing";
@@ -36,7 +36,7 @@ export function viewOf(query: LocationQuery): RunsView {
     const entries = text(key)
       .split(",")
       .filter((entry) => entry !== "")
-      .map((entry) => entry.replaceAll("%2C", ","));
+      .map((entry) => entry.replaceAll("%2C", ",").replaceAll("%25", "%"));
     return entries.filter((entry) => runQuerySchema.shape[key].safeParse([entry]).success);
   };
   const view = runQuerySchema.shape.view.safeParse(query["view"]);
@@ -52,6 +52,8 @@ export function viewOf(query: LocationQuery): RunsView {
   };
 }
 
+export const MAX_SAVED_VIEWS = 100;
+
 /** Views saved by name, with their columns and order. */
 export const savedViewsSchema = z
   .array(
@@ -62,5 +64,5 @@ export const savedViewsSchema = z
       sort: runQuerySchema.shape.sort.unwrap(),
     }),
   )
-  .max(100);
+  .max(MAX_SAVED_VIEWS);
 export type SavedView = z.infer<typeof savedViewsSchema>[number];

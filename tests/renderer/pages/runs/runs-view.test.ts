@@ -14,7 +14,7 @@ describe("the view in the URL", () => {
       status: ["failed", "completed"],
       kind: ["pipeline"],
       dataset: ["digits"],
-      tags: ["paper, draft", "x"],
+      tags: ["paper, draft", "x", "50%2C", "%25"],
       expression: 'testAccuracy > 0.9 and name ~ "a,b"',
       view: "archived",
       differing: true,
