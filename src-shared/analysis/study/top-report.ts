@@ -77,10 +77,10 @@ export function topFindings({ data, accuracy }: TopResult): string[] {
   const tested = (["top", "random"] as const).map((group) => testsOf(data.cells, group));
   if (tested.every((tests) => tests.length > 0))
     sentences.push(
-      `Mean test accuracy is ${moments(tested[0] ?? [])} % for the cells chosen by the GHN and ${moments(tested[1] ?? [])} % for random cells. Test images were measured once per training and chose nothing.`,
+      `Mean test accuracy is ${moments(tested[0] ?? [])} % for the cells chosen by the GHN and ${moments(tested[1] ?? [])} % for random cells. Each training was measured on the test images once, and no choice depends on it.`,
     );
   const search = data.cost.find(({ name }) => name === "search");
-  if (search !== undefined) sentences.push(`The search, training of the GHN and ranking together, took ${hoursWords(search.hours)} of one device.`);
+  if (search !== undefined) sentences.push(`The search, training of the GHN and ranking together, took ${hoursWords(search.hours)} on one device.`);
   sentences.push(
     "The same validation images rank the cells and choose the winner, so validation accuracies of chosen cells are slightly too high; compare test accuracies with other work.",
   );

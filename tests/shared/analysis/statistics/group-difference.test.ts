@@ -69,7 +69,7 @@ describe("the report of GHN Top against Random", () => {
   it("has what the paper's Table 1 has: test accuracy of both groups and the cost of the search", () => {
     const findings = topFindings(result).join("\n");
     expect(findings).toContain("Mean test accuracy is 79.00 ± 1.00 % for the cells chosen by the GHN and 63.00 ± 5.00 % for random cells.");
-    expect(findings).toContain("The search, training of the GHN and ranking together, took 20.2 hours (0.84 days) of one device.");
+    expect(findings).toContain("The search, training of the GHN and ranking together, took 20.2 hours (0.84 days) on one device.");
     expect(findings).toContain("The same validation images rank the cells and choose the winner");
     expect(topMarkdown(result)).toContain("| Search: training of the GHN and ranking | 20.16 | 0.840 |");
     const untested = analyseTop({ ...result.data, cells: result.data.cells.map((one) => ({ ...one, test: null })) });
