@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { LEFT_OUT_REASONS, leftOutPhrase } from "../../src-shared/domain/left-out.ts";
 import type { FromWorker, StartMessage } from "../../src-shared/worker-protocol.ts";
+import { backendChoice } from "../engine/backend/backend-choice.ts";
 import { initBackend } from "../engine/backend/index.ts";
 import { datasetRef } from "../engine/datasets/access/dataset-ref.ts";
+import { locationsIn } from "../engine/datasets/access/locations.ts";
 import { openDataset, openIndex } from "../engine/datasets/access/open.ts";
 import { splitWarnings } from "../engine/datasets/images/split.ts";
 import { createStreamBench } from "../engine/evaluation/stream-bench.ts";
@@ -11,7 +12,6 @@ import { createWorkbench } from "../engine/evaluation/workbench.ts";
 import type { RunEnd } from "../engine/jobs/run-context.ts";
 import { runJob, runStreamableJob } from "../engine/jobs/run-job.ts";
 import { type Checkpoint, checkpointKey, readCheckpoint } from "../engine/training/checkpoint.ts";
-import { backendChoice } from "./backend-choice.ts";
 import type { Reporter } from "./reporter.ts";
 import { WorkerContext } from "./worker-context.ts";
 
@@ -34,8 +34,7 @@ export async function executeRun(
   });
   if (backend.fallbackReason !== undefined) reporter.log("warning", backend.fallbackReason);
   const ref = datasetRef(config.dataset);
-  // The user's own data folder comes last; all projects share its cache.
-  const locations = { dataRoot: firstFolderWith(start.dataFolders, config.dataset.id), cacheFolder: join(start.dataFolders.at(-1) ?? ".", "cache") };
+  const locations = locationsIn(start.dataFolders, config.dataset.id);
   const streamed = config.dataset.streamed === true;
   const dataset = streamed ? await openIndex(ref, locations) : await openDataset(ref, locations);
   post({
@@ -80,9 +79,4 @@ export async function executeRun(
   const bench = createWorkbench(backend, dataset, config.dataset);
   for (const warning of splitWarnings(dataset, bench.split)) reporter.log("warning", warning);
   return runJob(bench, start, context, checkpoint);
-}
-
-/** The first data folder that contains the dataset; the very first one if none does. */
-function firstFolderWith(folders: readonly string[], id: string): string {
-  return folders.find((folder) => existsSync(join(folder, id))) ?? folders[0] ?? ".";
 }

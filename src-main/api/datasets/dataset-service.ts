@@ -1,5 +1,4 @@
 /** Datasets for windows: locations, descriptions, downloads and imports. Descriptions are kept, because making one reads all images. */
-import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { EventMap } from "../../../src-shared/contract.ts";
 import type { NetworkInput } from "../../../src-shared/domain/architecture/network.ts";
@@ -9,6 +8,7 @@ import type { DatasetInfo, DatasetPreview } from "../../../src-shared/domain/rec
 import { datasetRef } from "../../engine/datasets/access/dataset-ref.ts";
 import type { DatasetDescription } from "../../engine/datasets/access/describe.ts";
 import { type DatasetListing, listDatasets } from "../../engine/datasets/access/listing.ts";
+import { folderWith } from "../../engine/datasets/access/locations.ts";
 import type { DatasetProgress } from "../../engine/datasets/images/types.ts";
 import { removeInterrupted } from "../../engine/datasets/install/interrupted.ts";
 import { CATALOG } from "../../engine/datasets/official/catalog.ts";
@@ -39,11 +39,8 @@ export class DatasetService {
 
   constructor(options: DatasetServiceOptions) {
     this.options = options;
-    try {
-      for (const folder of [options.dataFolder, join(options.dataFolder, "folder")]) removeInterrupted(folder);
-    } catch (error) {
-      options.log.warning("Leftovers of interrupted imports could not be removed.", String(error));
-    }
+    const left = [options.dataFolder, join(options.dataFolder, "folder")].flatMap(removeInterrupted);
+    if (left.length > 0) options.log.warning("Leftovers of interrupted imports could not be removed.", left.join("\n"));
   }
 
   /** Folders with datasets, in order of preference: the project's, then the user's. */
@@ -187,8 +184,7 @@ export class DatasetService {
 
   /** The first data folder that contains the dataset, as the run worker chooses it. */
   private rootOf(config: DatasetConfig, projectFolder: string | null): string {
-    const folders = this.dataFolders(projectFolder);
-    return folders.find((folder) => existsSync(join(folder, config.id))) ?? this.options.dataFolder;
+    return folderWith(this.dataFolders(projectFolder), config.id) ?? this.options.dataFolder;
   }
 
   private async listed(listing: DatasetListing, dataRoot: string): Promise<DatasetInfo> {

@@ -1,9 +1,10 @@
 /** Exports one network: loads or generates it, writes its files, and checks them. Runs in a process of its own, because it loads a backend. */
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Verification } from "../../../src-shared/domain/records/exports.ts";
+import { backendChoice } from "../../engine/backend/backend-choice.ts";
 import { type Backend, initBackend } from "../../engine/backend/index.ts";
 import { datasetRef } from "../../engine/datasets/access/dataset-ref.ts";
+import { locationsIn } from "../../engine/datasets/access/locations.ts";
 import { openDataset, openIndex } from "../../engine/datasets/access/open.ts";
 import { createStreamBench } from "../../engine/evaluation/stream-bench.ts";
 import { createWorkbench, type TrainingBench, type Workbench } from "../../engine/evaluation/workbench.ts";
@@ -18,8 +19,7 @@ import { type ReferenceAnswers, referenceAnswers, verifyOnnx } from "./verify.ts
 
 /** @throws UserError; then some files may have been written */
 export async function exportNetwork(job: NetworkExportJob): Promise<WrittenNetworkFile[]> {
-  const { compute } = job.config;
-  const backend = await initBackend({ prefer: compute.backend, ...(compute.threads > 0 ? { threads: compute.threads } : {}) });
+  const backend = await initBackend(backendChoice(job.config.compute));
   if (job.source.from === "ghn") {
     const bench = await openBench(backend, job);
     try {
@@ -119,10 +119,7 @@ async function answersOf(
 
 /** The images of the run. */
 async function openBench(backend: Backend, { config: { dataset }, dataFolders, config }: NetworkExportJob): Promise<Bench> {
-  const locations = {
-    dataRoot: dataFolders.find((folder) => existsSync(join(folder, dataset.id))) ?? dataFolders[0] ?? ".",
-    cacheFolder: join(dataFolders.at(-1) ?? ".", "cache"),
-  };
+  const locations = locationsIn(dataFolders, dataset.id);
   if (dataset.streamed !== true) return createWorkbench(backend, await openDataset(datasetRef(dataset), locations), dataset);
   return createStreamBench(backend, await openIndex(datasetRef(dataset), locations), dataset, {
     threads: config.compute.readers,

@@ -10,7 +10,7 @@ const post = (answer: ExportAnswer): void => {
   else process.send?.(answer);
 };
 
-// Nobody waits for the files any more.
+// The program that requested the files is gone.
 process.on("disconnect", () => process.exit());
 
 try {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -33,4 +33,21 @@ it("puts old data back whose replacement was killed before the new data had its 
   expect(readdirSync(folder).sort()).toEqual(["lost", "replaced"]);
   expect(existsSync(join(folder, "lost", "old"))).toBe(true);
   expect(existsSync(join(folder, "replaced", "old"))).toBe(false);
+});
+
+it("handles every leftover, also where another one is a file", () => {
+  for (const name of [`.retired-${DEAD}file`, `.incoming-${DEAD}file`]) writeFileSync(join(folder, name), "");
+  mkdirSync(join(folder, `.retired-${DEAD}pets`, "pets"), { recursive: true });
+  expect(removeInterrupted(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual(["pets"]);
+});
+
+it("leaves what cannot be moved, says why, and handles the other leftovers", () => {
+  const name = `.retired-${DEAD}a`;
+  mkdirSync(join(folder, name, "pets"), { recursive: true });
+  // A link to itself cannot be resolved, so that what would be put back cannot be checked.
+  symlinkSync("pets", join(folder, "pets"));
+  mkdirSync(join(folder, `.retired-${DEAD}b`, "cats"), { recursive: true });
+  expect(removeInterrupted(folder)).toEqual([expect.stringContaining("ELOOP")]);
+  expect(readdirSync(folder).sort()).toEqual([name, "cats", "pets"]);
 });

@@ -7,7 +7,7 @@ import { isAlive, ownIdentity } from "../../../lib/process-identity.ts";
 type Purpose = "incoming" | "retired";
 
 const TEMPORARY = /^\.(incoming|retired)-(?:\((\d+),([^,]*),([^)]*)\))?/;
-/** A folder whose process cannot be looked at (another machine, an earlier version) is left alone for this long, in ms. */
+/** A folder whose process cannot be checked (another machine, an earlier version) is left alone for this long, in ms. */
 const FOREIGN_MS = 86_400_000;
 
 /** Name of a temporary folder that names the process that uses it. @param unique distinguishes folders of one process */
@@ -18,22 +18,35 @@ export function temporaryName(purpose: Purpose, unique: string): string {
 
 /**
  * Removes what no living process is writing. Old data whose replacement was killed between two renames is put back.
+ * What cannot be read or removed stays, so that it does not prevent an import or a download.
  * @param folder need not exist
+ * @returns why something stays, one reason per entry
  */
-export function removeInterrupted(folder: string): void {
+export function removeInterrupted(folder: string): readonly string[] {
   let names: string[];
   try {
     names = readdirSync(folder);
   } catch {
-    return;
+    return [];
   }
-  for (const entry of names) {
-    const [, purpose, pid, startTime, host] = TEMPORARY.exec(entry) ?? [];
-    if (purpose === undefined || mayBeInUse(join(folder, entry), pid, startTime, host)) continue;
-    if (purpose === "retired" && pid !== undefined)
-      for (const name of readdirSync(join(folder, entry))) if (!exists(join(folder, name))) renameSync(join(folder, entry, name), join(folder, name));
-    rmSync(join(folder, entry), { recursive: true, force: true });
-  }
+  return names.flatMap((entry) => {
+    try {
+      removeIfInterrupted(folder, entry);
+      return [];
+    } catch (error) {
+      return [String(error)];
+    }
+  });
+}
+
+/** @throws system errors */
+function removeIfInterrupted(folder: string, entry: string): void {
+  const [, purpose, pid, startTime, host] = TEMPORARY.exec(entry) ?? [];
+  const path = join(folder, entry);
+  if (purpose === undefined || mayBeInUse(path, pid, startTime, host)) return;
+  if (purpose === "retired" && pid !== undefined && statSync(path).isDirectory())
+    for (const name of readdirSync(path)) if (!exists(join(folder, name))) renameSync(join(path, name), join(folder, name));
+  rmSync(path, { recursive: true, force: true });
 }
 
 function mayBeInUse(path: string, pid: string | undefined, startTime: string | undefined, host: string | undefined): boolean {

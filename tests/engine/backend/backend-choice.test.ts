@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { backendChoice } from "../../src-main/workers/backend-choice.ts";
-import { runConfigSchema } from "../../src-shared/domain/config/run-config.ts";
+import { backendChoice } from "../../../src-main/engine/backend/backend-choice.ts";
+import { runConfigSchema } from "../../../src-shared/domain/config/run-config.ts";
 
 it("passes the compute settings of a run on to the backend", () => {
   const compute = (settings: object): ReturnType<typeof backendChoice> =>
