@@ -16,7 +16,7 @@ import { anytimeFileText } from "../engine/spaces/anytime/file.ts";
 import { planOfModel } from "../engine/spaces/anytime/model.ts";
 import { anytimeCsv } from "./anytime-csv.ts";
 import { anytimeSvg } from "./cell-picture.ts";
-import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
+import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport } from "./space-export.ts";
 
 /** The part of a weights file's record that the network is built from. */
 const recordSchema = z.object({ model: anytimeModelSchema, network: anytimeNetworkSchema, input: weightsManifestSchema.shape.input });
@@ -78,7 +78,7 @@ export const anytimeExport: SpaceExport<"anytime"> = {
       const { model, network, input } = recordSchema.parse(record);
       return networkData(programOf(planOfModel(model, network, input)), BATCH_NORM_EPSILON);
     }),
-  hasTable: (project, family) => hasCandidates(project, "anytime", family) || trainingsOf(project, "anytime", family).length > 0,
+  hasTable: (project, family) => hasCandidates(project, "anytime", family) || allTrainingsOf(project, "anytime", family).length > 0,
   table: (project, family) => anytimeCsv(candidatesOf(project, "anytime", family), allTrainingsOf(project, "anytime", family)),
 };
 

@@ -106,7 +106,7 @@ export async function obstacle(
 /** Why the weights of a training cannot be read; null if they can. */
 async function missingWeights(project: ExportProject, { weights }: Exportable): Promise<string | null> {
   if (weights === null) return "The run did not store the weights of this training.";
-  const found = await stat(artifactPath(project, weights)).catch(() => null);
+  const found = await stat(artifactFile(project.folder, weights.path)).catch(() => null);
   return found?.isFile() === true ? null : `The file ${weights.path} is missing from the project folder.`;
 }
 
@@ -127,14 +127,6 @@ export function generatedSource(
     if (isUserError(error)) return { reason: error.message };
     throw error;
   }
-}
-
-/**
- * Absolute path of an artifact. Paths come from the project's database, so a path outside the project is rejected.
- * @throws UserError `path-outside`
- */
-export function artifactPath(project: Pick<ExportProject, "folder">, artifact: Pick<Artifact, "path">): string {
-  return artifactFile(project.folder, artifact.path);
 }
 
 /** Whether a candidate was trained, but all its trainings diverged. */

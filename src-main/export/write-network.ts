@@ -10,7 +10,7 @@ import { type ChildLauncher, nodeLauncher } from "../runs/child/launcher.ts";
 import { type ExportFormat, generatedSource } from "./choices.ts";
 import type { NetworkExportJob, NetworkFile, NetworkSource } from "./network/job.ts";
 import { runNetworkExport } from "./network/run-export.ts";
-import { copyWeights, sourceOf } from "./origin.ts";
+import { copyGhn, copyWeights, sourceOf } from "./origin.ts";
 import type { ExportProject, FrozenSettings } from "./space-export.ts";
 import { type Exportable, exportOf } from "./subject.ts";
 import { fileChecksum } from "./weights-package.ts";
@@ -82,8 +82,9 @@ async function networkSource(
   }
   const generated = generatedSource(project, exportable);
   if ("reason" in generated) throw new Error("The source of the weights was checked to be there.");
-  const { path } = await copyWeights(project, generated.ghn, join(scratch, "ghn.safetensors"));
-  return { source: { from: "ghn", file: path, architecture: generated.architecture }, settings: generated.settings };
+  const file = join(scratch, "ghn.safetensors");
+  await copyGhn(project, generated.ghn, file);
+  return { source: { from: "ghn", file, architecture: generated.architecture }, settings: generated.settings };
 }
 
 /** Where a network comes from, as text by key. */

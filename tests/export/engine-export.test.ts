@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ANYTIME_WEIGHTS_FORMAT } from "../../src-main/engine/formats/anytime-weights.ts";
+import { writeSafetensors } from "../../src-main/engine/formats/safetensors.ts";
 import { cellFileText, parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
+import { anytimeExport } from "../../src-main/export/anytime-export.ts";
 import { CANDIDATE_CSV_COLUMNS, candidatesCsv, csvField } from "../../src-main/export/candidates-csv.ts";
 import { architectureSvg, canDrawText, svgToPng } from "../../src-main/export/cell-picture.ts";
 import { fileChecksum, manifestText, readWeightsInfo } from "../../src-main/export/weights-package.ts";
@@ -11,7 +14,8 @@ import type { Architecture } from "../../src-shared/domain/architecture/network.
 import { ALL_OPERATIONS } from "../../src-shared/domain/architecture/operations.ts";
 import type { Candidate } from "../../src-shared/domain/records/run.ts";
 import { DARK_DRAWING, type DrawingColors, LIGHT_DRAWING } from "../../src-shared/drawing/svg.ts";
-import { EXAMPLE_ARCHITECTURE, exampleManifest, safetensorsBytes } from "./support/weights.ts";
+import { newProject, newRun } from "../store/support/store-support.ts";
+import { EXAMPLE_ARCHITECTURE, exampleManifest, exitsManifest, safetensorsBytes } from "./support/weights.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -156,6 +160,34 @@ describe("weights", () => {
   });
 });
 
+describe("weights of networks with several exits", () => {
+  const split = { validationImages: 10, trainImages: null, splitSeed: 0, test: "all" };
+  const describeWith = async (metadata: Record<string, string>): Promise<string> => {
+    const path = join(folder, "exits.safetensors");
+    await writeSafetensors(path, new Map(), metadata);
+    return anytimeExport.manifest(path, "exits.safetensors", { sha256: "0", bytes: 1 }, {}, split);
+  };
+  const format = ANYTIME_WEIGHTS_FORMAT;
+
+  it("are described with everything that the network computes", async () => {
+    const manifest = JSON.parse(await describeWith({ format, manifest: JSON.stringify(exitsManifest) }));
+    expect(manifest).toMatchObject({ model: exitsManifest.model, input: exitsManifest.input, split });
+    expect(manifest.computation.outputs).toHaveLength(2);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["without a manifest", { format }],
+    ["with a manifest that is not JSON", { format, manifest: "{" }],
+    ["with a manifest that is not an object", { format, manifest: "[1]" }],
+    ["with a manifest without a model", { format, manifest: JSON.stringify({ ...exitsManifest, model: undefined }) }],
+  ])("%s are refused", async (_, metadata) => {
+    await expect(describeWith(metadata)).rejects.toMatchObject({
+      code: "weights-damaged",
+      message: `${join(folder, "exits.safetensors")} is damaged: its manifest cannot be read.`,
+    });
+  });
+});
+
 describe("candidates as CSV", () => {
   const candidate = (index: number, rank: number | null, name: string): Candidate => ({
     id: index,
@@ -203,3 +235,21 @@ function contrast(a: string, b: string): number {
   const [low = 0, high = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (high + 0.05) / (low + 0.05);
 }
+
+it("a run whose trainings of networks with several exits all diverged has a table of them", () => {
+  const project = newProject();
+  const run = newRun(project);
+  const { model } = exitsManifest;
+  project.store.trainings.append(run, [
+    {
+      ...{ space: "anytime", candidateId: null, name: "Network", canonical: "n", model, role: "none", repetition: 0, seed: 1, epochs: 1 },
+      ...{ initialChannels: null, parameters: 1, multiplyAdds: 1, score: null, exits: [], maxBudget: 1, chance: 0.1, area: 0.1, testArea: null },
+      ...{ trainLoss: 1, seconds: 1, divergence: "The loss at the end is not finite." },
+    },
+  ]);
+  const source = { folder: project.folder, ...project.store };
+  const summary = project.store.runs.get(run);
+  const family = summary === null ? [] : [summary];
+  expect(anytimeExport.hasTable(source, family)).toBe(true);
+  expect(anytimeExport.table(source, family)).toContain("diverged,Network,");
+});

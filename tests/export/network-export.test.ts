@@ -12,6 +12,7 @@ import { decodeModel } from "../../src-main/engine/formats/onnx/proto.ts";
 import { buildPlan } from "../../src-main/engine/spaces/cell/plan.ts";
 import { type ExportProject, exportChoices, writeExport } from "../../src-main/export/index.ts";
 import { referenceAnswers, verifyOnnx } from "../../src-main/export/network/verify.ts";
+import { copyWeights } from "../../src-main/export/origin.ts";
 import { datasetConfigSchema } from "../../src-shared/domain/dataset.ts";
 import { exportOptionsSchema, verificationSentence } from "../../src-shared/domain/records/exports.ts";
 import { randomArrays } from "../engine/formats/support/exported.ts";
@@ -101,6 +102,32 @@ describe("an ONNX export", () => {
     const untrained = made.project.store.candidates.list(made.search).rows.find((candidate) => candidate.role === "none");
     const choices = await exportChoices(source, { type: "candidate", space: "cell", candidateId: untrained?.id ?? -1 });
     expect(choices.find(({ format }) => format === "onnx")).toMatchObject({ available: false, reason: expect.stringContaining("has not finished its GHN") });
+  });
+
+  it("with generated weights says what is wrong with the file of the GHN", async () => {
+    const { store } = made.project;
+    const path = join(made.project.artifactFolder(made.ghn), "ghn.safetensors");
+    const ghn = Buffer.from("a GHN");
+    const sha256 = createHash("sha256").update(ghn).digest("hex");
+    store.artifacts.add(made.ghn, { kind: "ghn", name: "ghn.safetensors", path: `artifacts/${made.ghn}/ghn.safetensors`, bytes: ghn.length, sha256 });
+    const [candidate] = store.candidates.list(made.search).rows;
+    const write = () =>
+      writeExport(source, { type: "candidate", space: "cell", candidateId: candidate?.id ?? -1 }, ["onnx"], join(root, "generated"), "x", {
+        network: exportOptionsSchema.parse({ generatedWeights: true }),
+      });
+    const remedy = "Restore the file from a copy, or train the GHN again.";
+    await expect(write()).rejects.toMatchObject({ code: "ghn-damaged", message: expect.stringMatching(/^The GHN file .* is missing\.$/), remedy });
+    writeFileSync(path, "b GHN");
+    await expect(write()).rejects.toMatchObject({ code: "ghn-damaged", message: expect.stringMatching(/^The GHN file .* has changed/), remedy, file: path });
+  });
+
+  it("of weights that are gone says so", async () => {
+    const exported = (async () => {
+      const [weights] = source.artifacts.list(made.final);
+      if (weights === undefined) throw new Error("There are no weights.");
+      return copyWeights(source, { ...weights, path: `artifacts/${made.final}/gone.safetensors` }, join(root, "copy.safetensors"));
+    })();
+    await expect(exported).rejects.toMatchObject({ code: "weights-missing", message: expect.stringContaining("gone.safetensors cannot be opened") });
   });
 });
 

@@ -8,14 +8,17 @@ import { damagedJson, json, text } from "../../scripts/campaign/fuzz/hostile.ts"
 import { initBackend } from "../../src-main/engine/backend/index.ts";
 import { readGenerator } from "../../src-main/engine/baselines/generator-file.ts";
 import { createGenerator } from "../../src-main/engine/baselines/generators.ts";
+import { ANYTIME_WEIGHTS_FORMAT } from "../../src-main/engine/formats/anytime-weights.ts";
 import { readSafetensors, writeSafetensors } from "../../src-main/engine/formats/safetensors.ts";
 import { WEIGHTS_FILE_FORMAT } from "../../src-main/engine/formats/weights-file.ts";
 import { Rng } from "../../src-main/engine/random.ts";
 import { cellSpace } from "../../src-main/engine/spaces/cell/space.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src-main/engine/training/checkpoint.ts";
+import { anytimeExport } from "../../src-main/export/anytime-export.ts";
 import { manifestText, readWeightsInfo } from "../../src-main/export/weights-package.ts";
 import { networkConfigSchema } from "../../src-shared/domain/architecture/network.ts";
 import { ghnTrainingRunSchema, searchRunSchema } from "../../src-shared/domain/config/run-config.ts";
+import { exitsManifest } from "../export/support/weights.ts";
 import { damaged, FUZZ_TIMEOUT, fuzzRuns } from "./support/fuzz.ts";
 import { parsed } from "./support/parsing.ts";
 
@@ -235,6 +238,23 @@ it("weights with any manifest are described or refused", { timeout: FUZZ_TIMEOUT
       if (info === null) return;
       accepted++;
       JSON.parse(manifestText(info, "w.safetensors", { sha256: "0", bytes: 1 }, {}, { validationImages: 10, trainImages: null, splitSeed: 0, test: "all" }));
+    }),
+    fuzzRuns(80),
+  );
+  expect(accepted).toBeGreaterThan(10);
+});
+
+it("weights of networks with several exits, with any manifest, are described or refused", { timeout: FUZZ_TIMEOUT }, async () => {
+  const path = join(folder, "exits.safetensors");
+  const split = { validationImages: 10, trainImages: null, splitSeed: 0, test: "all" };
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.constant(exitsManifest as unknown), damagedJson(fc.constant(exitsManifest))), async (given) => {
+      await writeSafetensors(path, new Map(), { format: ANYTIME_WEIGHTS_FORMAT, manifest: (JSON.stringify(given) ?? "").toWellFormed() });
+      const text = await parsed(() => anytimeExport.manifest(path, "w.safetensors", { sha256: "0", bytes: 1 }, {}, split));
+      if (text === null) return;
+      accepted++;
+      JSON.parse(text);
     }),
     fuzzRuns(80),
   );

@@ -1,3 +1,4 @@
+import { isRecord } from "../../../src-shared/domain/is-record.ts";
 import { UserError } from "../../lib/errors.ts";
 import { BATCH_NORM_EPSILON } from "../network/forward.ts";
 import type { NetworkData } from "../network/operation-data.ts";
@@ -9,9 +10,9 @@ export const ANYTIME_WEIGHTS_FORMAT = "ghn-studio-anytime-weights";
 
 /**
  * The manifest of exported weights, as JSON text: the network, its exits with multiply-adds and accuracies, how to prepare its input, and the tensors.
- * @param computationOf the network of the file's record
+ * @param computationOf the network of the file's record; may throw any error if the record is damaged
  * @param weightsFile name of the weights file next to the manifest
- * @throws UserError `weights-foreign`
+ * @throws UserError `safetensors-damaged`, `weights-foreign`, `weights-damaged`
  */
 export async function anytimeManifestText(
   path: string,
@@ -28,7 +29,7 @@ export async function anytimeManifestText(
       file: path,
       remedy: "Choose a training of an anytime-training run; its weights are in the project folder.",
     });
-  const record = JSON.parse(metadata["manifest"] ?? "{}") as Record<string, unknown>;
+  const { record, computation } = recordOf(path, metadata["manifest"], computationOf);
   return textWithComputation(
     {
       format: "ghn-studio-anytime-weights-manifest",
@@ -46,6 +47,28 @@ export async function anytimeManifestText(
       ],
       tensors: [...tensors].map(([name, { shape }]) => ({ name, dtype: "F32", shape })),
     },
-    computationOf(record),
+    computation,
   );
+}
+
+interface Recorded {
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly computation: NetworkData;
+}
+
+/** The record in a file's metadata, with its network. @throws UserError `weights-damaged` */
+function recordOf(path: string, text: string | undefined, computationOf: (record: Recorded["record"]) => NetworkData): Recorded {
+  try {
+    if (text === undefined) throw new Error("The file has no manifest.");
+    const record: unknown = JSON.parse(text);
+    if (!isRecord(record)) throw new Error("The manifest is not an object.");
+    return { record, computation: computationOf(record) };
+  } catch (cause) {
+    throw new UserError(`${path} is damaged: its manifest cannot be read.`, {
+      code: "weights-damaged",
+      file: path,
+      remedy: "Train the network again, or restore the file from a copy.",
+      cause,
+    });
+  }
 }

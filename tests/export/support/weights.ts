@@ -1,4 +1,5 @@
 import type { WeightsManifest } from "../../../src-main/engine/formats/weights-file.ts";
+import { msdNetSchema } from "../../../src-shared/domain/architecture/anytime.ts";
 import type { Architecture } from "../../../src-shared/domain/architecture/network.ts";
 
 export const EXAMPLE_ARCHITECTURE: Architecture = {
@@ -26,6 +27,15 @@ export const exampleManifest: WeightsManifest = {
   validationAccuracy: 0.9,
   testAccuracy: 0.95,
   seed: 11,
+};
+
+/** The record of a trained network with two exits, as far as its export needs it. */
+export const exitsManifest = {
+  version: 1,
+  name: "MSDNet",
+  model: msdNetSchema.parse({ kind: "msdnet", exits: 2, base: 1, step: 1, channels: 4, growth: 2, classifierChannels: 4 }),
+  network: { initialChannels: 4 },
+  input: { height: 32, width: 32, channels: 3, classes: 10 },
 };
 
 /** A small weights file in the engine's format, assembled manually as an independent implementation of the format. */

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, wr
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { artifactPath } from "../../../src-main/export/choices.ts";
 import { RunSupervisor } from "../../../src-main/runs/supervisor/supervisor.ts";
 import { openProject, postRequest, projectHolder, viewProject } from "../../../src-main/store/project/project.ts";
+import { artifactFile } from "../../../src-main/store/project/project-paths.ts";
 import { closing, newProject, newRun, temporaryFolder } from "../support/store-support.ts";
 
 const REFUSED = expect.objectContaining({ code: "path-outside" });
@@ -83,7 +83,7 @@ it("a link inside of the artifacts is neither read, written, exported nor remove
     () => project.artifactFolder("Documents"),
     () => project.removeArtifacts("Documents"),
     () => project.resolvePath("artifacts/Documents/thesis.txt"),
-    () => artifactPath({ folder }, { path: "artifacts/Documents/thesis.txt" }),
+    () => artifactFile(folder, "artifacts/Documents/thesis.txt"),
   ])
     expect(use).toThrow(REFUSED);
   expect(readdirSync(join(outside, "Documents"))).toEqual(["thesis.txt"]);
