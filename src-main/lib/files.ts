@@ -3,6 +3,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "./errors.ts";
+import { flushFolder } from "./flush.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /** Content of a file, at once or in chunks. A chunk may be reused once the next one is requested. */
@@ -34,12 +35,14 @@ export async function writeFileAtomic(file: string, data: FileData, mode = 0o666
 
 /**
  * The same for small files, where the caller cannot wait; the rename itself is not flushed. The folder must exist.
+ *
+ * @param mode permissions of the file, less the umask of the process
  * @throws the error of the failed system call; the old content stays
  */
-export function writeFileAtomicSync(file: string, data: string | Uint8Array): void {
+export function writeFileAtomicSync(file: string, data: string | Uint8Array, mode = 0o666): void {
   const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
   try {
-    writeFileSync(temporary, data, { flag: "wx", flush: true });
+    writeFileSync(temporary, data, { flag: "wx", flush: true, mode });
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -65,17 +68,6 @@ async function writeFlushed(file: string, data: FileData, mode: number): Promise
 /** A single `write` may write only part of the data. */
 async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let written = 0; written < chunk.byteLength; ) written += (await handle.write(chunk, written)).bytesWritten;
-}
-
-/** Makes a rename durable. On Windows folders cannot be opened and need no flush. */
-async function flushFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);

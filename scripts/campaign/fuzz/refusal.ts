@@ -14,7 +14,8 @@ export function faultOfRefusal({ message, remedy }: { readonly message: string; 
     if (text.length > MAX_MESSAGE) return `too long (${text.length} characters): ${shown}`;
     if (/\n\s+at .*:\d+/.test(text)) return `with a stack: ${shown}`;
     if (CONTROL.test(text)) return `with a control character: ${shown}`;
-    if (/\b((?<!received )undefined|\[object Object\]|NaN is|Maximum call stack|Cannot read prop|is not a function|is not iterable)\b/.test(text))
+    // A path that a caller gave may be NaN.
+    if (/\b((?<!received )undefined|\[object Object\]|(?<!path )NaN is|Maximum call stack|Cannot read prop|is not a function|is not iterable)\b/.test(text))
       return `an internal error: ${shown}`;
   }
   return null;

@@ -41,6 +41,15 @@ function sql(text: string): (project: string) => void {
   };
 }
 
+/** Tables without STRICT, which takes values of any type. */
+function loosened(project: string): void {
+  const db = new Database(join(project, DATABASE));
+  db.unsafeMode();
+  db.pragma("writable_schema = ON");
+  db.exec("UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE type = 'table'");
+  db.close();
+}
+
 const KINDS: readonly Kind[] = [
   {
     name: "artifacts is a link to a home folder, run ids are its folders",
@@ -71,7 +80,13 @@ const KINDS: readonly Kind[] = [
   },
   { name: "rows that are not JSON", damage: sql("UPDATE run_details SET config = '{' || config, summary = 'nonsense'") },
   { name: "unknown status and kind", damage: sql("UPDATE runs SET status = 'dreaming', kind = '__proto__' WHERE rowid % 2 = 0") },
-  { name: "texts in place of numbers", damage: sql("UPDATE candidates SET score = 'abc', parameters = x'00ff'; UPDATE metric_pieces SET count = 1e9") },
+  {
+    name: "texts in place of numbers",
+    damage(project) {
+      loosened(project);
+      sql("UPDATE candidates SET score = 'abc', parameters = x'00ff'; UPDATE metric_pieces SET count = 1e9")(project);
+    },
+  },
   { name: "metrics that are cut", damage: sql("UPDATE metric_pieces SET data = substr(data, 1, 7)") },
   {
     name: "a database with random bytes changed",

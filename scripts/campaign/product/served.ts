@@ -30,7 +30,7 @@ export async function serve(root: string): Promise<Served> {
   });
   const token = tokenIn(await signIn.json());
   const answer = async (name: string, input: unknown): Promise<unknown> => {
-    const response = await fetch(`${origin}/call/${encodeURIComponent(name)}`, {
+    const response = await fetch(`${origin}/call/${encodeURIComponent(name.toWellFormed())}`, {
       method: "POST",
       headers: { origin, "content-type": "application/json", [TOKEN_HEADER]: token },
       body: JSON.stringify(input ?? null),

@@ -1,12 +1,13 @@
 /**
  * The user's running web hosts: one file per host, which only the user can read, with a token. It lets `ghn-studio link` ask a host for a new one-time link.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { linkTo, TOKEN_HEADER } from "../../../src-shared/web-session.ts";
 import { userDataFolder } from "../../config/folders.ts";
+import { writeFileAtomicSync } from "../../lib/files.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
 import { isAlive, ownIdentity } from "../../lib/process-identity.ts";
 
@@ -35,10 +36,9 @@ export function registerHost(entry: Pick<HostEntry, "base" | "project" | "token"
   return () => rmSync(file, { force: true });
 }
 
-/** Writes a new file that only the user can read, replacing one with the same name. */
+/** Writes a file that only the user can read, at once: other processes see all of it or nothing. */
 export function writePrivate(file: string, text: string): void {
-  rmSync(file, { force: true });
-  writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  writeFileAtomicSync(file, text, 0o600);
 }
 
 /** Hosts of this user on this computer whose process is alive. Removes the files of those that have ended. */
@@ -76,7 +76,7 @@ function readEntry(file: string): HostEntry | null {
   try {
     return entrySchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
-    // Not complete: the host that wrote it was killed.
+    // Written by another version.
     return null;
   }
 }

@@ -10,7 +10,7 @@ import { SECURITY_HEADERS } from "../page/security-headers.ts";
 import { readStaticFile } from "../page/static-files.ts";
 import { createAccess } from "./access.ts";
 import { DOWNLOAD_PATH, DownloadTickets } from "./download-tickets.ts";
-import { json, plain, readJson } from "./messages.ts";
+import { json, plain, rawResponse, readJson } from "./messages.ts";
 import { sendDownload } from "./send-download.ts";
 import { SignIns } from "./sign-in.ts";
 import { acceptSockets } from "./sockets.ts";
@@ -77,7 +77,10 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     // but a call on a connection that closes is sent again.
     const unused = timedOut && "bytesRead" in socket && socket.bytesRead === 0;
     if (unused || !socket.writable) socket.destroy();
-    else socket.end(`HTTP/1.1 ${timedOut ? "408 Request Timeout" : "400 Bad Request"}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    else
+      socket.end(
+        rawResponse(timedOut ? "408 Request Timeout" : error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request"),
+      );
   });
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,7 +2,8 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../lib/errors.ts";
-import { commitRepaired, finishSwap, flush } from "../database/swap.ts";
+import { flushFileSync, flushFolderSync } from "../../lib/flush.ts";
+import { commitRepaired, finishSwap } from "../database/swap.ts";
 import { DATABASE_NAME, lockedProject } from "../project/project.ts";
 import { rebuildDatabase } from "./rebuild.ts";
 import type { RepairReport } from "./report.ts";
@@ -45,7 +46,7 @@ export function repairProject(folder: string, { checkOnly, say }: RepairOptions)
       const backup = freeName(`${database}.damaged`);
       say(`Keeping the damaged database as ${basename(backup)}.`);
       copyDatabase(database, backup);
-      flush(path);
+      flushFolderSync(path);
       say("Putting the repaired database in place.");
       commitRepaired(fresh, database);
       return { report, backup };
@@ -62,7 +63,7 @@ function copyDatabase(from: string, to: string): void {
   for (const suffix of ["", "-wal"]) {
     if (!existsSync(from + suffix)) continue;
     copyFileSync(from + suffix, to + suffix);
-    flush(to + suffix);
+    flushFileSync(to + suffix);
   }
 }
 

@@ -217,6 +217,35 @@ describe("calls", () => {
     expect((await post("runs.csv", JSON.stringify("x".repeat(9 * 2 ** 20)))).status).toBe(413);
     expect((await post("runs.csv", "{}")).status).toBe(200);
   });
+
+  test.each(["announced", "chunked"] as const)(
+    "a sender that reads only when all was sent gets the answer instead of a reset connection (%s)",
+    async (kind) => {
+      const block = Buffer.alloc(40 * 2 ** 20, " ");
+      const length = kind === "announced" ? `Content-Length: ${block.length}` : "Transfer-Encoding: chunked";
+      const head = `POST /call/runs.csv HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\nOrigin: ${host.origin}\r\n${TOKEN_HEADER}: ${token}\r\nContent-Type: application/json\r\n${length}\r\n\r\n`;
+      const answer = await new Promise<string>((resolve, reject) => {
+        let text = "";
+        const socket = createConnection(host.port, "127.0.0.1", () => {
+          socket.write(kind === "announced" ? head : `${head}${block.length.toString(16)}\r\n`);
+          socket.write(block, (error) => {
+            if (error) return;
+            if (kind === "chunked") socket.write("\r\n0\r\n\r\n");
+            socket.setEncoding("utf8").on("data", (part: string) => (text += part));
+          });
+        });
+        socket.on("error", reject);
+        socket.on("close", () => resolve(text));
+      });
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer).toContain("The argument of the call is too large.");
+    },
+  );
+
+  test("headers that are too large are refused in words", async () => {
+    const answer = await ask(`/call/${"x".repeat(20_000)}`, { method: "POST", body: "{}" });
+    expect([answer.status, answer.body]).toEqual([431, "The request was not answered: 431 Request Header Fields Too Large."]);
+  });
 });
 
 describe("the bridge of the page", () => {
