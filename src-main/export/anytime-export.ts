@@ -21,6 +21,8 @@ import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExp
 /** The part of a weights file's record that the network is built from. */
 const recordSchema = z.object({ model: anytimeModelSchema, network: anytimeNetworkSchema, input: weightsManifestSchema.shape.input });
 
+const NO_GENOTYPE = "The nodes of a network with several exits have scales and exits, which genotypes of DARTS do not have.";
+
 /** The winner is the searched network whose training has the largest area on validation images. For a search, it is the first of the ranking. */
 export const anytimeExport: SpaceExport<"anytime"> = {
   winner(project, family) {
@@ -41,6 +43,10 @@ export const anytimeExport: SpaceExport<"anytime"> = {
   trainingFor: () => null,
   obstacle: (result) => (architectureOf(result) === null ? "A reference network does not consist of cells; its settings are in the config." : null),
   file: (result, facts) => anytimeFileText(required(result), facts),
+  genotypeObstacle: () => NO_GENOTYPE,
+  genotype: () => {
+    throw new Error(NO_GENOTYPE);
+  },
   dot(result, title) {
     const architecture = required(result);
     const exits = (result.training ?? result.candidate)?.exits ?? [];

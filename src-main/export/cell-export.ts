@@ -6,6 +6,7 @@ import type { Training } from "../../src-shared/domain/records/run.ts";
 import { graphsDot } from "../../src-shared/drawing/dot.ts";
 import { cellGraph, type Graph, withoutIdleInputs } from "../../src-shared/drawing/graph.ts";
 import { cellFileText } from "../engine/spaces/cell/file.ts";
+import { architectureGenotype, genotypeObstacle } from "../engine/spaces/cell/genotype.ts";
 import { candidatesCsv } from "./candidates-csv.ts";
 import { architectureSvg } from "./cell-picture.ts";
 import { allTrainingsOf, candidatesOf, hasCandidates, type Result, type SpaceExport, trainingsOf } from "./space-export.ts";
@@ -36,6 +37,8 @@ export const cellExport: SpaceExport<"cell"> = {
   },
   obstacle: () => null,
   file: (result, facts) => cellFileText(architectureOf(result), facts),
+  genotypeObstacle: (result) => genotypeObstacle(architectureOf(result)),
+  genotype: (result) => architectureGenotype(architectureOf(result)),
   dot(result, title) {
     const { normal, reduction } = architectureOf(result);
     const graphOf = (cell: typeof normal): Graph => withoutIdleInputs(cellGraph(cell));

@@ -63,6 +63,10 @@ export interface SpaceExport<Space extends SpaceId> {
   obstacle(result: Result<Space>): string | null;
   /** The architecture as a file that can be imported. */
   file(result: Result<Space>, facts: ArchitectureFacts): string;
+  /** Why the architecture cannot be a genotype of DARTS-style code; null if it can. Only asked where {@link SpaceExport.obstacle} is null. */
+  genotypeObstacle(result: Result<Space>): string | null;
+  /** The architecture as a genotype that can be imported. */
+  genotype(result: Result<Space>): string;
   /** The cells as graphs in the language of Graphviz. */
   dot(result: Result<Space>, title: string): string;
   /** The architecture as SVG, with its figures below. */

@@ -32,6 +32,7 @@ export interface WriteOptions {
 /** The suffixes that each format appends to the base name. */
 const SUFFIXES: Readonly<Record<ExportFormat, readonly string[]>> = {
   "cell-json": [".cell.json"],
+  "cell-genotype": [".genotype.txt"],
   "cell-svg": [".svg"],
   "cell-png": [".png"],
   "cell-dot": [".dot"],
@@ -136,6 +137,8 @@ async function writeFormat(
   switch (format) {
     case "cell-json":
       return [await write(".cell.json", space.file(exportable, { name: exportable.name, source: sourceOf(exportable), meta: metaOf(exportable) }))];
+    case "cell-genotype":
+      return [await write(".genotype.txt", `# ${oneLine(exportable.name)}: ${oneLine(sourceOf(exportable))}\n${space.genotype(exportable)}`)];
     case "cell-svg":
       return [await write(".svg", await drawing())];
     case "cell-png":
@@ -153,6 +156,11 @@ async function writeFormat(
       return [{ ...copy, format }, await write(".manifest.json", await space.manifest(copy.path, `${base}.safetensors`, copy, origin, splitOf(exportable)))];
     }
   }
+}
+
+/** Text for a comment: without line breaks, and without what a reader would take for the genotype. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\u2028\u2029]+/g, " ");
 }
 
 /** Every run measures the whole test part. */

@@ -9,7 +9,7 @@ import { Rng } from "../../engine/random.ts";
 import { fittedNetwork } from "../../engine/spaces/cell/budget.ts";
 import { canonicalForm } from "../../engine/spaces/cell/canonical.ts";
 import { describeArchitecture } from "../../engine/spaces/cell/describe.ts";
-import { parseCellFile } from "../../engine/spaces/cell/file.ts";
+import { parseCellText } from "../../engine/spaces/cell/file.ts";
 import { buildPlan } from "../../engine/spaces/cell/plan.ts";
 import { publishedCells, publishedInfo } from "../../engine/spaces/cell/published.ts";
 import { sampleCell } from "../../engine/spaces/cell/sampler.ts";
@@ -42,7 +42,7 @@ export const cellHandlers: HandlersOf<
     return { parameters: counts.map((entry) => entry.parameters), multiplyAdds: counts.map((entry) => entry.multiplyAdds) };
   },
   "cells.parse": ({ json }) => {
-    const { normal, reduction } = parseCellFile(json, "The text");
+    const { normal, reduction } = parseCellText(json, "The text");
     return reduction === undefined ? { normal } : { normal, reduction };
   },
   "cells.published": () => publishedCells().map(publishedInfo),

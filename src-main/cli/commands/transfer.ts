@@ -8,7 +8,7 @@ import type { CellSource } from "../../../src-shared/domain/config/run-config.ts
 import { completeConfig } from "../../config/load-config.ts";
 import { readPreset } from "../../config/presets.ts";
 import { MAX_ARCHITECTURE_FILE } from "../../engine/formats/architecture-file.ts";
-import { parseCellFile } from "../../engine/spaces/cell/file.ts";
+import { parseCellText } from "../../engine/spaces/cell/file.ts";
 import { publishedCells } from "../../engine/spaces/cell/published.ts";
 import { UserError } from "../../lib/errors.ts";
 import { userPath } from "../../lib/user-path.ts";
@@ -38,7 +38,7 @@ interface TransferOptions extends JsonFlag, ProjectFlag {
 export function transferCommand(io: Io): Command {
   return new Command("transfer")
     .description("train a cell as an ImageNet-mobile network: F is as large as the multiply-add budget allows, images are streamed from a folder")
-    .requiredOption("--cell <cell>", "cell file, published cell (darts-v2, nasnet-a …), or a run of the project (its best cell)")
+    .requiredOption("--cell <cell>", "cell file, genotype file, published cell (darts-v2, nasnet-a …), or a run of the project (its best cell)")
     .requiredOption("--data <folder>", "folder with train/ and val/ as in ImageNet, or with one subfolder per class")
     .option("--preset <preset>", "protocol: imagenet-mobile (the paper's), transfer-small, or another preset that trains a cell", "imagenet-mobile")
     .addOption(
@@ -83,13 +83,14 @@ async function readPresetFor(id: string): Promise<unknown> {
   });
 }
 
-/** Resolves a cell: a file, the id or name of a published cell, or a run (its best cell). */
+/** Resolves a cell: a cell file or genotype, the id or name of a published cell, or a run (its best cell). */
 function sourceOf(cell: string, place: Place): { readonly source: CellSource; readonly name: string } {
   const file = resolve(cell);
   if (existsSync(file) && statSync(file).isFile()) {
     if (statSync(file).size > 4 * MAX_ARCHITECTURE_FILE)
       throw new UserError(`${file} is too large for a cell file.`, { code: "cell-too-large", file, remedy: "Check that this is the right file." });
-    return fromFile(parseCellFile(readFileSync(file, "utf8"), file));
+    const { name, ...architecture } = parseCellText(readFileSync(file, "utf8"), file);
+    return fromFile({ ...architecture, name: name ?? (basename(file).replace(/\..*$/, "").slice(0, 200) || "genotype") });
   }
   const published = publishedCells();
   const known = published.find(({ id, name }) => id === cell || name === cell);
@@ -114,6 +115,6 @@ function sourceOf(cell: string, place: Place): { readonly source: CellSource; re
   }
 }
 
-function fromFile({ name, normal, reduction }: CellFile): { readonly source: CellSource; readonly name: string } {
+function fromFile({ name, normal, reduction }: Pick<CellFile, "name" | "normal" | "reduction">): { readonly source: CellSource; readonly name: string } {
   return { source: { from: "cells", cells: [{ name, architecture: { normal, ...(reduction === undefined ? {} : { reduction }) } }] }, name };
 }

@@ -11,15 +11,22 @@ function settingOf(beside: DeskCell | null): Pick<DeskCell, "network" | "dataset
   return { network: beside?.network ?? networkConfigSchema.parse({}), dataset: beside?.dataset ?? datasetConfigSchema.parse({}) };
 }
 
-/** Reads a cell file; the main process parses and validates it. Returns its id in the cell desk. */
+/** Reads a cell file or a genotype; the main process parses and validates it. Returns its id in the cell desk. */
 export async function importCell(file: File, beside: DeskCell | null): Promise<string> {
   if (file.size > BIGGEST_FILE) throw new Error(`${file.name} is larger than 1 MB, too large for a cell file.`);
   const json = await file.text();
   const architecture = await call("cells.parse", { json });
-  return useCellDesk().put({ name: nameIn(json) ?? file.name.replace(/\.json$/i, ""), architecture, ...settingOf(beside), from: `File ${file.name}` });
+  return useCellDesk().put({
+    name: nameIn(json) ?? file.name.replace(/(\.genotype)?\.(json|txt|py)$/i, ""),
+    architecture,
+    ...settingOf(beside),
+    from: `File ${file.name}`,
+  });
 }
 
 function nameIn(json: string): string | null {
+  // Genotypes are named by their file.
+  if (!json.trimStart().startsWith("{")) return null;
   const value: unknown = JSON.parse(json);
   const name = typeof value === "object" && value !== null && "name" in value ? value.name : null;
   return typeof name === "string" && name !== "" ? name : null;

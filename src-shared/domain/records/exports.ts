@@ -3,7 +3,17 @@ import { z } from "zod";
 import { runIdSchema } from "./run.ts";
 
 export interface ExportChoice {
-  readonly format: "cell-json" | "cell-svg" | "cell-png" | "cell-dot" | "weights-safetensors" | "onnx" | "pytorch" | "config-json" | "candidates-csv";
+  readonly format:
+    | "cell-json"
+    | "cell-genotype"
+    | "cell-svg"
+    | "cell-png"
+    | "cell-dot"
+    | "weights-safetensors"
+    | "onnx"
+    | "pytorch"
+    | "config-json"
+    | "candidates-csv";
   readonly title: string;
   readonly description: string;
   /** Size if known before writing. */
