@@ -158,7 +158,7 @@ async function writeFormat(
   }
 }
 
-/** Text for a comment: without line breaks, and without what a reader would take for the genotype. */
+/** Text for a comment. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n\u2028\u2029]+/g, " ");
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +67,23 @@ describe("transferring a cell", { timeout: 300_000 }, () => {
       expect(config.network.initialChannels).toBe(channels);
       expect(config.source.from).toBe(source === "last" ? "training" : "cells");
     }
+  });
+
+  it("reads a genotype", async () => {
+    const steps = "[('sep_conv_3x3', 0), ('max_pool_3x3', 1)]";
+    writeFileSync(join(root, "mine.txt"), `MINE = Genotype(normal=${steps}, normal_concat=range(2, 3), reduce=${steps}, reduce_concat=[2])\n`);
+    const printed = await cli([...SMALL, "--cell", "mine.txt", ...sets(QUICK), "--print"], options);
+    expect(printed.code, printed.stderr).toBe(0);
+    const nodes = [
+      { operation: "sepConv3x3", inputs: [1] },
+      { operation: "maxPool3x3", inputs: [0] },
+      { operation: "identity", inputs: [2, 3] },
+    ];
+    expect(JSON.parse(printed.stdout).source).toEqual({ from: "cells", cells: [{ name: "MINE", architecture: { normal: { nodes } } }] });
+    writeFileSync(join(root, "cut.txt"), "MINE = Genotype(normal=[");
+    const refused = await cli([...SMALL, "--cell", "cut.txt", ...sets(QUICK), "--print"], options);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain("is not a genotype that can be read");
   });
 
   it("stops with a checkpoint at Ctrl-C and continues from it; no thread keeps the process alive", async () => {

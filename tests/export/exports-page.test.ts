@@ -69,7 +69,13 @@ it("the JSON Schema of cells is that of the program", () => {
 
 describe("the examples of docs/exports.md", () => {
   it("are all there", () => {
-    expect(examples().map(({ name }) => name)).toEqual(["onnx_example.py", "onnx_example.mjs", "pytorch_example.py", "manifest_example.py"]);
+    expect(examples().map(({ name }) => name)).toEqual([
+      "onnx_example.py",
+      "onnx_example.mjs",
+      "pytorch_example.py",
+      "manifest_example.py",
+      "genotype_example.py",
+    ]);
   });
 
   it("run in Node as printed", async () => {
@@ -86,6 +92,20 @@ describe("the examples of docs/exports.md", () => {
     },
     120_000,
   );
+
+  it.skipIf(missing !== null)("run in Python as printed: genotype_example.py", async () => {
+    if ("missing" in found) return;
+    const candidate = made.project.store.candidates.list(made.search).rows.find(({ name }) => name === "Cell 8");
+    const source = { folder: made.project.folder, ...made.project.store };
+    await writeExport(source, { type: "candidate", space: "cell", candidateId: candidate?.id ?? -1 }, ["cell-genotype"], root, "winner");
+    const { stdout } = await run(found.python, ["genotype_example.py"], { cwd: root });
+    expect(stdout.trim().split(/\r?\n/)).toEqual([
+      "state 2 = max_pool_3x3(state 1) + max_pool_3x3(state 0)",
+      "state 3 = skip_connect(state 2) + none(state 0)",
+      "state 4 = sep_conv_3x3(state 3) + none(state 0)",
+      "output: [4]",
+    ]);
+  });
 
   it.skipIf(missing !== null)(
     "and ONNX's own checker accepts the models",

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src-main/config/load-config.ts";
-import { parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
+import { parseCellFile, parseCellText } from "../../src-main/engine/spaces/cell/file.ts";
 import type { ExportProject } from "../../src-main/export/index.ts";
 import { EXPORT_FORMATS, exportChoices, writeExport } from "../../src-main/export/index.ts";
+import { sumsOf } from "../engine/spaces/cell/support/sums.ts";
 import { FINAL_VALIDATION_IMAGES, type MadeProject, makeProject } from "./support/project.ts";
 
 let root = "";
@@ -29,13 +30,16 @@ function readers(runs: ExportProject["runs"]): ExportProject["runs"] {
   return { get: (id) => runs.get(id), record: (id) => runs.record(id), children: (id) => runs.children(id) };
 }
 
+/** The winner has a convolution of two inputs, so it is not a genotype. */
+const WINNER_FORMATS = EXPORT_FORMATS.filter((format) => format !== "cell-genotype");
+
 let folders = 0;
 const newFolder = (): string => join(root, `out-${folders++}`, "deep");
 
 describe("writeExport", () => {
   it("exports the winner of a pipeline in every format, with checksums that fit", async () => {
     const folder = newFolder();
-    const files = await writeExport(source, { type: "run", runId: made.pipeline }, EXPORT_FORMATS, folder, "winner");
+    const files = await writeExport(source, { type: "run", runId: made.pipeline }, WINNER_FORMATS, folder, "winner");
     expect(readdirSync(folder).sort()).toEqual([
       "winner.candidates.csv",
       "winner.cell.json",
@@ -119,6 +123,22 @@ describe("writeExport", () => {
       reason: expect.stringContaining("never trained from scratch"),
     });
     expect(choices.find(({ format }) => format === "cell-svg")).toMatchObject({ available: true, reason: null });
+  });
+
+  it("exports a cell as a genotype, or says why it cannot", async () => {
+    const of = (name: string) => {
+      const candidate = made.project.store.candidates.list(made.search).rows.find((row) => row.name === name);
+      return { subject: { type: "candidate", space: "cell", candidateId: candidate?.id ?? -1 } as const, candidate };
+    };
+    const { subject, candidate } = of("Cell 8");
+    const [file] = await writeExport(source, subject, ["cell-genotype"], newFolder(), "cell");
+    expect(file?.path).toMatch(/cell\.genotype\.txt$/);
+    const { normal, reduction } = parseCellText(readFileSync(file?.path ?? "", "utf8"), "cell");
+    expect(reduction).toBeUndefined();
+    expect(sumsOf(normal)).toEqual(sumsOf(candidate?.architecture.normal ?? { nodes: [] }));
+    const refused = (await exportChoices(source, of("Cell 2").subject)).find(({ format }) => format === "cell-genotype");
+    expect(refused).toMatchObject({ available: false, reason: "Node 2 is a 1×1 conv, which genotypes of DARTS do not have." });
+    await expect(writeExport(source, of("Cell 2").subject, ["cell-genotype"], newFolder(), "cell")).rejects.toMatchObject({ code: "export-unavailable" });
   });
 
   it("exports the weights of the longest training of a cell", async () => {

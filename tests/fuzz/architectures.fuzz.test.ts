@@ -5,12 +5,14 @@ import { fromSchema } from "../../scripts/campaign/fuzz/from-schema.ts";
 import { damagedJson, json, text } from "../../scripts/campaign/fuzz/hostile.ts";
 import { anytimeFileText, parseAnytimeFile } from "../../src-main/engine/spaces/anytime/file.ts";
 import { anytimeSpace } from "../../src-main/engine/spaces/anytime/space.ts";
-import { cellFileText, parseCellFile } from "../../src-main/engine/spaces/cell/file.ts";
+import { cellFileText, parseCellFile, parseCellText } from "../../src-main/engine/spaces/cell/file.ts";
+import { architectureGenotype, genotypeObstacle, parseArchitectureGenotype } from "../../src-main/engine/spaces/cell/genotype.ts";
 import { cellSpace } from "../../src-main/engine/spaces/cell/space.ts";
 import { ANYTIME_OPERATIONS, type AnytimeArchitecture, anytimeFileSchema } from "../../src-shared/domain/architecture/anytime.ts";
 import { type Cell, cellFileSchema } from "../../src-shared/domain/architecture/cell.ts";
 import type { Architecture } from "../../src-shared/domain/architecture/network.ts";
 import { ALL_OPERATIONS } from "../../src-shared/domain/architecture/operations.ts";
+import { sumsOf } from "../engine/spaces/cell/support/sums.ts";
 import { damaged, FUZZ_TIMEOUT, fuzzRuns } from "./support/fuzz.ts";
 import { parsed } from "./support/parsing.ts";
 
@@ -98,6 +100,67 @@ it("files of any content are read or refused, and what is read can be compared a
     fuzzRuns(400),
   );
   expect(accepted).toBeGreaterThan(20);
+});
+
+/** Cells of operations that genotypes have, without shared weights. */
+const expressible: fc.Arbitrary<Architecture> = fc.record({ normal: cellOf(12), reduction: cellOf(4) }, { requiredKeys: ["normal"] }).map((cell) => {
+  const without = ({ nodes: all }: Cell): Cell => ({
+    nodes: all.map(({ operation, inputs: read }, i) => {
+      const only = genotypeObstacle({ normal: { nodes: [{ operation, inputs: [0] }] } }) === null ? operation : "identity";
+      const shares = genotypeObstacle({ normal: { nodes: [{ operation: only, inputs: read.map((_, j) => j) }] } }) !== null;
+      return { operation: only, inputs: shares ? [read[0] ?? i] : read };
+    }),
+  });
+  return { normal: without(cell.normal), ...(cell.reduction === undefined ? {} : { reduction: without(cell.reduction) }) };
+});
+
+it("every cell that can be a genotype computes the same when it comes back", { timeout: FUZZ_TIMEOUT }, () => {
+  fc.assert(
+    fc.property(expressible, (cell) => {
+      expect(genotypeObstacle(cell)).toBeNull();
+      const text = architectureGenotype(cell);
+      const read = parseCellText(text, "here");
+      expect(sumsOf(read.normal)).toEqual(sumsOf(cell.normal));
+      expect(sumsOf(read.reduction ?? read.normal)).toEqual(sumsOf(cell.reduction ?? cell.normal));
+    }),
+    fuzzRuns(300),
+  );
+});
+
+it("damaged genotypes are read or refused", { timeout: FUZZ_TIMEOUT }, async () => {
+  const pieces = [
+    "Genotype",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "=",
+    "normal",
+    "normal_concat",
+    "reduce",
+    "reduce_concat",
+    "range",
+    "'none'",
+    "'sep_conv_3x3'",
+    "0",
+    "2",
+    "#",
+    "\n",
+  ];
+  const anyText = fc.oneof(
+    expressible.map(architectureGenotype).chain((genotype) => damaged(Buffer.from(genotype)).map((bytes) => Buffer.from(bytes).toString("utf8"))),
+    fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((tokens) => `Genotype(${tokens.join(" ")}`),
+    text,
+  );
+  await fc.assert(
+    fc.asyncProperty(anyText, async (content) => {
+      const cell = await parsed(() => parseArchitectureGenotype(content, "here"));
+      if (cell !== null) await parsed(() => cellSpace.canonical({ normal: cell.normal }));
+      await parsed(() => parseCellText(content, "here"));
+    }),
+    fuzzRuns(400),
+  );
 });
 
 const nodes = (count: number, of: (i: number) => string): string => Array.from({ length: count }, (_, i) => of(i)).join(",");
