@@ -217,7 +217,7 @@ test("a repair killed at any moment leaves the damaged or the repaired database"
     expect((await command("repair")).code).toBe(0);
     expect(candidateIds()).toHaveLength(3999);
   }
-});
+}, 240_000);
 
 test("a repair killed between the commit and the swap is completed at the next start", async () => {
   fill();
