@@ -45,7 +45,16 @@ export async function callCampaign({ folder, scale, seed, say }: PartInput): Pro
         if (++restarts > 5) return [tally, outside];
         host = await serve(root);
       }
-      await killRuns(host);
+      const fault = await killRuns(host).then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      if (fault !== null || host.hasEnded()) {
+        tally.count(`the runs could not be killed: ${fault ?? "the host has ended"}: ${host.output().slice(-600)}`);
+        if (++restarts > 5) return [tally, outside];
+        await host.stop();
+        host = await serve(root);
+      }
       say(`${tally.tried} of ${wanted}, ${tally.failures.length} failed, ${Math.round(usage(host.pid).megabytes)} MB`);
     }
   } finally {

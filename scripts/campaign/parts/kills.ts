@@ -15,6 +15,8 @@ import { Tally } from "../tally.ts";
 const KILLS = 100;
 /** Kills of one run; then it may complete. */
 const KILLS_PER_RUN = 5;
+/** Longest time until a killed process is gone. */
+const DEATH_MS = 10_000;
 
 interface Reference {
   readonly numbers: string;
@@ -70,11 +72,13 @@ interface Trial {
   readonly most: number;
 }
 
-/** Half of the kills hit the program, the others a worker, if there is one. */
-function killOne(pid: number, rng: Rng): void {
+/** Half of the kills hit the program, the others a worker, if there is one. @returns the id of the killed process */
+function killOne(pid: number, rng: Rng): number {
   const workers = workersOf(pid);
   const worker = workers[Math.floor(rng.uniform() * workers.length)];
-  kill(worker === undefined || rng.uniform() < 0.5 ? pid : worker);
+  const killed = worker === undefined || rng.uniform() < 0.5 ? pid : worker;
+  kill(killed);
+  return killed;
 }
 
 async function killCommands({ home, project, config, reference, rng, kills, most }: Trial): Promise<void> {
@@ -88,7 +92,7 @@ async function killCommands({ home, project, config, reference, rng, kills, most
         killOne(command.pid, rng);
         killed++;
         const ended = await command.ended;
-        // Of a killed worker the program tells, with status 3; a killed program says nothing.
+        // The program reports a killed worker with status 3; a killed program says nothing.
         kills.count(ended.signal === "SIGKILL" ? null : faultOfCommand(ended));
         continue;
       }
@@ -104,22 +108,26 @@ async function killServed({ home, project, name, reference, rng, kills, most }: 
     for (let killed = 0; ; ) {
       host ??= await serve(home);
       const runId = await underWay(host, project, name);
+      let workerKilled = false;
       if (killed < most) {
         await wait(rng.uniform() * reference.ms * 0.6);
         if ((await statusOf(host, runId)) !== "completed") {
-          killOne(host.pid, rng);
+          const ofHost = killOne(host.pid, rng) === host.pid;
           killed++;
-          await wait(50);
-          kills.count(null);
+          if (ofHost) {
+            kills.count((await hasDied(host)) ? null : `the host did not end within ${DEATH_MS} ms of SIGKILL`);
+            host = null;
+            continue;
+          }
+          workerKilled = true;
         }
       }
-      if (host.hasEnded()) {
-        host = null;
-        continue;
-      }
       const status = await ended(host, runId, reference.ms * 10 + 60_000);
+      // The run may have completed before its worker was killed.
+      const fault = status === "completed" || status === "interrupted" ? null : `a run whose worker was killed is ${status}`;
+      if (workerKilled) kills.count(fault);
+      if (fault !== null) throw new Error(fault);
       if (status === "completed") return;
-      if (status !== "interrupted") throw new Error(`a run whose worker was killed is ${status}`);
     }
   } finally {
     await host?.stop();
@@ -140,6 +148,15 @@ async function underWay(host: Served, project: string, name: SmallRun): Promise<
 
 async function statusOf(host: Served, runId: string): Promise<string> {
   return (await host.call("runs.get", { runId })).status;
+}
+
+/** Waits until a killed host has ended; false if it does not. */
+async function hasDied(host: Served): Promise<boolean> {
+  for (let waited = 0; !host.hasEnded(); waited += 50) {
+    if (waited >= DEATH_MS) return false;
+    await wait(50);
+  }
+  return true;
 }
 
 /** Waits until the run has ended. */

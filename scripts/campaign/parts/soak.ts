@@ -35,6 +35,7 @@ export async function soakCampaign({ folder, scale, say }: PartInput): Promise<T
     await host.call("project.create", { folder: join(folder, "project"), name: "Soak" });
     while (performance.now() < until && !host.hasEnded()) {
       rounds.count(await oneRound(host, folder).catch((error: unknown) => (error instanceof Error ? error.message : String(error))));
+      if (host.hasEnded()) break;
       samples.push(usage(host.pid));
       const last = samples.at(-1);
       if (rounds.tried % 10 === 0) say(`round ${rounds.tried}: ${Math.round(last?.megabytes ?? 0)} MB, ${last?.handles ?? 0} handles`);

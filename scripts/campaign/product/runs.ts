@@ -102,7 +102,9 @@ export function numbersOf(folder: string): string {
           ...candidates.list(run.id, { limit: 10_000, sort: "index" }).rows,
           ...candidates.in("anytime").list(run.id, { limit: 10_000, sort: "index" }).rows,
         ].map((row) => withoutMachine(row)),
-        trainings: [...trainings.list(run.id), ...trainings.in("anytime").list(run.id)].map((row) => withoutMachine(row)),
+        trainings: [...trainings.in("cell").listAll(run.id), ...trainings.in("anytime").listAll(run.id)]
+          .filter(({ runId }) => runId === run.id)
+          .map((row) => withoutMachine(row)),
       })),
     );
   } finally {

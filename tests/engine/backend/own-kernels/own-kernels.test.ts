@@ -40,12 +40,12 @@ describe.skipIf(!compiled)("own kernels compared with TensorFlow's", () => {
     expect((await compute("own", 3)).bits).toEqual(own.bits);
   });
 
-  it("compute the same with every instruction set: the same bits with AVX2 and AVX-512", { timeout: 240_000 }, async () => {
+  it("compute the same with every instruction set: the same bits with AVX2 and AVX-512", { timeout: 240_000 }, async (ctx) => {
     const portable = await compute("own", 1, "portable");
     expect(portable.own).toBe(true);
     const others = await Promise.all(["avx2", "avx512"].map((instructions) => compute("own", 1, instructions)));
     const [first, ...rest] = others.filter(({ own }) => own);
-    if (first === undefined) return;
+    if (first === undefined) return ctx.skip("The processor has neither AVX2 nor AVX-512.");
     expectClose(first, portable);
     for (const other of rest) {
       expect(other.bits).toEqual(first.bits);
