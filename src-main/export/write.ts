@@ -49,8 +49,9 @@ const SUFFIX_BYTES = 35;
 /**
  * Exports a subject to a folder, which is created if missing. If files of that name exist, the same number is
  * appended to the names of all files of this export; files are never replaced.
- * @throws UserError `export-format`, `export-unavailable`, `export-name`, `export-folder`, `weights-damaged`, `export-unverified`, `disk-full`;
- * then no files are left behind
+ * @throws UserError `export-format`, `export-name`, `export-unavailable`, `export-missing` or `row-damaged` for what is asked for; `path-outside`, `weights-missing`, `weights-damaged`,
+ * `weights-foreign`, `training-diverged`, `safetensors-damaged`, `ghn-damaged` or `ghn-unreadable` for its files; `export-folder`, `not-writable` or `disk-full` for the folder; and those of
+ * the export of networks: `export-memory`, `export-crashed`, `export-unverified`, and errors of the backend and the dataset. Then no files are left behind.
  */
 export async function writeExport(
   project: ExportProject,

@@ -8,7 +8,7 @@ import { encodingSizes } from "./smash-encoding.ts";
 import { encoderSpecs } from "./smash-parameters.ts";
 import { sharedParameters } from "./supernet-parameters.ts";
 
-/** Number of parameters of the generator that `createGenerator` builds, without building it. Pure. */
+/** Number of trainable values (not of tensors) of the generator that `createGenerator` builds for the same manifest, without building it. Pure. */
 export function countGeneratorParameters<T extends SpaceTypes>(space: SearchSpace<T>, manifest: GhnManifest<T>): number {
   const { ghn } = manifest;
   const family = space.ghn.family(manifest.space, manifest.network, manifest.input);

@@ -35,6 +35,10 @@ export function keyOf(plan: NetworkPlan, slot: ParameterSlot): string {
   return `${slot.id}@${typeOf(plan, slot.owner)}`;
 }
 
+/**
+ * Key of the parameter that a slot which reads a concatenation has for one source.
+ * @param source node of the same plan; sources of one position share a parameter, whatever their operation
+ */
 export function partKey(plan: NetworkPlan, slot: ParameterSlot, source: ParameterSlot["owner"]): string {
   // The index of the stem depends on the number of nodes, so the stem is identified by its type.
   const type = typeOf(plan, source);

@@ -43,7 +43,7 @@ export async function anytimeManifestText(
         "Images are NHWC float32, (byte / 255 - mean) / std for each channel. Convolution kernels are [height, width, channels in, channels out].",
         "Tensor names say cell, node and part: cell0/node5/bottleneck/conv takes the concatenated inputs of node 5 of the first cell to its channels.",
         "Inputs of another scale are average-pooled or upsampled (nearest), rectified, and concatenated in the order of `inputs`. An exit is ReLU, global average pooling, linear.",
-        "`exits` are in the order in which they answer; multiply-adds are those spent by then.",
+        "`exits` are in the order in which they are computed; multiply-adds are those spent by then.",
       ],
       tensors: [...tensors].map(([name, { shape }]) => ({ name, dtype: "F32", shape })),
     },

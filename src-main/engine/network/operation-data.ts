@@ -82,7 +82,7 @@ type Named<Union, Name> = Union extends { readonly operation: infer Names } ? (N
 export interface NetworkData {
   /** In an order in which they can be computed. */
   readonly operations: readonly OperationData[];
-  /** The logits: one value, or those of each exit in the order in which the exits answer. */
+  /** The logits: one value, or those of each exit in the order in which they are computed. */
   readonly outputs: readonly ValueName[];
 }
 

@@ -9,3 +9,14 @@ export function flatten(tensors: readonly Tensor[]): Tensor1D {
     return vectors.length === 1 ? first.clone() : tf.concat1d(vectors);
   });
 }
+
+/** Makes zeros of a shape, one tensor for each shape: of many variables, few may have a gradient or a momentum. They live as long as the surrounding `tf.tidy`. */
+export function sharedZeros(): (shape: number[]) => Tensor {
+  const made = new Map<string, Tensor>();
+  return (shape) => {
+    const key = shape.join();
+    const zeros = made.get(key) ?? tf.zeros(shape);
+    made.set(key, zeros);
+    return zeros;
+  };
+}

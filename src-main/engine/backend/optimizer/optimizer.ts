@@ -1,7 +1,7 @@
 import { at } from "../ops/kernels.ts";
 import { type Tensor, type Tensor1D, tf, type Variable } from "../ops/tf.ts";
 import type { NamedArray, OptimizedVariable, Optimizer, OptimizerStep } from "../ops/types.ts";
-import { flatten } from "./flatten.ts";
+import { flatten, sharedZeros } from "./flatten.ts";
 
 /**
  * The arithmetic of an optimizer on one flat vector of parameters. An instance owns its copy of the parameters and its moments.
@@ -78,16 +78,10 @@ export class FlatOptimizer implements Optimizer {
       if (!this.names.has(name)) throw new Error(`There is a gradient of ${name}, which is not a variable of this optimizer.`);
     }
     return tf.tidy((): OptimizerStep => {
-      // One tensor of zeros for each shape: of a supernet, thousands of variables have no gradient in a step.
-      const zeros = new Map<string, Tensor>();
+      const zeros = sharedZeros();
       const ordered = this.variables.map((variable) => {
         const gradient = gradients[variable.name];
-        if (gradient === undefined) {
-          const key = variable.shape.join();
-          const zero = zeros.get(key) ?? tf.zeros(variable.shape);
-          zeros.set(key, zero);
-          return zero;
-        }
+        if (gradient === undefined) return zeros(variable.shape);
         if (gradient.shape.join() !== variable.shape.join())
           throw new Error(`The gradient of ${variable.name} has shape [${gradient.shape.join(", ")}] instead of [${variable.shape.join(", ")}].`);
         return gradient;

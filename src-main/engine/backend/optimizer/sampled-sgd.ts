@@ -1,7 +1,7 @@
 import { at } from "../ops/kernels.ts";
 import { type Tensor, type Tensor1D, tf, type Variable } from "../ops/tf.ts";
 import type { NamedArray, OptimizedVariable, Optimizer, OptimizerStep, SgdOptions } from "../ops/types.ts";
-import { flatten } from "./flatten.ts";
+import { flatten, sharedZeros } from "./flatten.ts";
 import type { VectorOperations } from "./optimizer.ts";
 import { sgdNumbers } from "./update-rules.ts";
 
@@ -40,6 +40,10 @@ export class SampledSgd implements Optimizer {
     return this.steps;
   }
 
+  /**
+   * Moves the variables that have a gradient: g += λ w after clipping, v = μ v + g, w −= η v, or w −= η (g + μ v) with Nesterov momentum. The norm that is clipped is that of these gradients.
+   * @throws Error for a gradient of an unknown variable or of the wrong shape; then nothing changes
+   */
   apply(gradients: Readonly<Record<string, Tensor>>, learningRate: number): OptimizerStep {
     const sampled = Object.entries(gradients).map(([name, gradient]) => {
       const variable = this.byName.get(name);
@@ -80,6 +84,7 @@ export class SampledSgd implements Optimizer {
     return result;
   }
 
+  /** Restores steps and momentum of all variables. Values are copied. @throws Error if a name, shape or the step count does not match; then nothing changes */
   restore(state: Readonly<Record<string, NamedArray>>): void {
     const step = state["step"]?.values[0];
     if (step === undefined || !Number.isInteger(step) || step < 0) throw new Error("The optimizer state has no valid step count.");
@@ -103,16 +108,8 @@ export class SampledSgd implements Optimizer {
   }
 
   private velocitiesOf(list: readonly Variable[]): Tensor1D {
-    const zeros = new Map<string, Tensor>();
-    return flatten(
-      list.map(({ name, shape }) => {
-        const known = this.velocities.get(name) ?? zeros.get(shape.join());
-        if (known !== undefined) return known;
-        const zero = tf.zeros(shape);
-        zeros.set(shape.join(), zero);
-        return zero;
-      }),
-    );
+    const zeros = sharedZeros();
+    return flatten(list.map(({ name, shape }) => this.velocities.get(name) ?? zeros(shape)));
   }
 
   /** Weight decay of each element. */

@@ -20,7 +20,7 @@ export class GraphWriter {
 
   /** Adds a float constant once, and returns its name. */
   floats(name: string, { shape, values }: NamedArray): string {
-    // Little-endian, as the format has it; so is every platform that the program runs on.
+    // The format is little-endian, and so is every supported platform.
     return this.constant(name, ELEMENT.float32, shape, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
 

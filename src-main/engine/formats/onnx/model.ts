@@ -25,7 +25,7 @@ export interface OnnxOptions {
   readonly preprocessing: "raw" | "normalised";
 }
 
-/** Names of the outputs, in the order in which the exits of a network answer: `logits`, or `logits_exit1`, `logits_exit2` …; `probabilities` with raw images. */
+/** Names of the outputs, in the order in which the exits of a network are computed: `logits`, or `logits_exit1`, `logits_exit2` …; `probabilities` with raw images. */
 export function onnxOutputNames(exits: number, { preprocessing }: Pick<OnnxOptions, "preprocessing">): readonly string[] {
   const base = preprocessing === "raw" ? "probabilities" : "logits";
   return exits === 1 ? [base] : Array.from({ length: exits }, (_, i) => `${base}_exit${i + 1}`);
@@ -38,7 +38,7 @@ export interface OnnxDescription {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The bytes of an ONNX file. The batch size is free. */
+/** The bytes of an ONNX file. The batch size is free. @throws Error for an opset that is not in {@link OPSETS}, or if an array of the network is missing */
 export function onnxModel(network: ExportedNetwork, options: OnnxOptions, { name, producerVersion, metadata }: OnnxDescription): Uint8Array {
   const irVersion = IR_VERSIONS[options.opset];
   if (irVersion === undefined) throw new Error(`ONNX opset ${options.opset} cannot be written.`);

@@ -68,10 +68,7 @@ export function classText(part: Part, facts: NetworkFacts, exits: boolean): Clas
   if (!exits && results.length === 1 && final?.startsWith(`${results[0]} = `)) forward.splice(-1, 1, `return ${final.slice(`${results[0]} = `.length)}`);
   else if (!exits) forward.push(`return ${results.join(", ")}`);
   const heading = exits
-    ? [
-        "def exits(self, images):",
-        '    """The logits of each exit, in the order in which they answer. Nothing is computed for exits that are not asked for."""',
-      ]
+    ? ["def exits(self, images):", '    """The logits of each exit, in the order in which they are computed. Exits that are not requested cost nothing."""']
     : [`def forward(self, ${inputNames.join(", ")}):`];
   return {
     body: [

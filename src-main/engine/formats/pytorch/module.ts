@@ -21,6 +21,11 @@ export interface PyTorchModule {
   readonly state: ReadonlyMap<string, NamedArray>;
 }
 
+/**
+ * A network as the text of a Python module that needs PyTorch only, and its weights in PyTorch's layout: convolution kernels [out, in, height, width],
+ * depthwise kernels [channels, 1, height, width], the classifier [classes, features].
+ * @throws Error if an array of the network is missing
+ */
 export function pytorchModule(network: ExportedNetwork, { about, weightsFile }: PyTorchDescription): PyTorchModule {
   const data = networkData(programOf(network.plan), BATCH_NORM_EPSILON);
   const parts = partsOf(data);

@@ -12,10 +12,12 @@ export interface Part {
   readonly results: readonly string[];
 }
 
+/** Names of the values that an operation reads, in its order. */
 export function inputsOfOperation(operation: OperationData): readonly string[] {
   return "inputs" in operation ? operation.inputs : [operation.input];
 }
 
+/** The parts of a network in the order in which they run; a single part with an empty name if it has several outputs or its parts are interleaved. */
 export function partsOf({ operations, outputs }: NetworkData): Part[] {
   const groups = outputs.length === 1 ? contiguous(operations) : null;
   const chosen = groups === null ? [["", operations] as const] : localRelus(groups, operations);
@@ -33,7 +35,7 @@ export function partsOf({ operations, outputs }: NetworkData): Part[] {
 
 type Group = readonly [name: string, operations: readonly OperationData[]];
 
-/** Operations by the first word of their part; null if the parts take turns. */
+/** Operations by the first word of their part; null if a part is interrupted by another. */
 function contiguous(operations: readonly OperationData[]): Group[] | null {
   const groups = new Map<string, OperationData[]>();
   let last = "";

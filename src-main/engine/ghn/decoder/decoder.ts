@@ -1,3 +1,4 @@
+import { at } from "../../backend/ops/kernels.ts";
 import { type Tensor, type Tensor2D, tf, type Variable } from "../../backend/ops/tf.ts";
 import type { ParameterLayout } from "../../spaces/shared/network-family.ts";
 import type { DecoderRows, DecoderSettings, RowGroup, Target } from "./decoder-rows.ts";
@@ -62,7 +63,7 @@ export class Decoder {
     const counts = sets.map(({ rows }) => rows);
     const [pairsOf, featuresOf]: [Tensor2D[], Tensor2D[]] = [tf.split(pairs, counts, 0), tf.split(features, counts, 0)];
     return tf.concat2d(
-      sets.map(({ set }, i) => of(set, known(pairsOf, i), known(featuresOf, i))),
+      sets.map(({ set }, i) => of(set, at(pairsOf, i), at(featuresOf, i))),
       0,
     );
   }
@@ -89,12 +90,6 @@ export class Decoder {
       0,
     );
   }
-}
-
-function known<T>(list: readonly T[], index: number): T {
-  const value = list[index];
-  if (value === undefined) throw new Error(`There is no part ${index}.`);
-  return value;
 }
 
 /** Joins the pieces of a slot. */
