@@ -89,18 +89,42 @@ export function createProject(folder: string, name: string, options: { readonly 
         file: path,
       });
   }
+  const existed = existsSync(path);
   try {
+    fillProjectFolder(path, newProjectFile(title, options.sample));
+    return openProject(path);
+  } catch (error) {
+    takeBack(path, existed);
+    throw error;
+  }
+}
+
+/** The project file comes first: a folder with anything else but without it could never be used. */
+function fillProjectFolder(path: string, file: ProjectFile): void {
+  try {
+    makeFolder(path);
+    writeProjectFile(path, file);
     makeFolder(join(path, ARTIFACTS));
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`The folder ${path} cannot be created.`, {
       code: "project-unwritable",
-      remedy: "Choose a folder that you can write to.",
+      remedy: "Choose a folder that you can write to, on a disk with free space.",
       file: path,
       cause,
     });
   }
-  writeProjectFile(path, newProjectFile(title, options.sample));
-  return openProject(path);
+}
+
+/** Removes a project that could not be created, unless another process has opened it meanwhile. */
+function takeBack(path: string, existed: boolean): void {
+  try {
+    if (projectOwner(path) !== null) return;
+    for (const name of FILES) rmSync(join(path, name), { force: true });
+    for (const folder of existed ? [join(path, ARTIFACTS)] : [join(path, ARTIFACTS), path]) if (existsSync(folder)) rmdirSync(folder);
+  } catch {
+    // The first failure is reported.
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Projects on a disk that really becomes full: a tmpfs of 32 MB. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openProjectServices, type RunServices } from "../../../src-main/runs/run-services.ts";
@@ -90,6 +90,28 @@ describe.skipIf(!canMount)("when the disk of a project is full", () => {
     expect(["running", "interrupted"]).toContain(services.store.runs.get(id)?.status);
     if (services.store.runs.get(id)?.status === "running") services.commands.stop(id);
     await expect.poll(() => services.store.runs.get(id)?.status, { timeout: 10_000 }).toMatch(/interrupted|stopped/);
+  });
+
+  it("a project is created completely or not at all, and can be created once there is space", () => {
+    const outcomes = new Set<string>();
+    for (const pages of [0, 1, 2, 4, 8, 16, 24, 32, 48, 64, 128]) {
+      fill();
+      rmSync(join(disk, "filler-0"));
+      const { bavail, bsize } = statfsSync(disk);
+      writeFileSync(join(disk, "filler-0"), Buffer.alloc((bavail - pages) * bsize));
+      const project = join(disk, `project-${pages}`);
+      try {
+        createProject(project, "Full").close();
+        outcomes.add("created");
+      } catch (error) {
+        outcomes.add("refused");
+        expect(existsSync(project), `with ${pages} free pages: ${String(error)}`).toBe(false);
+      }
+      free();
+      if (!existsSync(project)) createProject(project, "Full").close();
+      rmSync(project, { recursive: true });
+    }
+    expect([...outcomes].sort()).toEqual(["created", "refused"]);
   });
 });
 
