@@ -38,6 +38,18 @@ export function availableMemory(): number {
   return Math.max(0, Math.min(freemem(), ...left));
 }
 
+/** Memory that one process of a small run needs, in bytes: the library, its images and the growth of its allocators. */
+const PROCESS_BYTES = 2 ** 30;
+
+/**
+ * How many processes of runs fit, at least one.
+ * @param wanted how many there would be without a limit of memory
+ * @param free memory that this process could still get, in bytes
+ */
+export function processesThatFit(wanted: number, free: number = availableMemory()): number {
+  return Math.max(1, Math.min(wanted, Math.floor(free / PROCESS_BYTES)));
+}
+
 /** Number of processes that the kernel has killed because memory ran out, in all groups; null if the system does not report it. */
 export function outOfMemoryKills(): number | null {
   const found = /^oom_kill (\d+)$/m.exec(readText("/proc/vmstat") ?? "")?.[1];

@@ -8,6 +8,7 @@ import type { PipelineRun, StudyRun } from "../../../src-shared/domain/config/ru
 import { loadConfig } from "../../config/load-config.ts";
 import { UserError } from "../../lib/errors.ts";
 import { makeFolder } from "../../lib/make-folder.ts";
+import { processesThatFit } from "../../lib/memory.ts";
 import { userPath } from "../../lib/user-path.ts";
 import { analysedTop } from "../../runs/stages/pipeline/top-data.ts";
 import type { RunReport } from "../../runs/stages/report-files.ts";
@@ -68,7 +69,10 @@ export function studyCommand(io: Io): Command {
         .option("--data <folder>", "folder or archive with the images; short for --set dataset.path=<folder>")
         .option("--name <name>", "run name")
         .addOption(
-          new Option("--children <count>", "number of runs executed in parallel; with more than one, each uses one thread").argParser(wholeNumber(1, 64)),
+          new Option(
+            "--children <count>",
+            "number of runs executed in parallel, by default as many as processors and memory allow, at most 4; with more than one, each uses one thread",
+          ).argParser(wholeNumber(1, 64)),
         )
         .option("--print", "print the full config with all defaults as JSON and exit")
         .addOption(jsonOption())
@@ -95,7 +99,7 @@ async function study(io: Io, options: StudyOptions, what: StudyCommand): Promise
       field: "kind",
       remedy: `Use a preset of this study, for example ${what.preset}, or run it with ghn-studio run.`,
     });
-  const children = options.children ?? Math.min(availableParallelism(), 4);
+  const children = options.children ?? processesThatFit(Math.min(availableParallelism(), 4));
   const frozen = onThreads(config, children);
   if (options.print === true) {
     io.json(frozen);
