@@ -55,7 +55,8 @@ describe("studies", { timeout: 600_000 }, () => {
     const cost = new Map<string, Record<string, number>>(result.data.predictors.map((one: { name: string }) => [one.name, one]));
     for (const field of ["trainingSeconds", "generatorParameters", "generationMs", "evaluationMs"])
       expect(cost.get("T = 1")?.[field], field).toBeGreaterThan(0);
-    for (const name of ["gradient norm", "synflow", "jacobian covariance", "SGD 1"]) expect(cost.get(name)?.evaluationMs, name).toBeGreaterThan(0);
+    for (const name of ["gradient norm", "synflow", "jacobian covariance", "NWOT", "SWAP", "SGD 1"])
+      expect(cost.get(name)?.evaluationMs, name).toBeGreaterThan(0);
 
     expect((await cli(["study", "report", "last", "--write", "out"], options)).code).toBe(0);
     expect(readFileSync(join(root, "out", "report.md"), "utf8").trimEnd()).toBe(again.stdout.trimEnd());

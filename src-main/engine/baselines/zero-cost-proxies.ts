@@ -5,7 +5,8 @@ import type { Ops } from "../backend/ops/types.ts";
 import { forward } from "../network/forward.ts";
 import type { NetworkPlan } from "../network/plan-types.ts";
 import { VariableWeights } from "../network/weights.ts";
-import type { Rng } from "../random.ts";
+import { Rng } from "../random.ts";
+import { nwot, swap } from "./activation-codes.ts";
 import { ScaledOps } from "./scaled-ops.ts";
 
 export interface ProxyScores {
@@ -19,8 +20,12 @@ export interface ProxyScores {
   readonly synflow: number;
   /** Jacobian covariance (Mellor et al., 2020, first version): −Σ(log(λ + k) + 1 / (λ + k)) over the eigenvalues λ of the correlations between the examples' input gradients. */
   readonly jacobianCovariance: number;
+  /** Log-determinant of the kernel of ReLU codes. @see nwot */
+  readonly nwot: number;
+  /** Number of sample-wise activation patterns. @see swap */
+  readonly swap: number;
   /** Time of each proxy in milliseconds. Counts are not timed. */
-  readonly milliseconds: Readonly<Record<"gradientNorm" | "synflow" | "jacobianCovariance", number>>;
+  readonly milliseconds: Readonly<Record<"gradientNorm" | "synflow" | "jacobianCovariance" | "nwot" | "swap", number>>;
 }
 
 /**
@@ -33,6 +38,8 @@ export function proxyScores(plan: NetworkPlan, ops: Ops, images: Tensor4D, label
   try {
     const gradient = timed(() => gradientNorm(plan, ops, weights, images, labels));
     const jacobian = timed(() => jacobianCovariance(plan, ops, weights, images));
+    const codes = timed(() => nwot(plan, ops, weights, images));
+    const patterns = timed(() => swap(plan, ops, weights, images, Rng.fromSeed(0, "swap")));
     // Last, because it makes all weights positive.
     const flow = timed(() => synflow(plan, ops, weights, [images.shape[1], images.shape[2], images.shape[3]]));
     return {
@@ -40,8 +47,10 @@ export function proxyScores(plan: NetworkPlan, ops: Ops, images: Tensor4D, label
       multiplyAdds: plan.counts.multiplyAdds,
       gradientNorm: gradient.value,
       jacobianCovariance: jacobian.value,
+      nwot: codes.value,
+      swap: patterns.value,
       synflow: flow.value,
-      milliseconds: { gradientNorm: gradient.ms, jacobianCovariance: jacobian.ms, synflow: flow.ms },
+      milliseconds: { gradientNorm: gradient.ms, jacobianCovariance: jacobian.ms, nwot: codes.ms, swap: patterns.ms, synflow: flow.ms },
     };
   } finally {
     weights.dispose();

@@ -124,9 +124,13 @@ async function predict<T extends SpaceTypes>(
     predictions["gradient norm"] = finite(scores.gradientNorm);
     predictions["synflow"] = finite(scores.synflow);
     predictions["jacobian covariance"] = finite(scores.jacobianCovariance);
+    predictions["NWOT"] = finite(scores.nwot);
+    predictions["SWAP"] = finite(scores.swap);
     milliseconds["gradient norm"] = scores.milliseconds.gradientNorm;
     milliseconds["synflow"] = scores.milliseconds.synflow;
     milliseconds["jacobian covariance"] = scores.milliseconds.jacobianCovariance;
+    milliseconds["NWOT"] = scores.milliseconds.nwot;
+    milliseconds["SWAP"] = scores.milliseconds.swap;
   }
   const steps = [...new Set(predictors.sgdSteps)].sort((a, b) => a - b);
   const last = steps.at(-1);

@@ -10,6 +10,7 @@ import { checkAnytime } from "./check-anytime.ts";
 import { type ConfigProblem, checkAugmentationFits, checkBatch, checkHeldOut, checkOrder, type KnownData, type ReportProblem, sideOf } from "./check-parts.ts";
 import { valueAt } from "./config-diff.ts";
 import { describeField, type FieldSchema, fieldsAt, fieldsOf, figure, nearestFields, nearestWord } from "./config-fields.ts";
+import { predictorNames, rankAverageOf } from "./predictor-names.ts";
 import {
   type CellSource,
   type CellTraining,
@@ -257,6 +258,10 @@ function checkStudy(study: StudyRun, images: number | undefined, report: ReportP
   checkHeldOut(validationImages, "validationImages", dataset, report);
   checkCellTraining(study.truth, "truth", dataset, images, report);
   if (new Set(seeds).size !== seeds.length) report("seeds", `seeds must be unique (got [${seeds.join(", ")}]).`);
+  const names = predictorNames(study);
+  const unknown = rankAverageOf(study.rankAverage).filter((name) => !names.includes(name));
+  if (unknown.length > 0)
+    report("rankAverage", `rankAverage names “${unknown[0]}”, which this study does not measure. Join some of these by “+”: ${names.join("; ")}.`);
   if (noiseCells > cells.count)
     report("noiseCells", `noiseCells is ${figure(noiseCells)}, but cells.count is only ${figure(cells.count)}. Set it to at most that.`);
   variants.forEach((variant, v) => {

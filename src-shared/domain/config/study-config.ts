@@ -23,7 +23,7 @@ const predictorsSchema = z.strictObject({
   proxies: z
     .boolean()
     .default(true)
-    .meta({ title: "Zero-cost proxies", description: "Parameters, multiply-adds, gradient norm, synaptic flow, jacobian covariance." }),
+    .meta({ title: "Zero-cost proxies", description: "Parameters, multiply-adds, gradient norm, synaptic flow, jacobian covariance, NWOT, SWAP." }),
   proxyImages: z.int().min(2).max(1024).default(64).meta({ title: "Images for proxies", description: "One batch, the same for all cells." }),
   sgdSteps: z
     .array(z.int().min(1).max(1_000_000))
@@ -79,6 +79,10 @@ export const studyRunSchema = z.strictObject({
     .default(5000)
     .meta({ title: "Validation images", description: "Images that generated weights are scored on." }),
   predictors: predictorsSchema.default(predictorsSchema.parse({})),
+  rankAverage: z.string().max(500).default("").meta({
+    title: "Rank average",
+    description: "One more predictor: the mean rank over these, as named in the report and joined by “+”, for example GHN, by loss + SWAP + parameters.",
+  }),
   /** How the cells are trained for the ground truth. */
   truth: cellTrainingSchema.default(cellTrainingSchema.parse({ epochs: 50, dropPath: 0, auxiliaryWeight: 0 })),
   noiseCells: z.int().min(0).max(10_000).default(0).meta({

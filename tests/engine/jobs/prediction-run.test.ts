@@ -68,13 +68,15 @@ describe("predictions of a study", () => {
   it("measures all proxies and SGD steps on distinct cells, and goes on after a stop with the same values", async () => {
     const whole = contextOf(Number.POSITIVE_INFINITY);
     const end: RunEnd = await runPrediction(bench, SPACES.cell, config, whole.context, null);
-    expect(end).toMatchObject({ type: "done", summary: { cells: 4, predictors: 7 } });
+    expect(end).toMatchObject({ type: "done", summary: { cells: 4, predictors: 9 } });
     expect(Object.keys(whole.candidates[0]?.predictions ?? {})).toEqual([
       "parameters",
       "multiply-adds",
       "gradient norm",
       "synflow",
       "jacobian covariance",
+      "NWOT",
+      "SWAP",
       "SGD 1",
       "SGD 3",
     ]);

@@ -40,6 +40,7 @@ function study(propagationSteps: number): ReturnType<typeof tinyConfig> {
     variants: [{ name: "GHN", ...TINY_GHN, ghn: { ...TINY_GHN.ghn, propagationSteps } }],
     validationImages: 50,
     predictors: { proxyImages: 8, sgdSteps: [1, 2], sgd: SHORT },
+    rankAverage: "GHN, by loss + SWAP",
     truth: SHORT,
     noiseCells: 4,
     truthRuns: 2,
@@ -82,8 +83,12 @@ it("a study trains its cells once, compares all predictors, survives the death o
       "gradient norm",
       "synflow",
       "jacobian covariance",
+      "NWOT",
+      "SWAP",
+      "SWAP, regularised",
       "SGD 1",
       "SGD 2",
+      "rank average (GHN, by loss + SWAP)",
     ]);
     for (const { name, runs } of data.predictors)
       for (const { values } of runs)

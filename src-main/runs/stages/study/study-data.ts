@@ -1,6 +1,8 @@
 import { significant } from "../../../../src-shared/analysis/format.ts";
+import { rankAveragePredictor, regularisedSwap } from "../../../../src-shared/analysis/study/derived-predictors.ts";
 import { analyseStudy, type PredictorData, type StudyData, type StudyResult, type VariantFacts } from "../../../../src-shared/analysis/study/study.ts";
 import { fieldsAt } from "../../../../src-shared/domain/config/config-fields.ts";
+import { lossName, rankAverageOf } from "../../../../src-shared/domain/config/predictor-names.ts";
 import type { StudyRun } from "../../../../src-shared/domain/config/run-config.ts";
 import type { Candidate, RunSummary, Training } from "../../../../src-shared/domain/records/run.ts";
 import { COST_PREFIX } from "../../../engine/baselines/cost-names.ts";
@@ -64,13 +66,18 @@ export function studyData(store: StoreReader, runId: string): StudyData {
     truth: truths.map((training) => training?.validationAccuracy ?? null),
     diverged,
     repetitions: truths.map((training, i) => [training, second[i] ?? null].flatMap((one) => (one === null ? [] : [one.validationAccuracy]))),
-    predictors: [
+    predictors: withRankAverage(config, [
       ...generators(store, config, stages, candidatesOf),
       ...others(candidatesOf(PREDICTION_KEY), candidatesOf, config, truths, costsOf(store, stages.get(PREDICTION_KEY))),
-    ],
+    ]),
     variants: variantFacts(config.variants),
     architectures: cells.map(({ architecture }) => architecture),
   };
+}
+
+function withRankAverage(study: StudyRun, predictors: readonly PredictorData[]): PredictorData[] {
+  const average = rankAveragePredictor(rankAverageOf(study.rankAverage), predictors, study.cells.count);
+  return [...predictors, ...(average === null ? [] : [average])];
 }
 
 /** @see analyseStudy */
@@ -98,7 +105,7 @@ function generators(store: StoreReader, study: StudyRun, stages: ReadonlyMap<str
     });
     return [
       of(variant.name, (candidate) => candidate.score),
-      of(`${variant.name}, by loss`, (candidate) => (candidate.scoreLoss === null ? null : -candidate.scoreLoss)),
+      of(lossName(variant.name), (candidate) => (candidate.scoreLoss === null ? null : -candidate.scoreLoss)),
     ];
   });
 }
@@ -158,18 +165,23 @@ function others(
     evaluationMs: null,
   });
   const names = [...new Set(measured.flatMap(({ predictions }) => Object.keys(predictions ?? {})))].filter((name) => !SIZES.has(name));
+  const parameters = size("parameters", (one) => one.parameters);
   return [
-    size("parameters", ({ parameters }) => parameters),
+    parameters,
     size("multiply-adds", ({ multiplyAdds }) => multiplyAdds),
-    ...names.map(
-      (name): PredictorData => ({
+    ...names.flatMap((name): PredictorData[] => {
+      const values = byIndex(count, measured, ({ predictions }) => predictions?.[name] ?? null);
+      const predictor: PredictorData = {
         name,
         kind: name.startsWith("SGD") ? "sgd" : "proxy",
-        runs: [{ seed: study.seed, values: byIndex(count, measured, ({ predictions }) => predictions?.[name] ?? null) }],
+        runs: [{ seed: study.seed, values }],
         generationMs: null,
         evaluationMs: costs.get(name) ?? null,
-      }),
-    ),
+      };
+      if (name !== "SWAP") return [predictor];
+      const regularised = regularisedSwap(values, parameters.runs[0]?.values ?? []);
+      return [predictor, { ...predictor, name: "SWAP, regularised", runs: [{ seed: study.seed, values: regularised }] }];
+    }),
   ];
 }
 

@@ -42,10 +42,13 @@ function studyParts({
   validationImages,
   truth,
   noiseCells,
+  rankAverage,
   truthRuns,
 }: Readonly<Record<string, unknown>>): Parts["study"] {
   return Object.fromEntries(
-    Object.entries({ cells, predictors, title, variants, seeds, validationImages, truth, noiseCells, truthRuns }).filter(([, value]) => value !== undefined),
+    Object.entries({ cells, predictors, title, variants, seeds, validationImages, truth, noiseCells, truthRuns, rankAverage }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 }
 

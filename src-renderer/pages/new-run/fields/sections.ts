@@ -176,7 +176,7 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
       basic: ["title", "seeds", "validationImages"],
       own: ["variants"],
     },
-    PREDICTORS,
+    withField(PREDICTORS, "rankAverage"),
     {
       ...cellTraining(
         "truth",
@@ -186,7 +186,7 @@ const SECTIONS: Readonly<Record<RunKind, readonly Section[]>> = {
       basic: ["noiseCells", "truthRuns", ...CELL_TRAINING_BASICS.map((field) => `truth.${field}`)],
     },
     // Fields outside any group are shown in the section where they belong.
-    { ...RUN, own: [...(RUN.own ?? []), "title", "seeds", "validationImages", "variants", "noiseCells", "truthRuns"] },
+    { ...RUN, own: [...(RUN.own ?? []), "title", "seeds", "validationImages", "variants", "noiseCells", "truthRuns", "rankAverage"] },
   ],
   anytime: [
     DATASET,
