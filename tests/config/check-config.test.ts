@@ -96,6 +96,17 @@ describe("contradictions in a config", () => {
     expect(messages(config)).toEqual([expect.stringContaining('ghn.sharing| ghn.sharing is "none", but only graph hypernetworks')]);
   });
 
+  it("a rank average uses only predictors that the study measures", () => {
+    const study = { kind: "study", dataset: base.dataset, variants: [{ name: "GHN" }] };
+    expect(messages({ ...study, rankAverage: "GHN, by loss + SWAP + SGD 10" })).toEqual([]);
+    expect(messages({ ...study, rankAverage: "GHN + MLP" })).toEqual([
+      expect.stringContaining("rankAverage names “MLP”, which this study does not measure. Join some of these by “+”: GHN;"),
+    ]);
+    expect(messages({ ...study, predictors: { proxies: false }, rankAverage: "parameters + SWAP" })).toEqual([
+      expect.stringContaining("rankAverage names “SWAP”"),
+    ]);
+  });
+
   it("names the fields of a variant and leaves other words alone", () => {
     const study = { kind: "study", dataset: { id: "cifar10", trainImages: 50 }, predictors: { sgd: { batchSize: 10 } }, truth: { batchSize: 10 } };
     expect(messages({ ...study, variants: [{ name: "a" }] })).toEqual([
