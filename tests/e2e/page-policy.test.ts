@@ -1,12 +1,8 @@
 /** Every page of the window under its content security policy: nothing is blocked that the window needs, and what must be blocked is. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Served, startServe } from "../../src-main/hosts/web/serve.ts";
-import { launchBrowser, whyNoBrowser } from "./support/chromium.ts";
-import { buildPage } from "./support/serve.ts";
+import type { Served } from "../../src-main/hosts/web/serve.ts";
+import { whyNoBrowser } from "./support/chromium.ts";
+import { type Hosted, hostStudio } from "./support/hosted.ts";
 import { Visitor } from "./support/visitor.ts";
 
 /** Injected before the scripts of the page: collects what the policy blocks, and counts calls that are not answered yet. */
@@ -25,34 +21,24 @@ function watchPolicy(): void {
 }
 
 describe.skipIf(whyNoBrowser() !== null)("the content security policy", { timeout: 180_000 }, () => {
-  let folder: string;
-  let browser: Browser;
+  let hosted: Hosted;
   let served: Served;
   let visitor: Visitor;
-  const before = process.env["GHN_STUDIO_DATA"];
 
   const blocked = (): Promise<string[]> => visitor.page.evaluate(() => (window as unknown as { blocked: string[] }).blocked);
 
   beforeAll(async () => {
-    buildPage();
-    folder = mkdtempSync(join(tmpdir(), "ghn-policy-"));
-    process.env["GHN_STUDIO_DATA"] = join(folder, "settings");
-    [served, browser] = await Promise.all([startServe({ roots: [folder], port: 0 }), launchBrowser()]);
+    hosted = await hostStudio(() => ({}));
+    served = hosted.served;
     const opened = await served.session.call("project.openSample", {});
     if (!opened.ok) throw new Error(opened.error.message);
-    visitor = await Visitor.at(browser, served.host.link());
+    visitor = await Visitor.at(hosted.browser, served.host.link());
     await visitor.page.addInitScript(watchPolicy);
     await visitor.page.reload();
     await visitor.id("nav-runs").waitFor();
   }, 240_000);
 
-  afterAll(async () => {
-    await browser?.close();
-    await served?.close();
-    if (before === undefined) delete process.env["GHN_STUDIO_DATA"];
-    else process.env["GHN_STUDIO_DATA"] = before;
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => hosted?.close());
 
   it("blocks nothing on any page", async () => {
     const answer = await served.session.call("runs.query", { limit: 100 });
