@@ -407,8 +407,8 @@ describe.skipIf(reason !== null)("the window in a browser", { timeout: 600_000 }
   });
 
   it("logs no errors or warnings in the page", () => {
-    // The browser reports the blocked image in the notes.
     expect(visitor.refusals).toEqual([]);
+    // The browser reports the blocked image in the notes.
     expect(visitor.complaints.filter((complaint) => !complaint.includes("inline event handler"))).toEqual([]);
   });
 });
