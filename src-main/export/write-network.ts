@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ExportedFile, type ExportOptions, exportOptionsSchema } from "../../src-shared/domain/records/exports.ts";
+import { EXPORT_DEFAULTS, type ExportedFile, type ExportOptions } from "../../src-shared/domain/records/exports.ts";
 import { dataFoldersOf } from "../config/folders.ts";
 import { packageVersion } from "../config/version.ts";
 import { entryPath } from "../lib/entries.ts";
@@ -37,7 +37,7 @@ interface NetworkWriteOptions {
 export async function writeNetwork(
   project: ExportProject,
   exportable: Exportable,
-  { work, base, formats, launcher, network = exportOptionsSchema.parse({}) }: NetworkWriteOptions,
+  { work, base, formats, launcher, network = EXPORT_DEFAULTS }: NetworkWriteOptions,
 ): Promise<ExportedFile[]> {
   const scratch = join(work, `network-${randomUUID()}`);
   await mkdir(scratch);

@@ -1,7 +1,7 @@
 /** The bridge to the web host: calls over fetch, events over one WebSocket that reconnects automatically. */
 import type { CallAnswer, CallInput, CallName, EventMap, EventName, Outage, StudioBridge, WireError } from "../../src-shared/contract.ts";
 import { CLOSE_STOPPED, EVENT_PROTOCOL, TOKEN_HEADER } from "../../src-shared/web-session.ts";
-import type { WebSession } from "./web-session.ts";
+import { RESTARTED, type WebSession } from "./web-session.ts";
 
 export interface WebBridgeOptions {
   /** Address of the page, e.g. `http://127.0.0.1:8420/`. */
@@ -182,11 +182,7 @@ async function httpError(response: Response): Promise<WireError> {
   const detail = await response.text().catch(() => "");
   switch (response.status) {
     case 401:
-      return {
-        code: "token",
-        message: "GHN Studio was restarted, and this page must sign in again.",
-        remedy: "Open the link that `ghn-studio serve` printed last, or run `ghn-studio link` for a new one.",
-      };
+      return RESTARTED;
     case 413:
       return { code: "call-too-large", message: "The request is too large.", remedy: "Send less data at a time." };
     default:

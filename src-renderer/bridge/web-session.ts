@@ -18,6 +18,9 @@ export interface WebSessionOptions {
 const ASK_MS = 400;
 const LINK_REMEDY = "Open the link that `ghn-studio serve` printed last, or run `ghn-studio link` for a new one.";
 
+/** The host does not know the token of this page any more. */
+export const RESTARTED: WireError = { code: "token", message: "GHN Studio was restarted, and this page must sign in again.", remedy: LINK_REMEDY };
+
 type Message = { readonly kind: "ask" } | { readonly kind: "token"; readonly token: string };
 
 export class WebSession {
@@ -58,12 +61,7 @@ export class WebSession {
     const refusal = code === null ? null : await this.redeem(code);
     if (code !== null && refusal === null) return null;
     if (await this.askOthers()) return null;
-    return (
-      refusal ??
-      (hadToken
-        ? { code: "token", message: "GHN Studio was restarted, and this page must sign in again.", remedy: LINK_REMEDY }
-        : { code: "token", message: "This page is not signed in.", remedy: LINK_REMEDY })
-    );
+    return refusal ?? (hadToken ? RESTARTED : { code: "token", message: "This page is not signed in.", remedy: LINK_REMEDY });
   }
 
   /**

@@ -1,7 +1,15 @@
 import { Command, Option } from "commander";
 import { bytes } from "../../../src-shared/analysis/format.ts";
 import { spaceIdOf } from "../../../src-shared/domain/config/run-config.ts";
-import type { ExportedFile, ExportSubject } from "../../../src-shared/domain/records/exports.ts";
+import {
+  EXPORT_DEFAULTS,
+  type ExportedFile,
+  type ExportSubject,
+  MAX_VERIFY_IMAGES,
+  type ExportOptions as NetworkExportOptions,
+  OPSETS,
+  PREPROCESSING,
+} from "../../../src-shared/domain/records/exports.ts";
 import type { RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { divergenceOf, EXPORT_FORMATS, exportChoices, writeExport } from "../../export/index.ts";
 import { UserError } from "../../lib/errors.ts";
@@ -26,7 +34,7 @@ interface ExportOptions extends JsonFlag, ProjectFlag {
   readonly opset: number;
   readonly foldBatchNorm?: true;
   readonly keepBatchNorm?: true;
-  readonly preprocessing: "raw" | "normalised";
+  readonly preprocessing: NetworkExportOptions["preprocessing"];
   readonly generatedWeights?: true;
   readonly verify: boolean;
   readonly verifyImages: number;
@@ -53,17 +61,23 @@ export function exportCommand(io: Io): Command {
     .option("--name <name>", "file name without extension (default: from run and cell)")
     .addOption(new Option("--theme <theme>", "colour theme of the picture").choices(["light", "dark"]).default("light"))
     .option("--bom", "start CSV files with a byte order mark, so that Excel reads them as UTF-8")
-    .addOption(new Option("--opset <number>", "ONNX operator set, 13 to 21").argParser(wholeNumber(13, 21)).default(17))
+    .addOption(
+      new Option("--opset <number>", `ONNX operator set, ${OPSETS.first} to ${OPSETS.last}`)
+        .argParser(wholeNumber(OPSETS.first, OPSETS.last))
+        .default(EXPORT_DEFAULTS.opset),
+    )
     .addOption(new Option("--fold-batch-norm", "ONNX: make batch norm part of the convolutions (default)").conflicts("keepBatchNorm"))
     .option("--keep-batch-norm", "ONNX: keep batch norm as operations")
     .addOption(
       new Option("--preprocessing <kind>", "ONNX: normalised images in and logits out, or raw pixels (0-255) in and probabilities out")
-        .choices(["normalised", "raw"])
-        .default("normalised"),
+        .choices(PREPROCESSING)
+        .default(EXPORT_DEFAULTS.preprocessing),
     )
     .option("--generated-weights", "networks: use the weights that the GHN generates, even if the cell was trained")
     .addOption(
-      new Option("--verify-images <number>", "test images on which an exported network is checked, at most").argParser(wholeNumber(1, 1_000_000)).default(1000),
+      new Option("--verify-images <number>", "test images on which an exported network is checked, at most")
+        .argParser(wholeNumber(1, MAX_VERIFY_IMAGES))
+        .default(EXPORT_DEFAULTS.verifyImages),
     )
     .option("--no-verify", "do not run exported networks to check them")
     .option("--list", "only list what can be exported")

@@ -57,20 +57,28 @@ export function verificationSentence(verification: Verification): string {
   return `${judge.split(" ")[0]} agrees on ${agreeing} of ${images} images; largest difference ${largestDifference.toExponential(1)}, accuracy ${accuracy}.`;
 }
 
+/** Range of ONNX operator sets that can be written. */
+export const OPSETS = { first: 13, last: 21 } as const;
+/** ONNX input and output: images that are normalised already, or pixels from 0 to 255. */
+export const PREPROCESSING = ["normalised", "raw"] as const;
+/** Most test images that an exported network can be checked on. */
+export const MAX_VERIFY_IMAGES = 1_000_000;
+
 /** How networks are exported. Defaults: for use by other programs that prepare images themselves. */
 export const exportOptionsSchema = z.strictObject({
   /** Networks: the weights that a GHN generates for the cell, even if it was trained from scratch. */
   generatedWeights: z.boolean().default(false),
   /** ONNX operator set. */
-  opset: z.int().min(13).max(21).default(17),
+  opset: z.int().min(OPSETS.first).max(OPSETS.last).default(17),
   /** ONNX: whether batch norm becomes part of the convolutions before it. */
   foldBatchNorm: z.boolean().default(true),
   /** ONNX: `normalised` images in and logits out, or `raw` pixels from 0 to 255 in and probabilities out. */
-  preprocessing: z.enum(["normalised", "raw"]).default("normalised"),
+  preprocessing: z.enum(PREPROCESSING).default("normalised"),
   /** Test images that exported networks are checked on, at most; 0 for no check. */
-  verifyImages: z.int().min(0).max(1_000_000).default(1000),
+  verifyImages: z.int().min(0).max(MAX_VERIFY_IMAGES).default(1000),
 });
 export type ExportOptions = z.infer<typeof exportOptionsSchema>;
+export const EXPORT_DEFAULTS: ExportOptions = exportOptionsSchema.parse({});
 
 /** Candidates and trainings of each search space are numbered separately. */
 const space = z.enum(["cell", "anytime"]).default("cell");
