@@ -2,7 +2,7 @@
 import type { StudyRun } from "./study-config.ts";
 
 /** Zero-cost proxies, with counts. */
-export const PROXY_NAMES = ["parameters", "multiply-adds", "gradient norm", "synflow", "jacobian covariance", "NWOT", "SWAP", "SWAP, regularised"] as const;
+const PROXY_NAMES = ["parameters", "multiply-adds", "gradient norm", "synflow", "jacobian covariance", "NWOT", "SWAP", "SWAP, regularised"] as const;
 
 /** Name of the row that ranks by the loss with the weights of a generator. */
 export function lossName(variant: string): string {
