@@ -9,11 +9,11 @@ const OPERATION_ENTRIES = {
   conv5x5: { label: "5×5 conv", family: "conv", description: "1×1 bottleneck over its inputs; ReLU, 5×5 convolution, batch norm." },
   maxPool3x3: { label: "3×3 max", family: "pool", description: "1×1 bottleneck over its inputs; maximum over a 3×3 window." },
   avgPool3x3: { label: "3×3 avg", family: "pool", description: "1×1 bottleneck over its inputs; mean over a 3×3 window." },
-} satisfies Readonly<Record<string, Omit<OperationFacts, "standard">>>;
+} satisfies Readonly<Record<string, Omit<OperationFacts, "standard" | "genotype">>>;
 
 export type AnytimeOperation = keyof typeof OPERATION_ENTRIES;
 
-export const ANYTIME_OPERATION_FACTS: Readonly<Record<AnytimeOperation, Omit<OperationFacts, "standard">>> = OPERATION_ENTRIES;
+export const ANYTIME_OPERATION_FACTS: Readonly<Record<AnytimeOperation, Omit<OperationFacts, "standard" | "genotype">>> = OPERATION_ENTRIES;
 export const ANYTIME_OPERATIONS = Object.keys(OPERATION_ENTRIES) as [AnytimeOperation, ...AnytimeOperation[]];
 
 /** Maximum number of image scales: full size and MAX_SCALES − 1 halvings. */

@@ -1,29 +1,14 @@
 /** Cells as genotypes of DARTS-style code, and back. */
 import { type Cell, cellSchema, INPUT_NODES, outputNodes } from "../../../../src-shared/domain/architecture/cell.ts";
 import type { Architecture } from "../../../../src-shared/domain/architecture/network.ts";
-import { type AnyOperationName, OPERATION_FACTS } from "../../../../src-shared/domain/architecture/operations.ts";
+import { ALL_OPERATIONS, type AnyOperationName, OPERATION_FACTS } from "../../../../src-shared/domain/architecture/operations.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { type Genotype, type GenotypeCell, genotypeText, parseGenotype, type Term } from "../../formats/genotype.ts";
 import { canonicalForm } from "./canonical.ts";
 
-/** Names of operations in the code of DARTS; null for those that it does not have. */
-const NAMES: Readonly<Record<AnyOperationName, string | null>> = {
-  identity: "skip_connect",
-  conv1x1: null,
-  sepConv3x3: "sep_conv_3x3",
-  sepConv5x5: "sep_conv_5x5",
-  dilConv3x3: "dil_conv_3x3",
-  dilConv5x5: "dil_conv_5x5",
-  "conv1x7-7x1": "conv_7x1_1x7",
-  maxPool3x3: "max_pool_3x3",
-  avgPool3x3: "avg_pool_3x3",
-  sepConv7x7: "sep_conv_7x7",
-  conv3x3: null,
-  "conv1x3-3x1": null,
-  maxPool2x2: null,
-  avgPool2x2: null,
-};
-const OPERATION_OF = new Map(Object.entries(NAMES).flatMap(([operation, name]) => (name === null ? [] : [[name, operation as AnyOperationName] as const])));
+const OPERATION_OF = new Map(
+  ALL_OPERATIONS.flatMap((operation) => (OPERATION_FACTS[operation].genotype === null ? [] : [[OPERATION_FACTS[operation].genotype, operation] as const])),
+);
 /** The operation that computes zeros; it fills the second place of steps with one term. */
 const NONE = "none";
 
@@ -31,8 +16,8 @@ const NONE = "none";
 export function genotypeObstacle({ normal, reduction }: Architecture): string | null {
   for (const { nodes } of [normal, ...(reduction === undefined ? [] : [reduction])])
     for (const [i, { operation, inputs }] of nodes.entries()) {
-      const { label, family } = OPERATION_FACTS[operation];
-      if (NAMES[operation] === null) return `Node ${INPUT_NODES + i} is a ${label}, which genotypes of DARTS do not have.`;
+      const { label, family, genotype } = OPERATION_FACTS[operation];
+      if (genotype === null) return `Node ${INPUT_NODES + i} is a ${label}, which genotypes of DARTS do not have.`;
       if (inputs.length > 1 && family !== "identity" && family !== "pool")
         return `Node ${INPUT_NODES + i} (${label}) uses the same weights for ${inputs.length} inputs, but operations of a genotype do not share weights.`;
     }
@@ -71,7 +56,7 @@ function genotypeOf(cell: Cell): GenotypeCell {
     return INPUT_NODES + terms.length / 2 - 1;
   };
   const termOf = (operation: AnyOperationName, input: number): Term => {
-    const name = NAMES[operation];
+    const name = OPERATION_FACTS[operation].genotype;
     if (name === null) throw new Error(`${operation} cannot be part of a genotype.`);
     const node = cell.nodes[input - INPUT_NODES];
     const inner = node?.inputs[0];

@@ -2,7 +2,7 @@ import { ANYTIME_OPERATION_FACTS, ANYTIME_OPERATIONS, type AnytimeOperation } fr
 import { OPERATION_FACTS, OPERATIONS, type OperationFacts, type OperationName } from "../../../../src-shared/domain/architecture/operations.ts";
 
 /** An operation in the form. */
-export interface OperationChoice<Name extends string> extends Omit<OperationFacts, "standard"> {
+export interface OperationChoice<Name extends string> extends Omit<OperationFacts, "standard" | "genotype"> {
   readonly name: Name;
 }
 
