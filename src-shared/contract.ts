@@ -157,7 +157,8 @@ export const CALLS = {
       count: z.int().min(10).max(1000).default(200),
     }),
   ),
-  "cells.parse": call<Architecture>()(z.strictObject({ json: z.string().max(1_000_000) })),
+  /** Reads the text of a cell file or of a genotype. */
+  "cells.parse": call<Architecture>()(z.strictObject({ text: z.string().max(1_000_000) })),
   /** The published cells that come with GHN Studio, each counted in the network of its publication. */
   "cells.published": call<readonly PublishedCellInfo[]>()(nothing),
   "cells.compare": call<{ same: boolean }>()(z.strictObject({ a: cellSchema, b: cellSchema })),

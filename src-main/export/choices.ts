@@ -26,7 +26,7 @@ export const EXPORT_FORMATS = [
 /** Title and description of each format. */
 const FORMATS: Readonly<Record<ExportFormat, { readonly title: string; readonly description: string }>> = {
   "cell-json": { title: "Cell (JSON)", description: "The cell as data with a versioned schema, which GHN Studio can import." },
-  "cell-genotype": { title: "Genotype", description: "The cell as code in the style of DARTS writes it, which GHN Studio can import." },
+  "cell-genotype": { title: "Genotype", description: "The cell as DARTS-style code writes it, which GHN Studio can import." },
   "cell-svg": { title: "Picture (SVG)", description: "A drawing of the cell, sharp at any size." },
   "cell-png": { title: "Picture (PNG)", description: "The same drawing as pixels, for slides." },
   "cell-dot": { title: "Graph (DOT)", description: "The cell in the language of Graphviz, to arrange and style it with other tools." },

@@ -172,7 +172,7 @@ describe("settings and cells", () => {
     const histogram = await call("cells.histogram", { ...wish, count: 50 });
     expect(histogram.parameters).toHaveLength(50);
     expect(await call("cells.compare", { a: first.architecture.normal, b: first.architecture.normal })).toEqual({ same: true });
-    await expect(call("cells.parse", { json: "{" })).rejects.toMatchObject({ code: "cell-json" });
+    await expect(call("cells.parse", { text: "{" })).rejects.toMatchObject({ code: "cell-json" });
     await expect(call("cells.sample", { ...wish, network: { blocks: 3, reductions: [1, 5] }, count: 1 })).rejects.toMatchObject({ code: "config-invalid" });
     await session.close();
   });

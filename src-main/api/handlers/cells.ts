@@ -41,8 +41,8 @@ export const cellHandlers: HandlersOf<
     const counts = await inTurns(count, () => buildPlan({ normal: sampleCell(space, random) }, network, input).counts);
     return { parameters: counts.map((entry) => entry.parameters), multiplyAdds: counts.map((entry) => entry.multiplyAdds) };
   },
-  "cells.parse": ({ json }) => {
-    const { normal, reduction } = parseCellText(json, "The text");
+  "cells.parse": ({ text }) => {
+    const { normal, reduction } = parseCellText(text, "The text");
     return reduction === undefined ? { normal } : { normal, reduction };
   },
   "cells.published": () => publishedCells().map(publishedInfo),

@@ -2,34 +2,17 @@ import { networkConfigSchema } from "../../../src-shared/domain/architecture/net
 import { searchSpaceSchema } from "../../../src-shared/domain/architecture/search-space.ts";
 import { datasetConfigSchema } from "../../../src-shared/domain/dataset.ts";
 import { call } from "../../bridge/studio.ts";
+import { readCellFile } from "../../features/cells/read-cell-file.ts";
 import { type DeskCell, useCellDesk } from "../../stores/cell-desk.ts";
-
-const BIGGEST_FILE = 1_000_000;
 
 /** Network and dataset for a cell that has none: those of the other cell, otherwise the defaults. */
 function settingOf(beside: DeskCell | null): Pick<DeskCell, "network" | "dataset"> {
   return { network: beside?.network ?? networkConfigSchema.parse({}), dataset: beside?.dataset ?? datasetConfigSchema.parse({}) };
 }
 
-/** Reads a cell file or a genotype; the main process parses and validates it. Returns its id in the cell desk. */
+/** Reads a cell file or a genotype. Returns its id in the cell desk. @throws Error as {@link readCellFile} */
 export async function importCell(file: File, beside: DeskCell | null): Promise<string> {
-  if (file.size > BIGGEST_FILE) throw new Error(`${file.name} is larger than 1 MB, too large for a cell file.`);
-  const json = await file.text();
-  const architecture = await call("cells.parse", { json });
-  return useCellDesk().put({
-    name: nameIn(json) ?? file.name.replace(/(\.genotype)?\.(json|txt|py)$/i, ""),
-    architecture,
-    ...settingOf(beside),
-    from: `File ${file.name}`,
-  });
-}
-
-function nameIn(json: string): string | null {
-  // Genotypes are named by their file.
-  if (!json.trimStart().startsWith("{")) return null;
-  const value: unknown = JSON.parse(json);
-  const name = typeof value === "object" && value !== null && "name" in value ? value.name : null;
-  return typeof name === "string" && name !== "" ? name : null;
+  return useCellDesk().put({ ...(await readCellFile(file)), ...settingOf(beside), from: `File ${file.name}` });
 }
 
 /** Samples a random cell of the standard space. */

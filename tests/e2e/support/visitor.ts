@@ -87,14 +87,16 @@ export class Visitor {
     await this.page.getByRole("option", { name: words }).first().click();
   }
 
-  /** Takes a screenshot in `test-output/e2e`; with GHN_STUDIO_PICTURES=all in both themes and sizes. */
+  /** Takes a screenshot in `test-output/e2e`; with GHN_STUDIO_PICTURES=all in both themes and, unless a test has set a size of its own, in both sizes. */
   async picture(name: string): Promise<void> {
     mkdirSync(OUTPUT, { recursive: true });
     const all = process.env["GHN_STUDIO_PICTURES"] === "all";
+    const current = this.page.viewportSize() ?? SIZES[0];
+    const sizes = all && current.width === SIZES[0].width ? [SIZES[1], SIZES[0]] : [current];
     for (const theme of all ? (["dark", "light"] as const) : (["light"] as const)) {
       if (all) await this.theme(theme);
-      for (const size of all ? [SIZES[1], SIZES[0]] : [SIZES[0]]) {
-        if (all) await this.page.setViewportSize({ ...size });
+      for (const size of sizes) {
+        if (sizes.length > 1) await this.page.setViewportSize({ ...size });
         await this.settle();
         await this.page.screenshot({ path: join(OUTPUT, `${name}-${theme}-${size.width}.png`) });
       }

@@ -286,8 +286,8 @@ export function makeHandlers(runs: Map<string, FakeRun>, _live: Live, emit: Emit
       const parameters = Array.from({ length: count }, () => 4.68e6 + 6.2e5 * gaussian(next));
       return { parameters, multiplyAdds: parameters.map((value) => value * (150 + 9 * gaussian(next))) };
     },
-    "cells.parse": ({ json }) => {
-      const parsed: unknown = JSON.parse(json);
+    "cells.parse": ({ text }) => {
+      const parsed: unknown = JSON.parse(text);
       return parsed as Architecture;
     },
     "cells.compare": () => ({ same: false }),

@@ -8,6 +8,8 @@ import { studyData } from "../../../src-main/runs/stages/study/study-data.ts";
 import { createProject } from "../../../src-main/store/project/project.ts";
 import { analyseStudy } from "../../../src-shared/analysis/study/study.ts";
 import { leaderOf } from "../../../src-shared/analysis/study/study-leader.ts";
+import { predictorNames } from "../../../src-shared/domain/config/predictor-names.ts";
+import { studyRunSchema } from "../../../src-shared/domain/config/study-config.ts";
 import type { RunStatus, RunSummary } from "../../../src-shared/domain/records/run.ts";
 import { temporaryFolder } from "../support/project.ts";
 import { TINY_GHN, tinyConfig } from "../support/tiny.ts";
@@ -90,6 +92,8 @@ it("a study trains its cells once, compares all predictors, survives the death o
       "SGD 2",
       "rank average (GHN, by loss + SWAP)",
     ]);
+    // The names that a rank average may use are those that the study measures.
+    expect(data.predictors.slice(0, -1).map(({ name }) => name)).toEqual(predictorNames(studyRunSchema.parse(study(1))));
     for (const { name, runs } of data.predictors)
       for (const { values } of runs)
         expect(

@@ -8,8 +8,8 @@ const studio = await connectFakeStudio();
 beforeEach(() =>
   studio.reset({
     "settings.set": () => null,
-    "cells.parse": ({ json }) => {
-      const { normal, reduction } = parseCellText(json, "The text");
+    "cells.parse": ({ text }) => {
+      const { normal, reduction } = parseCellText(text, "The text");
       return reduction === undefined ? { normal } : { normal, reduction };
     },
   }),
