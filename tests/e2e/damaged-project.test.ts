@@ -41,6 +41,10 @@ describe.skipIf(whyNoBrowser() !== null)("a project with damaged rows", { timeou
     expect(texts).toHaveLength(2);
     expect(texts[0]).toContain("table run_details is damaged: the column config is not valid JSON");
     expect(texts[1]).toContain('table runs is damaged: the column status has the unknown value "sleeping"');
+    // Commands stand in code, not between backticks.
+    const alert = visitor.page.getByRole("alert");
+    expect(await alert.locator("code").textContent()).toBe("ghn-studio repair");
+    expect(await alert.textContent()).not.toContain("`");
     expect(await visitor.barriers()).toEqual([]);
     await visitor.picture("damage-banner");
     await visitor.go(`/runs/${filled.training}`);
